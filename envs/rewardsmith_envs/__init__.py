@@ -1,0 +1,1 @@
+"""Simulators, robots and tasks of rewardsmith."""

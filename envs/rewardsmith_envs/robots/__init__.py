@@ -1,0 +1,1 @@
+"""Robots: how actions become controls."""

@@ -1,0 +1,71 @@
+"""The Franka arm, moved by Cartesian steps of its tool centre point (tcp)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from rewardsmith_envs.simulators.base import Simulator
+
+ARM = slice(0, 7)
+"""Arm joints in ``qpos``, ``qvel`` and ``ctrl``: the robot is the first body of every scene."""
+FINGERS = slice(7, 9)
+GRIPPER = 7
+"""The gripper's control: opening of one finger, 0 to 0.04 m."""
+
+
+class CartesianFranka:
+    """Turns actions into joint targets by damped least squares.
+
+    An action moves the tcp by up to ``max_step_m`` along each world axis while the tool keeps the
+    orientation of the home pose. The damped least-squares solution is Wampler's (1986): with the
+    geometric Jacobian ``J``, ``dq = J^T (J J^T + damping I)^-1 dx``.
+    """
+
+    action_size = 3
+
+    def __init__(self, sim: Simulator, max_step_m: float = 0.06, damping: float = 2.5e-3, turn_gain: float = 0.5) -> None:
+        """Read the home orientation from ``sim``, which must have just been reset.
+
+        Args:
+            sim: The simulator, with a site and a ``framepos`` sensor that belong to the tcp.
+            max_step_m: Commanded displacement at action 1 [m].
+            damping: Added to the diagonal of ``J J^T``.
+            turn_gain: Share of the orientation error that one step corrects.
+        """
+        self._sim = sim
+        self._site = sim.index("site", "tcp")
+        self._tcp = sim.sensor("tcp_pos")
+        self._max_step_m = max_step_m
+        self._turn_gain = turn_gain
+        self._damping = damping * torch.eye(6)
+        self._home_rotation = self._rotation()[:1].clone()
+
+    def act(self, actions: Tensor) -> None:
+        """Set the joint targets.
+
+        Args:
+            actions: Steps of the tcp along x, y and z in units of ``max_step_m``, ``(num_envs, 3)``.
+        """
+        wanted = torch.cat((actions * self._max_step_m, self._turn()), dim=1)
+        jacobian_t = self._jacobian_transposed()
+        gram = jacobian_t.mT @ jacobian_t + self._damping
+        change = jacobian_t @ torch.linalg.solve(gram, wanted[:, :, None])
+        self._sim["ctrl"][:, ARM] = self._sim["qpos"][:, ARM] + change[:, :, 0]
+
+    def _rotation(self) -> Tensor:
+        """Orientation of the tool in the world frame, ``(num_envs, 3, 3)``."""
+        return self._sim["site_xmat"][:, self._site].float().view(-1, 3, 3)
+
+    def _turn(self) -> Tensor:
+        """Rotation vector back to the home orientation, scaled by the gain, ``(num_envs, 3)`` [rad]."""
+        error = self._home_rotation @ self._rotation().mT
+        skew = torch.stack((error[:, 2, 1] - error[:, 1, 2], error[:, 0, 2] - error[:, 2, 0], error[:, 1, 0] - error[:, 0, 1]), 1)
+        return skew * (0.5 * self._turn_gain)
+
+    def _jacobian_transposed(self) -> Tensor:
+        """Transposed geometric Jacobian of the tcp, linear part first, ``(num_envs, 7, 6)``."""
+        axes = self._sim["xaxis"][:, ARM].float()
+        tcp = self._sim["sensordata"][:, None, self._tcp]
+        levers = (tcp - self._sim["xanchor"][:, ARM]).float()
+        return torch.cat((torch.linalg.cross(axes, levers), axes), dim=2)

@@ -1,0 +1,1 @@
+"""One seam for every physics engine: tensors named like MuJoCo's fields, ``step``, ``reset``, ``forward``."""

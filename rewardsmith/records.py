@@ -1,0 +1,202 @@
+"""The records of a study: frozen, JSON-ready, shared by every part of the program.
+
+A failure is a :class:`State`, never a sentinel number; a missing value is ``None``, never zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a candidate stands. Everything after ``TRAINING`` is final."""
+
+    PROPOSED = "PROPOSED"
+    """The strategy asked for it; no accepted program yet."""
+    ACCEPTED = "ACCEPTED"
+    """The guard accepted its program; it waits for training."""
+    SCORED = "SCORED"
+    """Trained, and scored on held-out episodes."""
+    REJECTED = "REJECTED"
+    """No acceptable program came out of the writer."""
+    CRASHED = "CRASHED"
+    """Its training raised an error or killed the worker."""
+    TIMED_OUT = "TIMED_OUT"
+    """Its training stopped answering."""
+    DIVERGED = "DIVERGED"
+    """Its reward or its policy became non-finite during training."""
+
+    @property
+    def final(self) -> bool:
+        """Whether the candidate will not change any more."""
+        return self not in (State.PROPOSED, State.ACCEPTED)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a strategy wants to try next."""
+
+    operator: str
+    """How the new program comes from its parents, such as ``initial`` or ``reflect``."""
+    parents: tuple[str, ...] = ()
+    """Candidate ids, the most important first."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What language-model calls cost. ``usd`` is ``None`` where the price is unknown."""
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    usd: float | None = None
+
+    def __add__(self, other: Usage) -> Usage:
+        """Add two usages; a sum with an unknown price of real calls stays unknown."""
+        return Usage(
+            self.calls + other.calls,
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+            _add_prices(self, other),
+        )
+
+
+def _add_prices(a: Usage, b: Usage) -> float | None:
+    if a.calls and b.calls:
+        return None if a.usd is None or b.usd is None else a.usd + b.usd
+    return a.usd if a.calls else b.usd
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the guard says of one reward program."""
+
+    accepted: bool
+    layer: str = ""
+    """The layer that refused: ``extract``, ``lexical``, ``syntax``, ``compile``, ``graph``, ``probe``."""
+    line: int | None = None
+    """Line in the source that was given, where one can be named."""
+    message: str = ""
+    hint: str = ""
+    """What to write instead."""
+    program: str = ""
+    """The re-printed program that was checked; only this text is ever compiled for training."""
+
+    @property
+    def text(self) -> str:
+        """The verdict as one line, for a person or for a writer's repair."""
+        if self.accepted:
+            return "accepted"
+        where = f" (line {self.line})" if self.line else ""
+        return f"{self.layer}{where}: {self.message}" + (f" {self.hint}" if self.hint else "")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A writer's answer to one brief."""
+
+    candidate: str
+    idea: str = ""
+    source: str = ""
+    """The reward program as written; empty where the writer had nothing usable."""
+    plan: str = ""
+    """Private text of the writer that descendants get back (the grammar writer's tree)."""
+    error: str = ""
+    """Why there is no source."""
+    usage: Usage = Usage()
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request to a language model, as it was sent and answered."""
+
+    candidate: str
+    attempt: int
+    model: str
+    messages: str
+    """JSON list of the messages."""
+    parameters: str
+    """JSON object of the sampling parameters."""
+    template: str
+    """Template names and content hash."""
+    reply: str
+    finish_reason: str
+    error: str
+    latency_s: float
+    usage: Usage
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One quantity over a training, one value an epoch; ``None`` where there was nothing to measure."""
+
+    name: str
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class Score:
+    """The true score of a trained policy."""
+
+    mean: float
+    standard_error: float
+    episodes: int
+    unstable: int = 0
+    """Episodes that the simulator lost to non-finite states; they count as not successful."""
+    method: str = "heldout"
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What one training of one program gave."""
+
+    candidate: str
+    state: State
+    seed: int
+    env_steps: int = 0
+    wall_s: float = 0.0
+    components: tuple[Curve, ...] = ()
+    """Mean of every reward component per epoch."""
+    progress: tuple[Curve, ...] = ()
+    """``success`` (training episodes), ``episode_length`` and ``total`` (the proxy reward) per epoch."""
+    score: Score | None = None
+    policy: str = ""
+    """File name of the saved policy, relative to the study folder."""
+    cause: str = ""
+    """Why there is no score."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One program with its lineage, state, training result and score."""
+
+    id: str
+    iteration: int
+    operator: str
+    parents: tuple[str, ...]
+    state: State = State.PROPOSED
+    idea: str = ""
+    source: str = ""
+    program: str = ""
+    plan: str = ""
+    reason: str = ""
+    attempts: int = 0
+    """Drafts that the writer made for this candidate, repairs included."""
+    usage: Usage = Usage()
+    training: TrainingResult | None = None
+
+    @property
+    def score(self) -> Score | None:
+        """The true score, or ``None`` where the candidate was not trained to the end."""
+        return self.training.score if self.training else None
+
+
+@dataclass(frozen=True)
+class FinalRun:
+    """One training of the closing comparison: the winner or a baseline, on a fresh seed."""
+
+    id: str
+    reward: str
+    """``best`` (with the candidate's id behind a colon), ``human`` or ``sparse``."""
+    training: TrainingResult

@@ -1,0 +1,1 @@
+"""Training: policies against programs, and their true score."""

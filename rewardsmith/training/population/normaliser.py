@@ -1,0 +1,43 @@
+"""Running mean and variance, one per slot."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+class RunningNormaliser:
+    """Normalises ``(slots, n, size)`` values with statistics of each slot's own past.
+
+    Batches are merged with the parallel update of Chan, Golub and LeVeque (1983), in float64.
+    """
+
+    def __init__(self, slots: int, size: int) -> None:
+        """Start without data: mean 0, variance 1."""
+        self._count = 0
+        self.mean = torch.zeros(slots, 1, size, dtype=torch.float64)
+        self.variance = torch.ones(slots, 1, size, dtype=torch.float64)
+
+    def update(self, batch: Tensor) -> None:
+        """Take in a batch, ``(slots, n, size)``."""
+        data = batch.double()
+        count = data.shape[1]
+        mean = data.mean(dim=1, keepdim=True)
+        variance = (data - mean).square().mean(dim=1, keepdim=True)
+        total = self._count + count
+        shift = mean - self.mean
+        spread = self.variance * self._count + variance * count + shift.square() * (self._count * count / total)
+        self.mean = self.mean + shift * (count / total)
+        self.variance = spread / total
+        self._count = total
+
+    def normalise(self, values: Tensor) -> Tensor:
+        """To zero mean and unit variance, cut at 5 standard deviations."""
+        return ((values - self.mean.float()) * self._scale().reciprocal()).clamp(-5.0, 5.0)
+
+    def restore(self, values: Tensor) -> Tensor:
+        """Undo :meth:`normalise`."""
+        return values * self._scale() + self.mean.float()
+
+    def _scale(self) -> Tensor:
+        return (self.variance.float() + 1e-5).sqrt()

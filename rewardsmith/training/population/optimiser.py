@@ -1,0 +1,49 @@
+"""Adam with a learning rate and a gradient norm of its own for every slot."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+_BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-8
+
+
+class SlotAdam:
+    """Kingma and Ba (2015), algorithm 1, on the rows of one matrix.
+
+    ``torch.optim.Adam`` has one learning rate per tensor; here every row has one, driven by
+    the policy's change: halved when a step changed it more than wanted, raised when less.
+    """
+
+    def __init__(self, parameters: Tensor, learning_rate: float, max_grad_norm: float) -> None:
+        """Optimise ``parameters``, ``(slots, n)``, in place."""
+        self._parameters = parameters
+        self._max_grad_norm = max_grad_norm
+        self._first = torch.zeros_like(parameters, requires_grad=False)
+        self._second = torch.zeros_like(parameters, requires_grad=False)
+        self._steps = 0
+        self.learning_rate = torch.full((len(parameters), 1), learning_rate)
+
+    @torch.no_grad()
+    def step(self, gradient: Tensor) -> None:
+        """Apply one gradient, ``(slots, n)``, clipped to the norm per slot."""
+        norm = torch.linalg.vector_norm(gradient, dim=1, keepdim=True)
+        gradient = gradient * (self._max_grad_norm / (norm + 1e-6)).clamp(max=1.0)
+        self._steps += 1
+        self._first.lerp_(gradient, 1.0 - _BETA_1)
+        self._second.mul_(_BETA_2).addcmul_(gradient, gradient, value=1.0 - _BETA_2)
+        first_scale = 1.0 / (1.0 - _BETA_1**self._steps)
+        root = (self._second / (1.0 - _BETA_2**self._steps)).sqrt_().add_(_EPSILON)
+        self._parameters.addcdiv_(self._first * self.learning_rate, root, value=-first_scale)
+
+    @torch.no_grad()
+    def adapt(self, divergence: Tensor, target: float) -> None:
+        """Adapt each slot's learning rate to the KL divergence, ``(slots,)``, that its last steps caused.
+
+        rl-games' adaptive schedule: divide by 1.5 above twice the target, multiply by 1.5 below half of it.
+        """
+        kl = divergence[:, None]
+        rate = self.learning_rate
+        rate = torch.where(kl > 2.0 * target, rate / 1.5, rate)
+        rate = torch.where(kl < 0.5 * target, rate * 1.5, rate)
+        self.learning_rate = rate.clamp(1e-5, 5e-3)

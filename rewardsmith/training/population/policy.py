@@ -1,0 +1,79 @@
+"""Actor and critic networks of all slots, stacked along a leading slot axis."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+_LOG_SQRT_2PI = 0.5 * math.log(2.0 * math.pi)
+
+
+class StackedPolicy:
+    """One Gaussian actor and one critic per slot; the slots share no number.
+
+    All parameters of a slot are one row of :attr:`parameters`, so that the optimiser and the
+    gradient norm are a handful of operations however many layers and slots there are.
+    """
+
+    def __init__(self, inputs: int, actions: int, hidden: Sequence[int], initial_std: float, seeds: Sequence[int]) -> None:
+        """Draw the initial weights of every slot from its own seed.
+
+        Args:
+            inputs: Size of the observation.
+            actions: Size of the action.
+            hidden: Widths of the hidden layers, the same for actor and critic.
+            initial_std: Standard deviation of the actor before training.
+            seeds: One seed per slot.
+        """
+        widths = (inputs, *hidden)
+        self._actor = list(zip(widths, (*hidden, actions), strict=True))
+        self._critic = list(zip(widths, (*hidden, 1), strict=True))
+        layers = self._actor + self._critic
+        self._sizes = [n for i, o in layers for n in (i * o, o)] + [actions]
+        rows = [_initial_row(layers, len(self._actor), actions, initial_std, seed) for seed in seeds]
+        self.parameters = torch.stack(rows).requires_grad_(True)
+        """``(slots, parameters of one slot)``."""
+
+    def mean(self, observation: Tensor) -> Tensor:
+        """The actor's mean action: ``(slots, n, inputs)`` to ``(slots, n, actions)``."""
+        return self._forward(self._split()[: 2 * len(self._actor)], self._actor, observation)
+
+    def value(self, observation: Tensor) -> Tensor:
+        """The critic's normalised value: ``(slots, n, inputs)`` to ``(slots, n)``."""
+        return self._forward(self._split()[2 * len(self._actor) : -1], self._critic, observation)[..., 0]
+
+    def log_std(self) -> Tensor:
+        """Log standard deviation of the actor, ``(slots, 1, actions)``."""
+        return self._split()[-1][:, None]
+
+    def _split(self) -> Sequence[Tensor]:
+        return self.parameters.split(self._sizes, dim=1)
+
+    @staticmethod
+    def _forward(parts: Sequence[Tensor], layers: Sequence[tuple[int, int]], x: Tensor) -> Tensor:
+        for layer, (inputs, outputs) in enumerate(layers):
+            weight, bias = parts[2 * layer], parts[2 * layer + 1]
+            x = torch.baddbmm(bias[:, None], x, weight.view(-1, inputs, outputs))
+            if layer < len(layers) - 1:
+                x = x.tanh()  # several times faster than elu on a CPU, backward pass included
+        return x
+
+
+def log_probability(action: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
+    """Log density of a diagonal Gaussian, summed over the last axis."""
+    standardised = (action - mean) * torch.exp(-log_std)
+    return (-0.5 * standardised.square() - log_std - _LOG_SQRT_2PI).sum(-1)
+
+
+def _initial_row(layers: Sequence[tuple[int, int]], actor_layers: int, actions: int, std: float, seed: int) -> Tensor:
+    """Orthogonal weights, zero biases; the actor's last layer is small so that it starts near zero."""
+    generator = torch.Generator().manual_seed(seed)
+    parts: list[Tensor] = []
+    for number, (inputs, outputs) in enumerate(layers):
+        gain = {actor_layers - 1: 0.01, len(layers) - 1: 1.0}.get(number, 5.0 / 3.0)
+        weight = nn.init.orthogonal_(torch.empty(inputs, outputs), gain=gain, generator=generator)
+        parts += [weight.flatten(), torch.zeros(outputs)]
+    return torch.cat([*parts, torch.full((actions,), math.log(std))])
