@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from rewardsmith.records import Call, Candidate, Draft, Proposal, TrainingResult
@@ -62,7 +61,7 @@ class TrainingSettings:
     """Parallel environments per slot."""
     rollout: int = 24
     """Control steps per environment between two policy updates."""
-    hidden: tuple[int, ...] = (64, 64)
+    hidden: tuple[int, ...] = (128, 128)
     """Hidden layers of the actor and of the critic."""
     minibatches: int = 4
     mini_epochs: int = 5
@@ -290,12 +289,4 @@ class Trainer(Protocol):
             evaluation_seed: Picks the held-out episodes, the same for all jobs.
             observe: Told about progress now and then.
         """
-        ...
-
-
-class Executor(Protocol):
-    """Where trainings run."""
-
-    def trainer(self, task: str, settings: TrainingSettings, episodes: int, folder: Path) -> Trainer:
-        """A trainer for one task."""
         ...

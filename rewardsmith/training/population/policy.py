@@ -8,6 +8,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+_VALUE_COLUMNS = 2
+"""The critic's last layer; only the first column is read. With a single column, the matrix product of
+one slot runs on another kernel than that of several and rounds differently."""
 _LOG_SQRT_2PI = 0.5 * math.log(2.0 * math.pi)
 
 
@@ -30,7 +33,7 @@ class StackedPolicy:
         """
         widths = (inputs, *hidden)
         self._actor = list(zip(widths, (*hidden, actions), strict=True))
-        self._critic = list(zip(widths, (*hidden, 1), strict=True))
+        self._critic = list(zip(widths, (*hidden, _VALUE_COLUMNS), strict=True))
         layers = self._actor + self._critic
         self._sizes = [n for i, o in layers for n in (i * o, o)] + [actions]
         rows = [_initial_row(layers, len(self._actor), actions, initial_std, seed) for seed in seeds]

@@ -1,0 +1,1 @@
+"""rewardsmith searches for reward functions."""

@@ -1,0 +1,50 @@
+"""The true score: deterministic policies on held-out episodes that no training uses."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from rewardsmith.contracts import Task
+from rewardsmith.records import Score
+from rewardsmith.training.policy_file import TrainedPolicy
+from rewardsmith.training.streams import environment_seeds
+
+
+def held_out_scores(task: Task, trained: TrainedPolicy, slots: int, episodes: int, seed: int, threads: int) -> list[Score]:
+    """Score every slot on the same episodes.
+
+    Each environment contributes its first episode only, so short episodes do not count more than
+    long ones. An episode that the simulator loses counts as its score at that step, which is 0 for success.
+
+    Args:
+        task: What to simulate.
+        trained: The policies of all slots.
+        slots: Their number.
+        episodes: Episodes per slot.
+        seed: Picks the episodes.
+        threads: Physics threads.
+
+    Returns:
+        One score per slot: mean and standard error over its episodes.
+    """
+    env = task.make(slots * episodes, threads)
+    observation = env.reset(environment_seeds("heldout", [seed] * slots, episodes))
+    score = torch.full((slots * episodes,), math.nan)
+    unstable = torch.zeros(slots * episodes, dtype=torch.bool)
+    for _ in range(task.horizon):
+        step = env.step(trained.act(observation.view(slots, episodes, -1)).flatten(0, 1))
+        first = score.isnan()
+        unstable |= first & step.unstable
+        score = torch.where(first & (step.terminated | step.truncated), step.true_score, score)
+        observation = step.observation
+    assert not score.isnan().any(), "every episode ends within the horizon"
+    return [_score(own, lost) for own, lost in zip(score.view(slots, -1), unstable.view(slots, -1), strict=True)]
+
+
+def _score(values: Tensor, unstable: Tensor) -> Score:
+    count = len(values)
+    spread = float(values.double().std(correction=1)) if count > 1 else 0.0
+    return Score(float(values.double().mean()), spread / math.sqrt(count), count, int(unstable.sum()))

@@ -1,0 +1,52 @@
+"""Trained policies on disk: plain tensors, loaded without running anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from rewardsmith.contracts import TrainingSettings, VecEnv
+from rewardsmith.training.population.normaliser import RunningNormaliser
+from rewardsmith.training.population.policy import StackedPolicy
+
+
+@dataclass(frozen=True)
+class TrainedPolicy:
+    """A deterministic policy: normalise the observation, take the actor's mean."""
+
+    policy: StackedPolicy
+    normaliser: RunningNormaliser
+
+    @torch.no_grad()
+    def act(self, observation: Tensor) -> Tensor:
+        """Actions in [-1, 1] for ``(slots, n, inputs)`` observations, ``(slots, n, actions)``."""
+        return self.policy.mean(self.normaliser.normalise(observation)).clamp(-1.0, 1.0)
+
+
+def save_slot(path: Path, trained: TrainedPolicy, slot: int, hidden: tuple[int, ...]) -> None:
+    """Write one slot of a population as a policy of its own."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    torch.save(
+        {
+            "hidden": torch.tensor(hidden),
+            "parameters": trained.policy.parameters[slot].detach().clone(),
+            "observation_mean": trained.normaliser.mean[slot].clone(),
+            "observation_variance": trained.normaliser.variance[slot].clone(),
+        },
+        part,
+    )
+    part.replace(path)  # a policy file is whole or absent
+
+
+def load(path: Path, env: VecEnv) -> TrainedPolicy:
+    """Read a policy that :func:`save_slot` wrote, for an environment of the same task."""
+    data = torch.load(path, weights_only=True)
+    policy = StackedPolicy(env.observation_size, env.action_size, data["hidden"].tolist(), TrainingSettings.initial_std, [0])
+    policy.parameters = data["parameters"][None]
+    normaliser = RunningNormaliser(1, env.observation_size)
+    normaliser.mean, normaliser.variance = data["observation_mean"][None], data["observation_variance"][None]
+    return TrainedPolicy(policy, normaliser)

@@ -1,0 +1,120 @@
+"""The population trainer: every program of a batch in one process and one simulation."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import torch
+
+from rewardsmith.contracts import Task, TrainingJob, TrainingProgress, TrainingSettings
+from rewardsmith.records import State, TrainingResult
+from rewardsmith.seeds import derive
+from rewardsmith.training.evaluation import held_out_scores
+from rewardsmith.training.policy_file import TrainedPolicy, save_slot
+from rewardsmith.training.population.learner import PopulationLearner
+from rewardsmith.training.population.normaliser import RunningNormaliser
+from rewardsmith.training.population.policy import StackedPolicy
+from rewardsmith.training.population.rollout import Collector
+from rewardsmith.training.population.slot import Slot
+from rewardsmith.training.streams import environment_seeds
+
+_MAX_ENVS = 8_192
+"""More environments than this are trained in several populations, to bound memory."""
+
+
+class PopulationTrainer:
+    """Trains all jobs side by side; a slot computes exactly what it would alone (see ``tests``)."""
+
+    def __init__(self, task: Task, settings: TrainingSettings, episodes: int, threads: int | None = None) -> None:
+        """Prepare to train on one task.
+
+        Args:
+            task: What to simulate.
+            settings: PPO settings, the same for every job.
+            episodes: Held-out episodes per job.
+            threads: Physics threads; all cores unless given. torch always keeps to one.
+        """
+        self._task = task
+        self._settings = settings
+        self._episodes = episodes
+        self._threads = threads or os.cpu_count() or 1
+
+    def train(
+        self, jobs: Sequence[TrainingJob], evaluation_seed: int, observe: Callable[[TrainingProgress], None]
+    ) -> Iterator[TrainingResult]:
+        """Train all jobs, in as many populations as memory asks for (see :class:`rewardsmith.contracts.Trainer`)."""
+        torch.set_num_threads(1)  # more threads fight the simulator for the cores
+        most = max(1, _MAX_ENVS // self._settings.envs)
+        for start in range(0, len(jobs), most):
+            yield from _Population(self._task, self._settings, jobs[start : start + most], self._threads).run(
+                self._episodes, evaluation_seed, observe
+            )
+
+
+class _Population:
+    """One batch of slots from first step to score."""
+
+    def __init__(self, task: Task, settings: TrainingSettings, jobs: Sequence[TrainingJob], threads: int) -> None:
+        self._task, self._settings, self._threads = task, settings, threads
+        self._started = time.monotonic()
+        self._slots = [Slot(number, job) for number, job in enumerate(jobs)]
+        seeds = [job.seed for job in jobs]
+        env = task.make(len(jobs) * settings.envs, threads)
+        first = env.reset(environment_seeds("training", seeds, settings.envs), stagger=True)
+        weights = [derive("weights", seed) for seed in seeds]
+        self._policy = StackedPolicy(env.observation_size, env.action_size, settings.hidden, settings.initial_std, weights)
+        self._normaliser = RunningNormaliser(len(jobs), env.observation_size)
+        self._normaliser.update(first.view(len(jobs), settings.envs, -1))
+        self._collector = Collector(env, self._policy, self._normaliser, [derive("noise", seed) for seed in seeds], first)
+        self._learner = PopulationLearner(self._policy, settings)
+
+    def run(self, episodes: int, evaluation_seed: int, observe: Callable[[TrainingProgress], None]) -> Iterator[TrainingResult]:
+        steps_per_epoch = self._settings.rollout * self._settings.envs
+        epochs = max(1, round(self._settings.env_steps / steps_per_epoch))
+        done = 0
+        for done in range(1, epochs + 1):
+            self._epoch()
+            success = tuple((slot.job.candidate, slot.recent_success) for slot in self._slots)
+            observe(TrainingProgress(done * steps_per_epoch, epochs * steps_per_epoch, success))
+            if all(slot.failure for slot in self._slots):
+                break
+        yield from self._results(done * steps_per_epoch, episodes, evaluation_seed)
+
+    def _epoch(self) -> None:
+        experience = self._collector.collect(self._settings.rollout)
+        rewards = torch.stack([slot.rewards(experience) for slot in self._slots], dim=1)
+        self._learner.update(experience, rewards)
+        self._normaliser.update(experience.raw_observation.transpose(0, 1).flatten(1, 2))
+        self._contain_divergence()
+
+    @torch.no_grad()
+    def _contain_divergence(self) -> None:
+        """A policy that became non-finite ends its slot; it keeps acting zero and disturbs nobody."""
+        finite = self._policy.parameters.isfinite().all(dim=1)
+        for slot in self._slots:
+            if not finite[slot.number]:
+                if slot.failure is None:
+                    slot.fail(State.DIVERGED, "the policy's weights became non-finite; the reward's scale changes too much")
+                self._policy.parameters[slot.number] = 0.0
+
+    def _results(self, env_steps: int, episodes: int, evaluation_seed: int) -> Iterator[TrainingResult]:
+        trained = TrainedPolicy(self._policy, self._normaliser)
+        scores = held_out_scores(self._task, trained, len(self._slots), episodes, evaluation_seed, self._threads)
+        for slot, score in zip(self._slots, scores, strict=True):
+            if slot.failure is None:
+                save_slot(Path(slot.job.policy), trained, slot.number, self._settings.hidden)
+            yield TrainingResult(
+                candidate=slot.job.candidate,
+                state=slot.failure or State.SCORED,
+                seed=slot.job.seed,
+                env_steps=env_steps,
+                wall_s=(time.monotonic() - self._started) / len(self._slots),
+                components=slot.components(),
+                progress=slot.progress(),
+                score=None if slot.failure else score,
+                policy="" if slot.failure else slot.job.policy,
+                cause=slot.cause,
+            )

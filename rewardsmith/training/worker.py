@@ -1,0 +1,43 @@
+"""The training worker's main: reads orders, trains, reports. Crashes here cost a program, not a study."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from rewardsmith.contracts import TrainingProgress
+from rewardsmith.execution.process import answer, claim_stdout
+from rewardsmith.registry import TASKS, TRAINERS
+from rewardsmith.training.messages import ORDER, REPORT, Order, Report
+
+_REPORT_EVERY_S = 0.25
+
+
+def serve(order: Order, descriptor: int) -> None:
+    """Carry out one order and report on ``descriptor``."""
+    last = 0.0
+
+    def observe(progress: TrainingProgress) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _REPORT_EVERY_S:
+            last = time.monotonic()
+            report(Report("progress", progress=progress))
+
+    def report(message: Report) -> None:
+        answer(descriptor, REPORT.dump_json(message).decode())
+
+    trainer = TRAINERS.load(order.trainer)(TASKS.load(order.task), order.settings, order.episodes)
+    for result in trainer.train(order.jobs, order.evaluation_seed, observe):
+        report(Report("result", result=result))
+    report(Report("done"))
+
+
+def main() -> None:
+    """Serve until standard input closes."""
+    descriptor = claim_stdout()
+    for line in sys.stdin:
+        serve(ORDER.validate_json(line), descriptor)
+
+
+if __name__ == "__main__":
+    main()

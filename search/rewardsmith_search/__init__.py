@@ -1,0 +1,1 @@
+"""Search strategies: pure decisions, no files, no language model, no clock."""
