@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from rewardsmith.records import Call, Candidate, Draft, Proposal, TrainingResult
+from rewardsmith.records import Call, Candidate, Draft, FinalRun, Proposal, TrainingResult
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -289,4 +289,24 @@ class Trainer(Protocol):
             evaluation_seed: Picks the held-out episodes, the same for all jobs.
             observe: Told about progress now and then.
         """
+        ...
+
+
+class Observer(Protocol):
+    """Hears of everything that happens in a study, as it happens."""
+
+    def stage(self, text: str) -> None:
+        """A new stage begins."""
+        ...
+
+    def candidate(self, candidate: Candidate) -> None:
+        """A candidate changed its state; it is already in the store."""
+        ...
+
+    def progress(self, progress: TrainingProgress) -> None:
+        """A batch of trainings went on."""
+        ...
+
+    def final(self, run: FinalRun) -> None:
+        """A run of the closing comparison is done."""
         ...

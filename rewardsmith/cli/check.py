@@ -1,0 +1,55 @@
+"""``rewardsmith check FILE --task TASK``: the guard's verdict on one reward program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from rewardsmith.cli.arguments import parse, print_json
+from rewardsmith.errors import UsageError
+from rewardsmith.registry import TASKS
+from rewardsmith.reward.extract import extract
+from rewardsmith.reward.guard import Guard
+
+
+@dataclass(frozen=True)
+class CheckOptions:
+    """Say whether a reward program is acceptable for a task, and why not."""
+
+    file: Positional[Path]
+    """A program, or a model's whole reply."""
+    task: str
+    """The task whose signals it may read."""
+    json: bool = False
+    """Print the verdict as JSON."""
+
+
+def run(arguments: list[str]) -> int:
+    """Exit 0 when accepted, 1 when not."""
+    options = parse(CheckOptions, "check", arguments)
+    task = TASKS.load(options.task)
+    source = extract(read_text(options.file)).source
+    guard = Guard()
+    try:
+        verdict = guard.check(source, task)
+    finally:
+        guard.close()
+    if options.json:
+        print_json(verdict)
+    else:
+        print(verdict.text)
+    return 0 if verdict.accepted else 1
+
+
+def read_text(path: Path) -> str:
+    """Read a file that a user named.
+
+    Raises:
+        UsageError: It cannot be read as text.
+    """
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {path}: {error}. Give a text file with a reward program.") from None

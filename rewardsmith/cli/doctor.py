@@ -1,0 +1,116 @@
+"""``rewardsmith doctor``: does everything work on this machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from rewardsmith.cli.arguments import parse, print_json
+from rewardsmith.config import LanguageModelOptions
+from rewardsmith.contracts import SPARSE, TrainingJob, TrainingSettings
+from rewardsmith.errors import RewardsmithError
+from rewardsmith.registry import STRATEGIES, TASKS, WRITERS
+from rewardsmith.reward.guard import Guard
+from rewardsmith.training.remote import WorkerTrainer
+
+
+@dataclass(frozen=True)
+class DoctorOptions:
+    """Check the installation; nothing is downloaded and no model is called."""
+
+    json: bool = False
+    """Print JSON."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def run(arguments: list[str]) -> int:
+    """Exit 0 when a search can run, 1 otherwise."""
+    options = parse(DoctorOptions, "doctor", arguments)
+    findings = [_try(name, check) for name, check in CHECKS.items()]
+    if options.json:
+        print_json(findings)
+    else:
+        for finding in findings:
+            print(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.name:<10} {finding.detail}")
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
+def _try(name: str, check: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name, True, check())
+    except (RewardsmithError, PackageNotFoundError, OSError) as error:
+        return Finding(name, False, str(error))
+
+
+def _machine() -> str:
+    return f"Python {sys.version.split()[0]}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+
+
+def _packages() -> str:
+    return ", ".join(f"{name} {version(name)}" for name in ("rewardsmith", "torch", "mujoco", "openai"))
+
+
+def _plugins() -> str:
+    for registry in (TASKS, STRATEGIES, WRITERS):
+        for name in registry.names():
+            registry.load(name)
+    return f"tasks {', '.join(TASKS.names())}; strategies {', '.join(STRATEGIES.names())}; writers {', '.join(WRITERS.names())}"
+
+
+def _guard() -> str:
+    task = TASKS.load(TASKS.names()[0])
+    guard = Guard()
+    try:
+        good, bad = guard.check(task.human_reward, task), guard.check("import os\nos.system('true')\n", task)
+    finally:
+        guard.close()
+    if not good.accepted or bad.accepted:
+        raise RewardsmithError(f"the guard's child process does not work: {good.text}")
+    return "accepts the human reward, refuses an import; child process with limits on memory, files and processes"
+
+
+def _training() -> str:
+    name = TASKS.names()[0]
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = WorkerTrainer(name, "population", TrainingSettings(env_steps=64, envs=8, rollout=8, hidden=(8,)), episodes=2)
+        try:
+            (result,) = trainer.train([TrainingJob("doctor", SPARSE, 0, str(Path(folder) / "policy.pt"))], 0, lambda _: None)
+        finally:
+            trainer.close()
+    if result.score is None:
+        raise RewardsmithError(f"a tiny training failed: {result.cause}")
+    return f"a tiny training on {name} ran in a worker process"
+
+
+def _folder() -> str:
+    with tempfile.NamedTemporaryFile(dir=".") as probe:
+        probe.write(b"x")
+    return f"{Path.cwd()} is writable, {shutil.disk_usage('.').free / 2**30:.1f} GiB free"
+
+
+def _model() -> str:
+    options = LanguageModelOptions()
+    key = "set" if os.environ.get(options.key_variable) else "not set"
+    model = os.environ.get("REWARDSMITH_MODEL") or os.environ.get("OPENAI_MODEL") or "not set"
+    url = os.environ.get("OPENAI_BASE_URL") or "OpenAI's own"
+    return f"for --writer openai: {options.key_variable} {key}, model {model}, endpoint {url}"
+
+
+CHECKS = {
+    "machine": _machine, "packages": _packages, "plug-ins": _plugins, "folder": _folder, "guard": _guard, "training": _training, "model": _model,
+}  # fmt: skip

@@ -1,0 +1,170 @@
+"""What a person sees while a search runs: a live table on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+
+from rewardsmith.cli.render import candidate_table
+from rewardsmith.config import StudyConfig
+from rewardsmith.contracts import TrainingProgress
+from rewardsmith.records import Candidate, FinalRun, State
+from rewardsmith.reports.summary import row
+
+_LOG_EVERY_S = 10.0
+
+
+@dataclass
+class Clock:
+    """Estimates the time left from the environment steps done and due."""
+
+    due: int
+    done: int = 0
+    batch: int = 0
+    """Steps done in the running batch."""
+    training_s: float = 0.0
+    _last: float = field(default_factory=time.monotonic)
+
+    def tick(self, progress: TrainingProgress | None) -> None:
+        """Note progress; ``None`` when no training ran since the last call."""
+        now = time.monotonic()
+        if progress is not None:
+            self.training_s += now - self._last
+            self.batch = progress.env_steps * len(progress.success)
+        self._last = now
+
+    def close_batch(self) -> None:
+        """Count the running batch as done."""
+        self.done, self.batch = self.done + self.batch, 0
+
+    @property
+    def left(self) -> str:
+        """Such as ``3 min left``; empty before there is anything to go by."""
+        known = self.done + self.batch
+        if not known or self.training_s < 1.0:
+            return ""
+        seconds = max(0.0, (self.due - known) * self.training_s / known)
+        return f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
+
+
+class PlainObserver:
+    """Log lines for files, pipes and continuous integration."""
+
+    def __init__(self, config: StudyConfig, env_steps: int) -> None:
+        """Print nothing yet."""
+        self._clock = Clock((config.candidates + 3 * config.final_seeds) * env_steps)
+        self._started = time.monotonic()
+        self._last = 0.0
+        self._best: Candidate | None = None
+
+    def __enter__(self) -> PlainObserver:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+    def stage(self, text: str) -> None:
+        """Announce the stage."""
+        self._clock.close_batch()
+        self._clock.tick(None)
+        self._say(text)
+
+    def candidate(self, candidate: Candidate) -> None:
+        """One line per transition."""
+        self._best = better(self._best, candidate)
+        score = f" score {candidate.score.mean:.3f}" if candidate.score else ""
+        reason = f" ({candidate.reason})" if candidate.reason else ""
+        self._say(f"{candidate.id} {candidate.state}{score}{reason}")
+
+    def progress(self, progress: TrainingProgress) -> None:
+        """A line now and then."""
+        self._clock.tick(progress)
+        if time.monotonic() - self._last >= _LOG_EVERY_S:
+            self._last = time.monotonic()
+            self._say(f"{progress_text(progress)}, best so far {best_text(self._best)}, {self._clock.left}")
+
+    def final(self, run: FinalRun) -> None:
+        """One line per run."""
+        score = run.training.score
+        self._say(f"{run.id} ({run.reward}) {run.training.state}" + (f" score {score.mean:.3f}" if score else f" ({run.training.cause})"))
+
+    def _say(self, text: str) -> None:
+        print(f"[{time.monotonic() - self._started:6.1f} s] {text}", flush=True)
+
+
+class LiveObserver:
+    """A table that redraws itself."""
+
+    def __init__(self, config: StudyConfig, env_steps: int, console: Console) -> None:
+        """Draw on ``console`` between ``with`` and its end."""
+        self._title = f"{config.task} · {config.strategy} · {config.writer}"
+        self._clock = Clock((config.candidates + 3 * config.final_seeds) * env_steps)
+        self._candidates: dict[str, Candidate] = {}
+        self._success: dict[str, float | None] = {}
+        self._best: Candidate | None = None
+        self._stage = self._progress = ""
+        self._live = Live(console=console, auto_refresh=False, transient=True)
+
+    def __enter__(self) -> LiveObserver:
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def stage(self, text: str) -> None:
+        """Show the stage."""
+        self._clock.close_batch()
+        self._clock.tick(None)
+        self._stage, self._progress = text, ""
+        self._draw()
+
+    def candidate(self, candidate: Candidate) -> None:
+        """Update its line."""
+        self._candidates[candidate.id] = candidate
+        self._best = better(self._best, candidate)
+        self._draw()
+
+    def progress(self, progress: TrainingProgress) -> None:
+        """Update the bar and the training success of each line."""
+        self._clock.tick(progress)
+        self._progress = progress_text(progress)
+        self._success = dict(progress.success)
+        self._draw()
+
+    def final(self, run: FinalRun) -> None:
+        """Show the run in the status line."""
+        score = run.training.score
+        self._stage = f"{run.id}: {run.training.state}" + (f" {score.mean:.3f}" if score else "")
+        self._draw()
+
+    def _draw(self) -> None:
+        rows = [row(candidate) for candidate in self._candidates.values()]
+        rows = [replace(r, training_success=self._success.get(r.id)) if r.state == State.ACCEPTED else r for r in rows]
+        status = "  ".join(part for part in (self._stage, self._progress, self._clock.left) if part)
+        best = self._best.id if self._best else None
+        head = Text(f"{self._title}   best so far: {best_text(self._best)}", style="bold")
+        self._live.update(Group(head, candidate_table(rows, best), Text(status, style="cyan")), refresh=True)
+
+
+def better(best: Candidate | None, candidate: Candidate) -> Candidate | None:
+    """The candidate with the higher score; the earlier one of equals."""
+    if candidate.score is None:
+        return best
+    return candidate if best is None or best.score is None or candidate.score.mean > best.score.mean else best
+
+
+def best_text(best: Candidate | None) -> str:
+    """Such as ``c003 0.91``."""
+    return f"{best.id} {best.score.mean:.3f}" if best and best.score else "none"
+
+
+def progress_text(progress: TrainingProgress) -> str:
+    """Steps done, and the training success of the best slot."""
+    known = [success for _, success in progress.success if success is not None]
+    lead = f", leading training success {max(known):.2f}" if known else ""
+    return f"{progress.env_steps:,} of {progress.total_steps:,} steps each{lead}"

@@ -1,0 +1,94 @@
+"""``rewardsmith search TASK``: the main job."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from rich.console import Console
+
+from rewardsmith import runner
+from rewardsmith.cli.arguments import free_folder, parse, value_of
+from rewardsmith.cli.live import LiveObserver, PlainObserver
+from rewardsmith.cli.render import study_view
+from rewardsmith.config import StudyConfig, from_mapping, read_yaml
+from rewardsmith.contracts import Brief
+from rewardsmith.parts import Parts, assemble
+from rewardsmith.registry import STRATEGIES, TASKS, WRITERS
+from rewardsmith.reports.summary import summarise_study
+from rewardsmith.seeds import derive
+from rewardsmith.study import Study
+
+
+@dataclass(frozen=True)
+class SearchOptions:
+    """Search for a reward program whose policy does the task."""
+
+    study: Annotated[StudyConfig, tyro.conf.arg(name="")]
+    out: Path | None = None
+    """Folder of the study; it must be new. Without it: the next free one under runs/."""
+    config: Path | None = None
+    """YAML file with the same keys as the flags; flags win."""
+    dry_run: bool = False
+    """Show the plan and the first prompt; spend nothing."""
+
+
+def run(arguments: list[str]) -> int:
+    """Search, then print what was found."""
+    options = parse(SearchOptions, "search", arguments, _defaults(value_of("--config", arguments)))
+    config = options.study
+    for registry, name in ((TASKS, config.task), (STRATEGIES, config.strategy), (WRITERS, config.writer)):
+        registry.check(name)
+    parts = assemble(config)
+    try:
+        if options.dry_run:
+            _show_plan(config, parts)
+            return 0
+        folder = options.out or free_folder(f"{config.task}-{config.strategy}-{config.writer}-s{config.seed}")
+        with Study.create(folder, config) as study:
+            study.store.put_value("notice", parts.writer.notice)
+            return carry_on(study, parts)
+    finally:
+        parts.close()
+
+
+def carry_on(study: Study, parts: Parts) -> int:
+    """Run a new or resumed study to its end and show it."""
+    console = Console()
+    console.print(f"study {study.folder}", highlight=False)
+    console.print(parts.writer.notice, style="italic", highlight=False, markup=False)
+    steps = parts.settings.env_steps
+    try:
+        with LiveObserver(study.config, steps, console) if console.is_terminal else PlainObserver(study.config, steps) as observer:
+            runner.run(study, parts, observer)
+    except KeyboardInterrupt:
+        console.print(f"\nstopped; everything finished is kept. Go on with: rewardsmith resume {study.folder}", highlight=False, markup=False)
+        raise
+    best = study.best
+    console.print(study_view(summarise_study(study), best.source if best else ""))
+    if best and best.training:
+        console.print(f"policy of {best.id}: {study.folder / best.training.policy}", highlight=False, soft_wrap=True)
+    console.print(f"study folder: {study.folder}   (rewardsmith inspect {study.folder})", highlight=False, soft_wrap=True)
+    return 0
+
+
+def _defaults(config_file: str | None) -> SearchOptions | None:
+    """Options as the config file has them; ``None`` without one."""
+    if config_file is None:
+        return None
+    data = read_yaml(Path(config_file))
+    known = from_mapping(StudyConfig, {"task": "", **data})
+    return SearchOptions(known if "task" in data else dataclasses.replace(known, task=tyro.MISSING))
+
+
+def _show_plan(config: StudyConfig, parts: Parts) -> None:
+    settings = parts.settings
+    finals = 3 * config.final_seeds
+    print(f"plan: {config.candidates} candidates on {config.task}, strategy {config.strategy}, {parts.writer.notice}")
+    print(f"trainings: up to {config.candidates} + {finals} in the final comparison, {settings.env_steps:,} environment steps each")
+    print("\nfirst prompt:\n")
+    proposal = parts.strategy.ask(config.candidates)[0]
+    print(parts.writer.prompt(Brief("c000", parts.task, proposal.operator, (), derive("writer", config.seed, "c000"))))

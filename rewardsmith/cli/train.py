@@ -1,0 +1,90 @@
+"""``rewardsmith train TASK --reward FILE|human|sparse``: one reward, some seeds, no search."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from rewardsmith.cli.arguments import free_folder, parse, print_json
+from rewardsmith.cli.check import read_text
+from rewardsmith.cli.live import progress_text
+from rewardsmith.config import TrainingOverrides
+from rewardsmith.contracts import SPARSE, Task, TrainingJob, TrainingProgress
+from rewardsmith.errors import RewardsmithError
+from rewardsmith.records import TrainingResult
+from rewardsmith.registry import TASKS, TRAINERS
+from rewardsmith.reward.extract import extract
+from rewardsmith.reward.guard import Guard
+from rewardsmith.seeds import derive
+from rewardsmith.training.remote import WorkerTrainer
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """Train policies on one reward and score them on held-out episodes."""
+
+    task: Positional[str]
+    reward: str
+    """A file with a reward program, or `human`, or `sparse`."""
+    seeds: tuple[int, ...] = (0,)
+    """One training per seed."""
+    trainer: str = "population"
+    episodes: int = 128
+    """Held-out episodes per policy."""
+    training: TrainingOverrides = TrainingOverrides()
+    out: Path | None = None
+    """Where the policies go. Without it: the next free folder under runs/."""
+    json: bool = False
+    """Print results, curves included, as JSON."""
+
+
+def run(arguments: list[str]) -> int:
+    """Exit 0 when every seed was scored, 1 otherwise."""
+    options = parse(TrainOptions, "train", arguments)
+    task = TASKS.load(options.task)
+    TRAINERS.check(options.trainer)
+    program = _program(options.reward, task)
+    folder = options.out or free_folder(f"{options.task}-train")
+    trainer = WorkerTrainer(options.task, options.trainer, options.training.apply(task.preset), options.episodes)
+    jobs = [TrainingJob(f"seed-{s}", program, derive("train command", s), str((folder / f"seed-{s}.pt").absolute())) for s in options.seeds]
+    try:
+        results = list(trainer.train(jobs, derive("evaluation", "train command"), _report))
+    finally:
+        trainer.close()
+    results = [replace(result, policy=os.path.relpath(result.policy) if result.policy else "") for result in results]
+    if options.json:
+        print_json(results)
+    else:
+        for result in results:
+            print(_line(result))
+    return 0 if all(result.score for result in results) else 1
+
+
+def _program(reward: str, task: Task) -> str:
+    if reward == SPARSE:
+        return SPARSE
+    source = task.human_reward if reward == "human" else extract(read_text(Path(reward))).source
+    guard = Guard()
+    try:
+        verdict = guard.check(source, task)
+    finally:
+        guard.close()
+    if not verdict.accepted:
+        raise RewardsmithError(f"the guard refuses {reward}: {verdict.text}")
+    return verdict.program
+
+
+def _report(progress: TrainingProgress) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{progress_text(progress)}   ", end="", file=sys.stderr, flush=True)
+
+
+def _line(result: TrainingResult) -> str:
+    if result.score is None:
+        return f"{result.candidate}  {result.state}: {result.cause}"
+    score = result.score
+    return f"{result.candidate}  true score {score.mean:.3f} ± {score.standard_error:.3f} on {score.episodes} episodes  {result.env_steps:,} steps  {result.policy}"

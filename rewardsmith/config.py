@@ -1,0 +1,184 @@
+"""The configuration of a study: defaults < ``--config`` file < flags. Unknown keys are refused."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar, get_type_hints
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+from tyro.conf import Positional
+
+from rewardsmith.contracts import TrainingSettings
+from rewardsmith.errors import UsageError, unknown_name
+
+Scalar = bool | int | float | str
+C = TypeVar("C")
+
+
+@dataclass(frozen=True)
+class TrainingOverrides:
+    """Training settings to change from the task's preset; anything left out stays as the task has it."""
+
+    env_steps: int | None = None
+    """Environment steps per candidate."""
+    envs: int | None = None
+    """Parallel environments per candidate."""
+    rollout: int | None = None
+    """Control steps per environment between two updates."""
+    hidden: tuple[int, ...] | None = None
+    """Hidden layers of actor and critic."""
+    minibatches: int | None = None
+    mini_epochs: int | None = None
+    learning_rate: float | None = None
+    kl_target: float | None = None
+    discount: float | None = None
+    gae_lambda: float | None = None
+    clip: float | None = None
+    entropy: float | None = None
+    initial_std: float | None = None
+    max_grad_norm: float | None = None
+
+    def apply(self, preset: TrainingSettings) -> TrainingSettings:
+        """The effective settings.
+
+        Raises:
+            UsageError: A count or a rate is not positive.
+        """
+        changes = {name: value for name, value in vars(self).items() if value is not None}
+        bad = next((name for name, value in changes.items() if name != "entropy" and value is not None and value != () and _lowest(value) <= 0), None)
+        if bad:
+            raise UsageError(f"training.{bad} is {changes[bad]}; give a value above 0.")
+        settings = dataclasses.replace(preset, **changes)
+        if settings.rollout * settings.envs < settings.minibatches:
+            raise UsageError(f"training.minibatches is {settings.minibatches}, more than the {settings.rollout * settings.envs} samples of a rollout.")
+        return settings
+
+
+@dataclass(frozen=True)
+class LanguageModelOptions:
+    """How to reach a language model. Keys come from the environment or a file, never from a flag."""
+
+    model: str | None = None
+    """Name of the model; else REWARDSMITH_MODEL, else OPENAI_MODEL."""
+    base_url: str | None = None
+    """Address of an OpenAI-compatible endpoint; else OPENAI_BASE_URL, else OpenAI's own."""
+    key_variable: str = "OPENAI_API_KEY"
+    """Environment variable that holds the key."""
+    key_file: str | None = None
+    """File that holds the key, instead of the variable."""
+    temperature: float = 1.0
+    max_tokens: int = 4096
+    """Limit of one reply."""
+    concurrency: int = 8
+    """Requests in flight."""
+    timeout_s: float = 180.0
+    retries: int = 4
+    """Of a request that met 408, 409, 429, 5xx or a broken connection; the pauses double, Retry-After is kept."""
+
+
+@dataclass(frozen=True)
+class StudyConfig:
+    """One search, completely."""
+
+    task: Positional[str]
+    """What to search a reward for; `rewardsmith tasks` lists them."""
+    strategy: str = "eureka"
+    """How to choose what to try next."""
+    writer: str = "grammar"
+    """Who writes the programs. `grammar` uses no language model."""
+    trainer: str = "population"
+    candidates: int = 8
+    """Programs to try."""
+    seed: int = 0
+    """Decides everything random in the study."""
+    repairs: int = 3
+    """Drafts that may be corrected after the guard refused one, per candidate."""
+    episodes: int = 128
+    """Held-out episodes that a candidate is scored on."""
+    final_seeds: int = 1
+    """Fresh seeds on which the winner, the human and the sparse reward are trained at the end; 0 for none."""
+    strategy_options: dict[str, Scalar] = field(default_factory=dict)
+    """Constants of the strategy, such as `samples 8`."""
+    training: TrainingOverrides = TrainingOverrides()
+    llm: LanguageModelOptions = LanguageModelOptions()
+
+    def check(self) -> None:
+        """Refuse impossible numbers.
+
+        Raises:
+            UsageError: Naming the field, its value and what is allowed.
+        """
+        for name, low in (("candidates", 1), ("repairs", 0), ("episodes", 2), ("final_seeds", 0)):
+            if getattr(self, name) < low:
+                raise UsageError(f"{name} is {getattr(self, name)}; give at least {low}.")
+
+
+def _lowest(value: float | tuple[int, ...]) -> float:
+    return min(value) if isinstance(value, tuple) else value
+
+
+def from_mapping(cls: type[C], data: Mapping[str, object], path: str = "") -> C:
+    """Build a (nested) config dataclass from plain data.
+
+    Args:
+        cls: The dataclass.
+        data: Values by field name.
+        path: Where ``data`` stands in its file, for messages.
+
+    Raises:
+        UsageError: An unknown key, a missing one or a value of the wrong type, with its path.
+    """
+    assert dataclasses.is_dataclass(cls)
+    fields = {f.name: f for f in dataclasses.fields(cls)}
+    hints = get_type_hints(cls)
+    values: dict[str, object] = {}
+    for key, value in data.items():
+        where = f"{path}.{key}" if path else str(key)
+        if key not in fields:
+            raise unknown_name("config key", where, [f"{path}.{name}" if path else name for name in fields])
+        kind = hints[key]
+        if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+            if not isinstance(value, Mapping):
+                raise UsageError(f"config key {where!r} is {value!r}; give a mapping with: {', '.join(f.name for f in dataclasses.fields(kind))}.")
+            values[key] = from_mapping(kind, value, where)
+        else:
+            values[key] = _validated(kind, value, where)
+    missing = [n for n, f in fields.items() if n not in values and f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING]
+    if missing:
+        raise UsageError(f"config key {missing[0]!r} is missing. Give it on the command line or in the file.")
+    return cls(**values)
+
+
+def _validated(kind: type[C], value: object, where: str) -> C:
+    try:
+        return TypeAdapter(kind).validate_python(value)
+    except ValidationError as error:
+        raise UsageError(f"config key {where!r} is {value!r}: {error.errors()[0]['msg'].lower()}.") from None
+
+
+def read_yaml(path: Path) -> dict[str, object]:
+    """Read a config file.
+
+    Raises:
+        UsageError: It cannot be read, is no YAML or is not a mapping.
+    """
+    try:
+        data = yaml.safe_load(path.read_text())
+    except OSError as error:
+        raise UsageError(f"cannot read the config file {path}: {error.strerror}. Give a YAML file.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(f"the config file {path} is not valid YAML: {str(error).splitlines()[0]}.") from None
+    if not isinstance(data, dict):
+        raise UsageError(f"the config file {path} must hold keys and values, such as `candidates: 16`.")
+    return data
+
+
+def to_yaml(config: StudyConfig) -> str:
+    """The complete configuration; reading it back gives the same study."""
+    data = dataclasses.asdict(config)
+    data["training"] = {k: list(v) if isinstance(v, tuple) else v for k, v in data["training"].items() if v is not None}
+    return yaml.safe_dump(data, sort_keys=False)

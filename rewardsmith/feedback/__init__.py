@@ -1,0 +1,1 @@
+"""What the writer is told about a training."""

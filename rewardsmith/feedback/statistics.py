@@ -1,0 +1,74 @@
+"""Curves in a few numbers: the table that language models, the grammar writer and people all see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rewardsmith.records import Curve, TrainingResult
+
+POINTS = 10
+"""Snapshots per curve, as in Eureka."""
+_FLAT = 0.02
+"""A component that moves by less than this share of its size is flat."""
+_DOMINANT = 0.8
+"""A component with more than this share of all magnitudes dominates."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One curve: equally spaced snapshots, and the extremes of the whole."""
+
+    name: str
+    points: tuple[float | None, ...]
+    maximum: float | None
+    mean: float | None
+    minimum: float | None
+
+
+@dataclass(frozen=True)
+class ComponentSummary:
+    """A reward component, with what is wrong with it."""
+
+    summary: Summary
+    share: float
+    """Its part of the components' mean absolute values, 0 to 1."""
+    flat: bool
+    """The policy did not learn to change it."""
+    dominant: bool
+    """It outweighs all others."""
+
+
+def stride(epochs: int) -> int:
+    """Epochs between two snapshots."""
+    return max(1, epochs // POINTS)
+
+
+def summarise(curve: Curve) -> Summary:
+    """Snapshots every ``len // 10`` epochs, and maximum, mean and minimum over all known values."""
+    known = [value for value in curve.values if value is not None]
+    points = curve.values[:: stride(len(curve.values))]
+    if not known:
+        return Summary(curve.name, points, None, None, None)
+    return Summary(curve.name, points, max(known), sum(known) / len(known), min(known))
+
+
+def component_summaries(training: TrainingResult) -> tuple[ComponentSummary, ...]:
+    """All components of a training with their shares and flags."""
+    sizes = [_mean_size(curve.values) for curve in training.components]
+    whole = sum(sizes) or 1.0
+    several = len(sizes) > 1
+    return tuple(
+        ComponentSummary(summarise(curve), size / whole, _is_flat(curve.values, size), several and size / whole > _DOMINANT)
+        for curve, size in zip(training.components, sizes, strict=True)
+    )
+
+
+def _mean_size(values: Sequence[float | None]) -> float:
+    known = [abs(value) for value in values if value is not None]
+    return sum(known) / len(known) if known else 0.0
+
+
+def _is_flat(values: Sequence[float | None], size: float) -> bool:
+    known = [value for value in values if value is not None]
+    return not known or max(known) - min(known) <= _FLAT * size

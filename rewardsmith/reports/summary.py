@@ -1,0 +1,144 @@
+"""A study in plain records, ready for a table or for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from rewardsmith.records import Candidate, FinalRun, Score, Usage
+from rewardsmith.study import Study
+
+
+@dataclass(frozen=True)
+class CandidateRow:
+    """One candidate, as ``inspect --json`` lists it."""
+
+    id: str
+    iteration: int
+    operator: str
+    parents: tuple[str, ...]
+    state: str
+    score: float | None
+    """Mean true score over held-out episodes; ``None`` without a finished training."""
+    standard_error: float | None
+    training_success: float | None
+    """Success of training episodes in the last epochs; not the score."""
+    idea: str
+    source: str
+    reason: str
+    policy: str
+    env_steps: int
+    attempts: int
+
+
+@dataclass(frozen=True)
+class FinalRow:
+    """One reward of the closing comparison over its seeds."""
+
+    reward: str
+    scores: tuple[float | None, ...]
+    """One per seed; ``None`` where the training failed."""
+    states: tuple[str, ...]
+
+    @property
+    def mean(self) -> float | None:
+        """Mean over the seeds that finished."""
+        known = [score for score in self.scores if score is not None]
+        return fmean(known) if known else None
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What a study spent."""
+
+    candidates: int
+    trainings: int
+    env_steps: int
+    training_s: float
+    usage: Usage
+
+
+@dataclass(frozen=True)
+class StudySummary:
+    """Everything that ``inspect`` shows of a study."""
+
+    folder: str
+    task: str
+    strategy: str
+    writer: str
+    notice: str
+    seed: int
+    best: str | None
+    candidates: tuple[CandidateRow, ...]
+    finals: tuple[FinalRow, ...]
+    totals: Totals
+
+
+def summarise_study(study: Study) -> StudySummary:
+    """Collect the summary of a study, finished or not."""
+    candidates, finals, best = study.candidates, study.finals, study.best
+    return StudySummary(
+        folder=str(study.folder),
+        task=study.config.task,
+        strategy=study.config.strategy,
+        writer=study.config.writer,
+        notice=study.store.value("notice") or "",
+        seed=study.config.seed,
+        best=best.id if best else None,
+        candidates=tuple(row(candidate) for candidate in candidates),
+        finals=final_rows(finals),
+        totals=_totals(candidates, finals),
+    )
+
+
+def row(candidate: Candidate) -> CandidateRow:
+    """One line of the table of candidates."""
+    training, score = candidate.training, candidate.score
+    return CandidateRow(
+        id=candidate.id,
+        iteration=candidate.iteration,
+        operator=candidate.operator,
+        parents=candidate.parents,
+        state=str(candidate.state),
+        score=score.mean if score else None,
+        standard_error=score.standard_error if score else None,
+        training_success=_last_success(candidate),
+        idea=candidate.idea,
+        source=candidate.source,
+        reason=candidate.reason,
+        policy=training.policy if training else "",
+        env_steps=training.env_steps if training else 0,
+        attempts=candidate.attempts,
+    )
+
+
+def final_rows(finals: Sequence[FinalRun]) -> tuple[FinalRow, ...]:
+    """The closing comparison, one row per reward, the winner first."""
+    rewards = dict.fromkeys(sorted((run.reward for run in finals), key=lambda reward: not reward.startswith("best")))
+    rows: list[FinalRow] = []
+    for reward in rewards:
+        runs = [run.training for run in finals if run.reward == reward]
+        rows.append(FinalRow(reward, tuple(_mean(run.score) for run in runs), tuple(str(run.state) for run in runs)))
+    return tuple(rows)
+
+
+def _mean(score: Score | None) -> float | None:
+    return score.mean if score else None
+
+
+def _last_success(candidate: Candidate) -> float | None:
+    curves = candidate.training.progress if candidate.training else ()
+    known = [value for curve in curves if curve.name == "success" for value in curve.values[-10:] if value is not None]
+    return fmean(known) if known else None
+
+
+def _totals(candidates: Sequence[Candidate], finals: Sequence[FinalRun]) -> Totals:
+    trainings = [c.training for c in candidates if c.training] + [run.training for run in finals]
+    return Totals(
+        candidates=len(candidates),
+        trainings=len(trainings),
+        env_steps=sum(training.env_steps for training in trainings),
+        training_s=sum(training.wall_s for training in trainings),
+        usage=sum((candidate.usage for candidate in candidates), Usage()),
+    )

@@ -1,0 +1,113 @@
+"""The search loop.
+
+Propose, write, guard, train, score, commit, tell - until the budget is spent. Everything is
+in the store before the strategy hears of it, and a candidate that the store already knows is not
+made again: resuming a study is running this very loop on its folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from rewardsmith.budget import Budget
+from rewardsmith.contracts import SPARSE, Observer, TrainingJob, TrainingProgress
+from rewardsmith.drafting import draft
+from rewardsmith.errors import NothingTrainedError
+from rewardsmith.parts import Parts
+from rewardsmith.records import Candidate, FinalRun, State, TrainingResult
+from rewardsmith.seeds import derive
+from rewardsmith.study import Study
+
+BASELINES = ("human", SPARSE)
+
+
+def run(study: Study, parts: Parts, observer: Observer) -> None:
+    """Search, then compare the winner with the baselines on fresh seeds.
+
+    Raises:
+        NothingTrainedError: The budget is spent and no candidate has a score.
+    """
+    search(study, parts, observer)
+    if study.best is None:
+        reasons = {candidate.reason or "unknown" for candidate in study.candidates}
+        raise NothingTrainedError(
+            f"all {study.config.candidates} candidates failed before they had a score, the first because: {sorted(reasons)[0]} "
+            f"See `rewardsmith inspect {study.folder}`."
+        )
+    compare_with_baselines(study, parts, observer)
+
+
+def search(study: Study, parts: Parts, observer: Observer) -> None:
+    """Spend the budget of candidates."""
+    budget = Budget(study.config.candidates)
+    iteration = 0
+    while budget.allows():
+        proposals = parts.strategy.ask(budget.remaining)
+        if not proposals:
+            return
+        candidates = [study.claim(proposal, budget.proposed + n, iteration) for n, proposal in enumerate(proposals)]
+        budget.spend(len(proposals))
+        observer.stage(f"iteration {iteration}: writing {len(candidates)} programs")
+        draft(study, parts, candidates, observer)
+        train(study, parts, _current(study, candidates), observer)
+        parts.strategy.tell(_current(study, candidates))
+        study.store.put_value("strategy", parts.strategy.state())
+        iteration += 1
+
+
+def train(study: Study, parts: Parts, candidates: Sequence[Candidate], observer: Observer) -> None:
+    """Train and score every accepted candidate, and commit each result as it comes."""
+    accepted = {candidate.id: candidate for candidate in candidates if candidate.state == State.ACCEPTED}
+    if not accepted:
+        return
+    observer.stage(f"iteration {candidates[0].iteration}: training {len(accepted)} policies")
+    jobs = [_job(study, c.id, c.program, derive("training", study.config.seed, c.id)) for c in accepted.values()]
+    for result in _trained(study, parts, jobs, "search", observer.progress):
+        candidate = replace(accepted[result.candidate], state=result.state, training=result, reason=result.cause)
+        study.save(candidate)
+        observer.candidate(candidate)
+
+
+def compare_with_baselines(study: Study, parts: Parts, observer: Observer) -> None:
+    """Train the winner, the human and the sparse reward under one budget, on fresh seeds and fresh episodes.
+
+    The winner was chosen by its score, so that score is biased upwards; these runs are not.
+    """
+    best = study.best
+    assert best is not None
+    programs = {f"best:{best.id}": best.program, "human": parts.guard.check(parts.task.human_reward, parts.task).program, SPARSE: SPARSE}
+    done = {run.id for run in study.finals}
+    rewards: dict[str, str] = {}
+    jobs: list[TrainingJob] = []
+    for number in range(study.config.final_seeds):
+        for reward, program in programs.items():
+            identity = f"{reward.split(':')[0]}-{number}"
+            if identity not in done:
+                rewards[identity] = reward
+                jobs.append(_job(study, identity, program, derive("final", study.config.seed, number)))
+    if jobs:
+        observer.stage("final comparison: the winner, the human and the sparse reward on fresh seeds")
+    for result in _trained(study, parts, jobs, "final", observer.progress):
+        final = FinalRun(result.candidate, rewards[result.candidate], result)
+        study.store.put_final(final)
+        observer.final(final)
+
+
+def _trained(
+    study: Study, parts: Parts, jobs: Sequence[TrainingJob], purpose: str, observe: Callable[[TrainingProgress], None]
+) -> list[TrainingResult] | map[TrainingResult]:
+    """Results with paths relative to the study; search and final runs are scored on different episodes."""
+    if not jobs:
+        return []
+    results = parts.trainer.train(jobs, derive("evaluation", purpose, study.config.seed), observe)
+    return map(lambda result: replace(result, policy=study.relative(result.policy)), results)
+
+
+def _job(study: Study, identity: str, program: str, seed: int) -> TrainingJob:
+    return TrainingJob(identity, program, seed, str(study.policy_path(identity)))
+
+
+def _current(study: Study, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates as the store has them now."""
+    return [known for candidate in candidates if (known := study.store.candidate(candidate.id))]

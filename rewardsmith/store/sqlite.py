@@ -1,0 +1,109 @@
+"""SQLite in WAL mode: one transaction per transition, so a kill loses at most the work in flight."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from rewardsmith.errors import StoreError
+from rewardsmith.records import Call, Candidate, FinalRun
+
+SCHEMA_VERSION = 1
+_CANDIDATE = TypeAdapter(Candidate)
+_CALL = TypeAdapter(Call)
+_FINAL = TypeAdapter(FinalRun)
+
+
+class Store:
+    """Candidates, language-model calls and final runs of one study. Safe to use from several threads."""
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        """Open the database of a study.
+
+        Args:
+            path: The file.
+            create: Make it; it must not exist.
+
+        Raises:
+            StoreError: The file cannot be opened, is no study or is of another version.
+        """
+        self._path = path
+        self._lock = threading.Lock()
+        with self._explained():
+            mode = "rwc" if create else "rw"
+            self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, check_same_thread=False, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            if create:
+                self._db.executescript(f"BEGIN;{Path(__file__).with_name('schema.sql').read_text()}COMMIT;")
+            (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version != SCHEMA_VERSION:
+            raise StoreError(f"{path} has format {version}, this program reads {SCHEMA_VERSION}. Use the rewardsmith that made it.")
+
+    def close(self) -> None:
+        """Close the file; the write-ahead log is folded in."""
+        self._db.close()
+
+    def put_value(self, key: str, value: str) -> None:
+        """Remember one text about the study."""
+        self._write("INSERT OR REPLACE INTO study VALUES (?, ?)", (key, value))
+
+    def value(self, key: str) -> str | None:
+        """A text kept by :meth:`put_value`."""
+        rows = self._read("SELECT value FROM study WHERE key = ?", (key,))
+        return rows[0][0] if rows else None
+
+    def put_candidate(self, candidate: Candidate) -> None:
+        """Insert or update one candidate."""
+        score = candidate.score.mean if candidate.score else None
+        self._write(
+            "INSERT INTO candidates VALUES (?, (SELECT COALESCE(MAX(position), -1) + 1 FROM candidates), ?, ?, ?) "
+            "ON CONFLICT (id) DO UPDATE SET state = excluded.state, score = excluded.score, record = excluded.record",
+            (candidate.id, candidate.state, score, _CANDIDATE.dump_json(candidate).decode()),
+        )
+
+    def candidate(self, identity: str) -> Candidate | None:
+        """One candidate, or ``None``."""
+        rows = self._read("SELECT record FROM candidates WHERE id = ?", (identity,))
+        return _CANDIDATE.validate_json(rows[0][0]) if rows else None
+
+    def candidates(self) -> list[Candidate]:
+        """All candidates in the order they were proposed."""
+        return [_CANDIDATE.validate_json(record) for (record,) in self._read("SELECT record FROM candidates ORDER BY position")]
+
+    def add_call(self, call: Call) -> None:
+        """Record one language-model call."""
+        self._write("INSERT INTO calls (candidate, record) VALUES (?, ?)", (call.candidate, _CALL.dump_json(call).decode()))
+
+    def calls(self) -> list[Call]:
+        """All calls in the order they were answered."""
+        return [_CALL.validate_json(record) for (record,) in self._read("SELECT record FROM calls ORDER BY number")]
+
+    def put_final(self, run: FinalRun) -> None:
+        """Keep one run of the closing comparison."""
+        self._write("INSERT OR REPLACE INTO finals VALUES (?, ?)", (run.id, _FINAL.dump_json(run).decode()))
+
+    def finals(self) -> list[FinalRun]:
+        """The runs of the closing comparison, by id."""
+        return [_FINAL.validate_json(record) for (record,) in self._read("SELECT record FROM finals ORDER BY id")]
+
+    def _write(self, statement: str, values: tuple[str | float | None, ...]) -> None:
+        with self._lock, self._explained():
+            self._db.execute(statement, values)  # autocommit: each statement is a transaction
+
+    def _read(self, statement: str, values: tuple[str, ...] = ()) -> list[tuple[str]]:
+        with self._lock, self._explained():
+            return self._db.execute(statement, values).fetchall()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"the study database {self._path} failed: {error}. Check that it is a study, that the folder is writable and the disk is not full."
+            ) from error

@@ -1,0 +1,142 @@
+"""A study: one search in one folder that can be copied, resumed and opened anywhere."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rewardsmith.config import StudyConfig, from_mapping, read_yaml, to_yaml
+from rewardsmith.errors import StoreError, UsageError
+from rewardsmith.records import Candidate, FinalRun, Proposal, Usage
+from rewardsmith.store.sqlite import Store
+
+_CONFIG, _DATABASE, _LOCK = "config.yaml", "study.db", "study.lock"
+
+
+class Study:
+    """``config.yaml`` (the effective config), ``study.db`` (the truth) and ``candidates/<id>/``."""
+
+    def __init__(self, folder: Path, config: StudyConfig, store: Store) -> None:
+        """Use :meth:`create` or :meth:`open`."""
+        self.folder = folder
+        self.config = config
+        self.store = store
+        self._lock: int | None = None
+
+    @classmethod
+    def create(cls, folder: Path, config: StudyConfig) -> Study:
+        """Make a new study and lock it for this process.
+
+        Raises:
+            UsageError: The folder holds something already.
+            StoreError: The folder cannot be written.
+        """
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            way = f"continue it with `rewardsmith resume {folder}`, or " if (folder / _DATABASE).exists() else ""
+            raise UsageError(f"{folder} exists already. To go on: {way}give another folder with --out.")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            store = Store(folder / _DATABASE, create=True)
+            (folder / _CONFIG).write_text(to_yaml(config))
+        except OSError as error:
+            raise StoreError(f"cannot write to {folder}: {error.strerror}. Give a writable folder with --out.") from error
+        study = cls(folder, config, store)
+        study._take_lock()
+        return study
+
+    @classmethod
+    def open(cls, folder: Path, *, write: bool = False) -> Study:
+        """Open a study that exists.
+
+        Args:
+            folder: Its folder.
+            write: Lock it for this process, to continue it.
+
+        Raises:
+            UsageError: There is no study in the folder.
+            StoreError: It is damaged, or locked by another process.
+        """
+        if not (folder / _DATABASE).is_file() or not (folder / _CONFIG).is_file():
+            raise UsageError(f"{folder} is not a study folder ({_CONFIG} and {_DATABASE} are missing). Give the --out of a search.")
+        study = cls(folder, from_mapping(StudyConfig, read_yaml(folder / _CONFIG)), Store(folder / _DATABASE))
+        if write:
+            study._take_lock()
+        return study
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.store.close()
+        if self._lock is not None:
+            os.close(self._lock)
+
+    def claim(self, proposal: Proposal, number: int, iteration: int) -> Candidate:
+        """The candidate of a proposal: the recorded one after a resume, else a new one.
+
+        Raises:
+            StoreError: The record says otherwise, so the study was made by another program or config.
+        """
+        identity = f"c{number:03d}"
+        known = self.store.candidate(identity)
+        if known is None:
+            candidate = Candidate(identity, iteration, proposal.operator, proposal.parents)
+            self.store.put_candidate(candidate)
+            return candidate
+        if (known.operator, known.parents) != (proposal.operator, proposal.parents):
+            raise StoreError(
+                f"{identity} is recorded as {known.operator} of {known.parents}, but the strategy now proposes {proposal.operator} of "
+                f"{proposal.parents}. The config or the program changed since; start a new study."
+            )
+        return known
+
+    def save(self, candidate: Candidate) -> None:
+        """Commit a candidate's new state; an accepted program is also written as a file to read."""
+        if candidate.source:
+            path = self.folder / "candidates" / candidate.id / "reward.py"
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(candidate.source)
+            except OSError as error:
+                raise StoreError(f"cannot write {path}: {error.strerror}. Make room, then `rewardsmith resume {self.folder}`.") from error
+        self.store.put_candidate(candidate)
+
+    def policy_path(self, identity: str) -> Path:
+        """Where the policy of a candidate or final run is saved, absolute."""
+        parent = "candidates" if self.store.candidate(identity) else "finals"
+        return (self.folder / parent / identity / "policy.pt").absolute()
+
+    def relative(self, path: str) -> str:
+        """A path inside the study, as the store keeps it."""
+        return str(Path(path).relative_to(self.folder.absolute())) if path else ""
+
+    @property
+    def candidates(self) -> list[Candidate]:
+        """All candidates in the order they were proposed."""
+        return self.store.candidates()
+
+    @property
+    def finals(self) -> list[FinalRun]:
+        """The runs of the closing comparison."""
+        return self.store.finals()
+
+    @property
+    def best(self) -> Candidate | None:
+        """The candidate with the highest true score; the first of equals."""
+        scored = [candidate for candidate in self.candidates if candidate.score]
+        return max(scored, key=lambda c: c.score.mean if c.score else 0.0, default=None)
+
+    @property
+    def usage(self) -> Usage:
+        """What all language-model calls cost."""
+        return sum((candidate.usage for candidate in self.candidates), Usage())
+
+    def _take_lock(self) -> None:
+        self._lock = os.open(self.folder / _LOCK, os.O_CREAT | os.O_RDWR, 0o644)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StoreError(f"{self.folder} is in use by another process. Wait for it, or give another folder with --out.") from None

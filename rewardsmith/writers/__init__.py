@@ -1,0 +1,1 @@
+"""Writers turn briefs into drafts of reward programs."""

@@ -1,0 +1,103 @@
+"""What each operator of a strategy means on trees. Feedback steers; chance decides."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from rewardsmith.contracts import Parent
+from rewardsmith.feedback.statistics import ComponentSummary, component_summaries
+from rewardsmith.writers.grammar.tree import Term, Tree, from_plan
+from rewardsmith.writers.grammar.vocabulary import Vocabulary, log_uniform, rounded
+
+_MAX_TERMS = 7
+_LOW, _HIGH = 0.1, 0.8
+"""True scores below which a program is rebuilt, and above which it is only tuned."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A new tree and what was done to get it, in words."""
+
+    tree: Tree
+    idea: str
+
+
+def draw(vocabulary: Vocabulary, rng: random.Random) -> Change:
+    """A fresh program: the task's end always, other purposes by chance."""
+    first, *others = vocabulary.purposes
+    chosen = [first] + [purpose for purpose in others if rng.random() < _CHANCE.get(purpose, 0.5)]
+    tree = Tree(tuple(vocabulary.draw(purpose, rng) for purpose in chosen))
+    return Change(tree, "Drawn at random: " + ", ".join(chosen) + ".")
+
+
+_CHANCE = {"approach": 0.8, "precision": 0.5, "level": 0.4, "calm": 0.2, "effort": 0.25, "smooth": 0.2}
+
+
+def mutate(parent: Parent, vocabulary: Vocabulary, rng: random.Random) -> Change:
+    """Revise one parent by what its training showed.
+
+    Flat components get another temperature or go, a dominating one is scaled down. Then, by the true score:
+    near zero the structure changes, in between structure or numbers, near one numbers only.
+    """
+    tree = from_plan(parent.candidate.plan)
+    training = parent.candidate.training
+    seen = {c.summary.name: c for c in component_summaries(training)} if training else {}
+    tree, notes = _mend(tree, seen, rng)
+    score = parent.candidate.score.mean if parent.candidate.score else 0.0
+    if score < _LOW or (score < _HIGH and rng.random() < 0.5):
+        tree, note = _restructure(tree, vocabulary, rng)
+        notes.append(note)
+    if score >= _LOW:
+        tree = Tree(tuple(_tune(term, rng) for term in tree.terms))
+        notes.append("tuned weights and temperatures")
+    return Change(tree, f"From {parent.candidate.id}: " + "; ".join(notes) + ".")
+
+
+def cross(first: Parent, second: Parent, rng: random.Random) -> Change:
+    """Combine two parents: shared purposes from either, others from the better parent always, from the worse by chance."""
+    mine = {term.name: term for term in from_plan(first.candidate.plan).terms}
+    theirs = {term.name: term for term in from_plan(second.candidate.plan).terms}
+    terms = [rng.choice((term, theirs[name])) if name in theirs else term for name, term in mine.items()]
+    terms += [term for name, term in theirs.items() if name not in mine and rng.random() < 0.5]
+    return Change(Tree(tuple(terms[:_MAX_TERMS])), f"Crossed {first.candidate.id} with {second.candidate.id}.")
+
+
+def _mend(tree: Tree, seen: Mapping[str, ComponentSummary], rng: random.Random) -> tuple[Tree, list[str]]:
+    """Act on the diagnosis of every component."""
+    terms: list[Term] = []
+    notes: list[str] = []
+    for term in tree.terms:
+        component = seen.get(term.name)
+        if component and component.dominant:
+            notes.append(f"{term.name} dominated, scaled down")
+            term = replace(term, weight=rounded(term.weight * log_uniform(rng, 0.2, 0.6)))
+        elif component and component.flat:
+            if term.name != "achieve" and rng.random() < 0.4:
+                notes.append(f"{term.name} was flat, dropped")
+                continue
+            notes.append(f"{term.name} was flat, other temperature")
+            term = replace(term, scale=rounded(term.scale * rng.choice((0.4, 2.5))))
+        terms.append(term)
+    return Tree(tuple(terms)), notes
+
+
+def _restructure(tree: Tree, vocabulary: Vocabulary, rng: random.Random) -> tuple[Tree, str]:
+    """Draw one term anew, or add one whose purpose is missing."""
+    present = {term.name for term in tree.terms}
+    missing = [purpose for purpose in vocabulary.purposes if purpose not in present]
+    guiding = [purpose for purpose in missing if purpose in ("achieve", "approach", "precision", "level", "open")]
+    if guiding and (rng.random() < 0.6 or not tree.terms) and len(tree.terms) < _MAX_TERMS:
+        purpose = rng.choice(guiding)
+        return Tree((*tree.terms, vocabulary.draw(purpose, rng))), f"added {purpose}"
+    replaced = rng.choice(tree.terms).name
+    terms = tuple(vocabulary.draw(term.name, rng) if term.name == replaced else term for term in tree.terms)
+    return Tree(terms), f"drew {replaced} anew"
+
+
+def _tune(term: Term, rng: random.Random) -> Term:
+    """Move weight and temperature by up to half an octave."""
+    factor = lambda: log_uniform(rng, 0.7, 1.4)  # noqa: E731 - two draws, one rule
+    scale = term.scale if term.shape == "linear" else term.scale * factor()
+    return replace(term, weight=rounded(term.weight * factor()), scale=rounded(scale))

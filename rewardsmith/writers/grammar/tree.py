@@ -1,0 +1,125 @@
+"""Programs as trees: terms, their features and shapes; and their text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import TypeAdapter
+
+FeatureKind = Literal["distance", "behind", "level", "magnitude", "change", "value"]
+ShapeKind = Literal["tanh", "exp", "gauss", "linear"]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A non-negative number per environment, computed from signals."""
+
+    kind: FeatureKind
+    """``distance`` a to b; ``behind``: distance of a from the point on the far side of b as seen from
+    c; ``level``: height difference of a and b; ``magnitude`` of a; ``change`` from b to a; ``value`` of a scalar a."""
+    signals: tuple[str, ...]
+    offset_m: float = 0.0
+    """How far behind b the point lies."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """One component: ``weight * shape(feature / scale)``, where wanted only near another feature's zero."""
+
+    name: str
+    feature: Feature
+    shape: ShapeKind
+    scale: float
+    weight: float
+    gate: Feature | None = None
+    gate_scale: float = 0.1
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A whole program."""
+
+    terms: tuple[Term, ...]
+
+
+_TREE = TypeAdapter(Tree)
+
+
+def to_plan(tree: Tree) -> str:
+    """The tree as JSON, kept with the candidate for its descendants."""
+    return _TREE.dump_json(tree).decode()
+
+
+def from_plan(plan: str) -> Tree:
+    """Read :func:`to_plan`."""
+    return _TREE.validate_json(plan)
+
+
+def to_source(tree: Tree) -> str:
+    """Print the program."""
+    printer = _Printer()
+    lines = [f"    {term.name} = {printer.term(term)}" for term in tree.terms]
+    parameters = dict.fromkeys(name for feature in _features(tree) for name in feature.signals)
+    names = [term.name for term in tree.terms]
+    components = ", ".join(f'"{name}": {name}' for name in names)
+    return "\n".join(
+        [
+            f"def compute_reward({', '.join(parameters)}):",
+            *printer.lines,
+            *lines,
+            f"    total = {' + '.join(names)}",
+            f"    return total, {{{components}}}\n",
+        ]
+    )
+
+
+def _features(tree: Tree) -> list[Feature]:
+    return [feature for term in tree.terms for feature in (term.feature, term.gate) if feature]
+
+
+class _Printer:
+    """Prints features once each, as named intermediate values."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._names: dict[Feature, str] = {}
+
+    def term(self, term: Term) -> str:
+        x = self._feature(term.feature)
+        text = {
+            "tanh": f"(1.0 - torch.tanh({x} / {term.scale:g}))",
+            "exp": f"torch.exp(-{x} / {term.scale:g})",
+            "gauss": f"torch.exp(-(({x} / {term.scale:g}) ** 2))",
+            "linear": f"({x} / {term.scale:g})",
+        }[term.shape]
+        gate = f" * torch.exp(-{self._feature(term.gate)} / {term.gate_scale:g})" if term.gate else ""
+        return f"{term.weight:g} * {text}{gate}"
+
+    def _feature(self, feature: Feature) -> str:
+        if feature not in self._names:
+            name = "_".join((feature.kind, *(signal.removesuffix("_pos") for signal in feature.signals[:2])))
+            name += str(len(self._names)) if name in self._names.values() else ""
+            self.lines += [f"    {line}" for line in _definition(feature, name)]
+            self._names[feature] = name
+        return self._names[feature]
+
+
+def _definition(feature: Feature, name: str) -> list[str]:
+    a, b, c = (*feature.signals, "", "")[:3]
+    if feature.kind == "distance":
+        return [f"{name} = torch.norm({a} - {b}, dim=-1)"]
+    if feature.kind == "behind":
+        # The point at the height of b, `offset` beyond b on the line that comes from c.
+        return [
+            f"{name}_way = {b} - {c}",
+            f"{name}_way = {name}_way / (torch.norm({name}_way, dim=-1, keepdim=True) + 0.001)",
+            f"{name} = torch.norm({a} - {b} - {feature.offset_m:g} * {name}_way, dim=-1)",
+        ]
+    if feature.kind == "level":
+        return [f"{name} = torch.abs({a}[:, 2] - {b}[:, 2])"]
+    if feature.kind == "change":
+        return [f"{name} = torch.norm({a} - {b}, dim=-1)"]
+    if feature.kind == "value":
+        return [f"{name} = torch.abs({a})"]
+    return [f"{name} = torch.norm({a}, dim=-1)"]

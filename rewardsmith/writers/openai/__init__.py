@@ -1,0 +1,1 @@
+"""The writer for any endpoint that speaks OpenAI's chat completions."""
