@@ -29,7 +29,7 @@ class FrankaPush(SimulatedTask):
     scene = "franka_push.xml"
     horizon = 75
     draws = 2 + 1 + 24 * 2
-    preset = TrainingSettings(env_steps=1_000_000)
+    preset = TrainingSettings(env_steps=800_000)
     human_reward = '''\
 def compute_reward(tcp_pos, cube_pos, goal_pos):
     to_goal = goal_pos[:, :2] - cube_pos[:, :2]
