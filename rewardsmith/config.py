@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
@@ -49,12 +49,17 @@ class TrainingOverrides:
             UsageError: A count or a rate is not positive.
         """
         changes = {name: value for name, value in vars(self).items() if value is not None}
-        bad = next((name for name, value in changes.items() if name != "entropy" and value is not None and value != () and _lowest(value) <= 0), None)
+        bad = next(
+            (name for name, value in changes.items() if name != "entropy" and value is not None and value != () and _lowest(value) <= 0),
+            None,
+        )
         if bad:
             raise UsageError(f"training.{bad} is {changes[bad]}; give a value above 0.")
         settings = dataclasses.replace(preset, **changes)
         if settings.rollout * settings.envs < settings.minibatches:
-            raise UsageError(f"training.minibatches is {settings.minibatches}, more than the {settings.rollout * settings.envs} samples of a rollout.")
+            raise UsageError(
+                f"training.minibatches is {settings.minibatches}, more than the {settings.rollout * settings.envs} samples of a rollout."
+            )
         return settings
 
 
@@ -103,8 +108,8 @@ class StudyConfig:
     """Fresh seeds on which the winner, the human and the sparse reward are trained at the end; 0 for none."""
     strategy_options: dict[str, Scalar] = field(default_factory=dict)
     """Constants of the strategy, such as `samples 8`."""
-    training: TrainingOverrides = TrainingOverrides()
-    llm: LanguageModelOptions = LanguageModelOptions()
+    training: TrainingOverrides = field(default_factory=TrainingOverrides)
+    llm: LanguageModelOptions = field(default_factory=LanguageModelOptions)
 
     def check(self) -> None:
         """Refuse impossible numbers.
@@ -143,17 +148,21 @@ def from_mapping(cls: type[C], data: Mapping[str, object], path: str = "") -> C:
         kind = hints[key]
         if dataclasses.is_dataclass(kind) and isinstance(kind, type):
             if not isinstance(value, Mapping):
-                raise UsageError(f"config key {where!r} is {value!r}; give a mapping with: {', '.join(f.name for f in dataclasses.fields(kind))}.")
+                raise UsageError(
+                    f"config key {where!r} is {value!r}; give a mapping with: {', '.join(f.name for f in dataclasses.fields(kind))}."
+                )
             values[key] = from_mapping(kind, value, where)
         else:
             values[key] = _validated(kind, value, where)
-    missing = [n for n, f in fields.items() if n not in values and f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING]
+    missing = [
+        n for n, f in fields.items() if n not in values and f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+    ]
     if missing:
         raise UsageError(f"config key {missing[0]!r} is missing. Give it on the command line or in the file.")
     return cls(**values)
 
 
-def _validated(kind: type[C], value: object, where: str) -> C:
+def _validated(kind: Any, value: object, where: str) -> object:
     try:
         return TypeAdapter(kind).validate_python(value)
     except ValidationError as error:

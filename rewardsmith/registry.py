@@ -49,7 +49,9 @@ class Registry(Generic[T]):
         try:
             return point.load()
         except (ImportError, AttributeError) as error:
-            raise RewardsmithError(f"the {self._kind} {name!r} ({point.value}) cannot be loaded: {error}. Reinstall the package it comes from.") from error
+            raise RewardsmithError(
+                f"the {self._kind} {name!r} ({point.value}) cannot be loaded: {error}. Reinstall the package it comes from."
+            ) from error
 
 
 TASKS: Registry[Task] = Registry("task", "rewardsmith.tasks")

@@ -7,7 +7,7 @@ made again: resuming a study is running this very loop on its folder.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from rewardsmith.budget import Budget
@@ -96,12 +96,12 @@ def compare_with_baselines(study: Study, parts: Parts, observer: Observer) -> No
 
 def _trained(
     study: Study, parts: Parts, jobs: Sequence[TrainingJob], purpose: str, observe: Callable[[TrainingProgress], None]
-) -> list[TrainingResult] | map[TrainingResult]:
+) -> Iterable[TrainingResult]:
     """Results with paths relative to the study; search and final runs are scored on different episodes."""
     if not jobs:
         return []
     results = parts.trainer.train(jobs, derive("evaluation", purpose, study.config.seed), observe)
-    return map(lambda result: replace(result, policy=study.relative(result.policy)), results)
+    return (replace(result, policy=study.relative(result.policy)) for result in results)
 
 
 def _job(study: Study, identity: str, program: str, seed: int) -> TrainingJob:

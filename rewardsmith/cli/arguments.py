@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import sys
 from pathlib import Path
@@ -16,6 +15,8 @@ T = TypeVar("T")
 
 def parse(options: type[T], command: str, arguments: list[str], default: T | None = None) -> T:
     """Fill in a command's option class; wrong flags end the program with exit code 2 and a suggestion."""
+    if default is None:
+        return tyro.cli(options, prog=f"rewardsmith {command}", args=arguments)
     return tyro.cli(options, prog=f"rewardsmith {command}", args=arguments, default=default)
 
 
@@ -31,7 +32,7 @@ def value_of(flag: str, arguments: list[str]) -> str | None:
 
 def print_json(record: object) -> None:
     """Print a dataclass, or a list of them, as JSON."""
-    sys.stdout.write(TypeAdapter(type(record) if dataclasses.is_dataclass(record) else list).dump_json(record, indent=2).decode() + "\n")
+    sys.stdout.write(TypeAdapter(object).dump_json(record, indent=2).decode() + "\n")
 
 
 def free_folder(stem: str) -> Path:

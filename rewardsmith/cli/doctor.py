@@ -112,5 +112,11 @@ def _model() -> str:
 
 
 CHECKS = {
-    "machine": _machine, "packages": _packages, "plug-ins": _plugins, "folder": _folder, "guard": _guard, "training": _training, "model": _model,
-}  # fmt: skip
+    "machine": _machine,
+    "packages": _packages,
+    "plug-ins": _plugins,
+    "folder": _folder,
+    "guard": _guard,
+    "training": _training,
+    "model": _model,
+}

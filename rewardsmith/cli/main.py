@@ -58,3 +58,7 @@ def _help() -> str:
         "usage: rewardsmith COMMAND ...\n\nSearches for reward functions: a writer proposes, physics decides.\n\n"
         f"commands:\n{lines}\n\n`rewardsmith COMMAND --help` shows a command's options."
     )
+
+
+if __name__ == "__main__":
+    main()

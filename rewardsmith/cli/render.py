@@ -23,7 +23,11 @@ _BAR = 20
 def study_view(summary: StudySummary, source: str) -> RenderableType:
     """The whole result: candidates, the best reward's code, the comparison, the bill."""
     title = f"[bold]{summary.task}[/] · {summary.strategy} · seed {summary.seed}"
-    parts: list[RenderableType] = [Text.from_markup(title), Text(summary.notice, style="italic dim"), candidate_table(summary.candidates, summary.best)]
+    parts: list[RenderableType] = [
+        Text.from_markup(title),
+        Text(summary.notice, style="italic dim"),
+        candidate_table(summary.candidates, summary.best),
+    ]
     if source:
         parts.append(Panel(code(source), title=f"best reward: {summary.best}", title_align="left", border_style="green"))
     if summary.finals:
@@ -36,7 +40,9 @@ def candidate_table(rows: Sequence[CandidateRow], best: str | None) -> Table:
     """One line per candidate."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("candidate", "from", "by", "state", "true score", "", "training success", "note"):
-        table.add_column(name, justify="right" if name in ("true score", "training success") else "left", overflow="ellipsis", no_wrap=name != "note")
+        table.add_column(
+            name, justify="right" if name in ("true score", "training success") else "left", overflow="ellipsis", no_wrap=name != "note"
+        )
     for row in rows:
         state = f"[{_STYLES.get(row.state, '')}]{row.state}[/]"
         name = f"[bold green]{row.id} *[/]" if row.id == best else row.id
@@ -48,7 +54,9 @@ def candidate_table(rows: Sequence[CandidateRow], best: str | None) -> Table:
 
 def final_table(rows: Sequence[FinalRow]) -> Table:
     """The winner beside the baselines."""
-    table = Table(box=None, header_style="bold", pad_edge=False, title="trained again on fresh seeds, scored on fresh episodes", title_justify="left")
+    table = Table(
+        box=None, header_style="bold", pad_edge=False, title="trained again on fresh seeds, scored on fresh episodes", title_justify="left"
+    )
     for name in ("reward", "true score", "", "per seed"):
         table.add_column(name)
     for row in rows:

@@ -65,7 +65,9 @@ def carry_on(study: Study, parts: Parts) -> int:
         with LiveObserver(study.config, steps, console) if console.is_terminal else PlainObserver(study.config, steps) as observer:
             runner.run(study, parts, observer)
     except KeyboardInterrupt:
-        console.print(f"\nstopped; everything finished is kept. Go on with: rewardsmith resume {study.folder}", highlight=False, markup=False)
+        console.print(
+            f"\nstopped; everything finished is kept. Go on with: rewardsmith resume {study.folder}", highlight=False, markup=False
+        )
         raise
     best = study.best
     console.print(study_view(summarise_study(study), best.source if best else ""))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tyro.conf import Positional
@@ -35,7 +35,7 @@ class TrainOptions:
     trainer: str = "population"
     episodes: int = 128
     """Held-out episodes per policy."""
-    training: TrainingOverrides = TrainingOverrides()
+    training: TrainingOverrides = field(default_factory=TrainingOverrides)
     out: Path | None = None
     """Where the policies go. Without it: the next free folder under runs/."""
     json: bool = False
@@ -87,4 +87,7 @@ def _line(result: TrainingResult) -> str:
     if result.score is None:
         return f"{result.candidate}  {result.state}: {result.cause}"
     score = result.score
-    return f"{result.candidate}  true score {score.mean:.3f} ± {score.standard_error:.3f} on {score.episodes} episodes  {result.env_steps:,} steps  {result.policy}"
+    return (
+        f"{result.candidate}  true score {score.mean:.3f} ± {score.standard_error:.3f} on {score.episodes} episodes  "
+        f"{result.env_steps:,} steps  {result.policy}"
+    )

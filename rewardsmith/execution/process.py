@@ -64,7 +64,8 @@ class JsonProcess:
             ProcessDiedError: The child ended; the message says how, with its last words.
             ProcessSilentError: Nothing came within ``timeout_s``.
         """
-        assert self._process is not None and self._process.stdout is not None, "send before receive"
+        assert self._process is not None, "send before receive"
+        assert self._process.stdout is not None
         deadline = time.monotonic() + timeout_s
         with selectors.DefaultSelector() as selector:
             selector.register(self._process.stdout, selectors.EVENT_READ)

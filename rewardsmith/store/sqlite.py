@@ -105,5 +105,6 @@ class Store:
             yield
         except sqlite3.Error as error:
             raise StoreError(
-                f"the study database {self._path} failed: {error}. Check that it is a study, that the folder is writable and the disk is not full."
+                f"the study database {self._path} failed: {error}. "
+                "Check that it is a study, that the folder is writable and the disk is not full."
             ) from error

@@ -5,13 +5,13 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
-import mujoco
 import torch
+from mujoco import MjModel, mjtStage  # pyright: ignore[reportAttributeAccessIssue]  (compiled, without stubs)
 from mujoco.batch import Batch
 from torch import Tensor
 
 _FIELDS = ("qpos", "qvel", "ctrl", "mocap_pos", "site_xmat", "xanchor", "xaxis", "sensordata")
-_CURRENT = mujoco.mjtStage.mjSTAGE_VEL
+_CURRENT = mjtStage.mjSTAGE_VEL
 """Compute positions, velocities and their sensors at the new state. In a persistent
 batch the next step continues from there, so this costs nothing."""
 
@@ -28,7 +28,7 @@ class CpuSimulator:
             decimation: Physics steps per control step.
             threads: Physics threads; results do not depend on it.
         """
-        self.model = mujoco.MjModel.from_xml_path(str(scene))
+        self.model = MjModel.from_xml_path(str(scene))
         self.num_envs = num_envs
         self.decimation = decimation
         self._batch = Batch(self.model, num_envs, threads, persistent=True)
@@ -55,7 +55,7 @@ class CpuSimulator:
 
     def reset(self, rows: Tensor) -> None:
         """Put ``rows`` at the home keyframe; derived fields wait for :meth:`forward`."""
-        self._batch.reset(rows.int().numpy(), keyframe=self._home, stage=mujoco.mjtStage.mjSTAGE_NONE)
+        self._batch.reset(rows.int().numpy(), keyframe=self._home, stage=mjtStage.mjSTAGE_NONE)
 
     def forward(self, rows: Tensor) -> None:
         """Recompute the derived fields of ``rows``."""

@@ -30,7 +30,7 @@ class FrankaPush(SimulatedTask):
     horizon = 75
     draws = 2 + 1 + 24 * 2
     preset = TrainingSettings(env_steps=800_000)
-    human_reward = '''\
+    human_reward = """\
 def compute_reward(tcp_pos, cube_pos, goal_pos):
     to_goal = goal_pos[:, :2] - cube_pos[:, :2]
     distance = torch.norm(to_goal, dim=-1)
@@ -43,7 +43,7 @@ def compute_reward(tcp_pos, cube_pos, goal_pos):
     arrive = torch.exp(-((distance / 0.04) ** 2))
     total = approach + low + push + arrive
     return total, {"approach": approach, "low": low, "push": push, "arrive": arrive}
-'''
+"""
 
     def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
         """The cube ahead of the tool, turned at random; the goal at least 0.1 m from the cube."""

@@ -29,14 +29,14 @@ class FrankaReach(SimulatedTask):
     horizon = 50
     draws = 7 + 8 * 3
     preset = TrainingSettings(env_steps=300_000)
-    human_reward = '''\
+    human_reward = """\
 def compute_reward(tcp_pos, goal_pos, actions):
     distance = torch.norm(goal_pos - tcp_pos, dim=-1)
     approach = 1.0 - torch.tanh(5.0 * distance)
     precision = torch.exp(-((distance / 0.02) ** 2))
     effort = -0.01 * torch.sum(actions ** 2, dim=-1)
     return approach + precision + effort, {"approach": approach, "precision": precision, "effort": effort}
-'''
+"""
 
     def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
         """Joints within 0.1 rad of home; the goal in a box, at least 0.1 m from the home tool position."""

@@ -34,6 +34,7 @@ class PopulationLearner:
         """
         batch = self._prepare(experience, rewards)
         size = batch["action"].shape[1] // self._settings.minibatches
+        divergence = torch.zeros(len(self._policy.parameters))
         for _ in range(self._settings.mini_epochs):
             for start in range(0, size * self._settings.minibatches, size):
                 loss, divergence = self._loss({name: part[:, start : start + size] for name, part in batch.items()})

@@ -56,12 +56,14 @@ class Vocabulary:
         if purpose in ("achieve", "precision"):
             return self._achieve(purpose, rng)
         if purpose == "approach":
-            return _term(purpose, self._approach(rng), rng.choice(("tanh", "exp")), log_uniform(rng, 0.05, 0.4), log_uniform(rng, 0.2, 1.5))
+            shape: ShapeKind = rng.choice(("tanh", "exp"))
+            return _term(purpose, self._approach(rng), shape, log_uniform(rng, 0.05, 0.4), log_uniform(rng, 0.2, 1.5))
         if purpose == "level":
             feature = Feature("level", (rng.choice(self.effectors), rng.choice(self.objects)))
             return _term(purpose, feature, "exp", log_uniform(rng, 0.01, 0.1), log_uniform(rng, 0.1, 0.8))
         if purpose == "open":
-            return _term(purpose, Feature("value", (rng.choice(self.openings),)), "linear", log_uniform(rng, 0.05, 0.5), log_uniform(rng, 0.5, 2.0))
+            feature = Feature("value", (rng.choice(self.openings),))
+            return _term(purpose, feature, "linear", log_uniform(rng, 0.05, 0.5), log_uniform(rng, 0.5, 2.0))
         if purpose == "smooth":
             return _term(purpose, Feature("change", self.actions[:2]), "linear", 1.0, -log_uniform(rng, 0.003, 0.05))
         names = self.velocities if purpose == "calm" else self.actions[:1]

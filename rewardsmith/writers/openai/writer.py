@@ -75,7 +75,8 @@ class OpenAIWriter:
             usage = _usage(completion)
         except _HOPELESS as refusal:
             raise WriterError(
-                f"{self._access.base_url} refuses the request for model {self._access.model}: {self._say(refusal)}. Check the key and --llm.model."
+                f"{self._access.base_url} refuses the request for model {self._access.model}: {self._say(refusal)}. "
+                "Check the key and --llm.model."
             ) from None
         except openai.APITimeoutError:
             error = f"the model did not answer within {self._options.timeout_s:g} s."

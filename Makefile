@@ -1,0 +1,40 @@
+# Everything runs in .venv, made on first use. Once installed, nothing here needs a network.
+PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(shell command -v $(p) 2>/dev/null)))
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test lint package bench clean
+
+demo: .venv/.runtime  ## a small reward search, a few minutes on two cores
+	$(BIN)/rewardsmith search franka-reach --strategy eureka --writer grammar --candidates 8 --seed 0 --training.env-steps 150000
+
+test: .venv/.dev  ## all tests
+	$(BIN)/python -m pytest
+
+lint: .venv/.dev  ## style, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports --no-logo
+
+package: .venv/.dev  ## wheel and sdist, each installed outside the checkout and tried
+	$(BIN)/python tests/package_smoke.py
+
+bench: .venv/.dev  ## throughput of this machine
+	$(BIN)/python benchmarks/training_speed.py
+
+clean:
+	rm -rf .venv
+
+.venv/.torch: constraints.txt
+	$(PYTHON) -m venv .venv
+	$(PIP) install --constraint constraints.txt torch
+	touch $@
+
+.venv/.runtime: .venv/.torch pyproject.toml
+	$(PIP) install --constraint constraints.txt --editable .
+	touch $@
+
+.venv/.dev: .venv/.torch pyproject.toml
+	$(PIP) install --constraint constraints.txt --editable ".[dev]"
+	touch .venv/.runtime $@
