@@ -24,8 +24,9 @@ def smoke(artifact: Path, folder: Path) -> None:
         "sys.exit(run(['tasks', 'franka-push']) or run(['search', 'franka-reach', '--dry-run']))"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
-    train = ["train", "franka-reach", "--reward", "human", "--training.env-steps", "2000", "--training.envs", "16", "--episodes", "4"]
-    subprocess.run([sys.executable, "-m", "rewardsmith.cli.main", *train], check=True, cwd=folder, env=environment)
+    search = ["search", "franka-reach", "--candidates", "1", "--final-seeds", "0", "--episodes", "4"]
+    tiny = ["--training.env-steps", "2000", "--training.envs", "16"]
+    subprocess.run([sys.executable, "-m", "rewardsmith.cli.main", *search, *tiny], check=True, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
     print(f"{artifact.name}: installs and runs")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
 from rich.panel import Panel
 from rich.syntax import Syntax
 from rich.table import Table
@@ -17,7 +16,7 @@ from rewardsmith.reports.summary import CandidateRow, FinalRow, StudySummary
 _STYLES = {
     "SCORED": "green", "ACCEPTED": "cyan", "PROPOSED": "dim", "REJECTED": "yellow", "DIVERGED": "red", "CRASHED": "red", "TIMED_OUT": "red",
 }  # fmt: skip
-_BAR = 20
+_BAR = 16
 
 
 def study_view(summary: StudySummary, source: str) -> RenderableType:
@@ -36,33 +35,32 @@ def study_view(summary: StudySummary, source: str) -> RenderableType:
     return Group(*parts)
 
 
-def candidate_table(rows: Sequence[CandidateRow], best: str | None) -> Table:
-    """One line per candidate."""
+def candidate_table(rows: Sequence[CandidateRow], best: str | None) -> RenderableType:
+    """One line per candidate, and the reasons of those that failed."""
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("candidate", "from", "by", "state", "true score", "", "training success", "note"):
-        table.add_column(
-            name, justify="right" if name in ("true score", "training success") else "left", overflow="ellipsis", no_wrap=name != "note"
-        )
+    for name in ("id", "from", "by", "state"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("true score", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    table.add_column("training", justify="right", no_wrap=True)
     for row in rows:
-        state = f"[{_STYLES.get(row.state, '')}]{row.state}[/]"
+        state = f"[{_STYLES[row.state]}]{row.state}[/]"
         name = f"[bold green]{row.id} *[/]" if row.id == best else row.id
-        note = escape((row.reason or row.idea.removeprefix("[no language model] ")).split("\n")[0][:70])
         success = "" if row.training_success is None else f"{row.training_success:.2f}"
-        table.add_row(name, " ".join(row.parents) or "-", row.operator, state, _score(row), bar(row.score), success, note)
-    return table
+        table.add_row(name, " ".join(row.parents) or "-", row.operator, state, _score(row), bar(row.score), success)
+    reasons = [Text(f"{row.id} {row.state}: {row.reason}", style="yellow") for row in rows if row.reason and row.score is None]
+    return Group(table, *reasons)
 
 
-def final_table(rows: Sequence[FinalRow]) -> Table:
+def final_table(rows: Sequence[FinalRow]) -> RenderableType:
     """The winner beside the baselines."""
-    table = Table(
-        box=None, header_style="bold", pad_edge=False, title="trained again on fresh seeds, scored on fresh episodes", title_justify="left"
-    )
+    table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("reward", "true score", "", "per seed"):
         table.add_column(name)
     for row in rows:
         each = "  ".join(state if score is None else f"{score:.3f}" for score, state in zip(row.scores, row.states, strict=True))
         table.add_row(row.reward.replace("best:", "best, "), "-" if row.mean is None else f"{row.mean:.3f}", bar(row.mean), each)
-    return table
+    return Group(Text("Trained again on fresh seeds with the same budget, scored on fresh episodes:"), table)
 
 
 def code(source: str) -> Syntax:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from typing import IO
 
 from rewardsmith.errors import RewardsmithError
 
@@ -41,7 +42,7 @@ class JsonProcess:
         self._command = [sys.executable, "-m", module, *arguments]
         self._process: subprocess.Popen[bytes] | None = None
         self._buffer = b""
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
+        self._errors: IO[bytes] | None = None
 
     def send(self, line: str) -> None:
         """Send one line, starting the child if there is none.
@@ -84,16 +85,15 @@ class JsonProcess:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-            for pipe in (self._process.stdin, self._process.stdout):
+            for pipe in (self._process.stdin, self._process.stdout, self._errors):
                 with contextlib.suppress(BrokenPipeError):
                     assert pipe is not None
                     pipe.close()
-        self._process, self._buffer = None, b""
+        self._process, self._buffer, self._errors = None, b"", None
 
     def _start(self) -> subprocess.Popen[bytes]:
         environment = {k: v for k, v in os.environ.items() if k in _PASSED_ON or k.startswith(_PASSED_ON_PREFIXES)}
-        self._errors.seek(0)
-        self._errors.truncate()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the child)
         self._process = subprocess.Popen(
             self._command,
             stdin=subprocess.PIPE,
@@ -106,6 +106,7 @@ class JsonProcess:
 
     def _died(self) -> ProcessDiedError:
         assert self._process is not None
+        assert self._errors is not None
         code = self._process.wait()
         self._errors.seek(0)
         last_words = self._errors.read().decode(errors="replace").strip().splitlines()[-1:]

@@ -35,6 +35,8 @@ class Experience:
     """``(T, K, N)`` float, 1 where the horizon ended the episode."""
     done: Tensor
     """``(T, K, N)`` float, 1 where the episode ended in whatever way."""
+    age: Tensor
+    """``(T, K, N)``, control steps since the episode began, or since the collector did."""
     last_observation: Tensor
     """Normalised input after the last step, ``(K, N, inputs)``."""
 
@@ -59,6 +61,7 @@ class Collector:
         self._slots = len(seeds)
         self._envs = env.num_envs // self._slots
         self._observation = self._by_slot(first)
+        self._age = torch.zeros(env.num_envs)
 
     @torch.no_grad()
     def collect(self, steps: int) -> Experience:
@@ -72,7 +75,9 @@ class Collector:
             action = mean + noise[t]
             step = self._env.step(action.flatten(0, 1))
             done = (step.terminated | step.truncated).float()
-            values = (observation, self._observation, action, mean, step.success.float(), step.true_score, step.truncated.float(), done)
+            age = self._age + 1.0
+            self._age = age * (1.0 - done)
+            values = (observation, self._observation, action, mean, step.success.float(), step.true_score, step.truncated.float(), done, age)
             for name, value in zip(_STACKED, values, strict=True):
                 rows[name].append(value)
             for name, value in step.signals.items():
@@ -98,7 +103,7 @@ class Collector:
 
 
 _PER_SLOT = ("observation", "raw_observation", "action", "mean")
-_STACKED = (*_PER_SLOT, "success", "true_score", "truncated", "done")
+_STACKED = (*_PER_SLOT, "success", "true_score", "truncated", "done", "age")
 
 
 def _tail(name: str, values: list[Tensor]) -> tuple[int, ...]:

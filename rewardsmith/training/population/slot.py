@@ -102,7 +102,8 @@ class Slot:
         ended = float(done.sum())
         success = float((experience.true_score[:, self.number] * done).sum())
         self._progress["success"].append(success / ended if ended else None)
-        self._progress["episode_length"].append(done.numel() / ended if ended else None)
+        length = float((experience.age[:, self.number] * done).sum())
+        self._progress["episode_length"].append(length / ended if ended else None)
 
 
 def _mean(value: Tensor) -> float | None:

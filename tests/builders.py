@@ -1,0 +1,22 @@
+"""Small records for tests."""
+
+from __future__ import annotations
+
+from rewardsmith.records import Candidate, Curve, Score, State, TrainingResult
+
+
+def trained(identity: str, score: float | None, *, components: dict[str, list[float]] | None = None, plan: str = "", **changes: object) -> Candidate:
+    """A candidate with a finished training, or a crashed one where ``score`` is ``None``."""
+    state = State.CRASHED if score is None else State.SCORED
+    result = TrainingResult(
+        candidate=identity,
+        state=state,
+        seed=1,
+        env_steps=100,
+        components=tuple(Curve(name, tuple(values)) for name, values in (components or {}).items()),
+        progress=(Curve("success", (None, 0.25, 0.5)), Curve("episode_length", (None, 50.0, 50.0)), Curve("total", (1.0, 2.0, 3.0))),
+        score=None if score is None else Score(score, 0.01, 128),
+        cause="" if score is not None else "it fell over",
+    )
+    fields = {"iteration": 0, "operator": "initial", "parents": (), "source": "def compute_reward(a): ...", "idea": "an idea"}
+    return Candidate(id=identity, state=state, training=result, plan=plan, reason=result.cause, **{**fields, **changes})  # pyright: ignore[reportArgumentType]

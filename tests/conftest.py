@@ -1,0 +1,52 @@
+"""Fixtures that all tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from rewardsmith.contracts import Task, TrainingJob, TrainingSettings
+from rewardsmith.registry import TASKS
+from rewardsmith.reward.guard import Guard
+
+torch.set_num_threads(1)
+
+TINY = TrainingSettings(env_steps=1_600, envs=16, rollout=10, hidden=(16, 16), minibatches=2, mini_epochs=2)
+"""Ten epochs that take a fraction of a second; nothing is learnt."""
+
+
+@pytest.fixture(scope="session")
+def guard() -> Iterator[Guard]:
+    """One warm guard for the whole run."""
+    shared = Guard()
+    yield shared
+    shared.close()
+
+
+@pytest.fixture(scope="session")
+def reach() -> Task:
+    return TASKS.load("franka-reach")
+
+
+@pytest.fixture(scope="session")
+def push() -> Task:
+    return TASKS.load("franka-push")
+
+
+@pytest.fixture(scope="session")
+def human_program(guard: Guard, reach: Task) -> str:
+    """The human reward of franka-reach as the guard prints it."""
+    return guard.check(reach.human_reward, reach).program
+
+
+@pytest.fixture
+def job(tmp_path: Path):
+    """Builds training jobs whose policies go to a temporary folder."""
+
+    def build(candidate: str, program: str, seed: int = 0) -> TrainingJob:
+        return TrainingJob(candidate, program, seed, str(tmp_path / candidate / "policy.pt"))
+
+    return build

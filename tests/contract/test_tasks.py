@@ -1,0 +1,168 @@
+"""What every registered task must do."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from rewardsmith.contracts import Step, Task, VecEnv
+from rewardsmith.registry import TASKS
+from rewardsmith.reward.guard import Guard
+
+N = 6
+
+
+@pytest.fixture(params=TASKS.names())
+def task(request: pytest.FixtureRequest) -> Task:
+    return TASKS.load(request.param)
+
+
+def seeds(count: int = N) -> Tensor:
+    return torch.arange(count) * 1_000 + 17
+
+
+def actions(env: VecEnv, steps: int) -> Tensor:
+    return torch.rand((steps, env.num_envs, env.action_size), generator=torch.Generator().manual_seed(5)) * 2.4 - 1.2
+
+
+def roll(env: VecEnv, plan: Tensor) -> list[Step]:
+    return [env.step(action) for action in plan]
+
+
+def test_sheet_is_complete(task: Task):
+    assert len(task.description) > 100
+    assert any(unit in task.success_rule for unit in (" m ", " rad"))
+    assert len({signal.name for signal in task.signals}) == len(task.signals)
+    for signal in task.signals:
+        assert signal.meaning
+        assert signal.frame
+        assert signal.low < signal.high
+
+
+def test_the_writers_description_does_not_tell_the_threshold(task: Task):
+    assert "0.02 m" not in task.description
+    assert "0.04 m of" not in task.description
+
+
+def test_same_seeds_give_the_same_future(task: Task):
+    one, two = task.make(N, 1), task.make(N, 2)
+    first, second = one.reset(seeds()), two.reset(seeds())
+    assert torch.equal(first, second)
+    for a, b in zip(roll(one, actions(one, 12)), roll(two, actions(two, 12)), strict=True):
+        assert torch.equal(a.observation, b.observation)
+        assert all(torch.equal(a.signals[name], b.signals[name]) for name in a.signals)
+
+
+def test_a_batch_equals_its_members_alone(task: Task):
+    """Over a whole episode, so that resets are covered too."""
+    batch = task.make(3, 1)
+    batch.reset(seeds(3), stagger=True)
+    plan = actions(batch, task.horizon + 5)
+    together = roll(batch, plan)
+    for member in range(3):
+        alone = task.make(1, 1)
+        alone.reset(seeds(3)[member : member + 1], stagger=True)
+        for a, b in zip(together, roll(alone, plan[:, member : member + 1]), strict=True):
+            assert torch.equal(a.observation[member], b.observation[0])
+            assert bool(a.truncated[member]) == bool(b.truncated[0])
+
+
+def test_signals_match_their_table(task: Task):
+    env = task.make(N, 1)
+    env.reset(seeds())
+    for step in roll(env, actions(env, task.horizon)):
+        assert set(step.signals) == {signal.name for signal in task.signals}
+        for signal in task.signals:
+            value = step.signals[signal.name]
+            assert value.shape == (N, *signal.shape), signal.name
+            assert value.dtype == torch.float32
+            assert value.min() >= signal.low, signal.name
+            assert value.max() <= signal.high, signal.name
+            if signal.unit == "quat":
+                assert torch.allclose(value.norm(dim=-1), torch.ones(N), atol=1e-4)
+
+
+def test_observation_has_its_declared_size(task: Task):
+    env = task.make(N, 1)
+    assert env.reset(seeds()).shape == (N, env.observation_size)
+    step = env.step(torch.zeros(N, env.action_size))
+    assert step.observation.shape == (N, env.observation_size)
+    assert step.observation.dtype == torch.float32
+
+
+def test_success_is_false_at_reset(task: Task):
+    env = task.make(2_000, 2)
+    env.reset(seeds(2_000))
+    step = env.step(torch.zeros(2_000, env.action_size))
+    assert not step.success.any()
+
+
+def test_signals_do_not_reveal_success(task: Task):
+    assert not any(word in signal.name for signal in task.signals for word in ("success", "score", "reward", "done"))
+
+
+def test_episodes_are_truncated_at_the_horizon_and_start_elsewhere(task: Task):
+    env = task.make(N, 1)
+    start = env.reset(seeds())
+    steps = roll(env, torch.zeros(task.horizon, N, env.action_size))
+    assert not any(step.truncated.any() for step in steps[:-1])
+    assert steps[-1].truncated.all()
+    assert not any(step.terminated.any() for step in steps)
+    assert not torch.equal(steps[-1].observation, start)
+
+
+def test_staggered_episodes_end_at_different_times(task: Task):
+    env = task.make(64, 1)
+    env.reset(seeds(64), stagger=True)
+    ends = torch.stack([step.truncated for step in roll(env, torch.zeros(task.horizon, 64, env.action_size))])
+    assert ends.sum(0).tolist() == [1] * 64
+    assert ends.sum(1).max() < 10
+
+
+def test_actions_beyond_the_range_are_clipped(task: Task):
+    big, one = task.make(1, 1), task.make(1, 1)
+    big.reset(seeds(1))
+    one.reset(seeds(1))
+    a = big.step(torch.full((1, big.action_size), 50.0))
+    b = one.step(torch.full((1, one.action_size), 1.0))
+    assert torch.equal(a.observation, b.observation)
+    assert a.signals["actions"].max() == 1.0
+
+
+def test_a_broken_world_is_reset_counted_and_alone(task: Task):
+    healthy, broken = task.make(3, 1), task.make(3, 1)
+    healthy.reset(seeds(3))
+    broken.reset(seeds(3))
+    broken._sim["qpos"][1, 0] = float("nan")  # pyright: ignore[reportAttributeAccessIssue]
+    still = torch.zeros(3, healthy.action_size)
+    expected, step = healthy.step(still), broken.step(still)
+    assert step.unstable.tolist() == [False, True, False]
+    assert step.terminated.tolist() == [False, True, False]
+    assert not step.truncated.any()
+    assert all(value.isfinite().all() for value in step.signals.values())
+    assert step.observation.isfinite().all()
+    assert torch.equal(step.observation[[0, 2]], expected.observation[[0, 2]])
+    assert not broken.step(still).unstable.any()
+
+
+def test_the_simulator_is_out_of_reach_of_a_reward(task: Task):
+    """Writing to every signal of a step changes nothing in the next one."""
+    touched, untouched = task.make(2, 1), task.make(2, 1)
+    touched.reset(seeds(2))
+    untouched.reset(seeds(2))
+    still = torch.zeros(2, touched.action_size)
+    for value in touched.step(still).signals.values():
+        value.fill_(123.0)
+    untouched.step(still)
+    assert torch.equal(touched.step(still).observation, untouched.step(still).observation)
+
+
+def test_the_human_reward_is_acceptable(task: Task, guard: Guard):
+    assert guard.check(task.human_reward, task).text == "accepted"
+
+
+def test_the_preset_is_usable(task: Task):
+    preset = task.preset
+    assert preset.env_steps >= preset.envs * preset.rollout
+    assert preset.envs % preset.minibatches == 0

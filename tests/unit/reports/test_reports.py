@@ -1,0 +1,47 @@
+from pathlib import Path
+
+from rewardsmith.config import StudyConfig
+from rewardsmith.records import FinalRun, Usage
+from rewardsmith.reports.lineage import line_of_descent, lineage
+from rewardsmith.reports.summary import final_rows, summarise_study
+from rewardsmith.study import Study
+from tests.builders import trained
+
+
+def final(identity: str, reward: str, score: float | None) -> FinalRun:
+    training = trained(identity, score).training
+    assert training
+    return FinalRun(identity, reward, training)
+
+
+def test_finals_are_grouped_by_reward_the_winner_first():
+    runs = [final("human-0", "human", 0.5), final("best-0", "best:c1", 0.75), final("best-1", "best:c1", 0.25), final("sparse-0", "sparse", None)]
+    rows = final_rows(runs)
+    assert [(row.reward, row.scores, row.mean) for row in rows] == [
+        ("best:c1", (0.75, 0.25), 0.5),
+        ("human", (0.5,), 0.5),
+        ("sparse", (None,), None),
+    ]
+    assert rows[2].states == ("CRASHED",)
+
+
+def test_a_study_in_numbers(tmp_path: Path):
+    with Study.create(tmp_path / "s", StudyConfig("franka-reach")) as study:
+        study.save(trained("c000", 0.5, usage=Usage(1, 10, 20, None)))
+        study.save(trained("c001", None, parents=("c000",), operator="reflect", usage=Usage(2, 1, 1, None)))
+        study.store.put_final(final("human-0", "human", 0.25))
+        summary = summarise_study(study)
+    assert summary.best == "c000"
+    assert [(row.id, row.state, row.score) for row in summary.candidates] == [("c000", "SCORED", 0.5), ("c001", "CRASHED", None)]
+    assert summary.candidates[0].training_success == 0.375  # mean of 0.25 and 0.5; the first epoch had no episode
+    assert summary.totals.trainings == 3
+    assert summary.totals.env_steps == 300
+    assert summary.totals.usage == Usage(3, 11, 21, None)
+
+
+def test_lineage_is_a_graph():
+    candidates = [trained("c0", 0.5), trained("c1", None, parents=("c0",), operator="reflect"), trained("c2", 0.9, parents=("c1",))]
+    graph = lineage(candidates)
+    assert list(graph.edges(data="operator")) == [("c0", "c1", "reflect"), ("c1", "c2", "initial")]
+    assert graph.nodes["c1"] == {"state": "CRASHED", "score": None}
+    assert line_of_descent(candidates, "c2") == ["c0", "c1", "c2"]

@@ -1,0 +1,61 @@
+import pytest
+
+from rewardsmith.config import StudyConfig, TrainingOverrides, from_mapping, read_yaml, to_yaml
+from rewardsmith.contracts import TrainingSettings
+from rewardsmith.errors import UsageError
+
+
+def test_overrides_name_every_training_setting():
+    """A new setting must not be forgotten in the overrides."""
+    assert set(vars(TrainingOverrides())) == set(vars(TrainingSettings()))
+
+
+def test_overrides_change_only_what_is_given():
+    settings = TrainingOverrides(envs=64).apply(TrainingSettings(env_steps=5))
+    assert (settings.envs, settings.env_steps) == (64, 5)
+
+
+@pytest.mark.parametrize("overrides", [TrainingOverrides(envs=0), TrainingOverrides(learning_rate=-1.0), TrainingOverrides(hidden=(8, 0))])
+def test_impossible_overrides_are_refused(overrides: TrainingOverrides):
+    with pytest.raises(UsageError, match="above 0"):
+        overrides.apply(TrainingSettings())
+
+
+def test_more_minibatches_than_samples_are_refused():
+    with pytest.raises(UsageError, match="minibatches"):
+        TrainingOverrides(envs=1, rollout=2, minibatches=3).apply(TrainingSettings())
+
+
+def test_yaml_round_trip(tmp_path):
+    config = StudyConfig("franka-reach", candidates=3, strategy_options={"samples": 2}, training=TrainingOverrides(hidden=(8, 8)))
+    (tmp_path / "c.yaml").write_text(to_yaml(config))
+    assert from_mapping(StudyConfig, read_yaml(tmp_path / "c.yaml")) == config
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"task": "t", "candidats": 3}, "Did you mean 'candidates'"),
+        ({"task": "t", "training": {"env_step": 3}}, "Did you mean 'training.env_steps'"),
+        ({"task": "t", "training": 3}, "give a mapping"),
+        ({"task": "t", "candidates": "many"}, "'candidates' is 'many'"),
+        ({}, "'task' is missing"),
+    ],
+)
+def test_wrong_keys_and_values_are_refused_with_their_path(data: dict[str, object], message: str):
+    with pytest.raises(UsageError, match=message.replace("(", r"\(")):
+        from_mapping(StudyConfig, data)
+
+
+@pytest.mark.parametrize("text", ["- a\n- b\n", "a: [", "\x00"])
+def test_unreadable_files_are_refused(tmp_path, text: str):
+    (tmp_path / "c.yaml").write_text(text)
+    with pytest.raises(UsageError, match=r"c\.yaml"):
+        read_yaml(tmp_path / "c.yaml")
+    with pytest.raises(UsageError, match="cannot read"):
+        read_yaml(tmp_path / "missing.yaml")
+
+
+def test_counts_are_checked():
+    with pytest.raises(UsageError, match="candidates is 0; give at least 1"):
+        StudyConfig("t", candidates=0).check()

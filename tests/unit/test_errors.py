@@ -1,0 +1,14 @@
+from rewardsmith.errors import NothingTrainedError, RewardsmithError, UsageError, unknown_name
+
+
+def test_unknown_name_lists_what_is_allowed_and_the_closest():
+    error = unknown_name("task", "franka-rech", ["franka-push", "franka-reach"])
+    assert str(error) == "unknown task 'franka-rech'. Did you mean 'franka-reach'? Allowed: franka-push, franka-reach."
+
+
+def test_unknown_name_does_not_guess_wildly():
+    assert "Did you mean" not in str(unknown_name("task", "zzz", ["franka-push"]))
+
+
+def test_exit_codes_follow_the_design():
+    assert (RewardsmithError.exit_code, UsageError.exit_code, NothingTrainedError.exit_code) == (1, 2, 3)
