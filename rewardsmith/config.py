@@ -6,11 +6,11 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 from rewardsmith.contracts import TrainingSettings
 from rewardsmith.errors import UsageError, unknown_name
@@ -65,10 +65,10 @@ class TrainingOverrides:
 
 @dataclass(frozen=True)
 class LanguageModelOptions:
-    """How to reach a language model. Keys come from the environment or a file, never from a flag."""
+    """Which language model, and how to reach it. Keys come from the environment or a file, never from a flag."""
 
     model: str | None = None
-    """Name of the model; else REWARDSMITH_MODEL, else OPENAI_MODEL."""
+    """Name of the model; else REWARDSMITH_MODEL, else OPENAI_MODEL. For the `local` writer: a GGUF file."""
     base_url: str | None = None
     """Address of an OpenAI-compatible endpoint; else OPENAI_BASE_URL, else OpenAI's own."""
     key_variable: str = "OPENAI_API_KEY"
@@ -77,19 +77,54 @@ class LanguageModelOptions:
     """File that holds the key, instead of the variable."""
     temperature: float = 1.0
     max_tokens: int = 4096
-    """Limit of one reply."""
+    """Limit of one reply, hidden reasoning included."""
+    reasoning_effort: str | None = None
+    """Such as `low` or `high`, for models that think; sent as it is."""
     concurrency: int = 8
     """Requests in flight."""
     timeout_s: float = 180.0
+    """For one reply, from the first byte sent to the last received."""
     retries: int = 4
-    """Of a request that met 408, 409, 429, 5xx or a broken connection; the pauses double, Retry-After is kept."""
+    """Of a request that met 408, 409, 5xx or a broken connection. 429 is waited out, by all requests together."""
+    pause_s: float = 1.0
+    """First pause before a retry; pauses double. Retry-After goes before."""
+    price_prompt: float | None = None
+    """USD per million prompt tokens, instead of the built-in table's."""
+    price_completion: float | None = None
+    """USD per million completion tokens, instead of the built-in table's."""
+    price_cached: float | None = None
+    """USD per million cached prompt tokens; left out: as other prompt tokens."""
+    threads: int | None = None
+    """Of the `local` writer; left out: one less than there are cores."""
+    replay: str | None = None
+    """Study whose recorded replies the `replay` writer gives; on the command line `--from STUDY`."""
+
+
+    def check(self) -> None:
+        """Refuse impossible numbers.
+
+        Raises:
+            UsageError: Naming the field, its value and what is allowed.
+        """
+        for name, low in (("max_tokens", 1), ("concurrency", 1), ("retries", 0), ("temperature", 0), ("pause_s", 0)):
+            if not getattr(self, name) >= low:
+                raise UsageError(f"llm.{name} is {getattr(self, name)}; give at least {low}.")
+        if not self.timeout_s > 0:
+            raise UsageError(f"llm.timeout_s is {self.timeout_s}; give a value above 0.")
+        if self.threads is not None and self.threads < 1:
+            raise UsageError(f"llm.threads is {self.threads}; give at least 1.")
+        for name in ("price_prompt", "price_completion", "price_cached"):
+            if (price := getattr(self, name)) is not None and not price >= 0:
+                raise UsageError(f"llm.{name} is {price}; give a price of at least 0.")
+        if (self.price_prompt is None) != (self.price_completion is None):
+            raise UsageError("llm.price_prompt and llm.price_completion go together; give both, or neither.")
 
 
 @dataclass(frozen=True)
 class StudyConfig:
     """One search, completely."""
 
-    task: Positional[str]
+    task: Annotated[str, Positional, arg(metavar="TASK")]
     """What to search a reward for; `rewardsmith tasks` lists them."""
     strategy: str = "eureka"
     """How to choose what to try next."""
@@ -101,7 +136,15 @@ class StudyConfig:
     seed: int = 0
     """Decides everything random in the study."""
     repairs: int = 3
-    """Drafts that may be corrected after the guard refused one, per candidate."""
+    """Drafts that may be corrected after the guard or the training refused one, per candidate."""
+    fresh_after: int = 0
+    """Refused drafts after which the writer starts over from the first prompt; 0 for never. RF-Agent has 3, with 8 repairs."""
+    max_usd: float | None = None
+    """Money for language-model calls. The search stops before a call that might exceed it."""
+    max_tokens: int | None = None
+    """Tokens of language-model calls, prompts and replies. The search stops before a call that might exceed it."""
+    max_hours: float | None = None
+    """Hours after which nothing new is begun; a training that runs is finished."""
     episodes: int = 128
     """Held-out episodes that a candidate is scored on."""
     final_seeds: int = 1
@@ -117,9 +160,13 @@ class StudyConfig:
         Raises:
             UsageError: Naming the field, its value and what is allowed.
         """
-        for name, low in (("candidates", 1), ("repairs", 0), ("episodes", 2), ("final_seeds", 0)):
+        for name, low in (("candidates", 1), ("repairs", 0), ("fresh_after", 0), ("episodes", 2), ("final_seeds", 0)):
             if getattr(self, name) < low:
                 raise UsageError(f"{name} is {getattr(self, name)}; give at least {low}.")
+        for name in ("max_usd", "max_tokens", "max_hours"):
+            if (limit := getattr(self, name)) is not None and not limit > 0:
+                raise UsageError(f"{name} is {limit}; give a value above 0, or leave it out for no limit.")
+        self.llm.check()
 
 
 def _lowest(value: float | tuple[int, ...]) -> float:

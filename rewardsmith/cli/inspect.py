@@ -71,7 +71,7 @@ def _show_candidate(study: Study, options: InspectOptions) -> None:
     if candidate.source:
         console.print(code(candidate.source))
     if candidate.state.final:
-        console.print(reflect(candidate), markup=False, highlight=False)
+        console.print(reflect(candidate), markup=False, highlight=False, soft_wrap=True)
     if candidate.training and candidate.training.policy:
         console.print(f"policy: {study.folder / candidate.training.policy}", highlight=False, soft_wrap=True)
 
