@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
 
 from rewardsmith.contracts import Step
 from rewardsmith_envs.random_streams import mix, uniform
 from rewardsmith_envs.robots.franka import ARM, CartesianFranka
-from rewardsmith_envs.simulators.base import Simulator
-from rewardsmith_envs.tasks.base import SimulatedTask
+
+if TYPE_CHECKING:
+    from rewardsmith_envs.simulators.base import Simulator
+    from rewardsmith_envs.tasks.base import SimulatedTask
 
 _STAGGER = 0x5354414747455200
 """Separates the stream of first-episode times from the streams of start states."""
