@@ -76,12 +76,13 @@ def _guard() -> str:
     task = TASKS.load(TASKS.names()[0])
     guard = Guard()
     try:
+        limits = ", ".join(guard.limits(task))
         good, bad = guard.check(task.human_reward, task), guard.check("import os\nos.system('true')\n", task)
     finally:
         guard.close()
     if not good.accepted or bad.accepted:
         raise RewardsmithError(f"the guard's child process does not work: {good.text}")
-    return "accepts the human reward, refuses an import; child process with limits on memory, files and processes"
+    return f"accepts the human reward, refuses an import; its child process has: {limits}"
 
 
 def _training() -> str:

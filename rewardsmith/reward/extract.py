@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+import textwrap
 from dataclasses import dataclass
 
-from rewardsmith.reward.guard.syntax import ENTRY
+from rewardsmith.reward.guard.refusal import RefusedError
+from rewardsmith.reward.guard.syntax import ENTRY, parse
 
-_FENCE = re.compile(r"^[ \t]*(```+|~~~+)[ \t]*([\w+-]*)[^\n]*\n(.*?)^[ \t]*\1[ \t]*$", re.DOTALL | re.MULTILINE)
-_THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+MAX_REPLY = 200_000
+"""Longer replies are cut; no model writes so much."""
+_FENCE = re.compile(r"^[ \t]*(`{3,8}|~{3,8})[^\n]*\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
+_THOUGHT_TAG = re.compile(r"<(/?)think(?:ing)?>", re.IGNORECASE)
+_CODE_START = re.compile(r"^(?:@torch|@jit|def \w+\(|import \w|from [\w.]+ import )", re.MULTILINE)
+_CEREMONY = re.compile(
+    r"^[ \t]*(?:import [^\n]+|from [\w.]+ import (?:\([^()]*\)|[^\n(]+)|@(?:torch\.)?jit\.script(?:\(\))?[ \t]*(?:\#[^\n]*)?)$",
+    re.MULTILINE,
+)
+_MAX_LINE = 400
 _MODULES = {"torch", "math", "typing", "torch.nn", "torch.nn.functional", "torch.jit", "__future__"}
 
 
@@ -26,44 +37,81 @@ class Extract:
 def extract(reply: str) -> Extract:
     """Find the reward program in a model's reply.
 
-    The last fenced block that defines ``compute_reward`` is taken; without one, the text from
-    the first ``def`` or decorator on. Imports of torch, math and typing and
-    ``torch.jit.script`` decorators are dropped, since they mean nothing here.
+    The last fenced block that defines ``compute_reward`` is taken, cut off or not; without one, the text from
+    the first ``def``, import or decorator on, up to where it stops being code. Code inside a JSON object is unwrapped. Imports
+    of torch, math and typing and ``torch.jit.script`` decorators are dropped, since they mean nothing here.
     """
-    text = _THOUGHT.sub("", reply.replace("\r\n", "\n").replace("\r", "\n"))
-    fences = [m for m in _FENCE.finditer(text) if f"def {ENTRY}" in m.group(3)] or list(_FENCE.finditer(text))
-    if fences:
-        block = fences[-1]
+    text = reply[:MAX_REPLY].replace("\r\n", "\n").replace("\r", "\n")
+    text = _without_thoughts(text)
+    fences = list(_FENCE.finditer(text))
+    telling = [match for match in fences if ENTRY in match.group(2)] or fences
+    if telling:
+        block = telling[-1]
         idea = (text[: block.start()] + text[block.end() :]).strip()
-        return Extract(strip_ceremony(block.group(3)), idea)
-    start = re.search(r"^(?:@|def |import |from )", text, re.MULTILINE)
+        return Extract(_program(block.group(2)), idea)
+    unwrapped = _from_json(text)
+    if unwrapped:
+        return Extract(strip_ceremony(unwrapped), "")
+    start = _CODE_START.search(text)
     if not start or "def " not in text:
         return Extract("", text.strip())
-    code = text[start.start() :].split("\n```", 1)[0]
-    return Extract(strip_ceremony(code), text[: start.start()].replace("```python", "").replace("```", "").strip())
+    return Extract(strip_ceremony(_until_prose(text[start.start() :])), text[: start.start()].strip())
 
 
 def strip_ceremony(source: str) -> str:
-    """Blank out harmless imports and ``torch.jit.script`` decorators; line numbers stay as they are.
+    """Blank out harmless imports and ``torch.jit.script`` decorators; line numbers stay as they are."""
+    code = _CEREMONY.sub(lambda match: "\n" * match.group().count("\n") if _is_harmless(match.group()) else match.group(), source)
+    return code.rstrip() + "\n"
 
-    Text that is not Python, or too odd to be parsed safely, comes back unchanged for the guard to refuse.
+
+def _without_thoughts(text: str) -> str:
+    """Drop what a reasoning model thought aloud, unless nothing else holds a program.
+
+    The opening tag may be missing: some servers put it into the prompt.
     """
-    if len(source) > 100_000:
-        return source
-    lines = source.split("\n")
-    for number, line in enumerate(lines):
-        bare = line.strip()
-        if bare in ("@torch.jit.script", "@jit.script", "@torch.jit.script()") or _is_harmless_import(line):
-            lines[number] = ""
-    return "\n".join(lines).rstrip() + "\n"
+    said, start, thinking = "", 0, False
+    for tag in _THOUGHT_TAG.finditer(text):
+        if tag.group(1):
+            said, start, thinking = said if thinking else "", tag.end(), False
+        elif not thinking:
+            said, thinking = said + text[start : tag.start()], True
+    said += "" if thinking else text[start:]
+    return said if ENTRY in said else text
 
 
-def _is_harmless_import(line: str) -> bool:
-    if not line.startswith(("import ", "from ")) or len(line) > 200:
+def _program(block: str) -> str:
+    return strip_ceremony(textwrap.dedent(_from_json(block) or block))
+
+
+def _from_json(text: str) -> str:
+    """The program in a JSON object, such as ``{"code": "def compute_reward..."}``, if the text is one."""
+    if not text.lstrip().startswith("{"):
+        return ""
+    try:
+        data = json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return ""
+    values = data.values() if isinstance(data, dict) else []
+    code = next((value for value in values if isinstance(value, str) and f"def {ENTRY}" in value), "")
+    return _program(f"{code}\n") if "```" not in code else extract(code).source
+
+
+def _until_prose(code: str) -> str:
+    """Unfenced code ends where a line at the margin is neither code nor a comment."""
+    lines = code.split("\n")
+    end = next((number for number, line in enumerate(lines) if line and not re.match(r"\s|def |@|import |from |#|\)", line)), len(lines))
+    return "\n".join(lines[:end])
+
+
+def _is_harmless(line: str) -> bool:
+    text = line.strip()
+    if text.startswith("@"):
+        return True
+    if len(text) > _MAX_LINE:
         return False
     try:
-        (node,) = ast.parse(line).body
-    except (SyntaxError, ValueError):
+        (node,) = parse(text).body
+    except (RefusedError, ValueError):
         return False
     if isinstance(node, ast.Import):
         return all(alias.name in _MODULES and alias.asname in (None, "F") for alias in node.names)

@@ -8,8 +8,13 @@ from typing import Final
 
 import torch
 from torch import Tensor
+from torch.jit.frontend import FrontendError
 
 ENTRY: Final = "compute_reward"
+
+
+class ProgramFailedError(RuntimeError):
+    """A program does not compile, or fails on the signals that it is given."""
 
 
 class RewardProgram:
@@ -19,23 +24,53 @@ class RewardProgram:
         """Compile the text that the guard printed.
 
         Raises:
-            RuntimeError: TorchScript refuses the text.
+            ProgramFailedError: TorchScript refuses the text.
         """
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            # CompilationUnit parses TorchScript; unlike torch.jit.script it executes no Python of the text.
-            self._unit = torch.jit.CompilationUnit(program)
-        self.function = getattr(self._unit, ENTRY)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)
+                # CompilationUnit parses TorchScript; unlike torch.jit.script it executes no Python of the text.
+                self._unit = torch.jit.CompilationUnit(program)
+            self.function = getattr(self._unit, ENTRY)
+        except (RuntimeError, AttributeError, ValueError, FrontendError, OSError) as error:
+            # The last two: a name that is Python inside torch, whose source cannot be scripted or, in the guard, not be read.
+            raise ProgramFailedError(str(error)) from None
         self.parameters: tuple[str, ...] = tuple(argument.name for argument in self.function.schema.arguments)
 
     def __call__(self, signals: Mapping[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         """Compute rewards.
 
+        Clones in, clones out: whatever a program writes, it writes into copies, and what it returns shares no memory
+        with the signals, not even where it returns one of them.
+
         Args:
-            signals: Every signal of the task, ``(n, *shape)``. They must be copies: nothing
-                that a program does to them may matter afterwards.
+            signals: At least the program's signals, ``(n, *shape)``. They stay as they are.
 
         Returns:
             The total and every component, each ``(n,)``.
+
+        Raises:
+            ProgramFailedError: It fails, or returns something else than tensors.
         """
-        return self.function(*(signals[name] for name in self.parameters))
+        missing = next((name for name in self.parameters if name not in signals), None)
+        if missing:
+            raise ProgramFailedError(f"there is no signal {missing!r}")
+        total, components = self.run_on([signals[name].clone() for name in self.parameters])
+        return total.clone(), {name: value.clone() for name, value in components.items()}
+
+    def run_on(self, arguments: list[Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+        """Run without copies, for the guard, which wants to see what a program does to its arguments.
+
+        Raises:
+            ProgramFailedError: As above.
+        """
+        try:
+            # The plain executor: the first call costs what any other does, and training runs what the guard ran.
+            with torch.no_grad(), torch.jit.optimized_execution(False):
+                result = self.function(*arguments)
+        except (torch.jit.Error, RuntimeError, IndexError, ValueError, TypeError) as error:
+            raise ProgramFailedError(str(error)) from None
+        match result:
+            case (Tensor() as total, dict() as components) if all(isinstance(value, Tensor) for value in components.values()):
+                return total, components
+        raise ProgramFailedError("the program does not return a total and a dictionary of components")

@@ -2,67 +2,94 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
+from pathlib import Path
 
 import torch
-from pydantic import TypeAdapter
 
-from rewardsmith.contracts import Signal
 from rewardsmith.execution.process import answer, claim_stdout
 from rewardsmith.records import Verdict
 from rewardsmith.reward.guard.graph import check_graph
-from rewardsmith.reward.guard.limits import confine
-from rewardsmith.reward.guard.probe import last_line, probe
-from rewardsmith.reward.guard.refusal import Refused
-from rewardsmith.reward.program import RewardProgram
+from rewardsmith.reward.guard.limits import confine, start_clock, stop_clock
+from rewardsmith.reward.guard.messages import PROGRAM, READY, START, VERDICT, Ready, Start
+from rewardsmith.reward.guard.probe import failing_line, probe
+from rewardsmith.reward.guard.recording import NoRecordingError, load_or_record
+from rewardsmith.reward.guard.refusal import RefusedError
+from rewardsmith.reward.guard.states import Batch, States, make_states
+from rewardsmith.reward.program import ProgramFailedError, RewardProgram
 
-_SIGNALS = TypeAdapter(tuple[Signal, ...])
-_VERDICT = TypeAdapter(Verdict)
-_WARM_UP = "def compute_reward(a: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n    return (a * 2.0, {'a': a * 2.0})\n"
+_HINTS = {
+    "undefined value": "Define it before use; only signals named as parameters, torch and math exist.",
+    "Could not cast value of type Tensor": "Use &, | and ~ or torch.where on tensors, not and, or, not or if.",
+    "but instead found type 'bool'": "Use &, | and ~ on tensors, not and, or, not.",
+    "Arguments for call are not valid": "Check the arguments against torch's documentation.",
+    "Can't get source for": "This function is not available; use elementary torch functions.",
+    "is called recursively": "Write it without recursion.",
+}
 
 
-def check_program(program: str, signals: tuple[Signal, ...]) -> None:
+def check_program(program: str, states: States) -> None:
     """Layers 4 to 6 on a re-printed program.
 
     Raises:
-        Refused: By the first layer that objects.
+        RefusedError: By the first layer that objects.
     """
     try:
         compiled = RewardProgram(program)
-    except RuntimeError as error:
-        raise Refused("compile", f"TorchScript says: {_complaint(error)}.", _offending_line(error)) from None
+    except ProgramFailedError as error:
+        raise _not_compiled(str(error), failing_line(error)) from None
     check_graph(compiled.function)
-    probe(compiled, signals)
+    probe(compiled, states)
 
 
-def _complaint(error: RuntimeError) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0].rstrip(":.")[:300] if lines else last_line(error)
+def _not_compiled(complaint: str, line: int | None) -> RefusedError:
+    lines = [re.sub(r"\s+", " ", text).strip() for text in complaint.splitlines() if text.strip()]
+    hint = next((hint for sign, hint in _HINTS.items() if sign in complaint), "")
+    arrow = next((number for number, text in enumerate(lines) if "<--- HERE" in text), 0)
+    at = f" At: {lines[arrow - 1][:200]}" if arrow else ""
+    what = next((text for text in lines if text.startswith("Expected a value")), lines[0] if lines else "it cannot be compiled")
+    return RefusedError("compile", f"TorchScript says: {what.rstrip(':. ')[:300]}.", (hint + at).strip(), line)
 
 
-def _offending_line(error: RuntimeError) -> str:
-    """The source line above TorchScript's arrow."""
-    lines = str(error).splitlines()
-    arrow = next((n for n, line in enumerate(lines) if "<--- HERE" in line), 0)
-    return f"At: {re.sub(' +', ' ', lines[arrow - 1].strip())[:200]}" if arrow else ""
+def _load_states(start: Start) -> tuple[States, str]:
+    recorded: Batch = {}
+    notice = ""
+    try:
+        recorded = load_or_record(Path(start.cache), start.task, start.signals)
+    except NoRecordingError as error:
+        notice = f"tried on made-up states only; the task gave no real ones: {error}"
+    return make_states(start.signals, start.rows, recorded), notice
+
+
+def _warm_up(states: States) -> None:
+    """Use everything once that might open a file or take a lot of memory the first time."""
+    name = next(iter(states.ordinary))
+    for body in (f"({name} * 0.0).flatten(1).sum(-1)", f"{name}.view(7, 7, 7)", "nothing"):
+        program = f"def compute_reward({name}: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n    x = {body}\n    return x, {{'x': x}}\n"
+        _judge(program, states)
+
+
+def _judge(program: str, states: States) -> Verdict:
+    try:
+        check_program(program, states)
+    except RefusedError as refusal:
+        return refusal.verdict()
+    return Verdict(True, program=program)
 
 
 def main() -> None:
     """Answer until standard input closes."""
     descriptor = claim_stdout()
     torch.set_num_threads(1)
-    RewardProgram(_WARM_UP)({"a": torch.zeros(2)})
-    confine()
+    states, notice = _load_states(START.validate_json(sys.stdin.readline()))
+    _warm_up(states)
+    answer(descriptor, READY.dump_json(Ready(confine(), notice)).decode())
     for line in sys.stdin:
-        request = json.loads(line)
-        try:
-            check_program(request["program"], _SIGNALS.validate_python(request["signals"]))
-            verdict = Verdict(True, program=request["program"])
-        except Refused as refusal:
-            verdict = refusal.verdict()
-        answer(descriptor, _VERDICT.dump_json(verdict).decode())
+        start_clock()
+        verdict = _judge(PROGRAM.validate_json(line), states)
+        stop_clock()
+        answer(descriptor, VERDICT.dump_json(verdict).decode())
 
 
 if __name__ == "__main__":

@@ -1,56 +1,106 @@
 """Layer 5: a positive list on the compiled program itself, with every helper inlined.
 
-No loop, no Python operator, no operator that writes to an argument, a bounded number of operators: what
-passes ends soon and changes nothing. The graph is only read: constant propagation would run it.
+What passes ends soon and changes nothing: no loop, no Python operator, no operator that writes to an argument, draws random
+numbers or makes a tensor larger than its inputs ask for, and a bounded number of operators. It does not rely on the
+layers before it. The graph is only read: constant propagation would run it.
 """
 
 from __future__ import annotations
 
+import re
+
 import torch
 
-from rewardsmith.reward.guard.refusal import Refused
+from rewardsmith.reward.guard.refusal import RefusedError
 
-MAX_NODES = 1_500
+MAX_NODES = 2_000
+MAX_WIDTH = 64
+"""Largest literal size of a new tensor's axis."""
 _PRIM = """
     Constant ListConstruct TupleConstruct DictConstruct If NumToTensor dtype device layout unchecked_cast Uninitialized
-    TupleUnpack ListUnpack min max abs
+    TupleUnpack TupleIndex ListUnpack min max abs
 """
 _ATEN = """
-    add sub mul div rsub neg abs exp expm1 log log1p sqrt rsqrt square pow tanh sigmoid relu sin cos tan asin acos atan atan2
-    sinh cosh norm linalg_vector_norm clamp clamp_min clamp_max clip minimum maximum min max amin amax sum mean prod where
-    zeros_like ones_like full_like sign floor ceil round dot cross linalg_cross stack cat logical_and logical_or logical_not
-    isfinite isnan nan_to_num softplus to type_as size len squeeze unsqueeze any all erf reciprocal hypot cosine_similarity
-    lerp fmod remainder eq ne lt le gt ge slice select __and__ __or__ __getitem__ bitwise_and bitwise_or bitwise_not __not__
-    __is__ __isnot__ Float Int Bool FloatImplicit floordiv dim ones_like negative
+    add sub mul div rsub neg abs exp exp2 expm1 log log2 log10 log1p sqrt rsqrt square pow tanh sigmoid relu sin cos tan asin acos
+    atan atan2 sinh cosh trunc frac deg2rad rad2deg gelu heaviside floor_divide sign floor ceil round erf reciprocal hypot lerp fmod
+    remainder softplus
+    norm linalg_vector_norm sum mean prod std var softmax logsumexp min max amin amax any all dot cross linalg_cross bmm
+    cosine_similarity pairwise_distance clamp clamp_min clamp_max minimum maximum where nan_to_num
+    isfinite isnan isinf isclose logical_and logical_or logical_xor logical_not eq ne lt le gt ge bitwise_and bitwise_or bitwise_xor
+    bitwise_not
+    stack cat squeeze unsqueeze unbind split chunk view reshape flatten transpose expand expand_as slice select size
+    zeros_like ones_like full_like zeros ones full tensor to type_as detach clone contiguous alias
+    __and__ __or__ __xor__ __not__ __is__ __isnot__ __getitem__ Float Int Bool floordiv len dim degrees radians
 """
 _ALLOWED = {f"prim::{name}" for name in _PRIM.split()} | {f"aten::{name}" for name in _ATEN.split()}
+_SIZED = {"aten::zeros": 0, "aten::ones": 0, "aten::full": 0, "aten::expand": 1}
+"""Operators that are told a size, and which of their inputs it is."""
+_MAKES_LISTS = {"prim::ListConstruct", "prim::Constant", "aten::size", "aten::unbind", "aten::split", "aten::chunk"}
+_TO_NUMBER = {"aten::Float", "aten::Int", "aten::Bool", "aten::FloatImplicit", "aten::IntImplicit", "aten::ScalarImplicit", "aten::item"}
+_RESULT = "Tuple[Tensor, Dict[str, Tensor]]"
 
 
 def check_graph(function: torch.ScriptFunction) -> None:
     """Refuse a compiled program that holds any operator beyond the list.
 
     Raises:
-        Refused: Naming the operator.
+        RefusedError: Naming the operator.
     """
+    (result,) = (str(value.type()) for value in function.graph.outputs())
+    if result != _RESULT:
+        raise RefusedError("graph", f"the program returns {result[:80]}.", "Return total, {...}.")
     graph = function.graph.copy()
     torch._C._jit_pass_inline(graph)
     count, blocks = 0, [graph]
     while blocks:
         for node in blocks.pop().nodes():
             count += 1
+            if count > MAX_NODES:
+                raise RefusedError("graph", f"the compiled program has more than {MAX_NODES} operations.", "Use fewer terms.")
             _check_node(node)
             blocks += list(node.blocks())
-        if count > MAX_NODES:
-            raise Refused("graph", f"the compiled program has more than {MAX_NODES} operations.", "Use fewer terms.")
 
 
 def _check_node(node: torch._C.Node) -> None:
     kind = node.kind()
     name = kind.split("::")[-1]
+    if kind in _TO_NUMBER and _is_tensor(next(node.inputs())):
+        raise _refused(node, "a tensor is used as a condition or as a single number.", "Use torch.where(condition, a, b), &, | and ~.")
     if kind not in _ALLOWED:
-        raise Refused("graph", f"the operation {name} is not allowed.", "Use elementary tensor arithmetic.")
+        raise _refused(node, f"the operation {name} is not allowed.", "Use elementary tensor arithmetic.")
+    if kind in _SIZED and not _is_bounded(list(node.inputs())[_SIZED[kind]]):
+        raise _refused(
+            node, f"{name} makes a tensor of a free size.", "Give it the size of a signal, or use zeros_like or ones_like of one."
+        )
+    if kind not in _MAKES_LISTS and any(value.type().kind() == "ListType" for value in node.outputs()):
+        raise _refused(node, f"{name} makes a new list.", "Lists are only for torch.stack and torch.cat, written out.")
     schema = node.schema()
     if schema and schema != "(no schema)":
         for argument in torch._C.parse_schema(schema).arguments:
             if argument.alias_info is not None and argument.alias_info.is_write:
-                raise Refused("graph", f"the operation {name} writes into its input.", "Keep its result in a new name instead.")
+                raise _refused(node, f"the operation {name} writes into its input.", "Keep its result in a new name instead.")
+
+
+def _refused(node: torch._C.Node, message: str, hint: str) -> RefusedError:
+    place = re.search(r"line (\d+)", str(node.sourceRange()))
+    return RefusedError("graph", message, hint, int(place.group(1)) if place else None)
+
+
+def _is_tensor(value: torch._C.Value) -> bool:
+    return value.type().isSubtypeOf(torch._C.TensorType.get())
+
+
+def _is_bounded(sizes: torch._C.Value) -> bool:
+    """Whether every axis is another tensor's or a small literal."""
+    source = sizes.node()
+    if source.kind() == "aten::size":
+        return True
+    return source.kind() == "prim::ListConstruct" and all(_is_bounded_axis(axis.node()) for axis in source.inputs())
+
+
+def _is_bounded_axis(source: torch._C.Node) -> bool:
+    if source.kind() == "prim::Constant":
+        return source.hasAttribute("value") and -1 <= source.i("value") <= MAX_WIDTH
+    if source.kind() == "aten::__getitem__":
+        source = next(source.inputs()).node()
+    return source.kind() in ("aten::size", "aten::len")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rewardsmith.records import Verdict
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A layer refuses the program: what is wrong, where, and what to write instead."""
 
     def __init__(self, layer: str, message: str, hint: str = "", line: int | None = None) -> None:

@@ -3,28 +3,46 @@
 from __future__ import annotations
 
 _ELEMENTWISE = """
-    abs exp expm1 log log1p sqrt rsqrt square pow tanh sigmoid relu softplus sin cos tan asin acos atan atan2 sinh cosh
-    arcsin arccos arctan arctan2 sign floor ceil round erf reciprocal neg negative hypot lerp fmod remainder
-    clamp clip clamp_min clamp_max minimum maximum where nan_to_num isfinite isnan
-    eq ne lt le gt ge logical_and logical_or logical_not add sub mul div
+    abs exp exp2 expm1 log log2 log10 log1p sqrt rsqrt square pow tanh sigmoid relu softplus gelu sin cos tan asin acos atan
+    atan2 sinh cosh sign floor ceil round trunc frac erf reciprocal neg hypot lerp fmod remainder deg2rad rad2deg heaviside floor_divide
+    clamp clamp_min clamp_max minimum maximum where nan_to_num isfinite isnan isinf isclose
+    eq ne lt le gt ge logical_and logical_or logical_xor logical_not add sub mul div
 """
-_REDUCTIONS = "norm vector_norm sum mean prod min max amin amax any all dot cross cosine_similarity"
-_SHAPES = "stack cat squeeze unsqueeze zeros_like ones_like full_like size dim to type_as float bool select"
+_REDUCTIONS = """
+    norm vector_norm sum mean prod std var min max amin amax any all dot cross cosine_similarity pairwise_distance
+    softmax logsumexp bmm normalize
+"""
+_SHAPES = """
+    stack cat squeeze unsqueeze unbind split chunk view reshape flatten transpose expand expand_as select size dim
+    zeros_like ones_like full_like zeros ones full tensor to type_as float double int long bool detach clone contiguous
+"""
+_NUMERIC = "fabs degrees radians"
 
-FUNCTIONS = frozenset((_ELEMENTWISE + _REDUCTIONS + " " + _SHAPES).split())
-"""Functions under ``torch`` and methods of tensors."""
-NAMESPACES = frozenset({"linalg", "nn", "functional", "special"})
+ALIASES = {
+    "absolute": "abs", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "negative": "neg", "clip": "clamp",
+    "multiply": "mul", "subtract": "sub", "divide": "div", "true_divide": "div", "concat": "cat", "concatenate": "cat",
+    "greater": "gt", "less": "lt", "greater_equal": "ge", "less_equal": "le", "not_equal": "ne",
+}  # fmt: skip
+"""Second names of the same functions, and the ones that are printed."""
+FUNCTIONS = frozenset((_ELEMENTWISE + _REDUCTIONS + _SHAPES + _NUMERIC).split()) | ALIASES.keys()
+"""Functions under ``torch`` and ``math`` and methods of tensors."""
+_MIXING = "sum mean prod std var min max amin amax any all norm vector_norm"
+MIXING = frozenset(_MIXING.split())
+"""Reductions that take all environments together when no axis is named."""
+NAMESPACES = frozenset({"linalg", "nn", "functional"})
 """Attributes that only lead to functions."""
-ATTRIBUTES = frozenset({"shape", "dtype", "device", "float32", "float", "pi", "Tensor"})
+ATTRIBUTES = frozenset({"shape", "dtype", "device", "values", "pi", "Tensor", "float32", "float64", "int32", "int64"})
 """Attributes that are values."""
 BUILTINS = frozenset({"abs", "min", "max", "float", "int", "len"})
 """Plain names that may be called, beside the program's own helpers."""
-KEYWORDS = frozenset(
-    """dim p ord keepdim min max beta nan posinf neginf dtype device other input weight end eps exponent value threshold""".split()
-)
+_KEYWORDS = """
+    dim axis p ord keepdim keepdims min max beta nan posinf neginf dtype device other input weight end eps exponent value threshold size
+    fill_value correction unbiased start_dim end_dim rtol atol tensors x1 x2 mat2 dim0 dim1 decimals alpha
+    """
+KEYWORDS = frozenset(_KEYWORDS.split())
 TYPES = frozenset({"Tensor", "torch.Tensor", "float", "int", "bool"})
-"""Annotations of helper functions; those of compute_reward are replaced."""
-ROOTS = frozenset({"torch", "math"})
+"""Annotations of a helper's parameters; those of compute_reward are replaced."""
+MODULES = frozenset({"torch", "math", "F"})
 """Modules that may stand before a dot."""
-INTERNAL_NAMES = frozenset({"torch", "math", "Tensor", "Tuple", "Dict", "List", "Optional", "F"})
-"""Names that a program may not assign."""
+INTERNAL_NAMES = MODULES | {"Tensor", "Tuple", "Dict", "List", "Optional"}
+"""Names that a program may not define."""

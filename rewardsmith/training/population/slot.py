@@ -9,7 +9,7 @@ from torch import Tensor
 
 from rewardsmith.contracts import SPARSE, TrainingJob
 from rewardsmith.records import Curve, State
-from rewardsmith.reward.program import RewardProgram
+from rewardsmith.reward.program import ProgramFailedError, RewardProgram
 from rewardsmith.training.population.rollout import Experience
 
 _RECENT = 10
@@ -31,21 +31,21 @@ class Slot:
         if job.program != SPARSE:
             try:
                 self._program = RewardProgram(job.program)
-            except RuntimeError as error:
+            except ProgramFailedError as error:
                 self.fail(State.CRASHED, f"the program does not compile: {error}")
 
     def rewards(self, experience: Experience) -> Tensor:
         """The reward of every step, ``(T, N)``; zeros once the slot has failed.
 
-        The program sees copies of the slot's own signals, all steps of the rollout at once: physics has
-        long moved on, so nothing it does can reach the simulator.
+        The program sees copies of the slot's own signals, all steps of the rollout at once, and what it returns is
+        copied again. Physics and the true score have long moved on, so nothing it does can reach them.
         """
         shape = experience.done[:, self.number].shape
         if self.failure is None:
             self._record_episodes(experience)
             try:
                 total, components = self._run(experience)
-            except RuntimeError as error:
+            except ProgramFailedError as error:
                 self.fail(State.CRASHED, f"the program failed on real states: {error}")
             else:
                 self._check(total, experience)
@@ -53,7 +53,7 @@ class Slot:
                 for name, value in components.items():
                     self._components.setdefault(name, []).append(_mean(value))
                 if self.failure is None:
-                    return total.clone().view(shape)
+                    return total.view(shape)
         return torch.zeros(shape)
 
     def fail(self, state: State, cause: str) -> None:
@@ -78,15 +78,15 @@ class Slot:
     def _run(self, experience: Experience) -> tuple[Tensor, dict[str, Tensor]]:
         if self._program is None:
             return experience.true_score[:, self.number].flatten(), {}
-        batch = {name: self._own_rows(experience.signals[name]) for name in self._program.parameters}
+        batch = {name: self._own_rows(value) for name, value in experience.signals.items() if name in self._program.parameters}
         total, components = self._program(batch)
         if total.shape != experience.done[:, self.number].flatten().shape:
-            raise RuntimeError(f"the total has shape {tuple(total.shape)}")
+            raise ProgramFailedError(f"the total has shape {tuple(total.shape)}")
         return total, components
 
     def _own_rows(self, signal: Tensor) -> Tensor:
-        """``(T, K, N, *shape)`` to this slot's ``(T * N, *shape)``, copied."""
-        return signal[:, self.number].clone().flatten(0, 1)
+        """``(T, K, N, *shape)`` to this slot's ``(T * N, *shape)``."""
+        return signal[:, self.number].flatten(0, 1)
 
     def _check(self, total: Tensor, experience: Experience) -> None:
         bad = (~total.isfinite()).nonzero()

@@ -1,0 +1,52 @@
+"""A process that runs one task for a moment and answers with the signals that it saw.
+
+It gets the pickled task on standard input, from the guard; no reward program comes near it.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import sys
+
+import torch
+
+from rewardsmith.contracts import Task
+from rewardsmith.execution.process import claim_stdout
+
+_ENVS, _STEPS, _HOLD, _KEEP_EVERY = 48, 60, 6, 3
+"""Environments, control steps, for how many an action is held, and which share of the steps is kept."""
+
+
+def record(task: Task) -> dict[str, torch.Tensor]:
+    """Signals along an episode of random actions, ``(n, *shape)``.
+
+    Every action is held for a few steps, so that the robot gets somewhere.
+    """
+    env = task.make(_ENVS, 1)
+    env.reset(torch.arange(_ENVS))
+    generator = torch.Generator().manual_seed(0)
+    actions = torch.zeros(_ENVS, env.action_size)
+    kept: list[dict[str, torch.Tensor]] = []
+    for step in range(_STEPS):
+        if step % _HOLD == 0:
+            actions = 2.0 * torch.rand(_ENVS, env.action_size, generator=generator) - 1.0
+        signals = env.step(actions).signals
+        if step % _KEEP_EVERY == 0:
+            kept.append({name: value.clone() for name, value in signals.items()})
+    return {signal.name: torch.cat([batch[signal.name] for batch in kept]) for signal in task.signals}
+
+
+def main() -> None:
+    """Record and answer."""
+    descriptor = claim_stdout()
+    torch.set_num_threads(1)
+    data = io.BytesIO()
+    torch.save(record(pickle.load(sys.stdin.buffer)), data)
+    with os.fdopen(descriptor, "wb") as answer:
+        answer.write(data.getvalue())
+
+
+if __name__ == "__main__":
+    main()

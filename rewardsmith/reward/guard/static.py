@@ -1,0 +1,26 @@
+"""Layers 1 to 3, in this process: nothing of them runs or even imports torch."""
+
+from __future__ import annotations
+
+from rewardsmith.contracts import Signal
+from rewardsmith.reward.guard.lexical import check_text
+from rewardsmith.reward.guard.rewrite import Printed, reprint
+from rewardsmith.reward.guard.syntax import check_tree, parse
+
+
+def check_source(source: str, signals: tuple[Signal, ...]) -> Printed:
+    """Read a program, check its text and its tree, and print it anew.
+
+    Args:
+        source: The program as written.
+        signals: The task's signal table.
+
+    Returns:
+        The only text that may be compiled.
+
+    Raises:
+        RefusedError: By the first layer that objects.
+    """
+    tree = parse(check_text(source))
+    check_tree(tree, signals)
+    return reprint(tree)

@@ -1,0 +1,127 @@
+"""Random and mutated programs: the guard answers, in time, and what it accepts runs on real states.
+
+The ordinary run spends some seconds. For longer: ``REWARDSMITH_FUZZ_S=600 pytest tests/fuzz -m fuzz -s``.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+from hypothesis.configuration import set_hypothesis_home_dir
+from program_generator import ProgramGenerator, mutate_text, mutate_tree
+
+from rewardsmith.registry import TASKS
+from rewardsmith.reward.guard import Guard
+from rewardsmith.reward.guard.static import check_source
+from rewardsmith.reward.guard.warm import WarmChild
+from rewardsmith.reward.program import RewardProgram
+
+TASK = TASKS.load("franka-push")
+KINDS = ("grammar", "text", "tree", "printed text", "printed tree")
+"""As generated, mutated, and mutated behind the static layers' back: straight to the child process."""
+SHORT_S = 6.0
+_ROUND = 50
+"""Programs between two looks at the clock."""
+
+
+class Harness:
+    """One guard, real states that it has not seen, and counts of what happened."""
+
+    def __init__(self, guard: Guard) -> None:
+        self.guard = guard
+        self.child = WarmChild(TASK)
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self.slowest_s = 0.0
+        self.states = rollout()
+
+    def try_one(self, kind: str, rng: random.Random) -> None:
+        """Make a program, check it, and run it if it was accepted."""
+        source = ProgramGenerator(rng, TASK.signals).program()
+        if kind.startswith("printed"):
+            source = check_source(source, TASK.signals).program
+        if kind.endswith("text"):
+            source = mutate_text(rng, source)
+        if kind.endswith("tree"):
+            source = mutate_tree(rng, source)
+        self.child.ready()
+        self.guard.limits(TASK)
+        started = time.monotonic()
+        verdict = self.child.check(source) if kind.startswith("printed") else self.guard.check(source, TASK)
+        self.slowest_s = max(self.slowest_s, time.monotonic() - started)
+        assert self.slowest_s < 5.0, source
+        self.counts[kind, verdict.layer or "accepted"] += 1
+        if verdict.accepted:
+            total, components = RewardProgram(verdict.program)(self.states)
+            for name, value in {"total": total, **components}.items():
+                assert bool(value.isfinite().all()), (name, source)
+                assert value.shape == total.shape == (len(self.states["cube_pos"]),)
+
+    def run(self, limit_s: float, first_seed: int) -> None:
+        """Let hypothesis draw, in rounds, until the time is over."""
+
+        def attempt(kind: str, rng: random.Random) -> None:
+            self.try_one(kind, rng)
+
+        end, number = time.monotonic() + limit_s, first_seed
+        quiet = settings(
+            max_examples=_ROUND, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+        )
+        while time.monotonic() < end:
+            seed(number)(quiet(given(st.sampled_from(KINDS), st.randoms(use_true_random=False))(attempt)))()
+            number += 1
+
+    def table(self) -> str:
+        """Counts by kind of program and layer, for people."""
+        layers = sorted({layer for _, layer in self.counts})
+        lines = [f"{kind:<14}" + "  ".join(f"{layer} {self.counts[kind, layer]}" for layer in layers) for kind in KINDS]
+        return "\n".join([*lines, f"{sum(self.counts.values())} programs, slowest verdict {self.slowest_s:.2f} s"])
+
+
+def rollout() -> dict[str, torch.Tensor]:
+    """Every signal of 40 environments over a whole episode of random actions, on seeds of its own."""
+    env = TASK.make(40, 1)
+    env.reset(torch.arange(40) + 10_000)
+    generator = torch.Generator().manual_seed(99)
+    steps = [env.step(2.0 * torch.rand(40, env.action_size, generator=generator) - 1.0).signals for _ in range(TASK.horizon)]
+    return {name: torch.cat([signals[name] for signals in steps]) for name in steps[0]}
+
+
+@pytest.fixture(scope="module")
+def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
+    folder = tmp_path_factory.mktemp("fuzz")
+    guard, home = Guard(), Path.cwd()
+    set_hypothesis_home_dir(folder / "hypothesis")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        (folder / "work").mkdir()
+        os.chdir(folder / "work")
+        guard.limits(TASK)
+        torch.set_num_threads(1)
+        harness = Harness(guard)
+        yield harness
+        harness.child.close()
+        guard.close()
+        assert list(Path.cwd().iterdir()) == []
+        os.chdir(home)
+
+
+def test_for_a_moment(harness: Harness) -> None:
+    harness.run(SHORT_S, first_seed=0)
+    print(f"\n{harness.table()}")
+    assert sum(count for (_, layer), count in harness.counts.items() if layer == "accepted") > 5
+    assert len({layer for _, layer in harness.counts}) >= 4
+
+
+@pytest.mark.fuzz
+def test_for_long(harness: Harness) -> None:
+    harness.run(float(os.environ.get("REWARDSMITH_FUZZ_S", "600")), first_seed=random.SystemRandom().randrange(2**32))
+    print(f"\n{harness.table()}")

@@ -1,0 +1,455 @@
+"""Rewards as language models write them, with all their habits. The guard must accept every one."""
+
+from __future__ import annotations
+
+REACH = {
+    "exp_of_distance_with_temperature": '''
+def compute_reward(tcp_pos: torch.Tensor, goal_pos: torch.Tensor) -> Tuple[torch.Tensor, Dict[str, torch.Tensor]]:
+    """Reward for reaching the goal.
+
+    Args:
+        tcp_pos: position of the tool.
+    """
+    # Temperature of the exponential
+    distance_temp: float = 0.2
+    distance = torch.norm(goal_pos - tcp_pos, p=2, dim=-1)
+    distance_reward = torch.exp(-distance / distance_temp)
+    total_reward = distance_reward
+    return total_reward, {"distance_reward": distance_reward}
+''',
+    "constant_tensors_as_temperatures": """
+def compute_reward(tcp_pos, goal_pos, actions):
+    temp1 = torch.tensor(0.1)
+    temp2 = torch.tensor(2.0, device=tcp_pos.device, dtype=torch.float32)
+    dist = torch.norm(tcp_pos - goal_pos, dim=-1)
+    near = torch.exp(-dist / temp1)
+    effort = -torch.sum(torch.square(actions), dim=-1) / temp2
+    return near + 0.01 * effort, {"near": near, "effort": effort}
+""",
+    "target_point_as_tensor": """
+def compute_reward(tcp_pos, tcp_quat, goal_pos):
+    down = torch.tensor([0.0, 1.0, 0.0, 0.0], device=tcp_quat.device)
+    alignment = torch.abs(torch.sum(tcp_quat * down, dim=-1))
+    distance = (tcp_pos - goal_pos).norm(dim=-1)
+    reward = 1.0 / (1.0 + 10.0 * distance ** 2) + 0.1 * alignment
+    return reward, {"distance": -distance, "alignment": alignment}
+""",
+    "zeros_sized_by_a_signal": """
+def compute_reward(tcp_pos, goal_pos):
+    total = torch.zeros(tcp_pos.shape[0], device=tcp_pos.device)
+    distance = torch.linalg.norm(tcp_pos - goal_pos, dim=-1)
+    total += -distance
+    total += torch.where(distance < 0.05, torch.ones_like(distance), torch.zeros_like(distance))
+    return total, {"distance": -distance}
+""",
+    "ones_sized_by_num_envs": """
+def compute_reward(tcp_pos, goal_pos):
+    num_envs = tcp_pos.size(0)
+    alive = 0.1 * torch.ones((num_envs,), device=tcp_pos.device)
+    scale = torch.full((num_envs,), 0.5, device=tcp_pos.device)
+    distance = torch.norm(tcp_pos - goal_pos, dim=1)
+    return alive - scale * distance, {"alive": alive, "distance": -scale * distance}
+""",
+    "norm_methods": """
+def compute_reward(tcp_pos, goal_pos, tcp_lin_vel, joint_vel):
+    a = (tcp_pos - goal_pos).norm(dim=-1)
+    b = tcp_lin_vel.norm(p=2, dim=1)
+    c = joint_vel.norm(2, dim=-1, keepdim=True).squeeze(-1)
+    d = torch.linalg.vector_norm(joint_vel, ord=1, dim=-1)
+    reward = torch.exp(-5 * a) - 0.01 * b - 0.001 * c - 0.0001 * d
+    return reward, {"a": a, "b": b, "c": c, "d": d}
+""",
+    "ellipsis_indexing": """
+def compute_reward(tcp_pos, goal_pos):
+    height = tcp_pos[..., 2]
+    flat = torch.norm(tcp_pos[..., :2] - goal_pos[..., :2], dim=-1)
+    rise = torch.abs(height - goal_pos[..., 2])
+    total = torch.exp(-flat / 0.1) + torch.exp(-rise / 0.1)
+    return total, {"flat": -flat, "rise": -rise}
+""",
+    "math_constants_and_functions": """
+import math
+def compute_reward(tcp_pos, goal_pos, joint_pos):
+    sigma = math.sqrt(0.02)
+    dist = torch.norm(tcp_pos - goal_pos, dim=-1)
+    gauss = torch.exp(-0.5 * (dist / sigma) ** 2) / (sigma * math.sqrt(2.0 * math.pi))
+    centred = torch.cos(joint_pos[:, 0] + math.pi / 2.0 - math.radians(90.0))
+    floor = math.exp(-2.0)
+    return gauss + 0.01 * centred + floor, {"gauss": gauss, "centred": centred}
+""",
+    "functional_relu_and_softplus": """
+import torch.nn.functional as F
+def compute_reward(tcp_pos, goal_pos, joint_vel):
+    dist = torch.norm(tcp_pos - goal_pos, dim=-1)
+    too_fast = F.relu(joint_vel.abs() - 1.5).sum(dim=-1)
+    far = torch.nn.functional.softplus(dist - 0.3)
+    return -dist - 0.1 * too_fast - far, {"dist": -dist, "too_fast": -0.1 * too_fast, "far": -far}
+""",
+    "normalize_directions": """
+def compute_reward(tcp_pos, goal_pos, tcp_lin_vel):
+    direction = torch.nn.functional.normalize(goal_pos - tcp_pos, dim=-1)
+    heading = F.normalize(tcp_lin_vel, p=2, dim=1, eps=1e-6)
+    progress = torch.sum(direction * tcp_lin_vel, dim=-1)
+    agreement = (direction * heading).sum(-1)
+    return torch.tanh(progress) + 0.1 * agreement, {"progress": progress, "agreement": agreement}
+""",
+    "a_local_called_reward": """
+def compute_reward(tcp_pos, goal_pos):
+    error = torch.norm(tcp_pos - goal_pos, dim=-1)
+    reward = -error
+    reward = reward + 0.5 * (error < 0.02).float()
+    rewards = {"error": -error, "bonus": 0.5 * (error < 0.02).float()}
+    return reward, rewards
+""",
+    "helper_with_declared_float": """
+def tolerance(x: torch.Tensor, margin: float) -> torch.Tensor:
+    return torch.exp(-(x / margin) ** 2)
+
+def compute_reward(tcp_pos, goal_pos):
+    d = torch.norm(tcp_pos - goal_pos, dim=-1)
+    wide, narrow = tolerance(d, 0.3), tolerance(d, margin=0.03)
+    return wide + narrow, {"wide": wide, "narrow": narrow}
+""",
+    "helper_without_types": """
+def _shaped(distance, temperature):
+    return 1.0 - torch.tanh(distance / temperature)
+
+def compute_reward(tcp_pos, goal_pos):
+    temperature = 0.1
+    d = torch.norm(tcp_pos - goal_pos, dim=-1)
+    near = _shaped(d, temperature)
+    far = _shaped(d, 1)
+    return near + far, {"near": near, "far": far}
+""",
+    "helper_with_default_and_integers": """
+def gauss(x, sigma=0.1, weight: float = 1):
+    return weight * torch.exp(-0.5 * torch.square(x / sigma))
+
+def compute_reward(tcp_pos, goal_pos, joint_vel):
+    d = torch.norm(tcp_pos - goal_pos, dim=-1)
+    still = gauss(joint_vel.norm(dim=-1), sigma=2, weight=0.1)
+    total = gauss(d) + gauss(d, 0.02, 3) + still
+    return total, {"still": still, "near": gauss(d)}
+""",
+    "helpers_calling_helpers": """
+def gap(a, b):
+    return torch.norm(a - b, dim=-1)
+
+def closeness(a, b, scale):
+    return torch.exp(-gap(a, b) / scale)
+
+def compute_reward(tcp_pos, goal_pos):
+    close = closeness(tcp_pos, goal_pos, 0.15)
+    return close, {"close": close, "gap": -gap(tcp_pos, goal_pos)}
+""",
+    "decorated_and_typed": """
+from typing import Tuple, Dict
+import torch
+from torch import Tensor
+
+@torch.jit.script
+def compute_reward(tcp_pos: Tensor, goal_pos: Tensor, actions: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:
+    dist: Tensor = torch.norm(tcp_pos - goal_pos, dim=-1)
+    action_penalty: Tensor = torch.sum(actions ** 2, dim=-1)
+    total: Tensor = -1.0 * dist - 0.005 * action_penalty
+    parts: Dict[str, Tensor] = {"dist": -dist, "action_penalty": -0.005 * action_penalty}
+    return total, parts
+""",
+    "comments_in_any_alphabet": """
+# ================================================================
+# Reward for reaching: r = exp(-d / \u03c4)  \u2014 d in metres, \u03c4 = 0.1
+# ================================================================
+def compute_reward(tcp_pos, goal_pos):
+    # 1) distance \u2192 reward
+    d = torch.norm(tcp_pos - goal_pos, dim=-1)  # type: ignore
+    r = torch.exp(-d / 0.1)  # -------------------------------------------- in (0, 1]
+    return r, {"r": r}
+""",
+    "where_with_scalar_branches": """
+def compute_reward(tcp_pos, goal_pos):
+    d = torch.norm(tcp_pos - goal_pos, dim=-1)
+    bonus = torch.where(d < 0.02, 1.0, 0.0)
+    ramp = torch.where((d > 0.1) & (d < 0.5) | (d == 0.0), d, 0.1)
+    outside = torch.where(~(d < 0.5), -1.0, 0.0)
+    return bonus - ramp + outside, {"bonus": bonus, "ramp": ramp, "outside": outside}
+""",
+    "where_with_tensor_constants": """
+def compute_reward(tcp_pos, goal_pos):
+    d = torch.norm(tcp_pos - goal_pos, dim=-1)
+    bonus = torch.where(d < 0.02, torch.tensor(5.0, device=d.device), torch.tensor(0.0, device=d.device))
+    near = torch.minimum(1.0 / (d + 1e-3), torch.tensor(10.0))
+    return bonus + near, {"bonus": bonus, "near": near}
+""",
+    "clamps": """
+def compute_reward(tcp_pos, goal_pos, tcp_lin_vel):
+    d = torch.norm(tcp_pos - goal_pos, dim=-1)
+    a = d.clamp(min=0)
+    b = torch.clamp(1.0 - d, 0.0, 1.0)
+    c = torch.clip(d, max=0.5)
+    e = tcp_lin_vel[:, 2].clamp(-1, 1)
+    f = torch.clamp_min(d - 0.1, 0.0)
+    return b - 0.1 * a - 0.1 * c - 0.01 * e - f, {"b": b, "c": c}
+""",
+    "powers": """
+def compute_reward(tcp_pos, goal_pos, actions, previous_actions):
+    d2 = (tcp_pos - goal_pos).pow(2).sum(dim=-1)
+    rate = (actions - previous_actions).square().sum(dim=-1)
+    root = torch.sqrt(d2 + 1e-8)
+    inverse = torch.pow(root + 0.1, -1)
+    return -root - 0.01 * rate + 0.1 * inverse, {"root": -root, "rate": -0.01 * rate}
+""",
+    "unsqueeze_and_stack": """
+def compute_reward(tcp_pos, goal_pos):
+    to_goal = goal_pos - tcp_pos
+    d = torch.norm(to_goal, dim=-1)
+    unit = to_goal / (d.unsqueeze(-1) + 1e-6)
+    up = unit[:, 2]
+    worst = torch.stack([d, torch.abs(to_goal[:, 0]), up.abs()], dim=-1).max(dim=-1).values
+    least = torch.min(torch.stack((d, up), dim=1), dim=1)[0]
+    return -worst + 0.1 * least, {"worst": -worst, "least": least}
+""",
+    "signal_as_component": """
+def compute_reward(tcp_pos, goal_pos):
+    height = tcp_pos[:, 2]
+    d = torch.norm(tcp_pos - goal_pos, dim=-1)
+    return -d, {"height": height, "distance": d}
+""",
+    "reassigned_signal": """
+def compute_reward(tcp_pos, goal_pos, actions):
+    actions = torch.clamp(actions, -1.0, 1.0)
+    tcp_pos = tcp_pos - goal_pos
+    d = torch.norm(tcp_pos, dim=-1)
+    actions *= 0.5
+    effort = torch.sum(torch.abs(actions), dim=-1)
+    return -d - 0.01 * effort, {"d": -d, "effort": -0.01 * effort}
+""",
+    "branch_on_a_constant": """
+def compute_reward(tcp_pos, goal_pos):
+    use_bonus = True
+    d = torch.norm(tcp_pos - goal_pos, dim=-1)
+    total = -d
+    if use_bonus:
+        total = total + (d < 0.02).float()
+    else:
+        total = total * 2.0
+    scale = 2.0 if use_bonus else 1.0
+    return scale * total, {"distance": -d}
+""",
+    "smoothness_and_limits": """
+def compute_reward(joint_pos, joint_vel, actions, previous_actions, tcp_pos, goal_pos):
+    reach = -torch.norm(tcp_pos - goal_pos, dim=-1)
+    jerk = -torch.norm(actions - previous_actions, dim=-1)
+    limit = -torch.relu(torch.abs(joint_pos) - 2.5).sum(dim=-1)
+    speed = -joint_vel.abs().mean(dim=-1)
+    top = -torch.amax(joint_vel.abs(), dim=-1)
+    total = 2.0 * reach + 0.05 * jerk + 0.1 * limit + 0.01 * speed + 0.001 * top
+    return total, {"reach": reach, "jerk": jerk, "limit": limit, "speed": speed, "top": top}
+""",
+    "numpy_style_axis": """
+def compute_reward(tcp_pos, goal_pos):
+    d = torch.sum((tcp_pos - goal_pos) ** 2, axis=-1, keepdims=True).squeeze(-1)
+    return -d, {"d": -d}
+""",
+    "components_read_back": """
+def compute_reward(tcp_pos, goal_pos, joint_vel):
+    components = {"distance": -torch.norm(tcp_pos - goal_pos, dim=-1), "calm": -0.01 * joint_vel.norm(dim=-1)}
+    total = components["distance"] + components["calm"]
+    return total, components
+""",
+    "sparse_with_int_conversion": """
+def compute_reward(tcp_pos, goal_pos):
+    d = torch.norm(tcp_pos - goal_pos, dim=-1)
+    success = (d < 0.02).to(torch.float32)
+    near = torch.logical_and(d < 0.1, d > 0.02).to(dtype=torch.float32)
+    band = torch.lt(d, 0.3).type_as(d)
+    return success + 0.1 * near + 0.01 * band, {"success": success, "near": near}
+""",
+    "scalar_arithmetic": """
+def compute_reward(tcp_pos, goal_pos):
+    total = 0.0
+    weights = 3
+    offset = torch.exp(-2.0)
+    d = torch.norm(tcp_pos - goal_pos, dim=-1)
+    total += weights * torch.exp(-d / max(0.1, 0.05)) + offset
+    total -= abs(-0.5)
+    return total, {"d": -d}
+""",
+}
+
+PUSH = {
+    "staged_push": """
+def compute_reward(tcp_pos, cube_pos, goal_pos, cube_lin_vel):
+    reach_dist = torch.norm(tcp_pos - cube_pos, dim=-1)
+    push_dist = torch.norm(cube_pos[:, :2] - goal_pos[:, :2], dim=-1)
+    reach_temp, push_temp = 0.1, 0.2
+    reach = torch.exp(-reach_dist / reach_temp)
+    push = torch.exp(-push_dist / push_temp)
+    contact = (reach_dist < 0.06).float()
+    gated = contact * push
+    done = torch.where(push_dist < 0.04, torch.ones_like(push), torch.zeros_like(push))
+    total = 0.5 * reach + 1.5 * gated + 5.0 * done
+    return total, {"reach": 0.5 * reach, "push": 1.5 * gated, "done": 5.0 * done}
+""",
+    "quaternion_distance": """
+def quat_conjugate(q):
+    return torch.cat([q[:, :1], -q[:, 1:]], dim=-1)
+
+def quat_mul(a, b):
+    aw, ax, ay, az = a[:, 0], a[:, 1], a[:, 2], a[:, 3]
+    bw, bx, by, bz = b[:, 0], b[:, 1], b[:, 2], b[:, 3]
+    w = aw * bw - ax * bx - ay * by - az * bz
+    x = aw * bx + ax * bw + ay * bz - az * by
+    y = aw * by - ax * bz + ay * bw + az * bx
+    z = aw * bz + ax * by - ay * bx + az * bw
+    return torch.stack([w, x, y, z], dim=-1)
+
+def compute_reward(cube_quat, tcp_quat, cube_pos, goal_pos):
+    difference = quat_mul(cube_quat, quat_conjugate(tcp_quat))
+    angle = 2.0 * torch.asin(torch.clamp(torch.norm(difference[:, 1:4], p=2, dim=-1), max=1.0))
+    place = torch.norm(cube_pos - goal_pos, p=2, dim=-1)
+    rotation_temp = 20.0
+    turned = 1.0 / (torch.abs(angle) + 0.1)
+    total = -10.0 * place + turned + torch.exp(-rotation_temp * angle)
+    return total, {"place": -10.0 * place, "turned": turned}
+""",
+    "unbound_quaternion_yaw": """
+def yaw(q):
+    w, x, y, z = q.unbind(dim=-1)
+    return torch.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
+
+def compute_reward(cube_quat, cube_pos, goal_pos):
+    turn = yaw(cube_quat)
+    straight = torch.cos(turn)
+    far = torch.norm((cube_pos - goal_pos)[:, 0:2], dim=-1)
+    return straight - 5.0 * far, {"straight": straight, "far": -5.0 * far}
+""",
+    "rotated_axis": """
+def rotate(q, v):
+    w = q[:, 0:1]
+    u = q[:, 1:]
+    t = 2.0 * torch.cross(u, v, dim=-1)
+    return v + w * t + torch.linalg.cross(u, t)
+
+def compute_reward(tcp_quat, cube_pos, tcp_pos):
+    zeros = torch.zeros_like(tcp_pos[:, 0])
+    axis = torch.stack((zeros, zeros, torch.ones_like(zeros)), dim=1)
+    pointing = rotate(tcp_quat, axis)
+    down = -pointing[:, 2]
+    d = (tcp_pos - cube_pos).norm(dim=-1)
+    return down - d, {"down": down, "d": -d}
+""",
+    "cosine_of_push_direction": """
+def compute_reward(tcp_pos, cube_pos, goal_pos, cube_lin_vel):
+    to_goal = (goal_pos - cube_pos)[:, :2]
+    hand = (cube_pos - tcp_pos)[:, :2]
+    behind = torch.nn.functional.cosine_similarity(hand, to_goal, dim=-1)
+    pushed = torch.cosine_similarity(cube_lin_vel[:, :2], to_goal, dim=1, eps=1e-6)
+    apart = torch.nn.functional.pairwise_distance(tcp_pos, cube_pos)
+    return behind + pushed - apart, {"behind": behind, "pushed": pushed, "apart": -apart}
+""",
+    "acos_with_clamp": """
+def compute_reward(tcp_quat, cube_quat, tcp_pos, cube_pos):
+    dot = torch.sum(tcp_quat * cube_quat, dim=-1).abs().clamp(max=1.0 - 1e-6)
+    angle = 2.0 * torch.acos(dot)
+    d = torch.norm(tcp_pos - cube_pos, dim=-1)
+    return torch.exp(-angle) + torch.exp(-d / 0.05), {"angle": -angle, "d": -d}
+""",
+    "rotation_matrix_with_bmm": """
+def compute_reward(cube_quat, cube_pos, tcp_pos):
+    w, x, y, z = cube_quat[:, 0], cube_quat[:, 1], cube_quat[:, 2], cube_quat[:, 3]
+    row1 = torch.stack([1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)], dim=-1)
+    row2 = torch.stack([2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)], dim=-1)
+    row3 = torch.stack([2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)], dim=-1)
+    matrix = torch.stack([row1, row2, row3], dim=1)
+    local = torch.bmm(matrix.transpose(1, 2), (tcp_pos - cube_pos).unsqueeze(-1)).squeeze(-1)
+    face = torch.abs(local).amax(dim=-1)
+    return -face, {"face": -face}
+""",
+    "sigmoid_gates": """
+def compute_reward(tcp_pos, cube_pos, goal_pos):
+    near = torch.norm(tcp_pos - cube_pos, dim=-1)
+    left = torch.norm(cube_pos - goal_pos, dim=-1)
+    gate = torch.sigmoid((0.08 - near) / 0.01)
+    total = torch.tanh(1.0 - near) + gate * (1.0 - torch.tanh(10.0 * left))
+    return total, {"near": -near, "gate": gate, "left": -left}
+""",
+    "height_and_tilt": """
+def compute_reward(cube_pos, cube_quat, tcp_pos, cube_ang_vel):
+    tilt = 1.0 - 2.0 * (cube_quat[:, 1] ** 2 + cube_quat[:, 2] ** 2)
+    fell = (cube_pos[:, 2] < 0.0).float()
+    low = torch.exp(-torch.abs(tcp_pos[:, 2] - 0.03) / 0.02)
+    spin = -0.001 * torch.sum(cube_ang_vel * cube_ang_vel, dim=-1)
+    total = 0.1 * tilt + 0.3 * low + spin - 10.0 * fell
+    return total, {"tilt": 0.1 * tilt, "low": 0.3 * low, "spin": spin, "fell": -10.0 * fell}
+""",
+    "log_distance": """
+def compute_reward(cube_pos, goal_pos, tcp_pos):
+    d = torch.norm(cube_pos - goal_pos, dim=-1)
+    precise = -torch.log(d + 1e-3) - 0.1 * torch.log1p(d)
+    reach = torch.rsqrt(torch.sum((tcp_pos - cube_pos) ** 2, dim=-1) + 1e-2)
+    return precise + 0.1 * reach, {"precise": precise, "reach": 0.1 * reach}
+""",
+    "huber": """
+def huber(x, delta: float):
+    a = torch.abs(x)
+    return torch.where(a < delta, 0.5 * a ** 2, delta * (a - 0.5 * delta))
+
+def compute_reward(cube_pos, goal_pos, tcp_pos):
+    place = -huber(torch.norm(cube_pos - goal_pos, dim=-1), 0.1)
+    reach = -huber(torch.norm(tcp_pos - cube_pos, dim=-1), 0.1)
+    return place + 0.2 * reach, {"place": place, "reach": 0.2 * reach}
+""",
+    "weights_as_tensor": """
+def compute_reward(cube_pos, goal_pos, tcp_pos, actions):
+    weights = torch.tensor([1.0, 0.3, 0.01], device=cube_pos.device)
+    terms = torch.stack([
+        -torch.norm(cube_pos - goal_pos, dim=-1),
+        -torch.norm(tcp_pos - cube_pos, dim=-1),
+        -torch.sum(actions ** 2, dim=-1),
+    ], dim=-1)
+    total = (terms * weights).sum(dim=-1)
+    return total, {"place": terms[:, 0], "reach": terms[:, 1], "effort": terms[:, 2]}
+""",
+    "nested_where_stages": """
+def compute_reward(tcp_pos, cube_pos, goal_pos):
+    r = torch.norm(tcp_pos - cube_pos, dim=-1)
+    p = torch.norm(cube_pos - goal_pos, dim=-1)
+    stage = torch.where(r > 0.1, 0.0, torch.where(p > 0.04, 1.0, 2.0))
+    total = stage + torch.where(stage < 0.5, 1.0 - torch.tanh(5.0 * r), 1.0 - torch.tanh(5.0 * p))
+    return total, {"stage": stage, "reach": -r, "push": -p}
+""",
+    "nan_to_num_and_softmax": """
+def compute_reward(tcp_pos, cube_pos, goal_pos):
+    d = torch.stack([torch.norm(tcp_pos - cube_pos, dim=-1), torch.norm(cube_pos - goal_pos, dim=-1)], dim=-1)
+    share = torch.nn.functional.softmax(-d, dim=-1)
+    soft = torch.logsumexp(-d, dim=-1)
+    total = torch.nan_to_num(soft + share[:, 1], nan=0.0, posinf=0.0, neginf=0.0)
+    return total, {"share": share[:, 1], "soft": soft}
+""",
+    "detached_contiguous_clone": """
+def compute_reward(tcp_pos, cube_pos, goal_pos):
+    place = (cube_pos - goal_pos).detach().clone().contiguous()
+    d = place.view(-1, 3).norm(dim=-1)
+    near = (tcp_pos - cube_pos).reshape(tcp_pos.shape[0], 3).norm(dim=-1).flatten()
+    return -d - 0.1 * near, {"place": -d, "near": -0.1 * near}
+""",
+    "expanded_target": """
+def compute_reward(tcp_pos, cube_pos, goal_pos):
+    up = torch.tensor([0.0, 0.0, 1.0], device=tcp_pos.device).expand(tcp_pos.shape[0], -1)
+    lift = torch.sum((tcp_pos - cube_pos) * up, dim=-1)
+    near = (cube_pos - goal_pos).norm(dim=-1) < 0.1
+    level = torch.abs(lift) < 0.05
+    only_one = (near ^ level).float() + torch.logical_xor(near, level).float()
+    steps = lift // 0.1 + torch.heaviside(lift, torch.tensor(0.0))
+    return only_one + 0.1 * steps - lift ** 2, {"only_one": only_one, "steps": 0.1 * steps}
+""",
+    "keepdim_broadcast": """
+def compute_reward(tcp_pos, cube_pos, goal_pos):
+    way = goal_pos - cube_pos
+    unit = way / (torch.linalg.norm(way, dim=-1, keepdim=True) + 1e-6)
+    along = torch.sum((tcp_pos - cube_pos) * unit, dim=-1, keepdim=True)
+    side = torch.norm((tcp_pos - cube_pos) - along * unit, dim=-1)
+    total = -side - torch.relu(along[:, 0] + 0.03) - way.norm(dim=-1)
+    return total, {"side": -side, "along": along.squeeze(-1)}
+""",
+}

@@ -1,0 +1,95 @@
+"""Layer 6 on its own: compiled programs that no earlier layer saw."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from rewardsmith.contracts import Role, Signal
+from rewardsmith.reward.guard.probe import probe
+from rewardsmith.reward.guard.refusal import RefusedError
+from rewardsmith.reward.guard.states import FEW, WIDE, make_states
+from rewardsmith.reward.program import RewardProgram
+
+SIGNALS = (
+    Signal("a", (3,), "m", "world", "a point", Role.EFFECTOR, -0.5, 1.5),
+    Signal("q", (4,), "quat", "world", "an orientation", Role.OBJECT, -1.0, 1.0),
+    Signal("h", (), "m", "world", "an opening", Role.GRIPPER, 0.0, 0.04),
+)
+STATES = make_states(SIGNALS, 6_144, {})
+
+
+def compiled(*statements: str) -> RewardProgram:
+    head = "def compute_reward(a: Tensor, h: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n    x = a[:, 0]\n"
+    return RewardProgram(head + "".join(f"    {line}\n" for line in statements))
+
+
+@pytest.mark.parametrize(
+    ("statements", "message"),
+    [
+        (["a.mul_(0.5)", "return x, {'x': x}"], "changes its inputs"),
+        (["a[0, 0] = 7.0", "return x, {'x': x}"], "changes its inputs"),
+        (["h.data.zero_()", "return x, {'x': x}"], "changes its inputs"),
+        (["r = x + torch.rand_like(x)", "return r, {'x': x}"], "random"),
+        (["torch.manual_seed(3)", "return x, {'x': x}"], "random"),
+        (["r = x - x.mean()", "return r, {'x': x}"], "neighbours (the total)"),
+        (["return x, {'x': x - x.max()}"], "neighbours (component 'x')"),
+        (["r = x * float(1 + a.size(0) // 1000)", "return r, {'x': x}"], "neighbours"),
+        (["return x, {'x': 1.0 / (x - x)}"], "component 'x' is infinite on ordinary states"),
+        (["return x / (h * 100.0), {'x': x}"], "the total is NaN on states that are all zero"),
+        (["return x, {'x': torch.exp(x * 9.0)}"], "component 'x' is infinite on states far outside"),
+        (["return a, {'x': x}"], "has shape (64, 3), not (num_envs,) = (64,)"),
+        (["return x.double(), {'x': x}"], "is float64, not float32"),
+        (["return x, {'x': x > 0.0}"], "is bool, not float32"),
+        (["return x * 1e8, {'x': x}"], "reaches"),
+        (["return x * 0.0, {'x': x}"], "the same for all states"),
+        (["return x + a[:, 7], {'x': x}"], "fails when run"),
+        (["r = torch.ones([a.size(0), 200000, 200000])[:, 0, 0]", "return r, {'x': x}"], "fails when run"),
+    ],
+)
+def test_refused(statements: list[str], message: str) -> None:
+    with pytest.raises(RefusedError) as caught:
+        probe(compiled(*statements), STATES)
+    assert message in caught.value.message
+    assert caught.value.layer == "probe"
+
+
+def test_failures_when_run_name_the_line() -> None:
+    with pytest.raises(RefusedError) as caught:
+        probe(compiled("y = x", "r = y + a[:, 7]", "return r, {'r': r}"), STATES)
+    assert caught.value.line == 4
+
+
+@pytest.mark.parametrize(
+    "result", ["x, {'x': x}", "x.clone(), {'a': x, 'b': x}", "a.norm(p=2, dim=-1), {'h': h}", "(x < -0.9).float(), {'x': x}"]
+)
+def test_accepted(result: str) -> None:
+    """A signal itself is a fine component: what reaches training is a copy (see test_program)."""
+    probe(compiled(f"return {result}"), STATES)
+
+
+def test_recorded_states_count() -> None:
+    """A program may fail nowhere but on real states."""
+    recorded = {name: value.clone() for name, value in STATES.ordinary.items()}
+    recorded["a"][:, 0] = 0.25
+    program = compiled("r = x / (x - 0.25)", "return r, {'x': x}")
+    probe(program, STATES)
+    with pytest.raises(RefusedError, match="on states of a real episode"):
+        probe(program, make_states(SIGNALS, 100, recorded))
+
+
+def test_a_bonus_that_no_tried_state_reaches_is_enough_of_a_difference() -> None:
+    """Sparse rewards are constant on almost all states; the all-zero one differs."""
+    probe(compiled("r = (x.abs() < 1e-7).float()", "return r, {'r': r}"), STATES)
+
+
+def test_made_up_states() -> None:
+    ordinary, wide = STATES.ordinary, STATES.wide
+    assert ordinary["a"].shape == (FEW, 3)
+    assert -0.5 <= float(ordinary["a"].min()) < -0.4
+    assert 1.4 < float(ordinary["a"].max()) <= 1.5
+    assert float(wide["a"].max()) > 1.5 * WIDE / 2
+    assert torch.allclose(ordinary["q"].norm(dim=-1), torch.ones(FEW))
+    assert torch.equal(STATES.many["a"][:FEW], ordinary["a"])
+    assert len(STATES.many["h"]) == 6_144
+    assert torch.equal(make_states(SIGNALS, 6_144, {}).wide["q"], wide["q"])

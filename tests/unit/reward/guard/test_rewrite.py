@@ -1,0 +1,78 @@
+"""Layer 3: what is printed is what was checked, in the one spelling that TorchScript compiles."""
+
+from __future__ import annotations
+
+import pytest
+
+from rewardsmith.contracts import Task
+from rewardsmith.reward.guard.static import check_source
+
+RETURN = "    return tcp_pos[:, 0], {'x': tcp_pos[:, 0]}\n"
+
+
+def printed(statement: str, task: Task) -> str:
+    """One statement of compute_reward as it is printed."""
+    lines = check_source(f"def compute_reward(tcp_pos, goal_pos):\n    {statement}\n{RETURN}", task.signals).program.splitlines()
+    return "\n".join(line.strip() for line in lines[1:-1])
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("x = 1.0  # type: str", "x = 1.0"),
+        ("x: Dict[str, int] = 1.0", "x = 1.0"),
+        ("x: float", "pass"),
+        ("'''A docstring.'''", "pass"),
+        ("x = 2.0; x += tcp_pos", "x = 2.0\nx = x + tcp_pos"),
+        ("x = torch.norm(tcp_pos, p=2, dim=-1)", "x = torch.linalg.vector_norm(tcp_pos, ord=2, dim=-1)"),
+        ("x = torch.linalg.norm(tcp_pos, dim=-1)", "x = torch.linalg.vector_norm(tcp_pos, dim=-1)"),
+        ("x = tcp_pos.norm(dim=-1)", "x = tcp_pos.norm(p=2, dim=-1)"),
+        ("x = math.pi", "x = 3.141592653589793"),
+        ("x = math.exp(-1.0)", "x = torch.exp(-1.0)"),
+        ("x = F.relu(tcp_pos)", "x = torch.relu(tcp_pos)"),
+        ("x = torch.clip(tcp_pos, max=1.0)", "x = torch.clamp(tcp_pos, max=1.0)"),
+        ("x = torch.zeros(3, device='cuda:0')", "x = torch.zeros(3, device=tcp_pos.device)"),
+        ("x = tcp_pos.sum(axis=-1, keepdims=True)", "x = tcp_pos.sum(dim=-1, keepdim=True)"),
+        ("x = +tcp_pos", "x = tcp_pos"),
+        (
+            "x = F.normalize(tcp_pos, dim=-1)",
+            "x = tcp_pos / torch.clamp(torch.linalg.vector_norm(tcp_pos, 2.0, dim=-1, keepdim=True), min=1e-12)",
+        ),
+    ],
+)
+def test_spellings(given: str, expected: str, reach: Task) -> None:
+    assert printed(given, reach) == expected
+
+
+def test_the_signature_is_ours(reach: Task) -> None:
+    source = f"def compute_reward(tcp_pos: int, goal_pos: 'list') -> None:\n{RETURN}"
+    head = check_source(source, reach.signals).program.splitlines()[0]
+    assert head == "def compute_reward(tcp_pos: Tensor, goal_pos: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "call", "expected"),
+    [
+        ("x, s", "f(tcp_pos, 2)", "f(tcp_pos, 2.0)"),
+        ("x, s", "f(tcp_pos, s=-2)", "f(tcp_pos, s=-2.0)"),
+        ("x, s", "f(tcp_pos, t)", "f(tcp_pos, float(t))"),
+        ("x, s", "f(tcp_pos, goal_pos)", "f(tcp_pos, goal_pos)"),
+        ("x, s: float", "f(tcp_pos, t / 2)", "f(tcp_pos, float(t / 2))"),
+        ("x, s=1", "f(tcp_pos)", "f(tcp_pos)"),
+    ],
+)
+def test_numbers_for_helpers(parameters: str, call: str, expected: str, reach: Task) -> None:
+    source = f"def f({parameters}):\n    return x * s\ndef compute_reward(tcp_pos, goal_pos):\n    t = 3\n    y = {call}\n{RETURN}"
+    program = check_source(source, reach.signals).program
+    assert f"y = {expected}" in program
+    assert ("s: float" in program) == (call != "f(tcp_pos, goal_pos)")
+
+
+def test_lines_lead_back_to_the_source(reach: Task) -> None:
+    source = (
+        f"# A comment.\n\ndef compute_reward(tcp_pos):\n    '''Two\n    lines.'''\n\n    x = (tcp_pos +\n         1.0)\n    y = x\n{RETURN}"
+    )
+    shown = check_source(source, reach.signals)
+    numbers = {line.strip(): shown.source_line(number) for number, line in enumerate(shown.program.splitlines(), 1)}
+    assert numbers["x = tcp_pos + 1.0"] == 7
+    assert numbers["y = x"] == 9

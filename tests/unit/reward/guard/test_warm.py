@@ -1,0 +1,81 @@
+"""One child for many checks, and a new one when a program breaks it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rewardsmith.contracts import Task
+from rewardsmith.errors import RewardsmithError
+from rewardsmith.reward.guard.static import check_source
+from rewardsmith.reward.guard.warm import WarmChild
+
+HEAD = "def compute_reward(tcp_pos: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n"
+TAIL = "    return r, {'r': r}\n"
+DOUBLING = "def f0(x: Tensor) -> Tensor:\n    return x + 1.0\n" + "".join(
+    f"def f{n}(x: Tensor) -> Tensor:\n    return f{n - 1}(x) + f{n - 1}(x)\n" for n in range(1, 40)
+)
+BREAKING = {
+    "parser_stack": f"{HEAD}    r = {'-' * 50_000}tcp_pos[:, 0]\n{TAIL}",
+    "endless_inlining": f"{DOUBLING}{HEAD}    r = f39(tcp_pos[:, 0])\n{TAIL}",
+}
+"""Printed programs that no static layer would let pass: they break the child itself."""
+
+
+@pytest.fixture(scope="module")
+def child(reach: Task, cache: Path) -> Iterator[WarmChild]:
+    child = WarmChild(reach)
+    yield child
+    child.close()
+
+
+@pytest.mark.parametrize("name", BREAKING)
+def test_a_broken_child_is_replaced(name: str, child: WarmChild, reach: Task) -> None:
+    child.ready()
+    started = time.monotonic()
+    verdict = child.check(BREAKING[name])
+    assert time.monotonic() - started < 5.0
+    assert not verdict.accepted
+    assert "too much time or memory" in verdict.message
+    assert child.check(check_source(reach.human_reward, reach.signals).program).accepted
+
+
+def test_a_child_that_was_killed_from_outside(child: WarmChild, reach: Task) -> None:
+    program = check_source(reach.human_reward, reach.signals).program
+    child.ready()
+    process = child._process._process
+    assert process is not None
+    os.kill(process.pid, 9)
+    process.wait()
+    assert not child.check(program).accepted
+    assert child.check(program).accepted
+
+
+def test_many_checks_leave_nothing_behind(child: WarmChild, reach: Task) -> None:
+    """Memory grows by less than the limit allows for as many checks as one child does."""
+    program = check_source(reach.human_reward, reach.signals).program
+    child.check(program)
+    before = _memory_kib(child)
+    for number in range(40):
+        assert child.check(program.replace("0.02", f"0.0{number + 10}")).accepted
+    assert _memory_kib(child) - before < 40 * 400
+
+
+def _memory_kib(child: WarmChild) -> int:
+    process = child._process._process
+    assert process is not None
+    lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmSize"))
+
+
+def test_a_machine_where_it_cannot_start(reach: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No program is to blame then: the error goes to the person, not to the writer."""
+    (tmp_path / "torch.py").write_text("raise ImportError('no torch on this machine')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    child = WarmChild(reach)
+    with pytest.raises(RewardsmithError, match="does not start"):
+        child.check("")

@@ -1,0 +1,107 @@
+"""Replies in all the shapes that models give them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from rewardsmith.reward.extract import extract
+
+CODE = """\
+def compute_reward(tcp_pos, goal_pos):
+    d = torch.norm(tcp_pos - goal_pos, dim=-1)
+    return -d, {"d": -d}
+"""
+HELPER = "def f(x):\n    return x * 2.0\n\n"
+INDENTED = "".join(f"    {line}\n" for line in CODE.splitlines())
+
+WHOLE = {
+    "fence": f"An idea.\n\n```python\n{CODE}```\nMore.",
+    "fence_without_language": f"```\n{CODE}```",
+    "tilde_fence": f"~~~python\n{CODE}~~~",
+    "long_fence": f"````python\n{CODE}````",
+    "fence_with_attributes": f'```python title="reward.py"\n{CODE}```',
+    "fence_in_a_list": f"1. Here:\n    ```python\n{INDENTED}    ```\n",
+    "no_fence": CODE,
+    "prose_then_code": f"Here is the reward.\n\n{CODE}",
+    "prose_with_from_and_import": f"from the start the arm moves.\nimportant: it stops.\n{CODE}",
+    "code_then_prose": f"{CODE}\nThis reward leads the tool to the goal.",
+    "crlf": f"Idea\r\n```python\r\n{CODE}```\r\n".replace("\n", "\r\n").replace("\r\r", "\r"),
+    "unclosed_fence": f"Idea\n```python\n{CODE}",
+    "last_of_two": f"```python\n{CODE.replace('-d', 'd')}```\nBetter:\n```python\n{CODE}```",
+    "code_before_another_fence": f"```python\n{CODE}```\nUse it so:\n```bash\nrewardsmith train\n```",
+    "thought_first": f"<think>\n```python\ndef compute_reward(x):\n    return x\n```\n</think>\n```python\n{CODE}```",
+    "thinking_first": f"<thinking>def compute_reward(x): no</thinking>{CODE}",
+    "thought_never_opened": f"Perhaps def compute_reward(x)?\n</think>\n{CODE}",
+    "thought_never_closed": f"```python\n{CODE}```\n<think> or rather",
+    "only_an_open_thought": f"<think>\n```python\n{CODE}```",
+    "json": json.dumps({"thought": "near", "code": CODE}),
+    "json_in_a_fence": "```json\n" + json.dumps({"code": CODE}) + "\n```",
+    "json_with_a_fence_inside": json.dumps({"idea": "x", "answer": f"```python\n{CODE}```"}),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_the_program_is_found(name: str) -> None:
+    assert extract(WHOLE[name]).source == CODE
+
+
+def test_the_prose_is_the_idea() -> None:
+    found = extract(f"First reach.\n```python\n{CODE}```\nThen hold.")
+    assert found.idea.split() == ["First", "reach.", "Then", "hold."]
+
+
+@pytest.mark.parametrize(
+    "reply", ["", "   ", "I cannot do that.", "def of the task is unclear", "```python\n```", '{"code": 3}', "{", "```"]
+)
+def test_no_program(reply: str) -> None:
+    assert not extract(reply).source.strip()
+
+
+def test_helpers_in_the_same_block_are_kept() -> None:
+    assert extract(f"```python\n{HELPER}{CODE}```").source == HELPER + CODE
+    assert extract(f"Text.\n{HELPER}{CODE}").source == HELPER + CODE
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import torch",
+        "import math",
+        "import torch.nn.functional as F",
+        "from torch import Tensor",
+        "from torch.nn import functional as F",
+        "from typing import Dict, Tuple",
+        "from typing import (\n    Dict,\n    Tuple,\n)",
+        "from __future__ import annotations",
+        "@torch.jit.script",
+        "@jit.script",
+        "@torch.jit.script()  # compiled",
+    ],
+)
+def test_ceremony_is_blanked_and_lines_keep_their_numbers(line: str) -> None:
+    source = extract(f"```python\n{line}\n{CODE}```").source
+    assert source == "\n" * (line.count("\n") + 1) + CODE
+
+
+@pytest.mark.parametrize(
+    "line", ["import os", "import numpy as np", "from os import system", "import torch, os", "import torch as t", "@torch.jit.ignore"]
+)
+def test_other_imports_and_decorators_stay_for_the_guard_to_refuse(line: str) -> None:
+    assert extract(f"```python\n{line}\n{CODE}```").source == f"{line}\n{CODE}"
+
+
+def test_an_import_inside_the_function() -> None:
+    assert extract(CODE.replace("    d =", "    import torch\n    d =", 1)).source == CODE.replace("    d =", "\n    d =", 1)
+
+
+def test_a_reply_that_was_cut_keeps_what_there_is() -> None:
+    assert extract(f"```python\n{CODE[:70]}").source == CODE[:70].rstrip() + "\n"
+
+
+@pytest.mark.parametrize(
+    "reply", ["```" * 50_000, "<think>" * 20_000, "{" * 100_000, "from a import (" * 10_000, "@" * 100_000, "\n" * 200_000]
+)
+def test_odd_replies_take_no_time(reply: str) -> None:
+    assert not extract(reply).source.strip()
