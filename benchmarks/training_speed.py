@@ -18,14 +18,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from rewardsmith_envs.engine import SimulatedEnv
-from rewardsmith_envs.simulators.cpu import CpuSimulator
-from rewardsmith_envs.tasks.base import ASSETS
-from rewardsmith_envs.tasks.franka_push import TASK
 
 from rewardsmith.contracts import TrainingJob
 from rewardsmith.reward.guard import Guard
 from rewardsmith.training.population.trainer import PopulationTrainer
+from rewardsmith_envs.engine import SimulatedEnv
+from rewardsmith_envs.simulators.cpu import CpuSimulator
+from rewardsmith_envs.tasks.base import ASSETS
+from rewardsmith_envs.tasks.franka_push import TASK
 
 ENVS = 256
 THREADS = os.cpu_count() or 1

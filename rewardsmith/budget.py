@@ -2,27 +2,100 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from rewardsmith.contracts import Quote
+from rewardsmith.records import Usage
 
 
 @dataclass
 class Budget:
-    """Counts candidates; each one counts, whatever becomes of it."""
+    """Counts candidates, money, tokens and hours; what is not limited is ``None``.
+
+    A call is reserved at its quote and settled at its price, so the calls in flight can never exceed a
+    limit together. A call without a token count may have been charged, so its reservation is kept.
+    """
 
     candidates: int
-    """How many may be proposed in all."""
+    """How many may be proposed in all; each one counts, whatever becomes of it."""
+    max_usd: float | None = None
+    max_tokens: int | None = None
+    max_hours: float | None = None
+    earlier_s: float = 0.0
+    """Seconds that the study took before this process."""
+    clock: Callable[[], float] = time.monotonic
     proposed: int = 0
+    usd: float = 0.0
+    tokens: int = 0
+    stopped: str = ""
+    """The limit that ended the search."""
+
+    def __post_init__(self) -> None:
+        self._started = self.clock()
+        self._reserved_usd, self._reserved_tokens = 0.0, 0
 
     @property
     def remaining(self) -> int:
         """Candidates that may still be proposed."""
         return self.candidates - self.proposed
 
+    @property
+    def seconds(self) -> float:
+        """Time that the study took so far."""
+        return self.earlier_s + self.clock() - self._started
+
+    @property
+    def late(self) -> str:
+        """The limit of hours, once it is reached."""
+        if self.max_hours is None or self.seconds < 3600 * self.max_hours:
+            return ""
+        return f"max_hours of {self.max_hours:g} h: the search took {self.seconds / 3600:.2f} h"
+
     def allows(self) -> bool:
         """Whether another candidate may be proposed."""
-        return self.remaining > 0
+        self.stop(self.late)
+        return self.remaining > 0 and not self.stopped
 
     def spend(self, count: int) -> None:
         """Count proposals."""
         assert count <= self.remaining, "a strategy proposed more than it was allowed to"
         self.proposed += count
+
+    def stop(self, limit: str) -> None:
+        """End the search for a limit; the first one counts, and none is no limit."""
+        self.stopped = self.stopped or limit
+
+    def reserve(self, quote: Quote) -> str:
+        """Set aside what a call may cost, or tell the limit that forbids it (see :class:`rewardsmith.contracts.Ledger`)."""
+        if self.late:
+            return self.late
+        if self.max_tokens is not None and self.tokens + self._reserved_tokens + quote.tokens > self.max_tokens:
+            return f"max_tokens of {self.max_tokens:,}: {self.tokens:,} are spent and one more call may take {quote.tokens:,}"
+        usd = quote.usd
+        if self.max_usd is not None:
+            if usd is None:
+                return f"max_usd of {self.max_usd:g} USD cannot be kept: {UNKNOWN_PRICE}"
+            if self.usd + self._reserved_usd + usd > self.max_usd:
+                return f"max_usd of {self.max_usd:g} USD: {self.usd:.4f} USD are spent and one more call may cost {usd:.4f} USD"
+        self._reserved_tokens += quote.tokens
+        self._reserved_usd += usd or 0.0
+        return ""
+
+    def settle(self, quote: Quote, usage: Usage) -> None:
+        """Count what a reserved call cost."""
+        self._reserved_tokens -= quote.tokens
+        self._reserved_usd = max(0.0, self._reserved_usd - (quote.usd or 0.0))
+        self.count(usage)
+        if usage.unmetered:
+            self.tokens += quote.tokens
+            self.usd += quote.usd or 0.0
+
+    def count(self, usage: Usage) -> None:
+        """Count what was spent, now or before this process."""
+        self.tokens += usage.prompt_tokens + usage.completion_tokens
+        self.usd += usage.usd or 0.0
+
+
+UNKNOWN_PRICE = "the model's price is unknown. Give --llm.price-prompt and --llm.price-completion, or limit --max-tokens."

@@ -99,7 +99,6 @@ class LanguageModelOptions:
     replay: str | None = None
     """Study whose recorded replies the `replay` writer gives; on the command line `--from STUDY`."""
 
-
     def check(self) -> None:
         """Refuse impossible numbers.
 

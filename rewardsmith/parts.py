@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rewardsmith.budget import UNKNOWN_PRICE
 from rewardsmith.config import StudyConfig, from_mapping
-from rewardsmith.contracts import Strategy, Task, Trainer, TrainingSettings, Writer
+from rewardsmith.contracts import Brief, Strategy, Task, Trainer, TrainingSettings, Writer
+from rewardsmith.errors import UsageError
 from rewardsmith.registry import STRATEGIES, TASKS, TRAINERS, WRITERS
 from rewardsmith.reward.guard import Guard
 from rewardsmith.training.remote import WorkerTrainer
@@ -41,11 +43,20 @@ def assemble(config: StudyConfig) -> Parts:
     strategy = STRATEGIES.load(config.strategy)
     settings = config.training.apply(task.preset)
     TRAINERS.check(config.trainer)
+    writer = WRITERS.load(config.writer)(config.llm)
+    _check_price(config, writer, task)
     return Parts(
         task=task,
         strategy=strategy(config.seed, from_mapping(strategy.Options, config.strategy_options, "strategy_options")),
-        writer=WRITERS.load(config.writer)(config.llm),
+        writer=writer,
         guard=Guard(),
         trainer=WorkerTrainer(config.task, config.trainer, settings, config.episodes),
         settings=settings,
     )
+
+
+def _check_price(config: StudyConfig, writer: Writer, task: Task) -> None:
+    """A limit of money needs a price."""
+    quote = writer.quote(Brief("c000", task, "initial", (), 0)) if config.max_usd is not None else None
+    if quote and quote.price is None:
+        raise UsageError(f"max_usd is {config.max_usd:g}, but {UNKNOWN_PRICE}")

@@ -40,7 +40,9 @@ class Proposal:
     operator: str
     """How the new program comes from its parents, such as ``initial`` or ``reflect``."""
     parents: tuple[str, ...] = ()
-    """Candidate ids, the most important first."""
+    """Candidate ids, in the order that the operator shows them."""
+    follow_ups: tuple[str, ...] = ()
+    """What the writer is asked about the candidate once it is trained: ``align``, ``verify`` (see :mod:`rewardsmith.contracts`)."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,12 @@ class Usage:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     usd: float | None = None
+    cached_tokens: int = 0
+    """Part of the prompt tokens that the provider had cached, and charges less for."""
+    reasoning_tokens: int = 0
+    """Part of the completion tokens that the model thought and did not say."""
+    unmetered: int = 0
+    """Calls without a token count, such as a lost reply: perhaps charged, and in none of the other figures."""
 
     def __add__(self, other: Usage) -> Usage:
         """Add two usages; a sum with an unknown price of real calls stays unknown."""
@@ -59,6 +67,9 @@ class Usage:
             self.prompt_tokens + other.prompt_tokens,
             self.completion_tokens + other.completion_tokens,
             _add_prices(self, other),
+            self.cached_tokens + other.cached_tokens,
+            self.reasoning_tokens + other.reasoning_tokens,
+            self.unmetered + other.unmetered,
         )
 
 
@@ -66,6 +77,22 @@ def _add_prices(a: Usage, b: Usage) -> float | None:
     if a.calls and b.calls:
         return None if a.usd is None or b.usd is None else a.usd + b.usd
     return a.usd if a.calls else b.usd
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a model costs, in USD per million tokens."""
+
+    prompt: float
+    completion: float
+    cached: float | None = None
+    """For prompt tokens that the provider had cached; ``None``: as any others."""
+
+    def of(self, usage: Usage) -> float:
+        """The price of a usage in USD."""
+        cached = self.prompt if self.cached is None else self.cached
+        fresh_tokens = usage.prompt_tokens - usage.cached_tokens
+        return (fresh_tokens * self.prompt + usage.cached_tokens * cached + usage.completion_tokens * self.completion) / 1e6
 
 
 @dataclass(frozen=True)
@@ -105,6 +132,10 @@ class Draft:
     error: str = ""
     """Why there is no source."""
     usage: Usage = Usage()
+    judgement: float | None = None
+    """The answer to a ``verify`` brief, -1 to 1."""
+    withheld: str = ""
+    """The limit of the budget for which nothing was asked; the candidate stays as it is."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +156,13 @@ class Call:
     error: str
     latency_s: float
     usage: Usage
+    operator: str = ""
+    request: str = ""
+    """Key of the request: a hash of address, model, messages, parameters, candidate and attempt."""
+    answered: bool = False
+    """Whether an answer came, good or bad. Such a request is never sent again."""
+    tries: int = 1
+    """Times that it was sent until the server neither put it off nor refused a parameter."""
 
 
 @dataclass(frozen=True)
@@ -185,6 +223,10 @@ class Candidate:
     """Drafts that the writer made for this candidate, repairs included."""
     usage: Usage = Usage()
     training: TrainingResult | None = None
+    judgement: float | None = None
+    """The writer's own rating of the finished program, -1 to 1 (RF-Agent's self-verification); ``None``: not asked."""
+    followed_up: tuple[str, ...] = ()
+    """Follow-ups of its proposal that are done."""
 
     @property
     def score(self) -> Score | None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from rewardsmith.budget import Budget
 from rewardsmith.contracts import SPARSE, Observer, TrainingJob, TrainingProgress
-from rewardsmith.drafting import draft
+from rewardsmith.drafting import StudyLedger, draft, follow_up
 from rewardsmith.errors import NothingTrainedError
 from rewardsmith.parts import Parts
 from rewardsmith.records import Candidate, FinalRun, State, TrainingResult
@@ -28,19 +28,23 @@ def run(study: Study, parts: Parts, observer: Observer) -> None:
     Raises:
         NothingTrainedError: The budget is spent and no candidate has a score.
     """
-    search(study, parts, observer)
+    budget = _budget(study)
+    try:
+        search(study, parts, budget, observer)
+    finally:
+        study.store.put_value("seconds", str(budget.seconds))
+    study.store.put_value("stopped", budget.stopped)
+    if budget.stopped:
+        observer.stage(f"stopped by {budget.stopped}")
     if study.best is None:
-        reasons = {candidate.reason or "unknown" for candidate in study.candidates}
-        raise NothingTrainedError(
-            f"all {study.config.candidates} candidates failed before they had a score, the first because: {sorted(reasons)[0]} "
-            f"See `rewardsmith inspect {study.folder}`."
-        )
-    compare_with_baselines(study, parts, observer)
+        raise NothingTrainedError(_why_nothing(study, budget))
+    if not budget.late:
+        compare_with_baselines(study, parts, observer)
 
 
-def search(study: Study, parts: Parts, observer: Observer) -> None:
-    """Spend the budget of candidates."""
-    budget = Budget(study.config.candidates)
+def search(study: Study, parts: Parts, budget: Budget, observer: Observer) -> None:
+    """Spend the budget."""
+    ledger = StudyLedger(study.store, budget)
     iteration = 0
     while budget.allows():
         proposals = parts.strategy.ask(budget.remaining)
@@ -48,9 +52,18 @@ def search(study: Study, parts: Parts, observer: Observer) -> None:
             return
         candidates = [study.claim(proposal, budget.proposed + n, iteration) for n, proposal in enumerate(proposals)]
         budget.spend(len(proposals))
-        observer.stage(f"iteration {iteration}: writing {len(candidates)} programs")
-        draft(study, parts, candidates, observer)
-        train(study, parts, _current(study, candidates), observer)
+        wanted = {candidate.id: proposal.follow_ups for candidate, proposal in zip(candidates, proposals, strict=True)}
+        due: Sequence[Candidate] = candidates
+        while due and not budget.stopped:
+            observer.stage(f"iteration {iteration}: writing {len(due)} programs")
+            budget.stop(draft(study, parts, due, ledger, observer))
+            if not budget.late:
+                train(study, parts, _current(study, due), observer)
+            budget.stop(budget.late)
+            due = [candidate for candidate in _current(study, due) if not candidate.state.final]
+        budget.stop(follow_up(study, parts, _current(study, candidates), wanted, ledger))
+        if budget.stopped:  # not told: the strategy hears of an iteration once all of it is final
+            return
         parts.strategy.tell(_current(study, candidates))
         study.store.put_value("strategy", parts.strategy.state())
         iteration += 1
@@ -65,6 +78,8 @@ def train(study: Study, parts: Parts, candidates: Sequence[Candidate], observer:
     jobs = [_job(study, c.id, c.program, derive("training", study.config.seed, c.id)) for c in accepted.values()]
     for result in _trained(study, parts, jobs, "search", observer.progress):
         candidate = replace(accepted[result.candidate], state=result.state, training=result, reason=result.cause)
+        if result.state in (State.CRASHED, State.DIVERGED) and candidate.attempts <= study.config.repairs:
+            candidate = replace(candidate, state=State.PROPOSED)  # the training's error goes back to the writer
         study.save(candidate)
         observer.candidate(candidate)
 
@@ -106,6 +121,26 @@ def _trained(
 
 def _job(study: Study, identity: str, program: str, seed: int) -> TrainingJob:
     return TrainingJob(identity, program, seed, str(study.policy_path(identity)))
+
+
+def _budget(study: Study) -> Budget:
+    config = study.config
+    return Budget(
+        config.candidates, config.max_usd, config.max_tokens, config.max_hours, earlier_s=float(study.store.value("seconds") or 0.0)
+    )
+
+
+def _why_nothing(study: Study, budget: Budget) -> str:
+    reasons = sorted({candidate.reason for candidate in study.candidates if candidate.reason}) or ["none was written."]
+    if budget.stopped:
+        return (
+            f"stopped by {budget.stopped}, before any candidate had a score. "
+            f"Raise the limit in {study.folder / 'config.yaml'}, then `rewardsmith resume {study.folder}`."
+        )
+    return (
+        f"all {study.config.candidates} candidates failed before they had a score, the first because: {reasons[0]} "
+        f"See `rewardsmith inspect {study.folder}`."
+    )
 
 
 def _current(study: Study, candidates: Sequence[Candidate]) -> list[Candidate]:

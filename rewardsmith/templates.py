@@ -7,8 +7,9 @@ from functools import cache
 from pathlib import Path
 
 import jinja2
+from jinja2 import meta
 
-from rewardsmith.errors import RewardsmithError
+from rewardsmith.errors import RewardsmithError, unknown_name
 
 
 @cache
@@ -35,17 +36,32 @@ def _environment() -> jinja2.Environment:
 
 
 @cache
-def version() -> str:
-    """A short hash over all templates; it changes when any of them does."""
+def stamp(template: str) -> str:
+    """A template's name and a short hash over its text and all that it includes, such as ``mutate@1f0c2a9b7d3e``."""
     digest = hashlib.sha256()
-    for path in sorted(prompt_root().glob("*.j2")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:12]
+    for part in sorted(_family(f"{template}.j2")):
+        digest.update(part.encode() + b"\0" + (prompt_root() / part).read_bytes() + b"\0")
+    return f"{template}@{digest.hexdigest()[:12]}"
 
 
 def render(template: str, **values: object) -> str:
-    """Fill in one template, named without its ``.j2``."""
-    return _environment().get_template(f"{template}.j2").render(**values).strip()
+    """Fill in one template, named without its ``.j2``.
+
+    Raises:
+        UsageError: There is none of that name.
+    """
+    try:
+        found = _environment().get_template(f"{template}.j2")
+    except jinja2.TemplateNotFound:
+        raise unknown_name("prompt template", template, (path.stem for path in prompt_root().glob("*.j2"))) from None
+    return found.render(**values).strip()
+
+
+def _family(name: str) -> set[str]:
+    """A template and everything that it includes."""
+    tree = _environment().parse((prompt_root() / name).read_text())
+    included = (part for part in meta.find_referenced_templates(tree) if part)
+    return {name}.union(*(_family(part) for part in included))
 
 
 def number(value: float | None) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from rewardsmith.records import Candidate, Curve, Score, State, TrainingResult
 
 
-def trained(identity: str, score: float | None, *, components: dict[str, list[float]] | None = None, plan: str = "", **changes: object) -> Candidate:
+def trained(
+    identity: str, score: float | None, *, components: dict[str, list[float]] | None = None, plan: str = "", **changes: object
+) -> Candidate:
     """A candidate with a finished training, or a crashed one where ``score`` is ``None``."""
     state = State.CRASHED if score is None else State.SCORED
     result = TrainingResult(

@@ -18,7 +18,8 @@ def smoke(artifact: Path, folder: Path) -> None:
     subprocess.run([*pip, "--target", str(target), str(artifact)], check=True)
     environment = {**os.environ, "PYTHONPATH": str(target)}
     program = (
-        "import rewardsmith, rewardsmith_envs, rewardsmith_search, sys; from rewardsmith import templates; from rewardsmith.cli.main import run; "
+        "import rewardsmith, rewardsmith_envs, rewardsmith_search, sys; "
+        "from rewardsmith import templates; from rewardsmith.cli.main import run; "
         f"assert rewardsmith.__file__.startswith({str(target)!r}), rewardsmith.__file__; "
         f"assert str(templates.prompt_root()).startswith({str(target)!r}); "
         "sys.exit(run(['tasks', 'franka-push']) or run(['search', 'franka-reach', '--dry-run']))"
@@ -26,7 +27,9 @@ def smoke(artifact: Path, folder: Path) -> None:
     subprocess.run([sys.executable, "-c", program], check=True, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
     search = ["search", "franka-reach", "--candidates", "1", "--final-seeds", "0", "--episodes", "4"]
     tiny = ["--training.env-steps", "2000", "--training.envs", "16"]
-    subprocess.run([sys.executable, "-m", "rewardsmith.cli.main", *search, *tiny], check=True, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, "-m", "rewardsmith.cli.main", *search, *tiny], check=True, cwd=folder, env=environment, stdout=subprocess.DEVNULL
+    )
     print(f"{artifact.name}: installs and runs")
 
 

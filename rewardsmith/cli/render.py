@@ -89,8 +89,12 @@ def usage_text(usage: Usage) -> str:
     """Calls, tokens and money; an unknown price is said to be unknown."""
     if not usage.calls:
         return "no language-model calls"
-    price = "price unknown" if usage.usd is None else f"{usage.usd:.4f} USD"
-    return f"{usage.calls} language-model calls, {usage.prompt_tokens:,} + {usage.completion_tokens:,} tokens, {price}"
+    price = "price unknown" if usage.usd is None else f"{usage.usd:.4g} USD"
+    cached = f" ({usage.cached_tokens:,} cached)" if usage.cached_tokens else ""
+    thought = f" ({usage.reasoning_tokens:,} of reasoning)" if usage.reasoning_tokens else ""
+    lost = f", and {usage.unmetered} call{'s' * (usage.unmetered > 1)} without a count, perhaps charged" if usage.unmetered else ""
+    tokens = f"{usage.prompt_tokens:,}{cached} + {usage.completion_tokens:,}{thought} tokens"
+    return f"{usage.calls} language-model calls, {tokens}, {price}{lost}"
 
 
 def _score(row: CandidateRow) -> str:

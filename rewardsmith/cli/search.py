@@ -13,13 +13,12 @@ from rich.console import Console
 from rewardsmith import runner
 from rewardsmith.cli.arguments import free_folder, parse, value_of
 from rewardsmith.cli.live import LiveObserver, PlainObserver
+from rewardsmith.cli.plan import show_plan
 from rewardsmith.cli.render import study_view
 from rewardsmith.config import StudyConfig, from_mapping, read_yaml
-from rewardsmith.contracts import Brief
 from rewardsmith.parts import Parts, assemble
 from rewardsmith.registry import STRATEGIES, TASKS, WRITERS
 from rewardsmith.reports.summary import summarise_study
-from rewardsmith.seeds import derive
 from rewardsmith.study import Study
 
 
@@ -28,6 +27,8 @@ class SearchOptions:
     """Search for a reward program whose policy does the task."""
 
     study: Annotated[StudyConfig, tyro.conf.arg(name="")]
+    replay_from: Annotated[Path | None, tyro.conf.arg(name="from")] = None
+    """Study whose recorded replies `--writer replay` gives."""
     out: Path | None = None
     """Folder of the study; it must be new. Without it: the next free one under runs/."""
     config: Path | None = None
@@ -40,12 +41,14 @@ def run(arguments: list[str]) -> int:
     """Search, then print what was found."""
     options = parse(SearchOptions, "search", arguments, _defaults(value_of("--config", arguments)))
     config = options.study
+    if options.replay_from:
+        config = dataclasses.replace(config, llm=dataclasses.replace(config.llm, replay=str(options.replay_from.absolute())))
     for registry, name in ((TASKS, config.task), (STRATEGIES, config.strategy), (WRITERS, config.writer)):
         registry.check(name)
     parts = assemble(config)
     try:
         if options.dry_run:
-            _show_plan(config, parts)
+            show_plan(config, parts)
             return 0
         folder = options.out or free_folder(f"{config.task}-{config.strategy}-{config.writer}-s{config.seed}")
         with Study.create(folder, config) as study:
@@ -71,6 +74,8 @@ def carry_on(study: Study, parts: Parts) -> int:
         raise
     best = study.best
     console.print(study_view(summarise_study(study), best.source if best else ""))
+    if stopped := study.store.value("stopped"):
+        console.print(f"stopped by {stopped}", style="yellow", highlight=False, markup=False, soft_wrap=True)
     if best and best.training:
         console.print(f"policy of {best.id}: {study.folder / best.training.policy}", highlight=False, soft_wrap=True)
     console.print(f"study folder: {study.folder}   (rewardsmith inspect {study.folder})", highlight=False, soft_wrap=True)
@@ -84,13 +89,3 @@ def _defaults(config_file: str | None) -> SearchOptions | None:
     data = read_yaml(Path(config_file))
     known = from_mapping(StudyConfig, {"task": "", **data})
     return SearchOptions(known if "task" in data else dataclasses.replace(known, task=tyro.MISSING))
-
-
-def _show_plan(config: StudyConfig, parts: Parts) -> None:
-    settings = parts.settings
-    finals = 3 * config.final_seeds
-    print(f"plan: {config.candidates} candidates on {config.task}, strategy {config.strategy}, {parts.writer.notice}")
-    print(f"trainings: up to {config.candidates} + {finals} in the final comparison, {settings.env_steps:,} environment steps each")
-    print("\nfirst prompt:\n")
-    proposal = parts.strategy.ask(config.candidates)[0]
-    print(parts.writer.prompt(Brief("c000", parts.task, proposal.operator, (), derive("writer", config.seed, "c000"))))

@@ -11,5 +11,6 @@ CREATE TABLE calls (
     candidate TEXT NOT NULL,
     record TEXT NOT NULL
 );
+CREATE INDEX calls_by_request ON calls (json_extract(record, '$.request'));
 CREATE TABLE finals (id TEXT PRIMARY KEY, record TEXT NOT NULL);
 PRAGMA user_version = 1;

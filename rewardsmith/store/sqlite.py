@@ -79,6 +79,11 @@ class Store:
         """Record one language-model call."""
         self._write("INSERT INTO calls (candidate, record) VALUES (?, ?)", (call.candidate, _CALL.dump_json(call).decode()))
 
+    def answer(self, request: str) -> Call | None:
+        """The call that answered a request, by the request's key, or ``None``."""
+        rows = self._read("SELECT record FROM calls WHERE json_extract(record, '$.request') = ? ORDER BY number DESC", (request,))
+        return next((call for (record,) in rows if (call := _CALL.validate_json(record)).answered), None)
+
     def calls(self) -> list[Call]:
         """All calls in the order they were answered."""
         return [_CALL.validate_json(record) for (record,) in self._read("SELECT record FROM calls ORDER BY number")]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rewardsmith import templates
-from rewardsmith.contracts import Brief
+from rewardsmith.contracts import ALIGN, VERIFY, Brief, Repair
+
+CONVERSATIONAL = ("reflect",)
+"""Operators that show the parent as the model's own last answer; all others show their parents in one message."""
+_SHOWN_CHARS = 8_000
+"""The guard's limit for a program: a longer one is not worth the tokens of being shown again."""
 
 
 @dataclass(frozen=True)
@@ -22,27 +27,30 @@ class Prompt:
 
     messages: tuple[Message, ...]
     template: str
-    """The template that speaks last, and the version of all templates."""
+    """The templates of the system's and the last message, each with the version of its text."""
 
 
 def render(brief: Brief) -> Prompt:
-    """Build the conversation: system, task, then what the operator adds, then a repair if one is due.
+    """Build the conversation: system, then what the operator says, then a repair if one is due.
 
-    As in Eureka the history is one step deep: the parent's program stands as the model's own last
-    answer, its training as the user's reply (arXiv 2310.12931, appendix A).
+    With ``reflect`` the history is one step deep, as in Eureka: the parent's program stands as the model's own
+    last answer, its training as the user's reply (arXiv 2310.12931, algorithm 1). REvolve and
+    RF-Agent show the parents inside one message without a history.
+
+    Raises:
+        UsageError: There is no template for the operator.
     """
-    messages = [Message("system", templates.render("system")), Message("user", templates.render("initial", task=brief.task))]
-    last = "initial"
-    if brief.parents:
-        last = brief.operator
-        messages.append(Message("assistant", _as_answer(brief.parents[0].candidate.idea, brief.parents[0].candidate.source)))
-        messages.append(Message("user", templates.render(last, task=brief.task, parents=brief.parents)))
-    if brief.repair:
+    system = {ALIGN: "persona", VERIFY: "verify_system"}.get(brief.operator, "system")
+    messages = [Message("system", templates.render(system))]
+    last = brief.operator
+    if brief.repair and brief.repair.source and len(brief.repair.source) <= _SHOWN_CHARS:
+        messages += _repair(brief, brief.repair)
         last = "repair"
-        if brief.repair.source:
-            messages.append(Message("assistant", _as_answer("", brief.repair.source)))
-        messages.append(Message("user", templates.render(last, repair=brief.repair)))
-    return Prompt(tuple(messages), f"{last}@{templates.version()}")
+    else:
+        messages += _order(brief)
+        if brief.repair:
+            messages[-1] = _with_complaint(messages[-1], brief.repair)
+    return Prompt(tuple(messages), f"{templates.stamp(system)} {templates.stamp(last)}")
 
 
 def as_text(prompt: Prompt) -> str:
@@ -50,5 +58,45 @@ def as_text(prompt: Prompt) -> str:
     return "\n\n".join(f"--- {message.role} ---\n{message.content}" for message in prompt.messages)
 
 
+def _order(brief: Brief) -> list[Message]:
+    """What the operator says."""
+    content = templates.render(brief.operator, task=brief.task, parents=brief.parents)
+    if brief.operator not in CONVERSATIONAL:
+        return [Message("user", content)]
+    parent = brief.parents[0].candidate
+    return [_opening(brief), Message("assistant", _as_answer(parent.idea, parent.source)), Message("user", content)]
+
+
+def _repair(brief: Brief, repair: Repair) -> list[Message]:
+    """The task, the refused program and why. The parents are not paid for again, as in RF-Agent."""
+    content = templates.render("repair", repair=repair)
+    return [_opening(brief), Message("assistant", _as_answer("", repair.source)), Message("user", content)]
+
+
+def _with_complaint(message: Message, repair: Repair) -> Message:
+    """A draft without a program to show: the same order again, with what was wrong. Some servers refuse two user messages in a row."""
+    return replace(message, content=f"{message.content}\n\n{templates.render('no_code', repair=repair)}")
+
+
+def _opening(brief: Brief) -> Message:
+    return Message("user", templates.render("initial", task=brief.task))
+
+
 def _as_answer(idea: str, source: str) -> str:
     return f"{idea}\n\n```python\n{source.strip()}\n```".strip()
+
+
+OPERATORS = (
+    "initial",
+    "reflect",
+    "mutate",
+    "crossover",
+    "tree_mutate_structure",
+    "tree_mutate_parameters",
+    "tree_crossover_elite",
+    "tree_path",
+    "tree_different",
+    ALIGN,
+    VERIFY,
+)
+"""Every operator of the built-in strategies; the first writes from nothing, the last two ask about a finished program."""

@@ -5,87 +5,81 @@ Sample K programs, keep the best, show the writer its training, ask for K revisi
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
 
-from rewardsmith.contracts import Strategy
-from rewardsmith.errors import UsageError
-from rewardsmith.records import Candidate, Proposal
+from rewardsmith.records import Proposal
+from rewardsmith_search.options import AT_LEAST_1, Options
+from rewardsmith_search.search import Result, Search, identity
 
 
-@dataclass(frozen=True)
-class GreedyOptions:
-    """Constants of the search."""
+@dataclass(frozen=True, init=False)
+class GreedyOptions(Options):
+    """Constants of the search. The paper runs five searches of five iterations and reports the best."""
 
     samples: int = 4
-    """Programs per iteration, K. The paper has 16 (and 5 iterations); the authors' code has 3 by default."""
+    """Programs per iteration, K. ``paper``: 16; ``release``: 3, the default of its config. Ours suits budgets of tens of candidates."""
+    parent: Literal["last", "best"] = "last"
+    """Whom to revise: the best of the last iteration (algorithm 1, paper and code), or the best so far."""
+    barrier: bool = True
+    """Know a whole iteration before the next begins, as published. Else the next one revises the best that is known of it."""
+
+    CHANGES: ClassVar = {"paper": {"samples": 16}, "release": {"samples": 3}}
+    RANGES: ClassVar = {"samples": AT_LEAST_1}
 
 
-@dataclass
-class _Memory:
-    """All that the strategy remembers between calls."""
-
-    parent: str = ""
-    """Best candidate of the last iteration in which any was scored."""
-    asked: int = 0
-    """Programs proposed in the current iteration."""
-    told: int = 0
-    best: str = ""
-    """Best of the current iteration so far."""
-    best_score: float | None = None
+Champion = tuple[float, int]
+"""Score and number of the best candidate of an iteration."""
 
 
-class GreedyStrategy(Strategy):
+class GreedyStrategy(Search[GreedyOptions, dict[int, Champion]]):
     """Revises the best program of the last iteration.
 
     As published, the parent is the best of the *last* iteration, not the best so far, and the first of
     equals wins. An iteration without any scored program keeps its parent (the authors' code does too).
-    Mended against the authors' code: failures are states and take no part in the choice, and
-    candidates are known by their id, so that a failed one cannot shift the others.
+    Mended against the authors' code: failures are states and take no part in the choice (they were -10000, which a
+    metric may undercut), and candidates are known by their id (the code indexes compacted lists by position, so
+    that one reply without a program shifts the others and the wrong one can be declared best).
     """
 
+    NAME = "eureka"
     Options = GreedyOptions
 
     def __init__(self, seed: int, options: GreedyOptions) -> None:
-        """Start before the first iteration; the search itself draws nothing at random.
+        """Start before the first iteration; the memory is the champion of each iteration that has one."""
+        super().__init__(seed, options, {})
 
-        Raises:
-            UsageError: ``samples`` is not positive.
-        """
-        del seed
-        if options.samples < 1:
-            raise UsageError(f"strategy option samples is {options.samples}; give at least 1.")
-        self._samples = options.samples
-        self._memory = _Memory()
+    def _plan(self, limit: int) -> list[Proposal]:
+        """One iteration, K programs from one parent."""
+        del limit
+        parent = self._parent()
+        proposal = Proposal("initial") if parent is None else Proposal("reflect", (identity(parent),))
+        return [proposal] * self._options.samples
 
-    def ask(self, limit: int) -> list[Proposal]:
-        """The rest of this iteration's programs, ``limit`` at most; none while results are due."""
-        memory = self._memory
-        if memory.asked and memory.told == memory.asked:
-            self._memory = memory = _Memory(parent=memory.best or memory.parent)
-        if memory.asked:
-            return []
-        count = min(self._samples, limit)
-        memory.asked = count
-        proposal = Proposal("reflect", (memory.parent,)) if memory.parent else Proposal("initial")
-        return [proposal] * count
+    def _parent(self) -> int | None:
+        champions = self._memory
+        if not champions:
+            return None
+        if self._options.parent == "last":
+            return champions[max(champions)][1]
+        return max(champions.values(), key=_merit)[1]
 
-    def tell(self, candidates: Sequence[Candidate]) -> None:
-        """Take in results in any order; ties go to the candidate that was proposed first."""
-        memory = self._memory
-        for candidate in candidates:
-            memory.told += 1
-            if candidate.score is None:
-                continue
-            score = candidate.score.mean
-            if memory.best_score is None or score > memory.best_score or (score == memory.best_score and candidate.id < memory.best):
-                memory.best, memory.best_score = candidate.id, score
+    def _learn(self, results: Sequence[Result]) -> None:
+        for result in results:
+            if result.score is not None:
+                iteration = result.number // self._options.samples
+                new = (result.score, result.number)
+                self._memory[iteration] = max(self._memory.get(iteration, new), new, key=_merit)
 
-    def state(self) -> str:
-        """The memory as JSON."""
-        return json.dumps(asdict(self._memory))
+    def _encode(self) -> object:
+        return [[iteration, *champion] for iteration, champion in self._memory.items()]
 
-    def restore(self, state: str) -> None:
-        """Continue from :meth:`state`."""
-        self._memory = _Memory(**json.loads(state))
+    def _decode(self, data: Any) -> dict[int, Champion]:
+        return {iteration: (score, number) for iteration, score, number in data}
+
+
+def _merit(champion: Champion) -> tuple[float, int]:
+    """Higher is better; of equals, the one proposed first."""
+    score, number = champion
+    return score, -number

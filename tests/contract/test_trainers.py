@@ -105,8 +105,8 @@ def test_a_saved_policy_plays_as_it_was_scored(trainer: Trainer, job, human_prog
     env = reach.make(EPISODES, 1)
     policy = policy_file.load(Path(order.policy), env)
     observation = env.reset(environment_seeds("heldout", [11], EPISODES))
-    for _ in range(reach.horizon):
-        step = env.step(policy.act(observation[None])[0])
-        observation = step.observation
+    step = env.step(policy.act(observation[None])[0])
+    for _ in range(reach.horizon - 1):
+        step = env.step(policy.act(step.observation[None])[0])
     assert result.score
     assert float(step.true_score.mean()) == pytest.approx(result.score.mean)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -16,16 +18,16 @@ def solve(task: Task, control, count: int = 64) -> Tensor:
     env.reset(torch.arange(count))
     step: Step = env.step(torch.zeros(count, env.action_size))
     for _ in range(task.horizon - 1):
-        step = env.step(control({name: value for name, value in step.signals.items()}))
+        step = env.step(control(step.signals))
     assert step.truncated.all()
     return step.true_score
 
 
-def reach_control(signals: dict[str, Tensor]) -> Tensor:
+def reach_control(signals: Mapping[str, Tensor]) -> Tensor:
     return (signals["goal_pos"] - signals["tcp_pos"]) / STEP_M
 
 
-def push_control(signals: dict[str, Tensor]) -> Tensor:
+def push_control(signals: Mapping[str, Tensor]) -> Tensor:
     """Go round to the far side of the cube, then push it along the line to the goal."""
     tcp, cube, goal = signals["tcp_pos"], signals["cube_pos"], signals["goal_pos"]
     way = (goal - cube)[:, :2]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Signal, TrainingSettings, VecEnv
 
@@ -23,18 +23,18 @@ class SimulatedTask(ABC):
     (see :mod:`rewardsmith_envs.engine`).
     """
 
-    name: ClassVar[str]
-    description: ClassVar[str]
-    success_rule: ClassVar[str]
-    signals: ClassVar[tuple[Signal, ...]]
-    scene: ClassVar[str]
+    name: str
+    description: str
+    success_rule: str
+    signals: tuple[Signal, ...]
+    scene: str
     """File name of the MJCF scene under ``assets/``."""
-    horizon: ClassVar[int]
-    decimation: ClassVar[int] = 4
-    control_dt: ClassVar[float] = 0.04
-    human_reward: ClassVar[str]
-    preset: ClassVar[TrainingSettings] = TrainingSettings()
-    draws: ClassVar[int]
+    horizon: int
+    decimation: int = 4
+    control_dt: float = 0.04
+    human_reward: str
+    preset: TrainingSettings = TrainingSettings()
+    draws: int
     """Random numbers that one reset takes."""
 
     @abstractmethod

@@ -77,7 +77,8 @@ class Collector:
             done = (step.terminated | step.truncated).float()
             age = self._age + 1.0
             self._age = age * (1.0 - done)
-            values = (observation, self._observation, action, mean, step.success.float(), step.true_score, step.truncated.float(), done, age)
+            truncated = step.truncated.float()
+            values = (observation, self._observation, action, mean, step.success.float(), step.true_score, truncated, done, age)
             for name, value in zip(_STACKED, values, strict=True):
                 rows[name].append(value)
             for name, value in step.signals.items():

@@ -11,7 +11,7 @@ from rewardsmith.feedback.statistics import ComponentSummary, component_summarie
 from rewardsmith.writers.grammar.tree import Term, Tree, from_plan
 from rewardsmith.writers.grammar.vocabulary import Vocabulary, log_uniform, rounded
 
-_MAX_TERMS = 7
+MAX_TERMS = 7
 _LOW, _HIGH = 0.1, 0.8
 """True scores below which a program is rebuilt, and above which it is only tuned."""
 
@@ -42,17 +42,44 @@ def mutate(parent: Parent, vocabulary: Vocabulary, rng: random.Random) -> Change
     near zero the structure changes, in between structure or numbers, near one numbers only.
     """
     tree = from_plan(parent.candidate.plan)
-    training = parent.candidate.training
-    seen = {c.summary.name: c for c in component_summaries(training)} if training else {}
-    tree, notes = _mend(tree, seen, rng)
+    tree, notes = mend(tree, diagnosis(parent), rng)
     score = parent.candidate.score.mean if parent.candidate.score else 0.0
     if score < _LOW or (score < _HIGH and rng.random() < 0.5):
-        tree, note = _restructure(tree, vocabulary, rng)
+        tree, note = add_or_redraw(tree, vocabulary, rng)
         notes.append(note)
     if score >= _LOW:
-        tree = Tree(tuple(_tune(term, rng) for term in tree.terms))
+        tree = Tree(tuple(tune(term, rng) for term in tree.terms))
         notes.append("tuned weights and temperatures")
     return Change(tree, f"From {parent.candidate.id}: " + "; ".join(notes) + ".")
+
+
+def change_one(parent: Parent, vocabulary: Vocabulary, rng: random.Random) -> Change:
+    """Change exactly one component, as REvolve's mutation does (arXiv 2406.01309, section on operators).
+
+    A dominating or flat component goes first: its weight or temperature changes, or it is drawn anew; without
+    such a one, chance picks the component and whether its form or its numbers change.
+    """
+    tree = from_plan(parent.candidate.plan)
+    seen = diagnosis(parent)
+    ailing = [t for t in tree.terms if t.name in seen and (seen[t.name].dominant or seen[t.name].flat)]
+    chosen = rng.choice(ailing or tree.terms)
+    component = seen.get(chosen.name)
+    if component and component.dominant:
+        new, what = replace(chosen, weight=rounded(chosen.weight * log_uniform(rng, 0.2, 0.6))), "it dominated; scaled down"
+    elif component and component.flat and rng.random() < 0.5:
+        new, what = replace(chosen, scale=rounded(chosen.scale * rng.choice((0.4, 2.5)))), "it was flat; other temperature"
+    elif chosen.name in vocabulary.purposes and rng.random() < 0.5:
+        new, what = vocabulary.draw(chosen.name, rng), "drawn anew"
+    else:
+        new, what = tune(chosen, rng), "other numbers"
+    terms = tuple(new if term is chosen else term for term in tree.terms)
+    return Change(Tree(terms), f"From {parent.candidate.id}, only {chosen.name} changed: {what}.")
+
+
+def diagnosis(parent: Parent) -> dict[str, ComponentSummary]:
+    """What the training showed of each component, by name."""
+    training = parent.candidate.training
+    return {c.summary.name: c for c in component_summaries(training)} if training else {}
 
 
 def cross(first: Parent, second: Parent, rng: random.Random) -> Change:
@@ -61,10 +88,10 @@ def cross(first: Parent, second: Parent, rng: random.Random) -> Change:
     theirs = {term.name: term for term in from_plan(second.candidate.plan).terms}
     terms = [rng.choice((term, theirs[name])) if name in theirs else term for name, term in mine.items()]
     terms += [term for name, term in theirs.items() if name not in mine and rng.random() < 0.5]
-    return Change(Tree(tuple(terms[:_MAX_TERMS])), f"Crossed {first.candidate.id} with {second.candidate.id}.")
+    return Change(Tree(tuple(terms[:MAX_TERMS])), f"Crossed {first.candidate.id} with {second.candidate.id}.")
 
 
-def _mend(tree: Tree, seen: Mapping[str, ComponentSummary], rng: random.Random) -> tuple[Tree, list[str]]:
+def mend(tree: Tree, seen: Mapping[str, ComponentSummary], rng: random.Random) -> tuple[Tree, list[str]]:
     """Act on the diagnosis of every component."""
     terms: list[Term] = []
     notes: list[str] = []
@@ -83,20 +110,22 @@ def _mend(tree: Tree, seen: Mapping[str, ComponentSummary], rng: random.Random) 
     return Tree(tuple(terms)), notes
 
 
-def _restructure(tree: Tree, vocabulary: Vocabulary, rng: random.Random) -> tuple[Tree, str]:
+def add_or_redraw(tree: Tree, vocabulary: Vocabulary, rng: random.Random) -> tuple[Tree, str]:
     """Draw one term anew, or add one whose purpose is missing."""
     present = {term.name for term in tree.terms}
     missing = [purpose for purpose in vocabulary.purposes if purpose not in present]
     guiding = [purpose for purpose in missing if purpose in ("achieve", "approach", "precision", "level", "open")]
-    if guiding and (rng.random() < 0.6 or not tree.terms) and len(tree.terms) < _MAX_TERMS:
+    if guiding and (rng.random() < 0.6 or not tree.terms) and len(tree.terms) < MAX_TERMS:
         purpose = rng.choice(guiding)
         return Tree((*tree.terms, vocabulary.draw(purpose, rng))), f"added {purpose}"
+    if not tree.terms:
+        return draw(vocabulary, rng).tree, "drew everything anew"
     replaced = rng.choice(tree.terms).name
     terms = tuple(vocabulary.draw(term.name, rng) if term.name == replaced else term for term in tree.terms)
     return Tree(terms), f"drew {replaced} anew"
 
 
-def _tune(term: Term, rng: random.Random) -> Term:
+def tune(term: Term, rng: random.Random) -> Term:
     """Move weight and temperature by up to half an octave."""
     factor = lambda: log_uniform(rng, 0.7, 1.4)  # noqa: E731 - two draws, one rule
     scale = term.scale if term.shape == "linear" else term.scale * factor()

@@ -74,6 +74,26 @@ def to_source(tree: Tree) -> str:
     )
 
 
+def in_words(tree: Tree) -> str:
+    """The program in a sentence per component."""
+    return " ".join(_sentence(term) for term in tree.terms)
+
+
+def _sentence(term: Term) -> str:
+    form = {"tanh": "falls as tanh", "exp": "falls exponentially", "gauss": "peaks as a bell", "linear": "grows linearly"}[term.shape]
+    gate = f", counted only near zero {_name(term.gate)}" if term.gate else ""
+    return f"{term.name} (weight {term.weight:g}) {form} with the {_name(term.feature)}, scale {term.scale:g}{gate}."
+
+
+def _name(feature: Feature) -> str:
+    if feature.kind == "behind":
+        a, b, c = feature.signals
+        return f"distance of {a} to the point {feature.offset_m:g} m behind {b} as seen from {c}"
+    joined = " and ".join(feature.signals)
+    noun = {"distance": "distance between", "level": "height difference of", "change": "difference of"}.get(feature.kind)
+    return f"{noun} {joined}" if noun else f"size of {joined}"
+
+
 def _features(tree: Tree) -> list[Feature]:
     return [feature for term in tree.terms for feature in (term.feature, term.gate) if feature]
 

@@ -6,13 +6,28 @@ import random
 from collections.abc import Callable, Sequence
 
 from rewardsmith.config import LanguageModelOptions
-from rewardsmith.contracts import Brief
+from rewardsmith.contracts import ALIGN, VERIFY, Brief, Ledger, Parent, Quote
 from rewardsmith.errors import WriterError
-from rewardsmith.records import Call, Draft
+from rewardsmith.records import Draft
 from rewardsmith.seeds import derive
-from rewardsmith.writers.grammar.operators import Change, cross, draw, mutate
-from rewardsmith.writers.grammar.tree import to_plan, to_source
+from rewardsmith.writers.grammar.operators import Change, change_one, cross, draw, mutate
+from rewardsmith.writers.grammar.tree import from_plan, in_words, to_plan, to_source
+from rewardsmith.writers.grammar.tree_operators import differ, follow_path, restructure, retune, score, unite
 from rewardsmith.writers.grammar.vocabulary import Vocabulary
+
+_LABEL = "[no language model]"
+
+OPERATORS: dict[str, Callable[[Sequence[Parent], Vocabulary, random.Random], Change]] = {
+    "reflect": lambda parents, vocabulary, rng: mutate(parents[0], vocabulary, rng),
+    "mutate": lambda parents, vocabulary, rng: change_one(parents[0], vocabulary, rng),
+    "crossover": lambda parents, _, rng: _cross(parents, rng),
+    "tree_mutate_structure": lambda parents, vocabulary, rng: restructure(parents[-1], vocabulary, rng),
+    "tree_mutate_parameters": lambda parents, _, rng: retune(parents[-1], rng),
+    "tree_crossover_elite": lambda parents, _, rng: unite(parents, rng),
+    "tree_path": lambda parents, _, rng: follow_path(parents, rng),
+    "tree_different": differ,
+}
+"""What the operators of all strategies mean on trees, once there are parents. ``initial`` draws from nothing."""
 
 
 class GrammarWriter:
@@ -32,23 +47,38 @@ class GrammarWriter:
         """There is none."""
         return f"({self.notice}; nothing is sent for {brief.candidate})"
 
-    def write(self, briefs: Sequence[Brief], record: Callable[[Call], None]) -> list[Draft]:
-        """Answer every brief at once."""
-        del record
-        return [_draft(brief) for brief in briefs]
+    def quote(self, brief: Brief) -> Quote | None:
+        """Nothing is paid."""
+        del brief
+
+    def write(self, briefs: Sequence[Brief], ledger: Ledger) -> list[Draft]:
+        """Answer every brief at once. The same brief always gets the same draft, so there is nothing to record."""
+        del ledger
+        return [_answer(brief) for brief in briefs]
 
 
-def _draft(brief: Brief) -> Draft:
+def _answer(brief: Brief) -> Draft:
+    if brief.operator == ALIGN:
+        plan = brief.parents[0].candidate.plan
+        return Draft(brief.candidate, f"{_LABEL} {in_words(from_plan(plan))}" if plan else brief.parents[0].candidate.idea)
+    if brief.operator == VERIFY:
+        return Draft(brief.candidate, f"{_LABEL} Nobody judged this program; 0 stands for no opinion.", judgement=0.0)
     vocabulary = Vocabulary.of(brief.task.signals)
     if not vocabulary.purposes:
         raise WriterError(f"the grammar writer knows no term for the signals of {brief.task.name}. Use --writer openai.")
-    attempt = brief.repair.attempt if brief.repair else 0
-    change = _change(brief, vocabulary, random.Random(derive("grammar", brief.seed, attempt)))
-    return Draft(brief.candidate, f"[no language model] {change.idea}", to_source(change.tree), to_plan(change.tree))
+    change = _change(brief, vocabulary, random.Random(derive("grammar", brief.seed, brief.attempt - 1)))
+    return Draft(brief.candidate, f"{_LABEL} {change.idea}", to_source(change.tree), to_plan(change.tree))
+
+
+def _cross(parents: Sequence[Parent], rng: random.Random) -> Change:
+    better, *others = sorted(parents, key=score, reverse=True)
+    return cross(better, (others or [better])[0], rng)
 
 
 def _change(brief: Brief, vocabulary: Vocabulary, rng: random.Random) -> Change:
+    """Apply the operator; one that is not known is a crossover of several parents, or a revision of one."""
     parents = [parent for parent in brief.parents if parent.candidate.plan]
-    if len(parents) > 1:
-        return cross(parents[0], parents[1], rng)
-    return mutate(parents[0], vocabulary, rng) if parents else draw(vocabulary, rng)
+    if not parents:
+        return draw(vocabulary, rng)
+    operator = OPERATORS.get(brief.operator, OPERATORS["crossover" if len(parents) > 1 else "reflect"])
+    return operator(parents, vocabulary, rng)

@@ -6,6 +6,7 @@ import mujoco
 import numpy as np
 import pytest
 import torch
+
 from rewardsmith_envs.robots.franka import CartesianFranka
 from rewardsmith_envs.simulators.cpu import CpuSimulator
 from rewardsmith_envs.tasks.base import ASSETS, any_apart

@@ -1,4 +1,5 @@
 import torch
+
 from rewardsmith_envs.random_streams import mix, uniform
 
 
@@ -23,7 +24,7 @@ def test_more_numbers_do_not_change_the_first():
 
 def test_numbers_are_uniform_and_unrelated():
     draws = uniform(torch.arange(4000), torch.arange(4000) % 7, 5)
-    assert 0.0 <= float(draws.min())
+    assert float(draws.min()) >= 0.0
     assert float(draws.max()) < 1.0
     # Standard error of a mean of 4000 uniform numbers is 0.289 / 63 = 0.0046.
     assert (draws.mean(0) - 0.5).abs().max() < 0.02

@@ -32,7 +32,7 @@ def test_secrets_stay_with_the_parent(child: JsonProcess, monkeypatch: pytest.Mo
 
 
 def test_a_crash_is_reported_with_its_last_words_and_the_next_line_starts_anew(child: JsonProcess):
-    with pytest.raises(ProcessDiedError, match="killed by signal 11: last words"):
+    with pytest.raises(ProcessDiedError, match=r"killed by signal 11: last words"):
         ask(child, "crash")
     assert ask(child, "echo") == "echo"
 
@@ -44,5 +44,5 @@ def test_an_exit_is_reported_with_its_code(child: JsonProcess):
 
 def test_silence_is_an_error(child: JsonProcess):
     assert ask(child, "echo") == "echo"
-    with pytest.raises(ProcessSilentError, match="no answer within 0.2 s"):
+    with pytest.raises(ProcessSilentError, match=r"no answer within 0\.2 s"):
         ask(child, "sleep", 0.2)

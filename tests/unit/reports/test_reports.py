@@ -15,7 +15,12 @@ def final(identity: str, reward: str, score: float | None) -> FinalRun:
 
 
 def test_finals_are_grouped_by_reward_the_winner_first():
-    runs = [final("human-0", "human", 0.5), final("best-0", "best:c1", 0.75), final("best-1", "best:c1", 0.25), final("sparse-0", "sparse", None)]
+    runs = [
+        final("human-0", "human", 0.5),
+        final("best-0", "best:c1", 0.75),
+        final("best-1", "best:c1", 0.25),
+        final("sparse-0", "sparse", None),
+    ]
     rows = final_rows(runs)
     assert [(row.reward, row.scores, row.mean) for row in rows] == [
         ("best:c1", (0.75, 0.25), 0.5),

@@ -1,0 +1,299 @@
+"""How well and how fast the strategies search where no physics, no trainer and no language model is in the way.
+
+    .venv/bin/python benchmarks/landscape.py [--searches 200] [--out table.md]
+
+A program is a set of terms out of seven, each with a weight and a temperature between 0 and 1. The true score is a known
+function of it, so the regret of a search is known: 1 minus the true score of the program that *looked* best. All
+strategies search the same landscapes, and all operators are built from the same three edits: draw a term, tune a term, drop a
+term. They see what a writer sees, the parents and their measured scores, and nothing of the landscape. The landscapes were
+fixed before any strategy ran on them, and were not changed after:
+
+- smooth: one peak of three terms, measured exactly.
+- plateaus: the same behind a threshold (most programs score exactly 0) and with a shelf half-way, measured with the noise of a
+  training and of 128 episodes; one program in twelve fails.
+- deceptive: the same, and beside the peak two broad hills of other terms, 0.6 high.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import math
+import random
+import time
+import tracemalloc
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rewardsmith.config import from_mapping
+from rewardsmith.contracts import Strategy
+from rewardsmith.records import Candidate, Proposal, Score, State, TrainingResult
+from rewardsmith.registry import STRATEGIES
+
+BUDGETS = (16, 32, 80, 512)
+TERMS = 7
+EPISODES = 128
+PRESETS = {"": "corrected", " (paper)": "paper", " (release)": "release"}
+CONTENDERS = [name + preset for preset in PRESETS for name in ("random", "eureka", "revolve", "rf-agent") if name != "random" or not preset]
+
+Term = tuple[float, float]  # weight and temperature
+Program = dict[int, Term]
+Shown = tuple[Program, float]  # a parent and its measured score
+
+
+@dataclass(frozen=True)
+class Peak:
+    """A program that is good, and how good what resembles it is."""
+
+    program: Program
+    height: float
+    width: float
+
+    def raw(self, program: Program) -> float:
+        """``height``, less for every term that is missing, superfluous or out of tune."""
+        shared = [math.dist(program[term], ideal) for term, ideal in self.program.items() if term in program]
+        tuned = math.exp(-sum(d * d for d in shared) / (2 * self.width**2 * len(self.program)))
+        return self.height * tuned * 0.4 ** (len(self.program) - len(shared)) * 0.9 ** (len(program) - len(shared))
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """A true score for every program, and what is measured of it."""
+
+    peaks: tuple[Peak, ...]
+    plateaus: bool
+
+    @classmethod
+    def make(cls, kind: str, seed: int) -> Landscape:
+        """Draw one; the first peak has the term 0, which every program has."""
+        rng = random.Random(f"landscape/{seed}")
+        terms = rng.sample(range(1, TERMS), TERMS - 1)
+        peaks = [Peak({term: draw(rng) for term in (0, *terms[:2])}, 1.0, 0.2)]
+        hills = [Peak({term: draw(rng) for term in chosen}, 0.6, 0.4) for chosen in (terms[2:4], terms[4:6])]
+        return cls((*peaks, *hills) if kind == "deceptive" else (*peaks,), plateaus=kind != "smooth")
+
+    def true(self, program: Program) -> float:
+        """The true score, 0 to 1."""
+        raw = max(peak.raw(program) for peak in self.peaks)
+        level = max(0.0, (raw - 0.2) / 0.8)
+        shelved = min(level, 0.35) if level < 0.5 else level
+        return shelved if self.plateaus else raw
+
+    def measure(self, program: Program, rng: random.Random) -> float | None:
+        """What a training and its held-out episodes would tell; ``None``: it failed."""
+        true = self.true(program)
+        if not self.plateaus:
+            return true
+        if rng.random() < 1 / 12:
+            return None
+        if true == 0.0:
+            return 0.0
+        chance = min(1.0, max(0.0, true + rng.gauss(0.0, 0.06)))
+        spread = math.sqrt(chance * (1.0 - chance) / EPISODES)
+        return round(min(1.0, max(0.0, rng.gauss(chance, spread))) * EPISODES) / EPISODES
+
+
+def draw(rng: random.Random) -> Term:
+    """A term from nothing."""
+    return rng.random(), rng.random()
+
+
+def tune(term: Term, rng: random.Random) -> Term:
+    """A term nearby."""
+    weight, scale = (min(1.0, max(0.0, value + rng.gauss(0.0, 0.12))) for value in term)
+    return weight, scale
+
+
+def restructure(program: Program, rng: random.Random) -> Program:
+    """Draw one term anew, add one, or drop one; the term 0 stays."""
+    term = rng.randrange(TERMS)
+    if term and term in program and rng.random() < 0.5:
+        return {other: value for other, value in program.items() if other != term}
+    return {**program, term: draw(rng)}
+
+
+def initial(rng: random.Random, unlike: Sequence[Program] = ()) -> Program:
+    """A program from nothing, with terms that the others lack rather than with theirs."""
+    known = {term for program in unlike for term in program}
+    chances = {term: 0.5 if not unlike else 0.3 if term in known else 0.8 for term in range(1, TERMS)}
+    return {0: draw(rng)} | {term: draw(rng) for term, chance in chances.items() if rng.random() < chance}
+
+
+def tune_all(program: Program, rng: random.Random) -> Program:
+    """Other numbers, same terms."""
+    return {term: tune(value, rng) for term, value in program.items()}
+
+
+def reflect(shown: Shown, rng: random.Random) -> Program:
+    """Revise by the score: another structure where it is low, other numbers where it is high, either in between."""
+    program, score = shown
+    if score < 0.1 or (score < 0.8 and rng.random() < 0.5):
+        program = restructure(program, rng)
+    return tune_all(program, rng) if score >= 0.1 else program
+
+
+def mutate_one(program: Program, rng: random.Random) -> Program:
+    """Change exactly one term."""
+    if rng.random() < 0.5:
+        return restructure(program, rng)
+    term = rng.choice(list(program))
+    return {**program, term: tune(program[term], rng)}
+
+
+def unite(parents: Sequence[Shown], rng: random.Random) -> Program:
+    """Terms that half of the parents have, each as one of them has it; other terms of the best parent by chance."""
+    best, _ = max(parents, key=lambda shown: shown[1])
+    united: Program = {}
+    for term in range(TERMS):
+        having = [program[term] for program, _ in parents if term in program]
+        if having and (2 * len(having) > len(parents) or term == 0 or (term in best and rng.random() < 0.7) or rng.random() < 0.3):
+            united[term] = rng.choice(having)
+    return united
+
+
+def follow(path: Sequence[Shown], rng: random.Random) -> Program:
+    """Take the step of the path that helped most once more; without one, tune."""
+    leaf, _ = path[-1]
+    steps = [(b[1] - a[1], a[0], b[0]) for a, b in itertools.pairwise(path)]
+    gain, before, after = max(steps, key=lambda step: step[0], default=(0.0, leaf, leaf))
+    if gain <= 0.0:
+        return tune_all(leaf, rng)
+    moved = dict(leaf)
+    for term in set(after) & set(before) & set(leaf):
+        values = (min(1.0, max(0.0, x + 0.5 * (b - a))) for x, a, b in zip(leaf[term], before[term], after[term], strict=True))
+        moved[term] = (next(values), next(values))
+    return {term: tune(value, rng) if rng.random() < 0.5 else value for term, value in moved.items()}
+
+
+OPERATORS: dict[str, Callable[[Sequence[Shown], random.Random], Program]] = {
+    "initial": lambda _, rng: initial(rng),
+    "reflect": lambda parents, rng: reflect(parents[0], rng),
+    "mutate": lambda parents, rng: mutate_one(parents[0][0], rng),
+    "crossover": unite,
+    "tree_mutate_structure": lambda parents, rng: restructure(parents[-1][0], rng),
+    "tree_mutate_parameters": lambda parents, rng: tune_all(parents[-1][0], rng),
+    "tree_crossover_elite": unite,
+    "tree_path": follow,
+    "tree_different": lambda parents, rng: initial(rng, [program for program, _ in parents]),
+}
+
+
+def build(contender: str, seed: int) -> Strategy:
+    """A strategy with a preset's constants."""
+    name, *preset = contender.split(maxsplit=1)
+    plugin = STRATEGIES.load(name)
+    return plugin(seed, from_mapping(plugin.Options, {"preset": PRESETS[f" {preset[0]}" if preset else ""]}))
+
+
+def finished(number: int, proposal: Proposal, score: float | None) -> Candidate:
+    """The record that a runner would tell."""
+    identity, state = f"c{number:03d}", State.CRASHED if score is None else State.SCORED
+    result = TrainingResult(identity, state, 0, score=None if score is None else Score(score, 0.0, EPISODES))
+    return Candidate(identity, 0, proposal.operator, proposal.parents, state, training=result, judgement=0.0)
+
+
+def regret(strategy: Strategy, landscape: Landscape, budget: int, seed: int) -> float:
+    """Search as the runner does; 1 minus the true score of the program that looked best, or 1 without any."""
+    shown: dict[str, Shown] = {}
+    made = 0
+    while made < budget:
+        batch: list[Candidate] = []
+        for number, proposal in enumerate(strategy.ask(budget - made), start=made):
+            rng = random.Random(f"{seed}/{number}")
+            program = OPERATORS[proposal.operator]([shown[parent] for parent in proposal.parents], rng)
+            score = landscape.measure(program, rng)
+            batch.append(finished(number, proposal, score))
+            if score is not None:
+                shown[f"c{number:03d}"] = (program, score)
+        strategy.tell(batch)
+        made += len(batch)
+    return 1.0 - landscape.true(max(shown.values(), key=lambda one: one[1])[0]) if shown else 1.0
+
+
+def interval(values: np.ndarray) -> tuple[float, float]:
+    """95 % bootstrap interval of the mean."""
+    picks = np.random.default_rng(0).integers(len(values), size=(4000, len(values)))
+    low, high = np.quantile(values[picks].mean(axis=1), [0.025, 0.975])
+    return float(low), float(high)
+
+
+def regrets(kind: str, searches: int) -> list[str]:
+    """The table of one kind of landscape, and who wins where."""
+    values: dict[tuple[str, int], np.ndarray] = {}
+    for contender, budget in itertools.product(CONTENDERS, BUDGETS):
+        found = [regret(build(contender, n), Landscape.make(kind, n), budget, n) for n in range(searches)]
+        values[contender, budget] = np.array(found)
+    lines = [f"### {kind}", "", row("strategy", *BUDGETS), row("---", *["---"] * len(BUDGETS))]
+    for contender in CONTENDERS:
+        found = [values[contender, budget] for budget in BUDGETS]
+        lines.append(row(contender, *(f"{one.mean():.3f} [{low:.3f}, {high:.3f}]" for one in found for low, high in [interval(one)])))
+    lines.append("")
+    for budget in BUDGETS:
+        best, *others = sorted(CONTENDERS, key=lambda contender: values[contender, budget].mean())
+        ties = [other for other in others if interval(values[other, budget] - values[best, budget])[0] <= 0.0]
+        lines.append(f"- {budget} candidates: {best}" + (f"; not told apart from it: {', '.join(ties)}" if ties else ", alone"))
+    return [*lines, ""]
+
+
+def row(*cells: object) -> str:
+    """Of a Markdown table."""
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def costs(candidates: int = 10_000) -> list[str]:
+    """Time and memory of the strategies alone."""
+    titles = ("strategy", "ask + tell, ms per candidate", "of the last 1,000", "kB at half", "kB at the end", "state, kB", "state(), ms")
+    lines = [f"### Cost at {candidates:,} candidates", "", row(*titles), row(*["---"] * len(titles))]
+    for contender in CONTENDERS[:4]:
+        strategy, times, _ = spend(contender, candidates)
+        started = time.perf_counter()
+        size = len(strategy.state())
+        saving = time.perf_counter() - started
+        tracemalloc.start()
+        _, _, memory = spend(contender, candidates)
+        tracemalloc.stop()
+        figures = (f"{1000 * sum(times) / candidates:.4f}", f"{sum(times[-1000:]):.4f}", *(f"{kb:,.0f}" for kb in (*memory, size / 1000)))
+        lines.append(row(contender, *figures, f"{1000 * saving:.1f}"))
+    return [*lines, ""]
+
+
+def spend(contender: str, candidates: int) -> tuple[Strategy, list[float], list[float]]:
+    """Search with scores from nowhere. Gives the seconds of each candidate, and kB held at half-way and at the end."""
+    strategy, rng = build(contender, 0), random.Random(0)
+    times, memory = list[float](), list[float]()
+    while len(times) < candidates:
+        started = time.perf_counter()
+        batch = strategy.ask(candidates - len(times))
+        asking = time.perf_counter() - started
+        results = [finished(len(times) + n, proposal, None if rng.random() < 0.1 else rng.random()) for n, proposal in enumerate(batch)]
+        started = time.perf_counter()
+        strategy.tell(results)
+        seconds = asking + time.perf_counter() - started
+        times += [seconds / len(batch)] * len(batch)
+        if tracemalloc.is_tracing() and len(memory) < 2 * len(times) // candidates:
+            memory.append(tracemalloc.get_traced_memory()[0] / 1000)
+    return strategy, times, memory
+
+
+def main() -> None:
+    """Measure, print, and write where asked."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--searches", type=int, default=200, help="searches per strategy, landscape and budget")
+    parser.add_argument("--out", type=Path, help="Markdown file for the tables")
+    arguments = parser.parse_args()
+    text = f"Mean regret of {arguments.searches} searches with its 95 % bootstrap interval, by number of candidates (0 is perfect).\n\n"
+    print(text)
+    sections = [lambda kind=kind: regrets(kind, arguments.searches) for kind in ("smooth", "plateaus", "deceptive")]
+    for section in (*sections, costs):
+        lines = "\n".join(section()) + "\n"
+        print(lines, flush=True)
+        text += lines
+    if arguments.out:
+        arguments.out.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""What a search would take, before anything is spent."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from rewardsmith.config import StudyConfig
+from rewardsmith.contracts import Brief, Quote
+from rewardsmith.parts import Parts
+from rewardsmith.records import Usage
+from rewardsmith.seeds import derive
+
+_SHORT_REPLY = 300
+"""Tokens of a short program with a sentence about it."""
+_LONG_PROMPT = 3
+"""A prompt with parents and their training, in prompts without."""
+_INPUTS, _OUTPUTS = 64, 8
+"""A policy's observation and action sizes, about; its hidden layers decide."""
+_CANDIDATE_BYTES, _CALL_BYTES, _STUDY_BYTES = 50_000, 30_000, 100_000
+
+
+def show_plan(config: StudyConfig, parts: Parts) -> None:
+    """Print calls, tokens, money, environment steps, hours, disk, and the first prompt."""
+    first = parts.strategy.ask(config.candidates)[0]
+    brief = Brief("c000", parts.task, first.operator, (), derive("writer", config.seed, "c000"))
+    quote = parts.writer.quote(brief)
+    fewest = config.candidates * (1 + len(first.follow_ups)) if quote else 0
+    most = fewest + config.candidates * config.repairs if quote else 0
+    trainings, steps = config.candidates + 3 * config.final_seeds, parts.settings.env_steps
+    print(f"plan: {config.candidates} candidates on {config.task}, strategy {config.strategy}, {parts.writer.notice}")
+    for line in _bill(quote, fewest, most):
+        print(line)
+    print(f"trainings: up to {config.candidates} + {3 * config.final_seeds} in the final comparison, {steps:,} environment steps each")
+    print(f"environment steps: up to {trainings * steps:,} in all; a candidate that fails in training is repaired and trained again")
+    print("hours: unknown until `rewardsmith bench` ran on this machine")
+    size = trainings * _policy_bytes(parts.settings.hidden) + config.candidates * _CANDIDATE_BYTES + most * _CALL_BYTES + _STUDY_BYTES
+    print(f"disk: about {max(1, round(size / 1e6))} MB")
+    for name, unit in (("max_usd", "USD"), ("max_tokens", "tokens"), ("max_hours", "hours")):
+        if (limit := getattr(config, name)) is not None:
+            print(f"limit: {limit:g} {unit} ({name})" if isinstance(limit, float) else f"limit: {limit:,} {unit} ({name})")
+    print("\nfirst prompt:\n")
+    print(parts.writer.prompt(brief))
+
+
+def _bill(quote: Quote | None, fewest: int, most: int) -> list[str]:
+    if quote is None:
+        return ["calls: none; nothing is paid"]
+    low = Usage(fewest, fewest * quote.prompt_tokens, fewest * min(_SHORT_REPLY, quote.completion_tokens))
+    high = Usage(most, most * _LONG_PROMPT * quote.prompt_tokens, most * quote.completion_tokens)
+    price = "price unknown; give --llm.price-prompt and --llm.price-completion to see an estimate"
+    if quote.price:
+        price = f"{quote.price.of(low):.2g} to {quote.price.of(high):.2g} USD"
+    return [
+        f"calls: {fewest} to {most}, with repairs",
+        f"tokens: {low.prompt_tokens + low.completion_tokens:,} to {high.prompt_tokens + high.completion_tokens:,}, estimated for "
+        f"prompts of 1 to {_LONG_PROMPT} times {quote.prompt_tokens:,} tokens and replies of {_SHORT_REPLY} to {quote.completion_tokens:,}",
+        f"money: {price}",
+    ]
+
+
+def _policy_bytes(hidden: tuple[int, ...]) -> int:
+    """Actor and critic in single precision."""
+    return 2 * 4 * sum(a * b for a, b in pairwise((_INPUTS, *hidden, _OUTPUTS)))

@@ -1,0 +1,1 @@
+"""The writer that runs a model file in this process."""

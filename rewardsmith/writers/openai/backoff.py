@@ -1,0 +1,61 @@
+"""How long to wait before the next request: pauses that double, Retry-After, and one gate for all requests."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+_LONGEST_PAUSE_S = 60.0
+
+
+class Gate:
+    """Holds all requests back while the server's rate limit is exceeded."""
+
+    def __init__(self, pause_s: float) -> None:
+        """Start open; ``pause_s`` is the first pause where the server names none."""
+        self._pause_s = pause_s
+        self._opens_at = 0.0
+        self._refusals = 0
+
+    async def wait(self) -> None:
+        """Return once the gate is open."""
+        while (rest := self._opens_at - time.monotonic()) > 0:
+            await asyncio.sleep(rest)
+
+    def close(self, retry_after_s: float | None) -> None:
+        """Keep everybody waiting; refusals of requests that were in flight together count once."""
+        now = time.monotonic()
+        if retry_after_s is None and now < self._opens_at:
+            return
+        rest = pause(self._pause_s, self._refusals) if retry_after_s is None else retry_after_s
+        self._refusals += now >= self._opens_at
+        self._opens_at = max(self._opens_at, now + rest)
+
+    def relax(self) -> None:
+        """An answer came: the next pause is short again."""
+        self._refusals = 0
+
+
+def pause(first_s: float, failures: int) -> float:
+    """Seconds to wait after so many earlier failures: doubling, at most a minute, and a little at random."""
+    return min(_LONGEST_PAUSE_S, first_s * 2.0 ** min(failures, 20)) * random.uniform(0.75, 1.0)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that a server asks to wait (RFC 9110, section 10.2.3: a number or a date), or ``None``."""
+    for name, seconds_per_unit in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
+        text = headers.get(name, "")
+        try:
+            seconds = float(text) * seconds_per_unit
+        except ValueError:
+            continue
+        return seconds if 0 <= seconds < float("inf") else None
+    try:
+        date = parsedate_to_datetime(headers.get("retry-after", ""))
+    except ValueError:
+        return None
+    return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds())

@@ -1,0 +1,97 @@
+"""The writer that gives recorded replies again: a search without a network, and without a price."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from rewardsmith.config import LanguageModelOptions
+from rewardsmith.contracts import ALIGN, VERIFY, Brief, Ledger, Quote
+from rewardsmith.errors import UsageError, WriterError
+from rewardsmith.records import Call, Candidate, Draft, Usage
+from rewardsmith.store.sqlite import Store
+from rewardsmith.writers.answers import read
+
+_FREE = Quote(0, 0, None)
+
+
+class ReplayWriter:
+    """Answers every brief with what the same candidate got in another study, by operator and attempt.
+
+    Programs do not depend on the wording of the prompt any more, so a replay survives new templates and small
+    differences in training; it ends where the search itself takes another way. A candidate without
+    recorded calls, as the grammar writer makes them, gets the draft that was kept with it.
+    """
+
+    name = "replay"
+
+    def __init__(self, options: LanguageModelOptions) -> None:
+        """Read the recorded study.
+
+        Raises:
+            UsageError: None is named, or it is none.
+        """
+        if not options.replay:
+            raise UsageError("the replay writer needs recorded replies. Give the study that has them with --from STUDY.")
+        self._folder = Path(options.replay)
+        if not (self._folder / "study.db").is_file():
+            raise UsageError(f"{self._folder} is not a study folder (study.db is missing). Give the --out of a search with --from.")
+        store = Store(self._folder / "study.db")
+        self._candidates = {candidate.id: candidate for candidate in store.candidates()}
+        self._calls: dict[tuple[str, str, int], Call] = {}
+        for call in sorted(store.calls(), key=lambda call: call.answered):  # an answer overrules the losses before it
+            self._calls[call.candidate, call.operator, call.attempt] = call
+        self._asked = {call.candidate for call in self._calls.values()}
+        store.close()
+        self.notice = f"replay of {self._folder}: recorded replies, no model is asked"
+
+    def prompt(self, brief: Brief) -> str:
+        """There is none."""
+        return f"({self.notice}; nothing is sent for {brief.candidate})"
+
+    def quote(self, brief: Brief) -> Quote | None:
+        """Nothing is paid."""
+        del brief
+
+    def write(self, briefs: Sequence[Brief], ledger: Ledger) -> list[Draft]:
+        """Answer from the record, and record the answers again, as free calls, so that the new study stands alone.
+
+        Raises:
+            WriterError: The search took another way than the recorded one.
+        """
+        return [self._answer(brief, ledger) for brief in briefs]
+
+    def _answer(self, brief: Brief, ledger: Ledger) -> Draft:
+        known = self._known(brief)
+        if known.id not in self._asked:
+            return _kept(known, brief)
+        call = self._calls.get((brief.candidate, brief.operator, brief.attempt))
+        if call is None:
+            return Draft(brief.candidate, error=f"{self._folder} has no reply for draft {brief.attempt} of {brief.candidate}.")
+        call = replace(call, usage=Usage(), latency_s=0.0)
+        if not ledger.recall(call.request):
+            ledger.settle(_FREE, call)
+        return read(brief, call)
+
+    def _known(self, brief: Brief) -> Candidate:
+        """The recorded candidate, if it came about in the same way."""
+        known = self._candidates.get(brief.candidate)
+        if known is None:
+            raise WriterError(
+                f"{self._folder} has no candidate {brief.candidate}, only {len(self._candidates)} in all. "
+                f"Give the config of the recorded search: --config {self._folder / 'config.yaml'}."
+            )
+        parents = tuple(parent.candidate.id for parent in brief.parents)
+        if brief.operator not in (ALIGN, VERIFY) and (known.operator, known.parents) != (brief.operator, parents):
+            raise WriterError(
+                f"{brief.candidate} was {known.operator} of {known.parents} in {self._folder} and is {brief.operator} of {parents} now, so "
+                f"its reply belongs to another program. Give the config of the recorded search: --config {self._folder / 'config.yaml'}."
+            )
+        return known
+
+
+def _kept(known: Candidate, brief: Brief) -> Draft:
+    if brief.operator == VERIFY:
+        return Draft(known.id, judgement=known.judgement)
+    return Draft(known.id, known.idea, "" if brief.operator == ALIGN else known.source, known.plan)

@@ -1,0 +1,400 @@
+"""The openai writer against a real server that goes wrong in every way it can."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from email.utils import formatdate
+from pathlib import Path
+
+import pytest
+
+from rewardsmith.budget import Budget
+from rewardsmith.config import LanguageModelOptions
+from rewardsmith.contracts import Brief, Quote, Repair, Task
+from rewardsmith.drafting import StudyLedger
+from rewardsmith.errors import StoreError, WriterError
+from rewardsmith.records import Call, Draft
+from rewardsmith.store.sqlite import Store
+from rewardsmith.writers.openai.writer import OpenAIWriter
+from tests.servers import GOOD, ChatServer, Exchange, Reaction, completion, in_turn, raw, refusal, serving
+
+KEY = "sk-test-0123456789abcdef"
+
+
+@dataclass
+class Memory:
+    """A ledger without limits."""
+
+    calls: list[Call] = field(default_factory=list)
+
+    def recall(self, request: str) -> Call | None:
+        return next((call for call in self.calls if call.answered and call.request == request), None)
+
+    def reserve(self, quote: Quote) -> str:
+        return ""
+
+    def settle(self, quote: Quote, call: Call) -> None:
+        self.calls.append(call)
+
+
+@pytest.fixture
+def options(monkeypatch: pytest.MonkeyPatch) -> LanguageModelOptions:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    return LanguageModelOptions(model="m", pause_s=0.01, timeout_s=5.0)
+
+
+def writer(server: ChatServer, options: LanguageModelOptions, **changes: object) -> OpenAIWriter:
+    return OpenAIWriter(replace(options, base_url=server.url, **changes))  # pyright: ignore[reportArgumentType]
+
+
+def briefs(task: Task, count: int = 1) -> list[Brief]:
+    return [Brief(f"c{n:03d}", task, "initial", (), n) for n in range(count)]
+
+
+def ask(react: Callable[[Exchange], Reaction], options: LanguageModelOptions, task: Task, count: int = 1, **changes: object):
+    """Drafts, recorded calls and the server's view of it."""
+    memory = Memory()
+    with serving(react) as server:
+        drafts = writer(server, options, **changes).write(briefs(task, count), memory)
+    return drafts, memory.calls, server
+
+
+def test_a_good_answer(options: LanguageModelOptions, reach: Task):
+    usage: dict[str, object] = {
+        "prompt_tokens": 900,
+        "completion_tokens": 300,
+        "prompt_tokens_details": {"cached_tokens": 600},
+        "completion_tokens_details": {"reasoning_tokens": 200},
+    }
+    (draft,), (call,), server = ask(
+        in_turn(completion(usage=usage)), options, reach, price_prompt=1.0, price_completion=10.0, price_cached=0.5
+    )
+    assert draft.idea == "Move the tool to the goal, closer is better."
+    assert draft.source.startswith("def compute_reward(tcp_pos, goal_pos):")
+    assert (call.reply, call.finish_reason, call.error, call.answered, call.attempt) == (GOOD, "stop", "", True, 1)
+    assert (call.usage.cached_tokens, call.usage.reasoning_tokens) == (600, 200)
+    assert call.usage.usd == pytest.approx((300 * 1.0 + 600 * 0.5 + 300 * 10.0) / 1e6)
+    (request,) = server.requests
+    assert (request.path, request.key) == ("/v1/chat/completions", f"Bearer {KEY}")
+    assert "n" not in request.body
+    assert json.loads(call.messages) == request.body["messages"]
+    assert json.loads(call.parameters) == {k: v for k, v in request.body.items() if k not in ("model", "messages")}
+
+
+def test_a_price_that_is_not_known_is_unknown(options: LanguageModelOptions, reach: Task):
+    (draft,), _, _ = ask(in_turn(completion()), options, reach)
+    assert draft.usage.usd is None
+    assert draft.usage.prompt_tokens == 100
+
+
+@pytest.mark.parametrize(
+    ("reaction", "status"),
+    [
+        (refusal(401, f"Incorrect API key provided: {KEY}", code="invalid_api_key"), "401"),
+        (refusal(402, "no money"), "402"),
+        (refusal(403, "not you"), "403"),
+        (refusal(404, "The model `m` does not exist", code="model_not_found"), "404"),
+        (refusal(429, "You exceeded your current quota", code="insufficient_quota"), "429"),
+    ],
+)
+def test_a_refusal_that_nothing_would_change_ends_the_search(options: LanguageModelOptions, reach: Task, reaction: Reaction, status: str):
+    with serving(in_turn(reaction)) as server:
+        memory = Memory()
+        with pytest.raises(WriterError, match="Check the key, the account") as refused:
+            writer(server, options, concurrency=1).write(briefs(reach, 5), memory)
+    assert status in str(refused.value)
+    assert server.url in str(refused.value)
+    assert KEY not in str(refused.value) + repr(memory)
+    assert len(server.requests) == 1
+    assert [call.answered for call in memory.calls] == [False]
+
+
+def test_no_server(options: LanguageModelOptions, reach: Task):
+    with serving(in_turn(completion())) as server:
+        pass
+    with pytest.raises(WriterError, match="cannot reach") as refused:
+        writer(server, options, retries=1).write(briefs(reach, 3), Memory())
+    assert server.url in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        refusal(500, "oops"),
+        refusal(502),
+        refusal(503, retry_after="0.05"),
+        refusal(529),
+        Reaction(500, b"<html>nginx</html>", {"Content-Type": "text/html"}),
+        refusal(429, "slow down"),
+        refusal(429, "slow down", retry_after="0.05"),
+        refusal(429, "slow down", retry_after_ms="50"),
+        refusal(429, "slow down", retry_after=formatdate(time.time() - 5, usegmt=True)),
+        Reaction(reset_after=0),
+        replace(completion(), reset_after=40),
+    ],
+    ids=lambda reaction: f"{reaction.status}{'-reset' if reaction.reset_after is not None else ''}",
+)
+def test_what_passes_is_tried_again(options: LanguageModelOptions, reach: Task, answer: Reaction):
+    (draft,), calls, server = ask(in_turn(answer, answer, completion()), options, reach)
+    assert draft.source
+    assert len(server.requests) == 3
+    assert sum(call.answered for call in calls) == 1
+    lost = answer.reset_after is not None
+    assert len(calls) == (3 if lost else 1)  # a lost reply may have been charged, so it is a call of its own
+    assert sum(call.usage.unmetered for call in calls) == (2 if lost else 0)
+
+
+def test_retry_after_is_kept_and_shared(options: LanguageModelOptions, reach: Task):
+    """One refusal keeps everybody waiting; nobody else runs into the wall meanwhile."""
+    arrivals: list[float] = []
+
+    def react(exchange: Exchange) -> Reaction:
+        arrivals.append(time.monotonic())
+        return refusal(429, retry_after="0.4") if exchange.number == 0 else replace(completion(), delay_s=0.02)
+
+    drafts, _, server = ask(react, options, reach, count=12, concurrency=2)
+    assert all(draft.source for draft in drafts)
+    assert len(server.requests) == 13
+    assert sum(time_ - arrivals[0] < 0.35 for time_ in arrivals) <= 2
+    assert arrivals[-1] - arrivals[0] > 0.4
+
+
+def test_a_rate_limit_that_lasts_too_long_ends_the_search(options: LanguageModelOptions, reach: Task):
+    with serving(in_turn(refusal(429, "daily limit", retry_after="7200"))) as server, pytest.raises(WriterError, match="7200 s more"):
+        writer(server, options).write(briefs(reach), Memory())
+
+
+@pytest.mark.parametrize(
+    ("reaction", "name"),
+    [
+        (refusal(400, "Unsupported value: 'temperature' does not support 0.7 with this model.", param="temperature"), "temperature"),
+        (refusal(400, "Unrecognized request argument supplied: max_completion_tokens"), "max_completion_tokens"),
+        (refusal(400, "Unknown parameter", param="reasoning_effort"), "reasoning_effort"),
+        (raw({"detail": [{"loc": ["body", "seed"], "type": "extra_forbidden"}]}, 422), "seed"),
+    ],
+)
+def test_a_refused_parameter_is_dropped_and_remembered(options: LanguageModelOptions, reach: Task, reaction: Reaction, name: str):
+    drafts, calls, server = ask(
+        lambda exchange: reaction if name in exchange.body else completion(),
+        options, reach, count=6, concurrency=1, reasoning_effort="low",
+    )  # fmt: skip
+    assert all(draft.source for draft in drafts)
+    assert len(server.requests) == 7
+    assert all(name not in json.loads(call.parameters) for call in calls)
+    assert len({call.request for call in calls}) == 6
+    assert ("max_tokens" in server.requests[-1].body) == (name == "max_completion_tokens")
+
+
+def test_a_400_that_names_nothing_is_a_reason(options: LanguageModelOptions, reach: Task):
+    (draft,), (call,), _ = ask(in_turn(refusal(400, "context length exceeded")), options, reach)
+    assert "context length exceeded" in draft.error
+    assert (call.answered, call.usage.unmetered) == (False, 0)
+
+
+@pytest.mark.parametrize("slow", [replace(completion(), delay_s=3.0), replace(completion(), drip_s=0.05)], ids=["silent", "drip"])
+def test_a_reply_that_takes_too_long_is_given_up_and_not_paid_again(options: LanguageModelOptions, reach: Task, slow: Reaction):
+    begun = time.monotonic()
+    (draft,), (call,), _ = ask(in_turn(slow), options, reach, timeout_s=0.4)
+    assert time.monotonic() - begun < 2.5
+    assert "no reply within 0.4 s" in draft.error
+    assert (call.answered, call.usage.unmetered) == (False, 1)
+
+
+def test_a_dead_server_ends_the_search_before_all_candidates_are_burnt(options: LanguageModelOptions, reach: Task):
+    with serving(in_turn(refusal(500, "dead"))) as server, pytest.raises(WriterError, match="none of the last 8 requests"):
+        writer(server, options, retries=1).write(briefs(reach, 40), Memory())
+    assert len(server.requests) < 40
+
+
+BIG = "```python\n" + "# padding\n" * 200_000 + "```"
+
+
+@pytest.mark.parametrize(
+    ("reaction", "reason"),
+    [
+        (Reaction(200, b'{"choices": [{"mess'), "not a chat completion"),
+        (Reaction(200, b""), "not a chat completion: nothing"),
+        (Reaction(200, b"<html>hello</html>", {"Content-Type": "text/html"}), "not a chat completion"),
+        (raw({"error": {"message": "upstream died"}}), "upstream died"),
+        (raw([1, 2]), "not a chat completion"),
+        (raw({"choices": None}), "not a chat completion"),
+        (raw({"choices": []}), "no choices"),
+        (raw({"choices": [None]}), "empty"),
+        (raw({"choices": [{"message": None, "finish_reason": 3}]}), "empty"),
+        (completion(None), "empty"),
+        (completion(""), "empty"),
+        (completion(" \n "), "empty"),
+        (completion(None, message={"refusal": "I cannot"}), "refused: I cannot"),
+        (completion(None, finish="content_filter"), "content_filter"),
+        (completion(GOOD, finish="length"), "cut off at the token limit"),
+        (completion("I would rather talk about the weather."), "no code"),
+        (completion("<think>def compute_reward(): maybe"), "no code"),
+        (replace(completion(), body=b"\xff\xfe\x00garbage"), "not a chat completion"),
+    ],
+)
+def test_answers_that_are_none_are_reasons(options: LanguageModelOptions, reach: Task, reaction: Reaction, reason: str):
+    (draft,), (call,), server = ask(in_turn(reaction), options, reach)
+    assert reason in draft.error
+    assert draft.source == ""
+    assert call.answered
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        GOOD.replace("\n", "\r\n"),
+        "<think>\ndef compute_reward(x): pass\n</think>\n" + GOOD,
+        "so I think\n```python\nx\n```\n</think>\n" + GOOD,
+        [{"type": "text", "text": GOOD}],
+        GOOD + "\nHope this h\u00e9lps \U0001f916",
+    ],
+)
+def test_answers_in_odd_clothes(options: LanguageModelOptions, reach: Task, content: object):
+    (draft,), _, _ = ask(in_turn(completion(content)), options, reach)
+    assert draft.error == ""
+    assert draft.source.count("def ") == 1
+    assert "tcp_pos, goal_pos" in draft.source
+
+
+def test_bytes_that_are_no_utf8_are_replaced(options: LanguageModelOptions, reach: Task):
+    body = json.dumps(json.loads(completion("MARK" + GOOD).body)).encode().replace(b"MARK", b"Gr\xf6\xdfer. ")
+    (draft,), _, _ = ask(in_turn(Reaction(200, body)), options, reach)
+    assert "Gr\ufffd\ufffder." in draft.idea
+    assert draft.source
+
+
+def test_two_megabytes_are_taken_recorded_and_shown_to_nobody_again(options: LanguageModelOptions, reach: Task):
+    (draft,), (call,), _ = ask(in_turn(completion(BIG)), options, reach)
+    assert len(call.reply) == len(BIG)
+    again = replace(briefs(reach)[0], repair=Repair(draft.source, "too long", 1), attempt=2)
+    with serving(in_turn(completion())) as server:
+        writer(server, options).write([again], Memory())
+    assert len(server.requests[0].text) < 20_000
+    assert "too long" in server.requests[0].text
+
+
+def test_a_key_in_a_reply_is_blotted_out(options: LanguageModelOptions, reach: Task):
+    (draft,), (call,), _ = ask(in_turn(completion(f"your key is {KEY}\n{GOOD}", finish=KEY)), options, reach)
+    assert KEY not in repr(draft) + repr(call)
+    assert "your key is [key]" in draft.idea
+
+
+def test_what_was_answered_is_never_asked_again(options: LanguageModelOptions, reach: Task, tmp_path: Path):
+    with serving(in_turn(completion())) as server:
+        store = Store(tmp_path / "study.db", create=True)
+        first = writer(server, options).write(briefs(reach, 3), StudyLedger(store, Budget(3)))
+        store.close()
+        store = Store(tmp_path / "study.db")
+        second = writer(server, options).write(briefs(reach, 4), StudyLedger(store, Budget(4)))
+        store.close()
+    assert first == second[:3]
+    assert len(server.requests) == 4
+
+
+def test_one_refusal_loses_no_reply_in_flight(options: LanguageModelOptions, reach: Task):
+    """The reply that was on its way when another request broke the search is recorded, and not paid again."""
+    memory = Memory()
+    slow = replace(completion(), delay_s=0.3)
+    with serving(lambda exchange: refusal(401) if exchange.body["seed"] == 2 else slow) as server:
+        with pytest.raises(WriterError):
+            writer(server, options, concurrency=4).write(briefs(reach, 4), memory)
+        assert sorted(call.candidate for call in memory.calls if call.answered) == ["c000", "c002", "c003"]
+        server.react = in_turn(completion())
+        asked = len(server.requests)
+        drafts = writer(server, options).write(briefs(reach, 4), memory)
+    assert all(draft.source for draft in drafts)
+    assert len(server.requests) == asked + 1
+
+
+def test_calls_in_flight_never_exceed_a_limit_together(options: LanguageModelOptions, reach: Task, tmp_path: Path):
+    """Quotes are for 4,096-token replies, true replies are short: calls wait for others to settle, and go on."""
+    budget = Budget(99, max_tokens=12_000)
+    store = Store(tmp_path / "study.db", create=True)
+    slow = replace(completion(), delay_s=0.02)
+    with serving(in_turn(slow)) as server:
+        drafts = writer(server, options, concurrency=8).write(briefs(reach, 99), StudyLedger(store, budget))
+    store.close()
+    written, withheld = [d for d in drafts if d.source], [d for d in drafts if d.withheld]
+    assert len(written) + len(withheld) == 99
+    assert 40 < len(written) == len(server.requests) < 99
+    assert budget.tokens == 150 * len(written) <= 12_000
+    assert "max_tokens of 12,000" in withheld[0].withheld
+
+
+def test_a_store_that_fails_stops_the_spending(options: LanguageModelOptions, reach: Task):
+    class Full(Memory):
+        def settle(self, quote: Quote, call: Call) -> None:
+            raise StoreError("the disk is full")
+
+    with serving(in_turn(completion())) as server, pytest.raises(StoreError, match="full"):
+        writer(server, options, concurrency=2).write(briefs(reach, 20), Full())
+    assert len(server.requests) <= 2
+
+
+def test_ctrl_c_records_what_was_in_flight(options: LanguageModelOptions, reach: Task):
+    memory = Memory()
+    with serving(in_turn(replace(completion(), delay_s=2.0))) as server:
+        threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            writer(server, options).write(briefs(reach, 3), memory)
+    assert [(call.answered, call.usage.unmetered) for call in memory.calls] == [(False, 1)] * 3
+    assert all("interrupted" in call.error for call in memory.calls)
+
+
+def _faulty(exchange: Exchange) -> Reaction:
+    """Three faults in ten requests, of every kind that passes; the candidate's name comes back in its idea."""
+    seed = exchange.body["seed"]
+    good = completion(f"idea of seed {seed}\n" + GOOD)
+    if exchange.number % 10 not in (2, 5, 8):
+        return good
+    faults = (
+        refusal(429, f"slow down, {KEY}"), refusal(429, retry_after="0.01"), refusal(500, f"bad key {KEY}?"), refusal(503),
+        Reaction(reset_after=0), replace(good, reset_after=60), Reaction(200, b'{"choices"'), completion(None),
+        completion(GOOD, finish="length"), raw({"choices": []}),
+    )  # fmt: skip
+    return faults[exchange.number // 10 % len(faults)]
+
+
+def test_a_thousand_calls_with_thirty_percent_faults(
+    options: LanguageModelOptions, reach: Task, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    """Every candidate gets its own reply or a named reason; no reply is lost, none is paid twice, no key shows."""
+    caplog.set_level(logging.DEBUG)
+    store = Store(tmp_path / "study.db", create=True)
+    ledger = StudyLedger(store, Budget(1000))
+    final: dict[str, Draft] = {}
+    with serving(_faulty) as server:
+        scribe = writer(server, options, concurrency=16)
+        due = briefs(reach, 750)
+        for attempt in range(2, 6):  # as drafting does: what failed goes back
+            drafts = scribe.write(due, ledger)
+            final |= {draft.candidate: draft for draft in drafts}
+            due = [
+                replace(b, attempt=attempt, repair=Repair(d.source, d.error, attempt - 1))
+                for b, d in zip(due, drafts, strict=True)
+                if d.error
+            ]
+    calls = store.calls()
+    store.close()
+    assert len(server.requests) >= 1000
+    assert len(final) == 750
+    for n in range(750):
+        draft = final[f"c{n:03d}"]
+        assert draft.error or draft.idea.startswith("idea of seed "), draft
+        if not draft.error:
+            attempt = max(call.attempt for call in calls if call.candidate == draft.candidate)
+            assert draft.idea.startswith(f"idea of seed {n + attempt}\n")
+    assert sum(call.answered for call in calls) == len(server.charged)
+    answered = [call.request for call in calls if call.answered]
+    assert len(answered) == len(set(answered))
+    written = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert KEY.encode() not in written
+    assert KEY not in caplog.text + repr(final)

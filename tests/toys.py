@@ -1,0 +1,34 @@
+"""A task that exists on paper only, with every kind of signal that writers tell apart."""
+
+from __future__ import annotations
+
+from rewardsmith.contracts import Role, Signal, TrainingSettings, VecEnv
+
+
+class Toy:
+    """Put the ball into the bowl."""
+
+    name = "toy"
+    description = "A hand with two fingers picks up a ball and puts it into a bowl."
+    success_rule = "ball in the bowl"
+    horizon = 10
+    control_dt = 0.1
+    human_reward = "def compute_reward(ball_pos):\n    secret = -torch.norm(ball_pos, dim=-1)\n    return secret, {'secret': secret}\n"
+    preset = TrainingSettings()
+    signals = (
+        Signal("hand_pos", (3,), "m", "world", "centre of the hand", Role.EFFECTOR, -1.0, 1.0),
+        Signal("hand_quat", (4,), "quat", "world", "attitude of the hand", Role.EFFECTOR, -1.0, 1.0),
+        Signal("finger_opening", (), "m", "gripper", "gap between the fingers", Role.GRIPPER, 0.0, 0.08),
+        Signal("joint_vel", (7,), "rad/s", "joint", "speed of every joint", Role.JOINT, -3.0, 3.0),
+        Signal("ball_pos", (3,), "m", "world", "centre of the ball", Role.OBJECT, -1.0, 1.0),
+        Signal("bowl_pos", (3,), "m", "world", "centre of the bowl", Role.GOAL, -1.0, 1.0),
+        Signal("actions", (4,), "1", "policy", "commands of this step", Role.ACTION, -1.0, 1.0),
+        Signal("previous_actions", (4,), "1", "policy", "commands of the step before", Role.ACTION, -1.0, 1.0),
+    )
+
+    def make(self, num_envs: int, threads: int) -> VecEnv:
+        """There is no world behind it."""
+        raise NotImplementedError
+
+
+TOY = Toy()

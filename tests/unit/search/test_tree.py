@@ -1,0 +1,230 @@
+from collections import Counter
+
+import pytest
+
+from rewardsmith.records import Proposal
+from rewardsmith_search.tree import TreeOptions, TreeStrategy
+from tests.builders import trained
+
+OPERATORS = ["tree_mutate_structure"] * 2 + ["tree_mutate_parameters"] * 2 + ["tree_crossover_elite"] * 2 + ["tree_path", "tree_different"]
+NARROW = {"structure": 1, "parameters": 0, "crossover": 0, "path": 0, "different": 0}
+"""One child per expansion."""
+
+
+def agent(**options: bool | int | float | str) -> TreeStrategy:
+    return TreeStrategy(0, TreeOptions(**options))
+
+
+class Game:
+    """A strategy and how far it is."""
+
+    def __init__(self, strategy: TreeStrategy, budget: int = 100_000) -> None:
+        self.strategy, self.told, self.budget = strategy, 0, budget
+
+    def ask(self) -> list[Proposal]:
+        self.asked = self.strategy.ask(self.budget - self.told)
+        return self.asked
+
+    def tell(self, *scores: float | None, judgements: tuple[float, ...] = ()) -> None:
+        """Results of the batch; what is not given failed."""
+        padded = [*scores, *[None] * (len(self.asked) - len(scores))]
+        rated = [*judgements, *[None] * (len(self.asked) - len(judgements))]
+        pairs = zip(padded, rated, strict=True)
+        self.strategy.tell([trained(f"c{self.told + n:03d}", score, judgement=judgement) for n, (score, judgement) in enumerate(pairs)])
+        self.told += len(self.asked)
+
+    def next(self) -> list[tuple[str, ...]]:
+        """What the next batch shows."""
+        return [proposal.parents for proposal in self.ask()]
+
+    def leaf(self) -> str:
+        """The program that is expanded next."""
+        return self.next()[0][-1]
+
+
+class TestExpansion:
+    def test_six_programs_from_nothing_come_first(self):
+        assert agent().ask(80) == [Proposal("initial", (), ("align", "verify"))] * 6
+
+    def test_again_if_all_of_them_failed(self):
+        game = Game(agent())
+        game.ask()
+        game.tell()
+        assert {p.operator for p in game.ask()} == {"initial"}
+
+    def test_then_eight_of_five_kinds_with_the_leaf_last(self):
+        game = Game(agent())
+        game.ask()
+        game.tell(0.1, 0.2, 0.9, 0.4, 0.5, 0.6)
+        batch = game.ask()
+        assert [p.operator for p in batch] == OPERATORS
+        assert {p.parents[-1] for p in batch} == {"c002"}
+        assert [len(p.parents) for p in batch[:4]] == [1, 1, 1, 1]
+        assert all(2 <= len(p.parents) <= 4 for p in batch if p.operator in ("tree_crossover_elite", "tree_different"))
+
+    def test_follow_ups_can_be_left_out(self):
+        assert agent(align=False).ask(80)[0].follow_ups == ("verify",)
+        assert agent(align=False, verify=False).ask(80)[0].follow_ups == ()
+
+    def test_a_program_whose_children_all_failed_is_expanded_again(self):
+        game = Game(agent(initial=1))
+        game.ask()
+        game.tell(0.5)
+        assert game.leaf() == "c000"
+        game.tell()
+        assert game.leaf() == "c000"
+
+    def test_the_budget_is_kept_to_the_candidate(self):
+        game = Game(agent(), budget=80)
+        sizes = []
+        while game.told < 80:
+            sizes.append(len(game.ask()))
+            game.tell(*[0.5] * sizes[-1])
+        assert sizes == [6] + [8] * 9 + [2]
+
+
+class TestContext:
+    def chain(self, preset: str = "corrected") -> Game:
+        """A path c000, c001, c003, c005, c007, c009: each expansion has a structural child that scores and a path child that fails."""
+        game = Game(agent(preset=preset, initial=1, **{**NARROW, "path": 1}))
+        game.ask()
+        for depth in range(6):
+            game.tell(0.1 * depth)
+            game.ask()
+        return game
+
+    def test_the_path_shows_the_last_four_oldest_first(self):
+        assert self.chain().asked[-1] == Proposal("tree_path", ("c003", "c005", "c007", "c009"), ("align", "verify"))
+
+    def test_by_the_paper_two_to_four(self):
+        game, lengths = self.chain("paper"), set[int]()
+        for depth in range(6, 40):
+            lengths.add(len(game.asked[-1].parents))
+            game.tell(0.1 * depth)
+            game.ask()
+        assert lengths == {2, 3, 4}
+
+    def test_a_short_path_is_shown_whole(self):
+        game = Game(agent(initial=1, **{**NARROW, "path": 1}))
+        game.ask()
+        game.tell(0.5)
+        assert game.next() == [("c000",), ("c000",)]
+
+    def test_different_thought_descends_in_other_branches_to_a_random_depth_by_own_score(self):
+        game = Game(agent(initial=3, **{**NARROW, "structure": 2, "different": 4000}, shown_low=4))
+        game.ask()
+        game.tell(0.1, 0.9)
+        # The only other branch is c000, which has no children; c002 failed.
+        assert {p.parents for p in game.ask()[2:]} == {("c000", "c001")}
+        game.tell(0.3, 0.4)
+        # c001 is worth less now than it was and has thousands of visits, so c000 is next. Seen from there, c001's branch has
+        # height 1: at depth 0 of it c001 itself, at depth 1 the better of its children by own score, c004 with 0.4. Even chances.
+        count = Counter(p.parents for p in game.ask()[2:])
+        assert set(count) == {("c001", "c000"), ("c004", "c000")}
+        assert count[("c001", "c000")] / 4000 == pytest.approx(0.5, abs=0.025)
+
+    def test_different_thought_shows_at_most_one_of_each_other_branch(self):
+        game = Game(agent(**{**NARROW, "different": 200}))
+        game.ask()
+        game.tell(0.1, 0.2, 0.9, None, 0.5)
+        shown = [p.parents for p in game.ask()[1:]]
+        assert {parents[-1] for parents in shown} == {"c002"}
+        assert {len(parents) for parents in shown} == {2, 3, 4}
+        assert {parent for parents in shown for parent in parents[:-1]} == {"c000", "c001", "c004"}
+
+    def elites(self, preset: str) -> dict[str, float]:
+        """How often each is the one program that crossover shows before the leaf c001, the best of three and a failure."""
+        strategy = agent(preset=preset, initial=4, **{**NARROW, "crossover": 6000}, shown_low=2, shown_high=2)
+        game = Game(strategy)
+        game.ask()
+        game.tell(0.2, 0.9, 0.5)
+        batch = game.ask()[1:]
+        assert {p.parents[-1] for p in batch} == {"c001"}
+        count = Counter(p.parents[0] for p in batch)
+        return {identity: number / 6000 for identity, number in count.items()}
+
+    def test_elites_are_drawn_by_their_ranks_without_the_leaf(self):
+        # 1/2 for c002 and 1/3 for c000, sum 5/6: 0.6 and 0.4
+        assert self.elites("corrected") == pytest.approx({"c002": 0.6, "c000": 0.4}, abs=0.02)
+
+    def test_or_with_the_leaf_as_released(self):
+        # 1/2, 1/3 and 1/4, sum 13/12: 0.4615, 0.3077, 0.2308
+        assert self.elites("release") == pytest.approx({"c001": 0.4615, "c002": 0.3077, "c000": 0.2308}, abs=0.02)
+
+    def test_programs_shown_together_differ(self):
+        game = Game(agent(**{**NARROW, "crossover": 200, "different": 200}))
+        game.ask()
+        game.tell(0.1, 0.2, 0.9, 0.4, 0.5, 0.6)
+        assert all(len(set(p.parents)) == len(p.parents) for p in game.ask())
+
+
+class TestSelection:
+    def test_of_equals_the_first(self):
+        game = Game(agent())
+        game.ask()
+        game.tell(*[0.0] * 6)
+        assert game.leaf() == "c000"
+
+    def test_self_verification_decides_between_equals(self):
+        game = Game(agent())
+        game.ask()
+        game.tell(*[0.0] * 6, judgements=(-1.0, 0.2, 0.1, 1.0, 0.9, 0.0))
+        assert game.leaf() == "c003"
+
+    @pytest.mark.parametrize(("judgement", "expected"), [(0.0, "c000"), (1.0, "c001")])
+    def test_value_against_prior_by_hand(self, judgement: float, expected: str):
+        # Scores 1.0, 0.9, 0.0; visits are equal, so exploration by visits adds the same to all. lambda = 0.4 - 0.3 * 3/80 = 0.38875.
+        # Values 1, 0.9, 0. Judgements 0, 0, 0: priors equal, the first wins by 0.1.
+        # Judgements 0, 1, 0: softmax 1/(2 + e) = 0.211942 and e/(2 + e) = 0.576117; 0.38875 * (0.576117 - 0.211942) = 0.141573 > 0.1.
+        game = Game(agent(initial=3), budget=80)
+        game.ask()
+        game.tell(1.0, 0.9, 0.0, judgements=(0.0, judgement, 0.0))
+        assert game.leaf() == expected
+
+    def test_failures_are_never_selected_even_where_scores_are_negative(self):
+        game = Game(agent())
+        game.ask()
+        game.tell(None, -3.0, None, -2.0)
+        assert game.leaf() == "c003"
+
+    def test_bounds_that_hold_zero_blunt_a_negative_metric(self):
+        # Judgements 1 and 0: softmax 0.731059 and 0.268941; lambda = 0.4 - 0.3 * 2/80 = 0.3925 makes that 0.181398 for the first.
+        # Scores -3 and -2.8. Bounds from data: 0 and 1, so the second wins. With 0 among them: 0 and 0.2/3 = 0.067, so the first does.
+        for preset, expected in (("corrected", "c001"), ("release", "c000")):
+            game = Game(agent(preset=preset, initial=2), budget=80)
+            game.ask()
+            game.tell(-3.0, -2.8, judgements=(1.0, 0.0))
+            assert game.leaf() == expected
+
+    def test_at_the_depth_cap_a_program_is_expanded_again(self):
+        game = Game(agent(initial=1, **NARROW, max_depth=2))
+        game.ask()
+        for _ in range(5):
+            game.tell(0.5)
+            game.ask()
+        assert [p.parents for p in game.asked] == [("c001",)]
+
+
+class TestVirtualLoss:
+    def test_expansions_under_way_lead_the_next_elsewhere(self):
+        game = Game(agent(initial=3))
+        game.ask()
+        game.tell(0.0, 0.0, 0.0)
+        # All values are equal, so the bonus of visits decides: each expansion makes its program the most visited one.
+        leaves = [game.strategy.ask(90 - 8 * n)[0].parents[-1] for n in range(4)]
+        assert leaves == ["c000", "c001", "c002", "c000"]
+
+    def test_unless_another_is_that_much_better(self):
+        # At lambda = 0.4 nothing is told below c000: after one expansion its bonus is 0.4 * sqrt(2 ln(10 + 1) / 9) = 0.292,
+        # that of c001 is 0.4 * sqrt(2 ln(10 + 1) / 1) = 0.876. The difference of 0.584 is less than the 1 between their values.
+        game = Game(agent(initial=2, exploration_end=0.4))
+        game.ask()
+        game.tell(1.0, 0.0)
+        assert [game.strategy.ask(90)[0].parents[-1], game.strategy.ask(82)[0].parents[-1]] == ["c000", "c000"]
+
+    def test_it_waits_while_nothing_has_a_score(self):
+        strategy = agent()
+        strategy.ask(80)
+        assert strategy.ask(74) == []
+        strategy.tell([trained("c004", 0.5)])
+        assert {p.parents[-1] for p in strategy.ask(74)} == {"c004"}
