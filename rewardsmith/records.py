@@ -105,6 +105,7 @@ class Verdict:
     line: int | None = None
     """Line in the source that was given, where one can be named."""
     message: str = ""
+    """What is wrong; on acceptance empty, or a notice that only made-up states could be tried."""
     hint: str = ""
     """What to write instead."""
     program: str = ""
