@@ -7,34 +7,33 @@ import math
 import torch
 from torch import Tensor
 
-from rewardsmith.contracts import Task
+from rewardsmith.contracts import VecEnv
 from rewardsmith.records import Score
 from rewardsmith.training.policy_file import TrainedPolicy
 from rewardsmith.training.streams import environment_seeds
 
 
-def held_out_scores(task: Task, trained: TrainedPolicy, slots: int, episodes: int, seed: int, threads: int) -> list[Score]:
+def held_out_scores(env: VecEnv, horizon: int, trained: TrainedPolicy, slots: int, seed: int) -> list[Score]:
     """Score every slot on the same episodes.
 
     Each environment contributes its first episode only, so short episodes do not count more than
     long ones. An episode that the simulator loses counts as its score at that step, which is 0 for success.
 
     Args:
-        task: What to simulate.
+        env: One environment per slot and episode; slot ``k`` owns the ``k``-th block.
+        horizon: Control steps within which every episode ends.
         trained: The policies of all slots.
         slots: Their number.
-        episodes: Episodes per slot.
         seed: Picks the episodes.
-        threads: Physics threads.
 
     Returns:
         One score per slot: mean and standard error over its episodes.
     """
-    env = task.make(slots * episodes, threads)
+    episodes = env.num_envs // slots
     observation = env.reset(environment_seeds("heldout", [seed] * slots, episodes))
     score = torch.full((slots * episodes,), math.nan)
     unstable = torch.zeros(slots * episodes, dtype=torch.bool)
-    for _ in range(task.horizon):
+    for _ in range(horizon):
         step = env.step(trained.act(observation.view(slots, episodes, -1)).flatten(0, 1))
         first = score.isnan()
         unstable |= first & step.unstable

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import lru_cache
 
-from rewardsmith.contracts import TrainingProgress
+from rewardsmith.contracts import Trainer, TrainingProgress, TrainingSettings
 from rewardsmith.execution.process import answer, claim_stdout
 from rewardsmith.registry import TASKS, TRAINERS
 from rewardsmith.training.messages import ORDER, REPORT, Order, Report
@@ -26,10 +27,15 @@ def serve(order: Order, descriptor: int) -> None:
     def report(message: Report) -> None:
         answer(descriptor, REPORT.dump_json(message).decode())
 
-    trainer = TRAINERS.load(order.trainer)(TASKS.load(order.task), order.settings, order.episodes)
-    for result in trainer.train(order.jobs, order.evaluation_seed, observe):
+    for result in _trainer(order.trainer, order.task, order.settings, order.episodes).train(order.jobs, order.evaluation_seed, observe):
         report(Report("result", result=result))
     report(Report("done"))
+
+
+@lru_cache(maxsize=1)
+def _trainer(name: str, task: str, settings: TrainingSettings, episodes: int) -> Trainer:
+    """The trainer of the orders so far; it may keep simulations between them."""
+    return TRAINERS.load(name)(TASKS.load(task), settings, episodes)
 
 
 def main() -> None:

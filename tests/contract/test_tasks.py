@@ -54,6 +54,15 @@ def test_same_seeds_give_the_same_future(task: Task):
         assert all(torch.equal(a.signals[name], b.signals[name]) for name in a.signals)
 
 
+def test_a_used_environment_starts_like_a_new_one(task: Task):
+    used, new = task.make(N, 1), task.make(N, 1)
+    used.reset(seeds() + 1, stagger=True)
+    roll(used, actions(used, 40))
+    assert torch.equal(used.reset(seeds()), new.reset(seeds()))
+    for a, b in zip(roll(used, actions(used, 12)), roll(new, actions(new, 12)), strict=True):
+        assert torch.equal(a.observation, b.observation)
+
+
 def test_a_batch_equals_its_members_alone(task: Task):
     """Over a whole episode, so that resets are covered too."""
     batch = task.make(3, 1)

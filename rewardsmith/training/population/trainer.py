@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import torch
 
-from rewardsmith.contracts import Task, TrainingJob, TrainingProgress, TrainingSettings
+from rewardsmith.contracts import Task, TrainingJob, TrainingProgress, TrainingSettings, VecEnv
 from rewardsmith.records import State, TrainingResult
 from rewardsmith.seeds import derive
 from rewardsmith.training.evaluation import held_out_scores
@@ -23,6 +24,8 @@ from rewardsmith.training.streams import environment_seeds
 
 _MAX_ENVS = 8_192
 """More environments than this are trained in several populations, to bound memory."""
+_KEPT_SIMULATIONS = 2
+"""One for training and one for held-out episodes."""
 
 
 class PopulationTrainer:
@@ -40,7 +43,9 @@ class PopulationTrainer:
         self._task = task
         self._settings = settings
         self._episodes = episodes
-        self._threads = threads or os.cpu_count() or 1
+        cores = threads or os.cpu_count() or 1
+        # A simulation is reset and used again: building thousands of worlds for every batch would fragment memory.
+        self._make = lru_cache(maxsize=_KEPT_SIMULATIONS)(lambda num_envs: task.make(num_envs, cores))
 
     def train(
         self, jobs: Sequence[TrainingJob], evaluation_seed: int, observe: Callable[[TrainingProgress], None]
@@ -49,20 +54,19 @@ class PopulationTrainer:
         torch.set_num_threads(1)  # more threads fight the simulator for the cores
         most = max(1, _MAX_ENVS // self._settings.envs)
         for start in range(0, len(jobs), most):
-            yield from _Population(self._task, self._settings, jobs[start : start + most], self._threads).run(
-                self._episodes, evaluation_seed, observe
-            )
+            population = _Population(self._make, self._task.horizon, self._settings, jobs[start : start + most])
+            yield from population.run(self._episodes, evaluation_seed, observe)
 
 
 class _Population:
     """One batch of slots from first step to score."""
 
-    def __init__(self, task: Task, settings: TrainingSettings, jobs: Sequence[TrainingJob], threads: int) -> None:
-        self._task, self._settings, self._threads = task, settings, threads
+    def __init__(self, make: Callable[[int], VecEnv], horizon: int, settings: TrainingSettings, jobs: Sequence[TrainingJob]) -> None:
+        self._make, self._horizon, self._settings = make, horizon, settings
         self._started = time.monotonic()
         self._slots = [Slot(number, job) for number, job in enumerate(jobs)]
         seeds = [job.seed for job in jobs]
-        env = task.make(len(jobs) * settings.envs, threads)
+        env = make(len(jobs) * settings.envs)
         first = env.reset(environment_seeds("training", seeds, settings.envs), stagger=True)
         weights = [derive("weights", seed) for seed in seeds]
         self._policy = StackedPolicy(env.observation_size, env.action_size, settings.hidden, settings.initial_std, weights)
@@ -102,7 +106,8 @@ class _Population:
 
     def _results(self, env_steps: int, episodes: int, evaluation_seed: int) -> Iterator[TrainingResult]:
         trained = TrainedPolicy(self._policy, self._normaliser)
-        scores = held_out_scores(self._task, trained, len(self._slots), episodes, evaluation_seed, self._threads)
+        env = self._make(len(self._slots) * episodes)
+        scores = held_out_scores(env, self._horizon, trained, len(self._slots), evaluation_seed)
         for slot, score in zip(self._slots, scores, strict=True):
             if slot.failure is None:
                 save_slot(Path(slot.job.policy), trained, slot.number, self._settings.hidden)
