@@ -8,9 +8,7 @@ from rewardsmith.contracts import ALIGN, VERIFY, Brief
 from rewardsmith.records import Call, Draft
 from rewardsmith.reward.extract import extract
 
-_CLOSED_THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
-_LOOSE_END = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
-_LOOSE_START = re.compile(r"<think(?:ing)?>.*\Z", re.DOTALL | re.IGNORECASE)
+_THOUGHT_MARK = re.compile(r"<(/?)think(?:ing)?>", re.IGNORECASE)
 _RATING = re.compile(r"\[\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*\]")
 _IDEA_CHARS = 4_000
 """Ideas are shown to descendants, so that endless ones would be paid for again and again."""
@@ -33,8 +31,17 @@ def read(brief: Brief, call: Call) -> Draft:
 
 def without_thoughts(reply: str) -> str:
     """Drop the thinking blocks of reasoning models, also those whose start or end the server swallowed."""
-    text = _CLOSED_THOUGHT.sub("", reply)
-    return _LOOSE_START.sub("", _LOOSE_END.sub("", text))
+    kept: list[str] = []
+    start, thinking = 0, False
+    for mark in _THOUGHT_MARK.finditer(reply):  # one pass: models caught in a loop send hundreds of thousands of marks
+        if mark[1]:
+            if not thinking:
+                kept.clear()  # it began before the reply did
+            start, thinking = mark.end(), False
+        elif not thinking:
+            kept.append(reply[start : mark.start()])
+            thinking = True
+    return "".join(kept) if thinking else "".join((*kept, reply[start:]))
 
 
 def rating(text: str) -> float:

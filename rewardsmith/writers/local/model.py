@@ -81,4 +81,4 @@ def _load(path: Path, options: LanguageModelOptions) -> Any:
     try:
         return library.Server(settings)
     except (RuntimeError, ValueError) as failure:
-        raise WriterError(f"{path} cannot be loaded: {failure}. Give a GGUF file of a chat model.") from failure
+        raise WriterError(f"{path} cannot be loaded: {str(failure).rstrip('.')}. Give a GGUF file of a chat model.") from failure

@@ -28,8 +28,8 @@ _PASSING = (408, 409, 425, 500, 502, 503, 504, 520, 522, 524, 529)
 _CONNECT_S = 15.0
 _PATIENCE_S = 900.0
 """How long one request waits for a rate limit to pass."""
-_LOST_IN_A_ROW = 8
-"""So many requests without any answer, one after another, and the endpoint is taken for dead."""
+_LOST_ROUNDS = 3
+"""As many requests without any answer as are in flight, so many times over, and the endpoint is taken for dead."""
 
 
 class Endpoint:
@@ -122,7 +122,7 @@ class Endpoint:
             WriterError: None of the last requests was answered.
         """
         self._lost += 1
-        if self._lost >= _LOST_IN_A_ROW:
+        if self._lost >= _LOST_ROUNDS * self.concurrency:
             raise WriterError(
                 f"{self._access.base_url} answered none of the last {self._lost} requests, the last one because: {error} "
                 "Check the server, then `rewardsmith resume` the study."

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from rewardsmith.contracts import Brief
@@ -81,3 +83,12 @@ def test_thoughts():
     assert without_thoughts("<think>a</think>b<THINKING>c</THINKING>d") == "bd"
     assert without_thoughts("a</think>b") == "b"
     assert without_thoughts("b<think>never closed") == "b"
+    assert without_thoughts("<think>a<think>b</think>c") == "c"
+
+
+@pytest.mark.parametrize("loop", ["<think>", "</think>", "<think></think", "[0.1 ", "```\n", "def compute_reward("])
+def test_a_model_caught_in_a_loop_costs_no_time(loop: str):
+    begun = time.monotonic()
+    for operator in ("initial", "verify", "align"):
+        read(brief(operator), call(loop * 100_000))
+    assert time.monotonic() - begun < 5.0

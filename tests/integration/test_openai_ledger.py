@@ -1,0 +1,141 @@
+"""What the openai writer pays and records: nothing twice, nothing lost, no key shown."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rewardsmith.budget import Budget
+from rewardsmith.config import LanguageModelOptions
+from rewardsmith.contracts import Quote, Repair, Task
+from rewardsmith.drafting import StudyLedger
+from rewardsmith.errors import StoreError, WriterError
+from rewardsmith.records import Call, Draft
+from rewardsmith.store.sqlite import Store
+from tests.asking import KEY, Memory, briefs, writer
+from tests.servers import GOOD, Exchange, Reaction, completion, in_turn, raw, refusal, serving
+
+
+@pytest.fixture
+def options(monkeypatch: pytest.MonkeyPatch) -> LanguageModelOptions:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    return LanguageModelOptions(model="m", pause_s=0.01, timeout_s=5.0)
+
+
+def test_what_was_answered_is_never_asked_again(options: LanguageModelOptions, reach: Task, tmp_path: Path):
+    with serving(in_turn(completion())) as server:
+        store = Store(tmp_path / "study.db", create=True)
+        first = writer(server, options).write(briefs(reach, 3), StudyLedger(store, Budget(3)))
+        store.close()
+        store = Store(tmp_path / "study.db")
+        second = writer(server, options).write(briefs(reach, 4), StudyLedger(store, Budget(4)))
+        store.close()
+    assert first == second[:3]
+    assert len(server.requests) == 4
+
+
+def test_one_refusal_loses_no_reply_in_flight(options: LanguageModelOptions, reach: Task):
+    """The reply that was on its way when another request broke the search is recorded, and not paid again."""
+    memory = Memory()
+    slow = replace(completion(), delay_s=0.3)
+    with serving(lambda exchange: refusal(401) if exchange.body["seed"] == 2 else slow) as server:
+        with pytest.raises(WriterError):
+            writer(server, options, concurrency=4).write(briefs(reach, 4), memory)
+        assert sorted(call.candidate for call in memory.calls if call.answered) == ["c000", "c002", "c003"]
+        server.react = in_turn(completion())
+        asked = len(server.requests)
+        drafts = writer(server, options).write(briefs(reach, 4), memory)
+    assert all(draft.source for draft in drafts)
+    assert len(server.requests) == asked + 1
+
+
+def test_calls_in_flight_never_exceed_a_limit_together(options: LanguageModelOptions, reach: Task, tmp_path: Path):
+    """Quotes are for 4,096-token replies, true replies are short: calls wait for others to settle, and go on."""
+    budget = Budget(99, max_tokens=12_000)
+    store = Store(tmp_path / "study.db", create=True)
+    slow = replace(completion(), delay_s=0.02)
+    with serving(in_turn(slow)) as server:
+        drafts = writer(server, options, concurrency=8).write(briefs(reach, 99), StudyLedger(store, budget))
+    store.close()
+    written, withheld = [d for d in drafts if d.source], [d for d in drafts if d.withheld]
+    assert len(written) + len(withheld) == 99
+    assert 40 < len(written) == len(server.requests) < 99
+    assert budget.tokens == 150 * len(written) <= 12_000
+    assert "max_tokens of 12,000" in withheld[0].withheld
+
+
+def test_a_store_that_fails_stops_the_spending(options: LanguageModelOptions, reach: Task):
+    class Full(Memory):
+        def settle(self, quote: Quote, call: Call) -> None:
+            raise StoreError("the disk is full")
+
+    with serving(in_turn(completion())) as server, pytest.raises(StoreError, match="full"):
+        writer(server, options, concurrency=2).write(briefs(reach, 20), Full())
+    assert len(server.requests) <= 2
+
+
+def test_ctrl_c_records_what_was_in_flight(options: LanguageModelOptions, reach: Task):
+    memory = Memory()
+    with serving(in_turn(replace(completion(), delay_s=2.0))) as server:
+        threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            writer(server, options).write(briefs(reach, 3), memory)
+    assert [(call.answered, call.usage.unmetered) for call in memory.calls] == [(False, 1)] * 3
+    assert all("interrupted" in call.error for call in memory.calls)
+
+
+def _faulty(exchange: Exchange) -> Reaction:
+    """Three faults in ten requests, of every kind that passes; the candidate's name comes back in its idea."""
+    seed = exchange.body["seed"]
+    good = completion(f"idea of seed {seed}\n" + GOOD)
+    if exchange.number % 10 not in (2, 5, 8):
+        return good
+    faults = (
+        refusal(429, f"slow down, {KEY}"), refusal(429, retry_after="0.01"), refusal(500, f"bad key {KEY}?"), refusal(503),
+        Reaction(reset_after=0), replace(good, reset_after=60), Reaction(200, b'{"choices"'), completion(None),
+        completion(GOOD, finish="length"), raw({"choices": []}),
+    )  # fmt: skip
+    return faults[exchange.number // 10 % len(faults)]
+
+
+def test_a_thousand_calls_with_thirty_percent_faults(
+    options: LanguageModelOptions, reach: Task, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    """Every candidate gets its own reply or a named reason; no reply is lost, none is paid twice, no key shows."""
+    caplog.set_level(logging.DEBUG)
+    store = Store(tmp_path / "study.db", create=True)
+    ledger = StudyLedger(store, Budget(1000))
+    final: dict[str, Draft] = {}
+    with serving(_faulty) as server:
+        scribe = writer(server, options, concurrency=16)
+        due = briefs(reach, 750)
+        for attempt in range(2, 6):  # as drafting does: what failed goes back
+            drafts = scribe.write(due, ledger)
+            final |= {draft.candidate: draft for draft in drafts}
+            due = [
+                replace(b, attempt=attempt, repair=Repair(d.source, d.error, attempt - 1))
+                for b, d in zip(due, drafts, strict=True)
+                if d.error
+            ]
+    calls = store.calls()
+    store.close()
+    assert len(server.requests) >= 1000
+    assert len(final) == 750
+    for n in range(750):
+        draft = final[f"c{n:03d}"]
+        assert draft.error or draft.idea.startswith("idea of seed "), draft
+        if not draft.error:
+            attempt = max(call.attempt for call in calls if call.candidate == draft.candidate)
+            assert draft.idea.startswith(f"idea of seed {n + attempt}\n")
+    assert sum(call.answered for call in calls) == len(server.charged)
+    answered = [call.request for call in calls if call.answered]
+    assert len(answered) == len(set(answered))
+    written = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert KEY.encode() not in written
+    assert KEY not in caplog.text + repr(final)
