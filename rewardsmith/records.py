@@ -5,7 +5,7 @@ A failure is a :class:`State`, never a sentinel number; a missing value is ``Non
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -224,10 +224,29 @@ class Candidate:
     """Drafts that the writer made for this candidate, repairs included."""
     usage: Usage = Usage()
     training: TrainingResult | None = None
+    """The last training; earlier ones failed and were repaired."""
+    trainings: int = 0
+    """Trainings that this candidate took, failed ones included."""
+    env_steps: int = 0
+    """Environment steps that all of them took."""
+    training_s: float = 0.0
+    """Seconds that all of them took, its share of the batches."""
     judgement: float | None = None
     """The writer's own rating of the finished program, -1 to 1 (RF-Agent's self-verification); ``None``: not asked."""
     followed_up: tuple[str, ...] = ()
     """Follow-ups of its proposal that are done."""
+
+    def trained(self, result: TrainingResult) -> Candidate:
+        """The candidate after one more training."""
+        return replace(
+            self,
+            state=result.state,
+            training=result,
+            reason=result.cause,
+            trainings=self.trainings + 1,
+            env_steps=self.env_steps + result.env_steps,
+            training_s=self.training_s + result.wall_s,
+        )
 
     @property
     def score(self) -> Score | None:

@@ -19,8 +19,6 @@ from rewardsmith.records import Candidate, FinalRun, State, TrainingResult
 from rewardsmith.seeds import derive
 from rewardsmith.study import Study
 
-BASELINES = ("human", SPARSE)
-
 
 def run(study: Study, parts: Parts, observer: Observer) -> None:
     """Search, then compare the winner with the baselines on fresh seeds.
@@ -52,21 +50,25 @@ def search(study: Study, parts: Parts, budget: Budget, observer: Observer) -> No
             return
         candidates = [study.claim(proposal, budget.proposed + n, iteration) for n, proposal in enumerate(proposals)]
         budget.spend(len(proposals))
+        develop(study, parts, candidates, ledger, budget, observer)
         wanted = {candidate.id: proposal.follow_ups for candidate, proposal in zip(candidates, proposals, strict=True)}
-        due: Sequence[Candidate] = candidates
-        while due and not budget.stopped:
-            observer.stage(f"iteration {iteration}: writing {len(due)} programs")
-            budget.stop(draft(study, parts, due, ledger, observer))
-            if not budget.late:
-                train(study, parts, _current(study, due), observer)
-            budget.stop(budget.late)
-            due = [candidate for candidate in _current(study, due) if not candidate.state.final]
         budget.stop(follow_up(study, parts, _current(study, candidates), wanted, ledger))
         if budget.stopped:  # not told: the strategy hears of an iteration once all of it is final
             return
         parts.strategy.tell(_current(study, candidates))
-        study.store.put_value("strategy", parts.strategy.state())
         iteration += 1
+
+
+def develop(study: Study, parts: Parts, candidates: Sequence[Candidate], ledger: StudyLedger, budget: Budget, observer: Observer) -> None:
+    """Write and train until every candidate is final; a training's error goes back to the writer like the guard's."""
+    due = candidates
+    while due and not budget.stopped:
+        observer.stage(f"iteration {candidates[0].iteration}: writing {len(due)} programs")
+        budget.stop(draft(study, parts, due, ledger, observer))
+        if not budget.late:
+            train(study, parts, _current(study, due), observer)
+        budget.stop(budget.late)
+        due = [candidate for candidate in _current(study, due) if not candidate.state.final]
 
 
 def train(study: Study, parts: Parts, candidates: Sequence[Candidate], observer: Observer) -> None:
@@ -77,9 +79,9 @@ def train(study: Study, parts: Parts, candidates: Sequence[Candidate], observer:
     observer.stage(f"iteration {candidates[0].iteration}: training {len(accepted)} policies")
     jobs = [_job(study, c.id, c.program, derive("training", study.config.seed, c.id)) for c in accepted.values()]
     for result in _trained(study, parts, jobs, "search", observer.progress):
-        candidate = replace(accepted[result.candidate], state=result.state, training=result, reason=result.cause)
+        candidate = accepted[result.candidate].trained(result)
         if result.state in (State.CRASHED, State.DIVERGED) and candidate.attempts <= study.config.repairs:
-            candidate = replace(candidate, state=State.PROPOSED)  # the training's error goes back to the writer
+            candidate = replace(candidate, state=State.PROPOSED)
         study.save(candidate)
         observer.candidate(candidate)
 

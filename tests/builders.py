@@ -20,5 +20,13 @@ def trained(
         score=None if score is None else Score(score, 0.01, 128),
         cause="" if score is not None else "it fell over",
     )
-    fields = {"iteration": 0, "operator": "initial", "parents": (), "source": "def compute_reward(a): ...", "idea": "an idea"}
+    fields = {
+        "trainings": 1,
+        "env_steps": 100,
+        "iteration": 0,
+        "operator": "initial",
+        "parents": (),
+        "source": "def compute_reward(a): ...",
+        "idea": "an idea",
+    }
     return Candidate(id=identity, state=state, training=result, plan=plan, reason=result.cause, **{**fields, **changes})  # pyright: ignore[reportArgumentType]

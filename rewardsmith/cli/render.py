@@ -16,7 +16,7 @@ from rewardsmith.reports.summary import CandidateRow, FinalRow, StudySummary
 _STYLES = {
     "SCORED": "green", "ACCEPTED": "cyan", "PROPOSED": "dim", "REJECTED": "yellow", "DIVERGED": "red", "CRASHED": "red", "TIMED_OUT": "red",
 }  # fmt: skip
-_BAR = 16
+_BAR = 10
 
 
 def study_view(summary: StudySummary, source: str) -> RenderableType:
@@ -47,7 +47,7 @@ def candidate_table(rows: Sequence[CandidateRow], best: str | None) -> Renderabl
         state = f"[{_STYLES[row.state]}]{row.state}[/]"
         name = f"[bold green]{row.id} *[/]" if row.id == best else row.id
         success = "" if row.training_success is None else f"{row.training_success:.2f}"
-        table.add_row(name, " ".join(row.parents) or "-", row.operator, state, _score(row), bar(row.score), success)
+        table.add_row(name, _parents(row), _operator(row), state, _score(row), bar(row.score), success)
     reasons = [Text(f"{row.id} {row.state}: {row.reason}", style="yellow") for row in rows if row.reason and row.score is None]
     return Group(table, *reasons)
 
@@ -95,6 +95,15 @@ def usage_text(usage: Usage) -> str:
     lost = f", and {usage.unmetered} call{'s' * (usage.unmetered > 1)} without a count, perhaps charged" if usage.unmetered else ""
     tokens = f"{usage.prompt_tokens:,}{cached} + {usage.completion_tokens:,}{thought} tokens"
     return f"{usage.calls} language-model calls, {tokens}, {price}{lost}"
+
+
+def _parents(row: CandidateRow) -> str:
+    more = f" +{len(row.parents) - 1}" if len(row.parents) > 1 else ""
+    return row.parents[0] + more if row.parents else "-"
+
+
+def _operator(row: CandidateRow) -> str:
+    return row.operator.removeprefix("tree_").replace("_", " ")
 
 
 def _score(row: CandidateRow) -> str:

@@ -11,6 +11,7 @@ import tyro
 from rich.console import Console
 
 from rewardsmith import runner
+from rewardsmith.cache import remember_speed
 from rewardsmith.cli.arguments import free_folder, parse, value_of
 from rewardsmith.cli.live import LiveObserver, PlainObserver
 from rewardsmith.cli.plan import show_plan
@@ -72,8 +73,9 @@ def carry_on(study: Study, parts: Parts) -> int:
             f"\nstopped; everything finished is kept. Go on with: rewardsmith resume {study.folder}", highlight=False, markup=False
         )
         raise
-    best = study.best
-    console.print(study_view(summarise_study(study), best.source if best else ""))
+    best, summary = study.best, summarise_study(study)
+    remember_speed(summary.task, summary.totals.env_steps, summary.totals.training_s)
+    console.print(study_view(summary, best.source if best else ""))
     if stopped := study.store.value("stopped"):
         console.print(f"stopped by {stopped}", style="yellow", highlight=False, markup=False, soft_wrap=True)
     if best and best.training:

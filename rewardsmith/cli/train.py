@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
+from rewardsmith.cache import remember_speed
 from rewardsmith.cli.arguments import free_folder, parse, print_json
 from rewardsmith.cli.check import read_text
 from rewardsmith.cli.live import progress_text
@@ -55,6 +56,7 @@ def run(arguments: list[str]) -> int:
         results = list(trainer.train(jobs, derive("evaluation", "train command"), _report))
     finally:
         trainer.close()
+    remember_speed(options.task, sum(result.env_steps for result in results), sum(result.wall_s for result in results))
     results = [replace(result, policy=os.path.relpath(result.policy) if result.policy else "") for result in results]
     if options.json:
         print_json(results)

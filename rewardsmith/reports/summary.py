@@ -108,7 +108,7 @@ def row(candidate: Candidate) -> CandidateRow:
         source=candidate.source,
         reason=candidate.reason,
         policy=training.policy if training else "",
-        env_steps=training.env_steps if training else 0,
+        env_steps=candidate.env_steps,
         attempts=candidate.attempts,
     )
 
@@ -134,11 +134,10 @@ def _last_success(candidate: Candidate) -> float | None:
 
 
 def _totals(candidates: Sequence[Candidate], finals: Sequence[FinalRun]) -> Totals:
-    trainings = [c.training for c in candidates if c.training] + [run.training for run in finals]
     return Totals(
         candidates=len(candidates),
-        trainings=len(trainings),
-        env_steps=sum(training.env_steps for training in trainings),
-        training_s=sum(training.wall_s for training in trainings),
+        trainings=sum(c.trainings for c in candidates) + len(finals),
+        env_steps=sum(c.env_steps for c in candidates) + sum(run.training.env_steps for run in finals),
+        training_s=sum(c.training_s for c in candidates) + sum(run.training.wall_s for run in finals),
         usage=sum((candidate.usage for candidate in candidates), Usage()),
     )

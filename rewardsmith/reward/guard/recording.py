@@ -18,6 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rewardsmith.cache import cache_folder
 from rewardsmith.contracts import Signal, Task
 
 if TYPE_CHECKING:
@@ -35,8 +36,7 @@ class NoRecordingError(Exception):
 def cache_file(task: Task) -> Path:
     """Where a task's states are kept; another signal table or version has another file."""
     table = repr((task.name, [(s.name, s.shape, s.unit, s.frame) for s in task.signals], version("rewardsmith")))
-    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root) / "rewardsmith" / "states" / f"{task.name}-{hashlib.sha256(table.encode()).hexdigest()[:16]}.pt"
+    return cache_folder() / "states" / f"{task.name}-{hashlib.sha256(table.encode()).hexdigest()[:16]}.pt"
 
 
 def pack(task: Task) -> str:

@@ -1,0 +1,50 @@
+"""What this machine remembers between studies. Everything here can be deleted, and nothing here is needed."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+_LEAST_S = 20.0
+"""Shorter trainings say more about start-up than about speed."""
+
+
+def cache_folder() -> Path:
+    """The user's cache folder for rewardsmith; it may not exist."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rewardsmith"
+
+
+def remember_speed(task: str, env_steps: int, seconds: float) -> None:
+    """Keep how fast a task was trained here, start-up and scoring included; a cache that cannot be written is no error."""
+    if seconds < _LEAST_S:
+        return
+    speeds = _speeds() | {task: env_steps / seconds}
+    try:
+        cache_folder().mkdir(parents=True, exist_ok=True)
+        part = _speed_file().with_suffix(f".{os.getpid()}")
+        part.write_text(json.dumps(speeds))
+        part.replace(_speed_file())
+    except OSError:
+        return
+
+
+def known_speed(task: str) -> float | None:
+    """Environment steps per second of the last search or training of a task on this machine."""
+    return _speeds().get(task)
+
+
+def _speed_file() -> Path:
+    return cache_folder() / "speed.json"
+
+
+def _speeds() -> dict[str, float]:
+    try:
+        data = json.loads(_speed_file().read_text())
+    except (OSError, ValueError):
+        return {}
+    return (
+        {str(name): float(speed) for name, speed in data.items() if isinstance(speed, (int, float)) and speed > 0}
+        if isinstance(data, dict)
+        else {}
+    )

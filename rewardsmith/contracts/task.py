@@ -1,0 +1,161 @@
+"""What a task and its environments must offer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Role(StrEnum):
+    """What a signal is about. Prompts print it; the grammar writer types its programs by it."""
+
+    EFFECTOR = "effector"
+    OBJECT = "object"
+    GOAL = "goal"
+    JOINT = "joint"
+    GRIPPER = "gripper"
+    ACTION = "action"
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A named tensor that a reward may read.
+
+    The table of signals of a task is the only source for its prompt, its guard, its docs and its tests.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    """Shape of one environment's value; ``()`` for a scalar. The tensor is ``(num_envs, *shape)``."""
+    unit: str
+    """SI unit, or ``1`` for a dimensionless value, or ``quat`` for a unit quaternion, w first."""
+    frame: str
+    meaning: str
+    role: Role
+    low: float
+    high: float
+    """Bounds that ordinary episodes stay in; the guard probes inside and well outside of them."""
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """PPO settings of one slot. The defaults are the population trainer's; a task's preset changes some."""
+
+    env_steps: int = 400_000
+    """Environment steps per candidate."""
+    envs: int = 256
+    """Parallel environments per slot."""
+    rollout: int = 24
+    """Control steps per environment between two policy updates."""
+    hidden: tuple[int, ...] = (128, 128)
+    """Hidden layers of the actor and of the critic."""
+    minibatches: int = 4
+    mini_epochs: int = 4
+    learning_rate: float = 1e-3
+    """Where the KL-adaptive learning rate starts."""
+    kl_target: float = 0.012
+    discount: float = 0.97
+    gae_lambda: float = 0.95
+    clip: float = 0.2
+    entropy: float = 0.0
+    initial_std: float = 0.6
+    max_grad_norm: float = 1.0
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one control step of all environments gives. Signals and success are read before any auto-reset."""
+
+    observation: Tensor
+    """Policy input after any auto-reset, ``(num_envs, observation_size)``."""
+    signals: Mapping[str, Tensor]
+    """Copies of every signal of the task, ``(num_envs, *shape)``, float32."""
+    true_score: Tensor
+    """The episode's true score so far, ``(num_envs,)``; final where the episode ends at this step."""
+    success: Tensor
+    """Whether the sparse goal is met now, ``(num_envs,)`` bool."""
+    terminated: Tensor
+    """Whether the episode ended by itself, ``(num_envs,)`` bool."""
+    truncated: Tensor
+    """Whether the episode ended by its horizon, ``(num_envs,)`` bool."""
+    unstable: Tensor
+    """Whether the simulation became non-finite and was reset, ``(num_envs,)`` bool; also terminated."""
+
+
+class VecEnv(Protocol):
+    """Many copies of one task, stepped together: all that a trainer knows of a simulator."""
+
+    num_envs: int
+    observation_size: int
+    action_size: int
+
+    def reset(self, seeds: Tensor, *, stagger: bool = False) -> Tensor:
+        """Start every environment afresh.
+
+        Args:
+            seeds: One random stream per environment, ``(num_envs,)`` int64. An environment's
+                trajectory depends on its own seed and actions, never on its neighbours.
+            stagger: Start the first episodes at random times of their horizon, so that
+                later resets do not all fall on the same step.
+
+        Returns:
+            The first observation, ``(num_envs, observation_size)``.
+        """
+        ...
+
+    def step(self, actions: Tensor) -> Step:
+        """Advance one control step with actions in [-1, 1], ``(num_envs, action_size)``."""
+        ...
+
+
+class Task(Protocol):
+    """Robot, scene and goal."""
+
+    @property
+    def name(self) -> str:
+        """The name on the command line."""
+        ...
+
+    @property
+    def description(self) -> str:
+        """One paragraph for the writer: what the robot must do. Never mentions the reward."""
+        ...
+
+    @property
+    def success_rule(self) -> str:
+        """The sparse objective in words, with its threshold, for people; the writer is not told."""
+        ...
+
+    @property
+    def signals(self) -> tuple[Signal, ...]:
+        """The signal table."""
+        ...
+
+    @property
+    def horizon(self) -> int:
+        """Control steps per episode."""
+        ...
+
+    @property
+    def control_dt(self) -> float:
+        """Seconds per control step."""
+        ...
+
+    @property
+    def human_reward(self) -> str:
+        """A reward program written by us, the baseline. No writer ever sees it."""
+        ...
+
+    @property
+    def preset(self) -> TrainingSettings:
+        """Training settings that suit the task on a CPU."""
+        ...
+
+    def make(self, num_envs: int, threads: int) -> VecEnv:
+        """Build the environments. Imports the simulator only when called."""
+        ...

@@ -1,0 +1,134 @@
+"""What a writer must offer, and what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from rewardsmith.contracts.task import Task
+from rewardsmith.records import Call, Candidate, Draft, Price, Usage
+
+ALIGN = "align"
+"""Operator of a brief that asks to describe its parent anew, idea and code in hand (RF-Agent's thought alignment)."""
+
+
+VERIFY = "verify"
+"""Operator of a brief that asks how well its parent will lead to the task, -1 to 1 (RF-Agent's self-verification)."""
+
+
+@dataclass(frozen=True)
+class Parent:
+    """A parent as its writer sees it: the program and what its training showed."""
+
+    candidate: Candidate
+    feedback: str
+    """The reflection text (see :mod:`rewardsmith.feedback`)."""
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A draft that the guard refused, and why."""
+
+    source: str
+    error: str
+    attempt: int
+    """How many drafts were refused so far, from 1."""
+
+
+@dataclass(frozen=True)
+class Brief:
+    """An order to a writer: one candidate, or with ``align`` and ``verify`` a question about one.
+
+    Operators are names that strategy and writer share. A strategy may use any that its writers know;
+    language models know those with a template under ``prompts/``.
+    """
+
+    candidate: str
+    task: Task
+    operator: str
+    parents: tuple[Parent, ...]
+    seed: int
+    """A seed of this candidate alone, for writers that draw at random."""
+    repair: Repair | None = None
+    """What was wrong with the last draft; ``None`` at first, and where the writer is to start over."""
+    attempt: int = 1
+    """Number of this draft of the candidate, from 1."""
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What one call may cost at most, as far as can be said before it is made."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    """The limit of one reply."""
+    price: Price | None
+    """``None``: unknown."""
+
+    @property
+    def tokens(self) -> int:
+        """Of both kinds."""
+        return self.prompt_tokens + self.completion_tokens
+
+    @property
+    def usd(self) -> float | None:
+        """The whole in USD, with nothing cached."""
+        return self.price.of(Usage(1, self.prompt_tokens, self.completion_tokens)) if self.price else None
+
+
+class Ledger(Protocol):
+    """What a writer spends, and what it need not spend again."""
+
+    def recall(self, request: str) -> Call | None:
+        """The answer that this study has to a request, by the request's key."""
+        ...
+
+    def reserve(self, quote: Quote) -> str:
+        """Set tokens and money aside for one call.
+
+        Returns:
+            Nothing, or the limit that the call would exceed as long as all other calls are in flight.
+        """
+        ...
+
+    def settle(self, quote: Quote, call: Call) -> None:
+        """Record a call, and count what it cost in place of what was set aside for it."""
+        ...
+
+
+class Writer(Protocol):
+    """Turns briefs into drafts."""
+
+    @property
+    def name(self) -> str:
+        """The name on the command line."""
+        ...
+
+    @property
+    def notice(self) -> str:
+        """One line about what stands behind this writer; printed and recorded with the study."""
+        ...
+
+    def prompt(self, brief: Brief) -> str:
+        """What would be sent for this brief, for ``--dry-run``."""
+        ...
+
+    def quote(self, brief: Brief) -> Quote | None:
+        """What the first call for this brief may cost; ``None`` where none is made."""
+        ...
+
+    def write(self, briefs: Sequence[Brief], ledger: Ledger) -> list[Draft]:
+        """Answer every brief, in the same order.
+
+        A call is made only if the ledger does not recall its answer and after it reserved its quote,
+        and is settled as it comes in.
+
+        Args:
+            briefs: At most one of each candidate.
+            ledger: The study's.
+
+        Raises:
+            WriterError: No draft can be had at all, now or later.
+        """
+        ...
