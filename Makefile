@@ -5,8 +5,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: demo test lint package bench clean
 
-demo: .venv/.runtime  ## a small reward search, a few minutes on two cores
-	$(BIN)/rewardsmith search franka-reach --strategy eureka --writer grammar --candidates 8 --seed 0 --training.env-steps 150000
+demo: .venv/.runtime  ## a small reward search, about a minute on two cores
+	$(BIN)/rewardsmith search franka-reach --strategy eureka --writer grammar --candidates 12 --seed 0 --training.env-steps 100000
 
 test: .venv/.dev  ## all tests
 	$(BIN)/python -m pytest
