@@ -48,10 +48,13 @@ def extract(reply: str) -> Extract:
     if telling:
         block = telling[-1]
         idea = (text[: block.start()] + text[block.end() :]).strip()
-        return Extract(_program(block.group(2)), idea)
+        inside = _from_json(block.group(2))
+        if inside:
+            return Extract(inside.source, f"{idea}\n\n{inside.idea}".strip())
+        return Extract(_program(_helpers(block, fences) + textwrap.dedent(block.group(2))), idea)
     unwrapped = _from_json(text)
     if unwrapped:
-        return Extract(strip_ceremony(unwrapped), "")
+        return unwrapped
     start = _CODE_START.search(text)
     if not start or "def " not in text:
         return Extract("", text.strip())
@@ -80,20 +83,35 @@ def _without_thoughts(text: str) -> str:
 
 
 def _program(block: str) -> str:
-    return strip_ceremony(textwrap.dedent(_from_json(block) or block))
+    return strip_ceremony(textwrap.dedent(block))
 
 
-def _from_json(text: str) -> str:
-    """The program in a JSON object, such as ``{"code": "def compute_reward..."}``, if the text is one."""
+def _helpers(block: re.Match[str], fences: list[re.Match[str]]) -> str:
+    """Other blocks that define a function which this one calls and does not define."""
+    code = block.group(2)
+    found = ""
+    for other in fences:
+        names = re.findall(r"^def (\w+)\(", other.group(2), re.MULTILINE)
+        if other is not block and any(f"{name}(" in code and f"def {name}(" not in code + found for name in names if name != ENTRY):
+            found += other.group(2)
+    return found
+
+
+def _from_json(text: str) -> Extract | None:
+    """Program and idea in a JSON object, such as ``{"thought": "...", "code": "def compute_reward..."}``, if the text is one."""
     if not text.lstrip().startswith("{"):
-        return ""
+        return None
     try:
         data = json.loads(text, strict=False)
     except (ValueError, RecursionError):
-        return ""
-    values = data.values() if isinstance(data, dict) else []
-    code = next((value for value in values if isinstance(value, str) and f"def {ENTRY}" in value), "")
-    return _program(f"{code}\n") if "```" not in code else extract(code).source
+        return None
+    values = [value for value in data.values() if isinstance(value, str)] if isinstance(data, dict) else []
+    code = next((value for value in values if f"def {ENTRY}" in value), "")
+    if not code:
+        return None
+    inner = extract(code) if "```" in code else Extract(_program(f"{code}\n"), "")
+    ideas = [value.strip() for value in values if value is not code] + [inner.idea]
+    return Extract(inner.source, "\n\n".join(idea for idea in ideas if idea))
 
 
 def _until_prose(code: str) -> str:

@@ -105,3 +105,19 @@ def test_a_reply_that_was_cut_keeps_what_there_is() -> None:
 )
 def test_odd_replies_take_no_time(reply: str) -> None:
     assert not extract(reply).source.strip()
+
+
+@pytest.mark.parametrize("name", ["json", "json_with_a_fence_inside"])
+def test_the_other_texts_of_a_json_object_are_the_idea(name: str) -> None:
+    assert extract(WHOLE[name]).idea in ("near", "x")
+
+
+def test_a_helper_in_a_block_of_its_own_is_kept() -> None:
+    reply = (
+        "First a helper:\n```python\ndef near(x: Tensor) -> Tensor:\n    return torch.exp(-x)\n```\nnot used:\n"
+        "```python\ndef far(x):\n    return x\n```\nthen\n```python\ndef compute_reward(tcp_pos):\n"
+        "    a = near(tcp_pos[:, 0])\n    return a, {'a': a}\n```"
+    )
+    source = extract(reply).source
+    assert source.index("def near") < source.index("def compute_reward")
+    assert "def far" not in source
