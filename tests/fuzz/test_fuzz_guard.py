@@ -22,6 +22,7 @@ from program_generator import ProgramGenerator, mutate_text, mutate_tree
 
 from rewardsmith.registry import TASKS
 from rewardsmith.reward.guard import Guard
+from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.guard.static import check_source
 from rewardsmith.reward.guard.warm import WarmChild
 from rewardsmith.reward.program import RewardProgram
@@ -47,7 +48,11 @@ class Harness:
         """Make a program, check it, and run it if it was accepted."""
         source = ProgramGenerator(rng, TASK.signals).program()
         if kind.startswith("printed"):
-            source = check_source(source, TASK.signals).program
+            try:
+                source = check_source(source, TASK.signals).program
+            except RefusedError as refusal:  # such as a line that grew too long: there is nothing to print
+                self.counts[kind, refusal.layer] += 1
+                return
         if kind.endswith("text"):
             source = mutate_text(rng, source)
         if kind.endswith("tree"):
