@@ -24,7 +24,7 @@ class TrainingOverrides:
     """Training settings to change from the task's preset; anything left out stays as the task has it."""
 
     env_steps: int | None = None
-    """Environment steps per candidate."""
+    """Environment steps per candidate, rounded to whole rollouts of all environments."""
     envs: int | None = None
     """Parallel environments per candidate."""
     rollout: int | None = None
@@ -56,6 +56,8 @@ class TrainingOverrides:
         if bad:
             raise UsageError(f"training.{bad} is {changes[bad]}; give a value above 0.")
         settings = dataclasses.replace(preset, **changes)
+        epoch = settings.rollout * settings.envs
+        settings = dataclasses.replace(settings, env_steps=epoch * max(1, round(settings.env_steps / epoch)))
         if settings.rollout * settings.envs < settings.minibatches:
             raise UsageError(
                 f"training.minibatches is {settings.minibatches}, more than the {settings.rollout * settings.envs} samples of a rollout."

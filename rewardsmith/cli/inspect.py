@@ -13,7 +13,7 @@ from tyro.conf import Positional
 from rewardsmith.cli.arguments import parse, print_json
 from rewardsmith.cli.picture import save_picture
 from rewardsmith.cli.render import code, study_view, usage_text
-from rewardsmith.errors import unknown_name
+from rewardsmith.errors import UsageError, unknown_name
 from rewardsmith.feedback.reflection import reflect
 from rewardsmith.records import Candidate
 from rewardsmith.reports.lineage import line_of_descent
@@ -40,6 +40,10 @@ class InspectOptions:
 def run(arguments: list[str]) -> int:
     """Print the study or the candidate."""
     options = parse(InspectOptions, "inspect", arguments)
+    if options.diff and not options.candidate:
+        raise UsageError("--diff compares one candidate with another; name it, such as: inspect STUDY best --diff c000")
+    if options.svg and options.candidate:
+        raise UsageError("--svg draws the whole study; leave the candidate out.")
     with Study.open(options.study) as study:
         if options.candidate:
             _show_candidate(study, options)
@@ -51,6 +55,7 @@ def run(arguments: list[str]) -> int:
             Console().print(view)
             if options.svg:
                 save_picture(view, options.svg)
+                print(f"wrote {options.svg}")
     return 0
 
 

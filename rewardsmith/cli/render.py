@@ -49,7 +49,8 @@ def candidate_table(rows: Sequence[CandidateRow], best: str | None) -> Renderabl
         success = "" if row.training_success is None else f"{row.training_success:.2f}"
         table.add_row(name, _parents(row), _operator(row), state, _score(row), bar(row.score), success)
     reasons = [Text(f"{row.id} {row.state}: {row.reason}", style="yellow") for row in rows if row.reason and row.score is None]
-    return Group(table, *reasons)
+    note = Text("true score: deterministic policy, held-out episodes; training: success while exploring, last epochs", style="dim")
+    return Group(table, note, *reasons)
 
 
 def final_table(rows: Sequence[FinalRow]) -> RenderableType:

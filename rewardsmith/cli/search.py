@@ -17,6 +17,7 @@ from rewardsmith.cli.live import LiveObserver, PlainObserver
 from rewardsmith.cli.plan import show_plan
 from rewardsmith.cli.render import study_view
 from rewardsmith.config import StudyConfig, from_mapping, read_yaml
+from rewardsmith.errors import WriterError
 from rewardsmith.parts import Parts, assemble
 from rewardsmith.registry import STRATEGIES, TASKS, WRITERS
 from rewardsmith.reports.summary import summarise_study
@@ -73,11 +74,18 @@ def carry_on(study: Study, parts: Parts) -> int:
             f"\nstopped; everything finished is kept. Go on with: rewardsmith resume {study.folder}", highlight=False, markup=False
         )
         raise
+    except WriterError as error:
+        kept = f"The study is kept: correct {study.folder / 'config.yaml'} where needed, then `rewardsmith resume {study.folder}`."
+        raise WriterError(f"{error} {kept}") from error
     best, summary = study.best, summarise_study(study)
     remember_speed(summary.task, summary.totals.env_steps, summary.totals.training_s)
     console.print(study_view(summary, best.source if best else ""))
     if stopped := study.store.value("stopped"):
         console.print(f"stopped by {stopped}", style="yellow", highlight=False, markup=False, soft_wrap=True)
+    if best and best.score and best.score.mean <= 0.0:
+        console.print(
+            "no candidate can be told from failure; train longer (--training.env-steps) or try more", style="yellow", markup=False
+        )
     if best and best.training:
         console.print(f"policy of {best.id}: {study.folder / best.training.policy}", highlight=False, soft_wrap=True)
     console.print(f"study folder: {study.folder}   (rewardsmith inspect {study.folder})", highlight=False, soft_wrap=True)

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from pydantic import TypeAdapter
 from tyro.conf import Positional
 
 from rewardsmith.cache import remember_speed
@@ -15,7 +16,7 @@ from rewardsmith.cli.check import read_text
 from rewardsmith.cli.live import progress_text
 from rewardsmith.config import TrainingOverrides
 from rewardsmith.contracts import SPARSE, Task, TrainingJob, TrainingProgress
-from rewardsmith.errors import RewardsmithError
+from rewardsmith.errors import RewardsmithError, UsageError
 from rewardsmith.records import TrainingResult
 from rewardsmith.registry import TASKS, TRAINERS
 from rewardsmith.reward.extract import extract
@@ -49,7 +50,11 @@ def run(arguments: list[str]) -> int:
     task = TASKS.load(options.task)
     TRAINERS.check(options.trainer)
     program = _program(options.reward, task)
+    if not options.seeds:
+        raise UsageError("--seeds is empty; give at least one number.")
     folder = options.out or free_folder(f"{options.task}-train")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder} exists already. Give another folder with --out.")
     trainer = WorkerTrainer(options.task, options.trainer, options.training.apply(task.preset), options.episodes)
     jobs = [TrainingJob(f"seed-{s}", program, derive("train command", s), str((folder / f"seed-{s}.pt").absolute())) for s in options.seeds]
     try:
@@ -58,6 +63,7 @@ def run(arguments: list[str]) -> int:
         trainer.close()
     remember_speed(options.task, sum(result.env_steps for result in results), sum(result.wall_s for result in results))
     results = [replace(result, policy=os.path.relpath(result.policy) if result.policy else "") for result in results]
+    _keep(folder, program, results)
     if options.json:
         print_json(results)
     else:
@@ -69,6 +75,8 @@ def run(arguments: list[str]) -> int:
 def _program(reward: str, task: Task) -> str:
     if reward == SPARSE:
         return SPARSE
+    if reward != "human" and not Path(reward).is_file():
+        raise UsageError(f"cannot read {reward}: there is no such file. Give a file with a reward program, or `human`, or `sparse`.")
     source = task.human_reward if reward == "human" else extract(read_text(Path(reward))).source
     guard = Guard()
     try:
@@ -78,6 +86,16 @@ def _program(reward: str, task: Task) -> str:
     if not verdict.accepted:
         raise RewardsmithError(f"the guard refuses {reward}: {verdict.text}")
     return verdict.program
+
+
+def _keep(folder: Path, program: str, results: list[TrainingResult]) -> None:
+    """Beside the policies: the program and the results that they belong to."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "reward.txt").write_text(program)
+        (folder / "results.json").write_bytes(TypeAdapter(list[TrainingResult]).dump_json(results, indent=2))
+    except OSError as error:
+        raise RewardsmithError(f"cannot write to {folder}: {error.strerror}. Give a writable folder with --out.") from None
 
 
 def _report(progress: TrainingProgress) -> None:

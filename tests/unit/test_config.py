@@ -11,8 +11,13 @@ def test_overrides_name_every_training_setting():
 
 
 def test_overrides_change_only_what_is_given():
-    settings = TrainingOverrides(envs=64).apply(TrainingSettings(env_steps=5))
-    assert (settings.envs, settings.env_steps) == (64, 5)
+    settings = TrainingOverrides(envs=64).apply(TrainingSettings(env_steps=2 * 64 * 24, clip=0.3))
+    assert (settings.envs, settings.env_steps, settings.clip) == (64, 2 * 64 * 24, 0.3)
+
+
+def test_steps_are_rounded_to_whole_rollouts():
+    # 64 environments times 24 steps are 1,536 a rollout: 10 becomes one of them, 4,000 three (2.6).
+    assert [TrainingOverrides(env_steps=n, envs=64).apply(TrainingSettings()).env_steps for n in (10, 4_000)] == [1_536, 4_608]
 
 
 @pytest.mark.parametrize("overrides", [TrainingOverrides(envs=0), TrainingOverrides(learning_rate=-1.0), TrainingOverrides(hidden=(8, 0))])
