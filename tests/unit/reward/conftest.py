@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from rewardsmith.contracts import Task
 from rewardsmith.registry import TASKS
 from rewardsmith.reward.guard import Guard
 
@@ -41,13 +40,3 @@ def guard(watched: Path, cache: Path) -> Iterator[Guard]:
         os.chdir(home)
     yield guard
     guard.close()
-
-
-@pytest.fixture(scope="session")
-def reach() -> Task:
-    return TASKS.load("franka-reach")
-
-
-@pytest.fixture(scope="session")
-def push() -> Task:
-    return TASKS.load("franka-push")
