@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from rewardsmith.config import StudyConfig, from_mapping, read_yaml, to_yaml
-from rewardsmith.errors import StoreError, UsageError
+from rewardsmith.errors import RewardsmithError, StoreError, UsageError
+from rewardsmith.lock import FolderLock
 from rewardsmith.records import Candidate, FinalRun, Proposal, Usage
 from rewardsmith.store.sqlite import Store
 
-_CONFIG, _DATABASE, _LOCK = "config.yaml", "study.db", "study.lock"
+_CONFIG, _DATABASE = "config.yaml", "study.db"
+
+
+def is_study(folder: Path) -> bool:
+    """Whether a folder holds a study, finished or not."""
+    return (folder / _DATABASE).is_file() and (folder / _CONFIG).is_file()
 
 
 class Study:
@@ -24,7 +28,7 @@ class Study:
         self.folder = folder
         self.config = config
         self.store = store
-        self._lock: int | None = None
+        self._lock: FolderLock | None = None
 
     @classmethod
     def create(cls, folder: Path, config: StudyConfig) -> Study:
@@ -40,11 +44,13 @@ class Study:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             store = Store(folder / _DATABASE, create=True)
-            (folder / _CONFIG).write_text(to_yaml(config))
+            part = folder / f".{_CONFIG}"
+            part.write_text(to_yaml(config))
+            part.replace(folder / _CONFIG)  # last and at once: a folder with a config is complete
         except OSError as error:
             raise StoreError(f"cannot write to {folder}: {error.strerror}. Give a writable folder with --out.") from error
         study = cls(folder, config, store)
-        study._take_lock()
+        study._lock = FolderLock(folder)
         return study
 
     @classmethod
@@ -59,11 +65,16 @@ class Study:
             UsageError: There is no study in the folder.
             StoreError: It is damaged, or locked by another process.
         """
-        if not (folder / _DATABASE).is_file() or not (folder / _CONFIG).is_file():
+        if not is_study(folder):
             raise UsageError(f"{folder} is not a study folder ({_CONFIG} and {_DATABASE} are missing). Give the --out of a search.")
-        study = cls(folder, from_mapping(StudyConfig, read_yaml(folder / _CONFIG)), Store(folder / _DATABASE))
-        if write:
-            study._take_lock()
+        store = Store(folder / _DATABASE)  # first: of another version, it names the one that opens it
+        try:
+            study = cls(folder, from_mapping(StudyConfig, read_yaml(folder / _CONFIG)), store)
+            if write:
+                study._lock = FolderLock(folder)
+        except RewardsmithError:
+            store.close()
+            raise
         return study
 
     def __enter__(self) -> Self:
@@ -72,7 +83,7 @@ class Study:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.store.close()
         if self._lock is not None:
-            os.close(self._lock)
+            self._lock.release()
 
     def claim(self, proposal: Proposal, number: int, iteration: int) -> Candidate:
         """The candidate of a proposal: the recorded one after a resume, else a new one.
@@ -130,13 +141,11 @@ class Study:
         return max(scored, key=lambda c: c.score.mean if c.score else 0.0, default=None)
 
     @property
+    def finished(self) -> bool:
+        """Whether the search and its closing comparison came to their end."""
+        return self.store.value("finished") is not None
+
+    @property
     def usage(self) -> Usage:
         """What all language-model calls cost."""
         return sum((candidate.usage for candidate in self.candidates), Usage())
-
-    def _take_lock(self) -> None:
-        self._lock = os.open(self.folder / _LOCK, os.O_CREAT | os.O_RDWR, 0o644)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StoreError(f"{self.folder} is in use by another process. Wait for it, or give another folder with --out.") from None

@@ -1,3 +1,6 @@
+import os
+import platform
+
 import pytest
 
 from rewardsmith.config import StudyConfig
@@ -34,11 +37,16 @@ def test_no_study_is_a_clear_error(tmp_path):
         Study.open(tmp_path)
 
 
-def test_two_processes_do_not_share_a_study(tmp_path):
-    with Study.create(tmp_path / "s", CONFIG), pytest.raises(StoreError, match="in use by another process"):
+def test_a_study_in_use_is_refused_with_the_process_that_has_it(tmp_path):
+    with Study.create(tmp_path / "s", CONFIG), pytest.raises(StoreError, match=f"in use by process {os.getpid()} on {platform.node()}"):
         Study.open(tmp_path / "s", write=True)
     with Study.open(tmp_path / "s", write=True):
         pass
+
+
+def test_reading_needs_no_lock(tmp_path):
+    with Study.create(tmp_path / "s", CONFIG), Study.open(tmp_path / "s") as reader:
+        assert reader.config == CONFIG
 
 
 def test_the_effective_config_is_kept(tmp_path):
