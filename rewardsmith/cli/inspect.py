@@ -13,12 +13,15 @@ from tyro.conf import Positional
 from rewardsmith.cli.arguments import parse, print_json
 from rewardsmith.cli.picture import save_picture
 from rewardsmith.cli.render import code, study_view, usage_text
-from rewardsmith.errors import UsageError, unknown_name
+from rewardsmith.cli.tree import LineageTree, terminal
+from rewardsmith.errors import RewardsmithError, UsageError, unknown_name
 from rewardsmith.feedback.reflection import reflect
 from rewardsmith.records import Candidate
-from rewardsmith.reports.lineage import line_of_descent
+from rewardsmith.reports.lineage import as_graphml, as_node_link, line_of_descent, study_lineage
 from rewardsmith.reports.summary import row, summarise_study
 from rewardsmith.study import Study
+
+_FORMATS = {".graphml": as_graphml, ".json": as_node_link}
 
 
 @dataclass(frozen=True)
@@ -33,30 +36,60 @@ class InspectOptions:
     """Another candidate, to compare the code with."""
     json: bool = False
     """Print JSON: every candidate with id, parents, operator, state, score and source."""
+    tree: bool = False
+    """Print who comes from whom, one line per candidate; several parents: below the first, the others named."""
     svg: Path | None = None
-    """Also draw the study as a picture into this file."""
+    """Also draw what is printed as a picture into this file."""
+    lineage: Path | None = None
+    """Also write who comes from whom into this file, as a graph: .graphml (Gephi, yEd, networkx) or .json (networkx, D3)."""
 
 
 def run(arguments: list[str]) -> int:
     """Print the study or the candidate."""
     options = parse(InspectOptions, "inspect", arguments)
-    if options.diff and not options.candidate:
-        raise UsageError("--diff compares one candidate with another; name it, such as: inspect STUDY best --diff c000")
-    if options.svg and options.candidate:
-        raise UsageError("--svg draws the whole study; leave the candidate out.")
+    _check(options)
     with Study.open(options.study) as study:
         if options.candidate:
             _show_candidate(study, options)
         elif options.json:
             print_json(summarise_study(study))
         else:
-            best = study.best
-            view = study_view(summarise_study(study), best.source if best else "")
-            Console().print(view)
-            if options.svg:
-                save_picture(view, options.svg)
-                print(f"wrote {options.svg}")
+            _show_study(study, options)
     return 0
+
+
+def _check(options: InspectOptions) -> None:
+    """Refuse flags that do not go together, before anything is read or printed."""
+    if options.diff and not options.candidate:
+        raise UsageError("--diff compares one candidate with another; name it, such as: inspect STUDY best --diff c000")
+    whole = {"--tree": options.tree, "--svg": options.svg, "--lineage": options.lineage}
+    for flag in (flag for flag, given in whole.items() if given):
+        if options.candidate:
+            raise UsageError(f"{flag} shows the whole study; leave the candidate out.")
+        if options.json:
+            raise UsageError(f"{flag} and --json do not go together; call inspect once with each. For programs: --lineage FILE.json")
+    if options.lineage and options.lineage.suffix not in _FORMATS:
+        raise UsageError(f"--lineage is {str(options.lineage)!r}; give a file that ends in {' or '.join(_FORMATS)}.")
+
+
+def _show_study(study: Study, options: InspectOptions) -> None:
+    summary, best = summarise_study(study), study.best
+    view = LineageTree(summary) if options.tree else study_view(summary, best.source if best else "")
+    (terminal() if options.tree else Console()).print(view)
+    if options.svg:
+        save_picture(view, options.svg)
+        print(f"wrote {options.svg}")
+    if options.lineage:
+        _save_lineage(study, options.lineage)
+        print(f"wrote {options.lineage}")
+
+
+def _save_lineage(study: Study, path: Path) -> None:
+    content = _FORMATS[path.suffix](study_lineage(study))
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise RewardsmithError(f"cannot write {path}: {error.strerror}. Give another file with --lineage.") from None
 
 
 def _show_candidate(study: Study, options: InspectOptions) -> None:

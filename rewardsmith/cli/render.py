@@ -13,7 +13,7 @@ from rich.text import Text
 from rewardsmith.records import Usage
 from rewardsmith.reports.summary import CandidateRow, FinalRow, StudySummary
 
-_STYLES = {
+STATE_STYLES = {
     "SCORED": "green", "ACCEPTED": "cyan", "PROPOSED": "dim", "REJECTED": "yellow", "DIVERGED": "red", "CRASHED": "red", "TIMED_OUT": "red",
 }  # fmt: skip
 _BAR = 10
@@ -44,10 +44,10 @@ def candidate_table(rows: Sequence[CandidateRow], best: str | None) -> Renderabl
     table.add_column("", no_wrap=True)
     table.add_column("training", justify="right", no_wrap=True)
     for row in rows:
-        state = f"[{_STYLES[row.state]}]{row.state}[/]"
+        state = f"[{STATE_STYLES[row.state]}]{row.state}[/]"
         name = f"[bold green]{row.id} *[/]" if row.id == best else row.id
         success = "" if row.training_success is None else f"{row.training_success:.2f}"
-        table.add_row(name, _parents(row), _operator(row), state, _score(row), bar(row.score), success)
+        table.add_row(name, _parents(row), operator_name(row.operator), state, _score(row), bar(row.score), success)
     reasons = [Text(f"{row.id} {row.state}: {row.reason}", style="yellow") for row in rows if row.reason and row.score is None]
     note = Text("true score: deterministic policy, held-out episodes; training: success while exploring, last epochs", style="dim")
     return Group(table, note, *reasons)
@@ -98,13 +98,14 @@ def usage_text(usage: Usage) -> str:
     return f"{usage.calls} language-model calls, {tokens}, {price}{lost}"
 
 
+def operator_name(operator: str) -> str:
+    """An operator in few letters."""
+    return operator.removeprefix("tree_").replace("_", " ")
+
+
 def _parents(row: CandidateRow) -> str:
     more = f" +{len(row.parents) - 1}" if len(row.parents) > 1 else ""
     return row.parents[0] + more if row.parents else "-"
-
-
-def _operator(row: CandidateRow) -> str:
-    return row.operator.removeprefix("tree_").replace("_", " ")
 
 
 def _score(row: CandidateRow) -> str:

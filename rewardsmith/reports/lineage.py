@@ -2,20 +2,52 @@
 
 from __future__ import annotations
 
+import io
+import json
+import re
 from collections.abc import Sequence
 
 import networkx as nx
 
 from rewardsmith.records import Candidate
+from rewardsmith.study import Study
+
+_NOT_IN_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def lineage(candidates: Sequence[Candidate]) -> nx.DiGraph:
-    """Edges run from parent to child and carry the operator; nodes carry state and score."""
+def study_lineage(study: Study) -> nx.DiGraph:
+    """The lineage of a study; the graph itself carries task, strategy, writer and seed."""
+    best, config = study.best, study.config
+    graph = lineage(study.candidates, best.id if best else None)
+    graph.graph.update(task=config.task, strategy=config.strategy, writer=config.writer, seed=config.seed)
+    return graph
+
+
+def lineage(candidates: Sequence[Candidate], best: str | None = None) -> nx.DiGraph:
+    """Edges run from parent to child.
+
+    A node is named by the candidate's id. Its attributes are plain texts and numbers, so that every format can hold
+    them; a score that is missing is an attribute that is missing. An edge carries the child's operator and the
+    parent's position among its parents, from 0.
+    """
     graph = nx.DiGraph()
     for candidate in candidates:
-        graph.add_node(candidate.id, state=str(candidate.state), score=candidate.score.mean if candidate.score else None)
-        graph.add_edges_from((parent, candidate.id, {"operator": candidate.operator}) for parent in candidate.parents)
+        graph.add_node(candidate.id, **_attributes(candidate), best=candidate.id == best)
+        for position, parent in enumerate(dict.fromkeys(candidate.parents)):
+            graph.add_edge(parent, candidate.id, operator=candidate.operator, position=position)
     return graph
+
+
+def as_graphml(graph: nx.DiGraph) -> bytes:
+    """The graph as GraphML, for Gephi, yEd and ``networkx.read_graphml``."""
+    file = io.BytesIO()
+    nx.write_graphml_xml(graph, file)  # not write_graphml: that writes otherwise where lxml happens to be installed
+    return file.getvalue()
+
+
+def as_node_link(graph: nx.DiGraph) -> bytes:
+    """The graph as node-link JSON, for D3 and ``networkx.node_link_graph(data, edges="links")``."""
+    return (json.dumps(nx.node_link_data(graph, edges="links"), indent=2) + "\n").encode()
 
 
 def line_of_descent(candidates: Sequence[Candidate], identity: str) -> list[str]:
@@ -25,3 +57,21 @@ def line_of_descent(candidates: Sequence[Candidate], identity: str) -> list[str]
     while parents.get(line[0]):
         line.insert(0, parents[line[0]][0])
     return line
+
+
+def _attributes(candidate: Candidate) -> dict[str, str | int | float]:
+    score = candidate.score
+    return {
+        "operator": candidate.operator,
+        "state": str(candidate.state),
+        "iteration": candidate.iteration,
+        "trainings": candidate.trainings,
+        "env_steps": candidate.env_steps,
+        "idea": _for_xml(candidate.idea),
+        **({"score": score.mean, "standard_error": score.standard_error} if score else {}),
+    }
+
+
+def _for_xml(text: str) -> str:
+    """A model's text without what XML forbids (most control characters) or changes (carriage returns)."""
+    return _NOT_IN_XML.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))

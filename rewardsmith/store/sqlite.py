@@ -7,13 +7,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from rewardsmith.errors import StoreError
 from rewardsmith.records import Call, Candidate, FinalRun
+from rewardsmith.store.version import FORMAT, VERSION_KEY, format_in_header, other_format, recorded_version, this_version, unreadable
 
-SCHEMA_VERSION = 1
+T = TypeVar("T")
 _CANDIDATE = TypeAdapter(Candidate)
 _CALL = TypeAdapter(Call)
 _FINAL = TypeAdapter(FinalRun)
@@ -30,19 +32,23 @@ class Store:
             create: Make it; it must not exist.
 
         Raises:
-            StoreError: The file cannot be opened, is no study or is of another version.
+            StoreError: The file cannot be opened, is no study or is of another format. It is left as it was.
         """
         self._path = path
         self._lock = threading.Lock()
+        if not create and (found := format_in_header(path)) not in (0, FORMAT):
+            raise StoreError(other_format(path, found, recorded_version(path)))
         with self._explained():
             mode = "rwc" if create else "rw"
             self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, check_same_thread=False, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode = WAL")
             if create:
-                self._db.executescript(f"BEGIN;{Path(__file__).with_name('schema.sql').read_text()}COMMIT;")
-            (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version != SCHEMA_VERSION:
-            raise StoreError(f"{path} has format {version}, this program reads {SCHEMA_VERSION}. Use the rewardsmith that made it.")
+                self._make_tables()
+            (found,) = self._db.execute("PRAGMA user_version").fetchone()
+        if found != FORMAT:
+            self._db.close()
+            raise StoreError(other_format(path, found, None))
+        with self._explained():
+            self._db.execute("PRAGMA journal_mode = WAL")  # last: from then on, what is new may be in the log only
 
     def close(self) -> None:
         """Close the file; the write-ahead log is folded in."""
@@ -69,11 +75,11 @@ class Store:
     def candidate(self, identity: str) -> Candidate | None:
         """One candidate, or ``None``."""
         rows = self._read("SELECT record FROM candidates WHERE id = ?", (identity,))
-        return _CANDIDATE.validate_json(rows[0][0]) if rows else None
+        return self._parsed(_CANDIDATE, rows[0][0]) if rows else None
 
     def candidates(self) -> list[Candidate]:
         """All candidates in the order they were proposed."""
-        return [_CANDIDATE.validate_json(record) for (record,) in self._read("SELECT record FROM candidates ORDER BY position")]
+        return [self._parsed(_CANDIDATE, record) for (record,) in self._read("SELECT record FROM candidates ORDER BY position")]
 
     def add_call(self, call: Call) -> None:
         """Record one language-model call."""
@@ -82,11 +88,11 @@ class Store:
     def answer(self, request: str) -> Call | None:
         """The call that answered a request, by the request's key, or ``None``."""
         rows = self._read("SELECT record FROM calls WHERE json_extract(record, '$.request') = ? ORDER BY number DESC", (request,))
-        return next((call for (record,) in rows if (call := _CALL.validate_json(record)).answered), None)
+        return next((call for (record,) in rows if (call := self._parsed(_CALL, record)).answered), None)
 
     def calls(self) -> list[Call]:
         """All calls in the order they were answered."""
-        return [_CALL.validate_json(record) for (record,) in self._read("SELECT record FROM calls ORDER BY number")]
+        return [self._parsed(_CALL, record) for (record,) in self._read("SELECT record FROM calls ORDER BY number")]
 
     def put_final(self, run: FinalRun) -> None:
         """Keep one run of the closing comparison."""
@@ -94,7 +100,22 @@ class Store:
 
     def finals(self) -> list[FinalRun]:
         """The runs of the closing comparison, by id."""
-        return [_FINAL.validate_json(record) for (record,) in self._read("SELECT record FROM finals ORDER BY id")]
+        return [self._parsed(_FINAL, record) for (record,) in self._read("SELECT record FROM finals ORDER BY id")]
+
+    def _make_tables(self) -> None:
+        schema = Path(__file__).with_name("schema.sql").read_text()
+        self._db.executescript(f"BEGIN;{schema}")
+        self._db.execute("INSERT INTO study VALUES (?, ?)", (VERSION_KEY, this_version()))
+        self._db.execute("COMMIT")
+
+    def _parsed(self, adapter: TypeAdapter[T], record: str) -> T:
+        """A record; fields that it lacks, because they are newer than the study, have their defaults."""
+        try:
+            return adapter.validate_json(record)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            fault = f"{error.title}.{'.'.join(map(str, first['loc']))}: {first['msg']}"
+            raise StoreError(unreadable(self._path.parent, fault, self.value(VERSION_KEY))) from error
 
     def _write(self, statement: str, values: tuple[str | float | None, ...]) -> None:
         with self._lock, self._explained():

@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import networkx as nx
 import pytest
 
 TINY = [
@@ -97,6 +98,20 @@ def test_inspect_draws_a_picture_that_loads_nothing(finished: Path, tmp_path: Pa
     picture = (tmp_path / "s.svg").read_text()
     assert picture.startswith("<svg")
     assert "url(" not in picture.replace("url(#", "")
+
+
+def test_inspect_shows_and_exports_who_comes_from_whom(finished: Path, tmp_path: Path):
+    code, out, err = run("inspect", finished, "--tree", "--lineage", tmp_path / "l.graphml", cwd=tmp_path)
+    assert code == 0, err
+    listed = candidates(finished, tmp_path)
+    lines = {words[0]: line for line in out.splitlines() if (words := line.replace("├──", "").replace("└──", "").split())}
+    for candidate in listed:
+        assert f"{candidate['score']:.3f}" in lines[str(candidate["id"])]
+        assert ("── " in lines[str(candidate["id"])]) == bool(candidate["parents"])
+    graph = nx.read_graphml(tmp_path / "l.graphml")
+    assert set(graph.edges) == {(parent, c["id"]) for c in listed for parent in c["parents"]}  # pyright: ignore[reportGeneralTypeIssues]
+    code, _, err = run("inspect", finished, "--lineage", "/proc/l.json", cwd=tmp_path)
+    assert (code, "Give another file with --lineage" in err) == (1, True)
 
 
 def test_resuming_a_finished_study_makes_nothing_again(finished: Path):

@@ -2,7 +2,6 @@ from pathlib import Path
 
 from rewardsmith.config import StudyConfig
 from rewardsmith.records import FinalRun, Usage
-from rewardsmith.reports.lineage import line_of_descent, lineage
 from rewardsmith.reports.summary import final_rows, summarise_study
 from rewardsmith.study import Study
 from tests.builders import trained
@@ -42,11 +41,3 @@ def test_a_study_in_numbers(tmp_path: Path):
     assert summary.totals.trainings == 3
     assert summary.totals.env_steps == 300
     assert summary.totals.usage == Usage(3, 11, 21, None)
-
-
-def test_lineage_is_a_graph():
-    candidates = [trained("c0", 0.5), trained("c1", None, parents=("c0",), operator="reflect"), trained("c2", 0.9, parents=("c1",))]
-    graph = lineage(candidates)
-    assert list(graph.edges(data="operator")) == [("c0", "c1", "reflect"), ("c1", "c2", "initial")]
-    assert graph.nodes["c1"] == {"state": "CRASHED", "score": None}
-    assert line_of_descent(candidates, "c2") == ["c0", "c1", "c2"]

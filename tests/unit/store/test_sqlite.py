@@ -52,11 +52,3 @@ def test_what_is_no_study_is_refused(tmp_path):
         Store(tmp_path / "text.db")
     with pytest.raises(StoreError, match="failed"):
         Store(tmp_path / "missing.db")
-
-
-def test_another_version_is_refused(tmp_path):
-    connection = sqlite3.connect(tmp_path / "new.db")
-    connection.execute("PRAGMA user_version = 99")
-    connection.close()
-    with pytest.raises(StoreError, match="has format 99, this program reads"):
-        Store(tmp_path / "new.db")

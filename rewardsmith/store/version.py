@@ -1,0 +1,74 @@
+"""Which rewardsmith wrote a study, and which one opens it."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from contextlib import closing
+from importlib.metadata import version
+from pathlib import Path
+
+FORMAT = 1
+"""The database's ``user_version``, as ``schema.sql`` sets it."""
+VERSION_KEY = "version"
+"""Under it, a study keeps the version of rewardsmith that created it."""
+_MAGIC, _FORMAT_AT = b"SQLite format 3\0", slice(60, 64)  # https://sqlite.org/fileformat.html, section 1.3
+_VERSION = re.compile(r"[0-9][0-9A-Za-z.+!]*")  # goes into a command to copy, so nothing that a shell would run
+
+
+def this_version() -> str:
+    """The version of the program that runs."""
+    return version("rewardsmith")
+
+
+def format_in_header(path: Path) -> int:
+    """The format of a database, without opening it: SQLite would make a log beside it, or fold one in.
+
+    0 says nothing: the file cannot be read, is no database, or the format is still in the log (before studies kept
+    their version, they were made that way).
+    """
+    try:
+        with path.open("rb") as file:
+            header = file.read(100)
+    except OSError:
+        return 0  # SQLite will say why
+    return int.from_bytes(header[_FORMAT_AT], "big", signed=True) if header.startswith(_MAGIC) else 0
+
+
+def recorded_version(path: Path) -> str | None:
+    """The version that a database of any format names, as far as it can be had without touching the file."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
+            row = database.execute("SELECT value FROM study WHERE key = ?", (VERSION_KEY,)).fetchone()
+    except sqlite3.Error:  # another format need not have this table
+        return None
+    return str(row[0]) if row else None
+
+
+def other_format(path: Path, found: int, writer: str | None) -> str:
+    """Say that a study has a format that this program does not read, and what does."""
+    if not found:
+        return f"{path} is no study: it has no format. Give the --out of a search."
+    newer = found > FORMAT
+    other = "--upgrade rewardsmith" if newer else f"'rewardsmith<{this_version()}'"
+    return (
+        f"{path} has format {found}, of {'a newer' if newer else 'an older'} rewardsmith; this program reads {FORMAT}. "
+        f"{_written_by(writer)} To open it: `pip install {_pinned(writer) or other}`."
+    )
+
+
+def unreadable(study: Path, fault: str, writer: str | None) -> str:
+    """Say that a record does not fit this program, and what to do."""
+    pinned = _pinned(writer)
+    same = writer == this_version()
+    way = f"To open it: `pip install {pinned}`." if pinned and not same else "Restore the study from a copy, or start a new one."
+    return f"a record of the study {study} cannot be read: {fault}. {_written_by(writer)} {way}"
+
+
+def _written_by(writer: str | None) -> str:
+    name = f"rewardsmith {writer}" if _pinned(writer) else "a rewardsmith that left no version"
+    return f"It was made by {name}; this is {this_version()}."
+
+
+def _pinned(writer: str | None) -> str:
+    return f"rewardsmith=={writer}" if writer and _VERSION.fullmatch(writer) else ""

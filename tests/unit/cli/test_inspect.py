@@ -1,0 +1,75 @@
+"""The command in this process; the program itself is started in tests/integration/test_search.py."""
+
+import json
+from pathlib import Path
+
+import networkx as nx
+import pytest
+
+from rewardsmith.cli.inspect import run
+from rewardsmith.config import StudyConfig
+from rewardsmith.errors import RewardsmithError, UsageError
+from rewardsmith.study import Study
+from tests.builders import trained
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> str:
+    with Study.create(tmp_path / "s", StudyConfig("franka-reach")) as made:
+        made.save(trained("c000", 0.25, idea="near " * 100))
+        made.save(trained("c001", 0.5, parents=("c000",), operator="reflect"))
+    return str(tmp_path / "s")
+
+
+def test_the_tree_in_a_pipe_is_equally_wide_everywhere(study: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", "30")
+    assert run([study, "--tree"]) == 0
+    title, first, second, _ = capsys.readouterr().out.splitlines()
+    assert title == "franka-reach · eureka · seed 0"
+    assert first.startswith("c000 initial 0.250  near near")
+    assert (len(first), first[-1]) == (120, "…")
+    assert second == "└── c001 reflect 0.500 *  an idea"
+
+
+def test_the_tree_as_a_picture(study: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    picture = tmp_path / "t.svg"
+    assert run([study, "--tree", "--svg", str(picture)]) == 0
+    assert f"wrote {picture}" in capsys.readouterr().out
+    assert "──" in picture.read_text()
+
+
+def test_the_lineage_is_written_in_the_format_of_its_suffix(study: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    for suffix in ("graphml", "json"):
+        assert run([study, "--lineage", str(tmp_path / f"l.{suffix}")]) == 0
+    assert f"wrote {tmp_path / 'l.json'}" in capsys.readouterr().out
+    read = nx.node_link_graph(json.loads((tmp_path / "l.json").read_text()), edges="links")
+    assert dict(read.adj) == dict(nx.read_graphml(tmp_path / "l.graphml").adj) == {"c000": {"c001": read.edges["c000", "c001"]}, "c001": {}}
+    assert read.nodes(data="best")["c001"] is True
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["c000", "--tree"], "--tree shows the whole study; leave the candidate out"),
+        (["c000", "--svg", "x.svg"], "--svg shows the whole study"),
+        (["c000", "--lineage", "x.json"], "--lineage shows the whole study"),
+        (["--json", "--tree"], "--tree and --json do not go together"),
+        (["--json", "--svg", "x.svg"], "--svg and --json do not go together"),
+        (["--json", "--lineage", "x.json"], "--lineage and --json do not go together"),
+        (["--tree", "--diff", "c000"], "--diff compares one candidate with another"),
+        (["--lineage", "x.gexf"], r"--lineage is 'x\.gexf'; give a file that ends in \.graphml or \.json"),
+    ],
+)
+def test_what_makes_no_sense_together_is_refused(
+    study: str, flags: list[str], message: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=message):
+        run([study, *flags])
+    assert capsys.readouterr().out == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["s"]
+
+
+def test_a_file_that_cannot_be_written_is_a_clear_error(study: str, tmp_path: Path):
+    with pytest.raises(RewardsmithError, match=r"cannot write .*l\.json: Not a directory\. Give another file with --lineage"):
+        run([study, "--lineage", f"{study}/config.yaml/l.json"])
