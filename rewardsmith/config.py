@@ -150,6 +150,8 @@ class StudyConfig:
     """Held-out episodes that a candidate is scored on."""
     final_seeds: int = 1
     """Fresh seeds on which the winner, the human and the sparse reward are trained at the end; 0 for none."""
+    baselines: bool = True
+    """Train the human and the sparse reward beside the winner."""
     strategy_options: dict[str, Scalar] = field(default_factory=dict)
     """Constants of the strategy, such as `samples 8`."""
     training: TrainingOverrides = field(default_factory=TrainingOverrides)
@@ -234,8 +236,14 @@ def read_yaml(path: Path) -> dict[str, object]:
     return data
 
 
-def to_yaml(config: StudyConfig) -> str:
-    """The complete configuration; reading it back gives the same study."""
-    data = dataclasses.asdict(config)
-    data["training"] = {k: list(v) if isinstance(v, tuple) else v for k, v in data["training"].items() if v is not None}
-    return yaml.safe_dump(data, sort_keys=False)
+def to_yaml(config: object) -> str:
+    """The complete configuration; :func:`from_mapping` of it gives the same one. Training settings of the preset are left out."""
+    return yaml.safe_dump(_plain(config), sort_keys=False)
+
+
+def _plain(value: Any) -> object:
+    if dataclasses.is_dataclass(value):
+        items = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        sparse = isinstance(value, TrainingOverrides)
+        return {name: _plain(item) for name, item in items.items() if not (sparse and item is None)}
+    return list(value) if isinstance(value, tuple) else value

@@ -19,6 +19,8 @@ from rewardsmith.records import Candidate, FinalRun, State, TrainingResult
 from rewardsmith.seeds import derive
 from rewardsmith.study import Study
 
+SEARCH, FINAL = "search", "final"
+
 
 def run(study: Study, parts: Parts, observer: Observer) -> None:
     """Search, then compare the winner with the baselines on fresh seeds.
@@ -38,6 +40,8 @@ def run(study: Study, parts: Parts, observer: Observer) -> None:
         raise NothingTrainedError(_why_nothing(study, budget))
     if not budget.late:
         compare_with_baselines(study, parts, observer)
+    if not budget.stopped:
+        study.store.put_value("finished", "yes")
 
 
 def search(study: Study, parts: Parts, budget: Budget, observer: Observer) -> None:
@@ -78,7 +82,7 @@ def train(study: Study, parts: Parts, candidates: Sequence[Candidate], observer:
         return
     observer.stage(f"iteration {candidates[0].iteration}: training {len(accepted)} policies")
     jobs = [_job(study, c.id, c.program, derive("training", study.config.seed, c.id)) for c in accepted.values()]
-    for result in _trained(study, parts, jobs, "search", observer.progress):
+    for result in _trained(study, parts, jobs, SEARCH, observer.progress):
         candidate = accepted[result.candidate].trained(result)
         if result.state in (State.CRASHED, State.DIVERGED) and candidate.attempts <= study.config.repairs:
             candidate = replace(candidate, state=State.PROPOSED)
@@ -87,13 +91,15 @@ def train(study: Study, parts: Parts, candidates: Sequence[Candidate], observer:
 
 
 def compare_with_baselines(study: Study, parts: Parts, observer: Observer) -> None:
-    """Train the winner, the human and the sparse reward under one budget, on fresh seeds and fresh episodes.
+    """Train the winner and the baselines under one budget, on fresh seeds and fresh episodes.
 
     The winner was chosen by its score, so that score is biased upwards; these runs are not.
     """
     best = study.best
     assert best is not None
-    programs = {f"best:{best.id}": best.program, "human": parts.guard.check(parts.task.human_reward, parts.task).program, SPARSE: SPARSE}
+    programs = {f"best:{best.id}": best.program}
+    if study.config.baselines:
+        programs |= {"human": parts.guard.check(parts.task.human_reward, parts.task).program, SPARSE: SPARSE}
     done = {run.id for run in study.finals}
     rewards: dict[str, str] = {}
     jobs: list[TrainingJob] = []
@@ -104,20 +110,25 @@ def compare_with_baselines(study: Study, parts: Parts, observer: Observer) -> No
                 rewards[identity] = reward
                 jobs.append(_job(study, identity, program, derive("final", study.config.seed, number)))
     if jobs:
-        observer.stage("final comparison: the winner, the human and the sparse reward on fresh seeds")
-    for result in _trained(study, parts, jobs, "final", observer.progress):
+        observer.stage(f"final comparison on fresh seeds: {', '.join(dict.fromkeys(rewards.values()))}")
+    for result in _trained(study, parts, jobs, FINAL, observer.progress):
         final = FinalRun(result.candidate, rewards[result.candidate], result)
         study.store.put_final(final)
         observer.final(final)
 
 
+def evaluation_seed(study: Study, purpose: str) -> int:
+    """Picks the held-out episodes of the search, or those of the final comparison; they have none in common."""
+    return derive("evaluation", purpose, study.config.seed)
+
+
 def _trained(
     study: Study, parts: Parts, jobs: Sequence[TrainingJob], purpose: str, observe: Callable[[TrainingProgress], None]
 ) -> Iterable[TrainingResult]:
-    """Results with paths relative to the study; search and final runs are scored on different episodes."""
+    """Results with paths relative to the study."""
     if not jobs:
         return []
-    results = parts.trainer.train(jobs, derive("evaluation", purpose, study.config.seed), observe)
+    results = parts.trainer.train(jobs, evaluation_seed(study, purpose), observe)
     return (replace(result, policy=study.relative(result.policy)) for result in results)
 
 

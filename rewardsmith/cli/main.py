@@ -13,6 +13,7 @@ from rewardsmith.errors import RewardsmithError, unknown_name
 COMMANDS = {
     "search": "search for a reward on a task",
     "resume": "continue a search that was stopped",
+    "compare": "compare strategies under equal budgets, or studies that exist",
     "train": "train policies on a given reward, or on a baseline",
     "check": "is this reward program acceptable, and why not",
     "inspect": "what a search found: candidates, scores, code",

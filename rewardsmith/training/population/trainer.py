@@ -38,12 +38,12 @@ class PopulationTrainer:
             task: What to simulate.
             settings: PPO settings, the same for every job.
             episodes: Held-out episodes per job.
-            threads: Physics threads; all cores unless given. torch always keeps to one.
+            threads: Physics threads; all cores that this process may use unless given. torch always keeps to one.
         """
         self._task = task
         self._settings = settings
         self._episodes = episodes
-        cores = threads or os.cpu_count() or 1
+        cores = threads or usable_cores()
         # A simulation is reset and used again: building thousands of worlds for every batch would fragment memory.
         self._make = lru_cache(maxsize=_KEPT_SIMULATIONS)(lambda num_envs: task.make(num_envs, cores))
 
@@ -123,3 +123,8 @@ class _Population:
                 policy="" if slot.failure else slot.job.policy,
                 cause=slot.cause,
             )
+
+
+def usable_cores() -> int:
+    """Cores that this process may run on: fewer than the machine has under ``taskset``, a cluster's scheduler or a container's set."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

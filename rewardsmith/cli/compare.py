@@ -1,0 +1,150 @@
+"""``rewardsmith compare``: strategies on one task under equal budgets, or studies that exist."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.text import Text
+from tyro.conf import Positional
+
+from rewardsmith.cli.arguments import free_folder, parse, print_json, value_of
+from rewardsmith.cli.live import LiveObserver, PlainObserver
+from rewardsmith.cli.plan import show_plan
+from rewardsmith.comparison import Comparison, ComparisonConfig, is_comparison
+from rewardsmith.config import StudyConfig, from_mapping, read_yaml
+from rewardsmith.errors import UsageError, WriterError
+from rewardsmith.parts import Parts, assemble
+from rewardsmith.registry import STRATEGIES, TASKS, WRITERS
+from rewardsmith.reports.comparison import compare
+from rewardsmith.reports.comparison_files import REPORT_FILE, write_report
+from rewardsmith.reports.comparison_text import markdown
+from rewardsmith.study import Study
+
+
+@dataclass(frozen=True)
+class CompareOptions:
+    """Compare strategies on one task: equal budgets, equal seeds, winners trained again. Or name studies: `compare STUDY...`."""
+
+    study: Annotated[StudyConfig, tyro.conf.arg(name="")]
+    strategies: tuple[str, ...] = ("eureka", "revolve", "rf-agent", "random")
+    """Names, each perhaps with a preset behind a colon, such as `rf-agent:paper`."""
+    repeats: int = 5
+    """Searches per strategy, with seeds that follow one another; below 5 no intervals are given."""
+    out: Path | None = None
+    """Folder of the comparison; it must be new. Without it: the next free one under runs/."""
+    config: Path | None = None
+    """YAML file with the same keys as the flags of `search`; flags win."""
+    dry_run: bool = False
+    """Show the plan of one search and the first prompt; spend nothing."""
+
+
+@dataclass(frozen=True)
+class CompareStudiesOptions:
+    """Compare studies that exist."""
+
+    studies: Positional[tuple[Path, ...]]
+    """Folders of studies, or of comparisons."""
+    out: Path | None = None
+    """Folder for the report: Markdown, CSV, JSON and figures. Without it the report is only shown."""
+    json: bool = False
+    """Print the report as JSON."""
+
+
+def run(arguments: list[str]) -> int:
+    """Compare, then show the report."""
+    if arguments and (Path(arguments[0]).is_dir() or "/" in arguments[0]):
+        return _compare_existing(parse(CompareStudiesOptions, "compare", arguments))
+    if value_of("--strategy", arguments) is not None:
+        raise UsageError("compare takes several strategies: --strategies eureka rf-agent")
+    options = parse(CompareOptions, "compare", arguments, _defaults(value_of("--config", arguments)))
+    config = ComparisonConfig(options.study, options.strategies, options.repeats)
+    names = [(STRATEGIES, name.partition(":")[0]) for name in config.strategies]
+    for registry, name in ((TASKS, config.study.task), (WRITERS, config.study.writer), *names):
+        registry.check(name)
+    _check(config)
+    if options.dry_run:
+        _plan(config)
+        return 0
+    return carry_on(Comparison.create(options.out or free_folder(f"{config.study.task}-comparison"), config))
+
+
+def _check(config: ComparisonConfig) -> None:
+    """Refuse wrong options and missing keys of every strategy before anything is made."""
+    config.check()
+    for search in islice(config.searches(), len(config.strategies)):
+        assemble(search).close()
+
+
+def _plan(config: ComparisonConfig) -> None:
+    searches = list(config.searches())
+    parts = assemble(searches[0])
+    try:
+        print(f"{len(searches)} searches, {config.repeats} each of {', '.join(config.strategies)}. The first, and the others like it:")
+        show_plan(searches[0], parts)
+    finally:
+        parts.close()
+
+
+def carry_on(comparison: Comparison) -> int:
+    """Run what is left of a comparison, then write and show its report."""
+    console = Console()
+
+    def observe(study: Study, parts: Parts, place: str) -> LiveObserver | PlainObserver:
+        console.print(f"search {place}: {study.config.strategy}, seed {study.config.seed}", highlight=False)
+        steps = parts.settings.env_steps
+        return LiveObserver(study.config, steps, console) if console.is_terminal else PlainObserver(study.config, steps)
+
+    way = f"rewardsmith resume {comparison.folder}"
+    console.print(f"comparison {comparison.folder}", highlight=False, soft_wrap=True)
+    try:
+        comparison.carry_out(observe)
+    except KeyboardInterrupt:
+        console.print(f"\nstopped; everything finished is kept. Go on with: {way}", highlight=False, markup=False, soft_wrap=True)
+        raise
+    except WriterError as error:
+        raise WriterError(f"{error} The comparison is kept: correct its config where needed, then `{way}`.") from error
+    _show(comparison.studies, comparison.folder, console)
+    return 0
+
+
+def _compare_existing(options: CompareStudiesOptions) -> int:
+    folders: list[Path] = []
+    for folder in options.studies:
+        folders += Comparison.open(folder).studies if is_comparison(folder) else [folder]
+    if options.json:
+        with ExitStack() as stack:
+            print_json(compare([stack.enter_context(Study.open(folder)) for folder in folders]))
+    else:
+        _show(folders, options.out, Console())
+    return 0
+
+
+def _show(folders: Sequence[Path], out: Path | None, console: Console) -> None:
+    with ExitStack() as stack:
+        report = compare([stack.enter_context(Study.open(folder)) for folder in folders])
+    text = markdown(report)
+    console.print(Markdown(text) if console.is_terminal else Text(text), soft_wrap=not console.is_terminal)
+    if out:
+        if why_none := write_report(report, out):
+            console.print(why_none, style="yellow", markup=False, soft_wrap=True)
+        console.print(f"report: {out / REPORT_FILE}", highlight=False, soft_wrap=True)
+
+
+def _defaults(config_file: str | None) -> CompareOptions | None:
+    """Options as the config file has them; ``None`` without one."""
+    if config_file is None:
+        return None
+    data = read_yaml(Path(config_file))
+    if "strategy" in data:
+        raise UsageError(f"the config file {config_file} names one strategy; a comparison takes --strategies. Remove the key `strategy`.")
+    known = from_mapping(StudyConfig, {"task": "", **data})
+    return CompareOptions(known if "task" in data else dataclasses.replace(known, task=tyro.MISSING))

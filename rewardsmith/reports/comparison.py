@@ -1,0 +1,250 @@
+"""Studies side by side: the same task, strategy against strategy, from the winners' fresh trainings.
+
+The best score inside a search is the highest of many noisy ones, so it is biased upwards, and the more so the more was tried.
+Methods are compared by the winners as they were trained again, on seeds and episodes that their search never saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from statistics import fmean
+
+from rewardsmith.errors import UsageError
+from rewardsmith.records import TrainingResult, Usage
+from rewardsmith.reports.curves import Curve, best_so_far
+from rewardsmith.reports.statistics import Estimate, Runs, estimate_improvement, estimate_mean, human_normalised
+from rewardsmith.study import Study
+
+NOTHING = float("-inf")
+"""Stands below every score where only the order counts: a search that found nothing loses to one that found something."""
+
+
+@dataclass(frozen=True)
+class SearchRow:
+    """One search."""
+
+    method: str
+    """Strategy, with its preset behind a colon where one was chosen."""
+    task: str
+    seed: int
+    folder: str
+    winner: str | None
+    search_score: float | None
+    """The winner's score in the search; the highest of many, so biased upwards."""
+    fresh_scores: tuple[float, ...]
+    """Its fresh trainings that came to a score."""
+    candidates: int
+    trainings: int
+    """In the search, failed ones included; fresh trainings come on top."""
+    env_steps: int
+    training_s: float
+    usage: Usage
+    finished: bool
+
+    @property
+    def score(self) -> float | None:
+        """Mean of the winner's fresh trainings; ``None``: no winner, or none of its trainings came to a score."""
+        return fmean(self.fresh_scores) if self.fresh_scores else None
+
+
+@dataclass(frozen=True)
+class MethodRow:
+    """A strategy, or a baseline, over its repeats on one task."""
+
+    name: str
+    task: str
+    runs: int
+    """Searches, or trainings of the baseline."""
+    scores: tuple[float, ...]
+    """Of the runs that have one."""
+    iqm: Estimate | None
+    human_normalised: float | None
+    """From the means over the runs, as Eureka has it."""
+
+
+@dataclass(frozen=True)
+class Improvement:
+    """How surely the first method beats the second."""
+
+    first: str
+    second: str
+    probability: Estimate
+
+
+@dataclass(frozen=True)
+class ComparisonReport:
+    """Everything a comparison has to say."""
+
+    tasks: tuple[str, ...]
+    notices: tuple[str, ...]
+    """What the writers say of themselves, such as that no language model was used."""
+    setup: str
+    warnings: tuple[str, ...]
+    """Why the comparison is not a fair or not a finished one."""
+    searches: tuple[SearchRow, ...]
+    methods: tuple[MethodRow, ...]
+    baselines: tuple[MethodRow, ...]
+    improvements: tuple[Improvement, ...]
+    overall: tuple[MethodRow, ...]
+    """Human-normalised scores over several tasks, clipped to 0 to 3 as Eureka does; empty for one task."""
+    curves: tuple[Curve, ...]
+
+
+def compare(studies: Sequence[Study]) -> ComparisonReport:
+    """Compare studies by what they found.
+
+    Raises:
+        UsageError: There is none, or one has no candidate yet.
+    """
+    if not studies:
+        raise UsageError("no studies were given. Name their folders: rewardsmith compare STUDY...")
+    searches = tuple(_search(study) for study in studies)
+    baselines = tuple(_baselines(studies))
+    methods = tuple(_methods(searches, baselines))
+    return ComparisonReport(
+        tasks=tuple(dict.fromkeys(row.task for row in searches)),
+        notices=tuple(dict.fromkeys(study.store.value("notice") or "" for study in studies)),
+        setup=_setup(studies[0]),
+        warnings=tuple(_warnings(studies, searches)),
+        searches=searches,
+        methods=methods,
+        baselines=baselines,
+        improvements=tuple(_improvements(searches)),
+        overall=tuple(_overall(searches, baselines)),
+        curves=tuple(best_so_far(study.config.task, method(study), study.config.seed, study.candidates) for study in studies),
+    )
+
+
+def method(study: Study) -> str:
+    """The name under which a study is compared."""
+    preset = study.config.strategy_options.get("preset")
+    return f"{study.config.strategy}:{preset}" if preset else study.config.strategy
+
+
+def _search(study: Study) -> SearchRow:
+    candidates, best = study.candidates, study.best
+    fresh = [run.training.score.mean for run in study.finals if run.reward.startswith("best:") and run.training.score]
+    return SearchRow(
+        method=method(study),
+        task=study.config.task,
+        seed=study.config.seed,
+        folder=study.folder.name,
+        winner=best.id if best else None,
+        search_score=best.score.mean if best and best.score else None,
+        fresh_scores=tuple(fresh),
+        candidates=len(candidates),
+        trainings=sum(candidate.trainings for candidate in candidates),
+        env_steps=sum(candidate.env_steps for candidate in candidates),
+        training_s=sum(candidate.training_s for candidate in candidates),
+        usage=sum((candidate.usage for candidate in candidates), Usage()),
+        finished=study.finished,
+    )
+
+
+def _baselines(studies: Sequence[Study]) -> Iterator[MethodRow]:
+    """Trainings of the human and the sparse reward; one that several studies hold counts once."""
+    known: dict[tuple[str, str, int, int], TrainingResult] = {}
+    for study in studies:
+        for run in study.finals:
+            if not run.reward.startswith("best:"):
+                known[study.config.task, run.reward, run.training.seed, run.training.env_steps] = run.training
+    for task, reward in dict.fromkeys((task, reward) for task, reward, _, _ in known):
+        runs = [run for (of_task, of_reward, _, _), run in known.items() if (of_task, of_reward) == (task, reward)]
+        scored = {run.seed: run.score.mean for run in runs if run.score}
+        yield _method_row(reward, task, len(runs), scored, None)
+
+
+def _methods(searches: Sequence[SearchRow], baselines: Sequence[MethodRow]) -> Iterator[MethodRow]:
+    for task, name in dict.fromkeys((row.task, row.method) for row in searches):
+        rows = [row for row in searches if (row.task, row.method) == (task, name)]
+        scored = {row.seed: row.score for row in rows if row.score is not None}
+        yield _method_row(name, task, len(rows), scored, _scale(task, baselines))
+
+
+def _method_row(name: str, task: str, runs: int, scored: dict[int, float], scale: tuple[float, float] | None) -> MethodRow:
+    scores = tuple(scored.values())
+    return MethodRow(
+        name=name,
+        task=task,
+        runs=runs,
+        scores=scores,
+        iqm=estimate_mean([Runs(task, tuple(scored), scores)]) if scores else None,
+        human_normalised=human_normalised(fmean(scores), *scale) if scores and scale else None,
+    )
+
+
+def _scale(task: str, baselines: Sequence[MethodRow]) -> tuple[float, float] | None:
+    """Mean scores of the human and of the sparse reward, if both are known."""
+    means = {row.name: fmean(row.scores) for row in baselines if row.task == task and row.scores}
+    return (means["human"], means["sparse"]) if {"human", "sparse"} <= set(means) else None
+
+
+def _runs(searches: Sequence[SearchRow], task: str, name: str) -> Runs:
+    """All runs of a method on a task; one without a score stands below all others."""
+    rows = [row for row in searches if (row.task, row.method) == (task, name)]
+    return Runs(task, tuple(row.seed for row in rows), tuple(NOTHING if row.score is None else row.score for row in rows))
+
+
+def _improvements(searches: Sequence[SearchRow]) -> Iterator[Improvement]:
+    """Every pair of methods that have tasks in common."""
+    for first, second in combinations(dict.fromkeys(row.method for row in searches), 2):
+        shared = [
+            task
+            for task in dict.fromkeys(row.task for row in searches)
+            if all(any((row.task, row.method) == (task, name) for row in searches) for name in (first, second))
+        ]
+        if shared:
+            pairs = [(_runs(searches, task, first), _runs(searches, task, second)) for task in shared]
+            yield Improvement(first, second, estimate_improvement(pairs))
+
+
+def _overall(searches: Sequence[SearchRow], baselines: Sequence[MethodRow]) -> Iterator[MethodRow]:
+    """Human-normalised scores of methods that ran on all of several tasks, where both baselines are known."""
+    scales = {task: scale for task in dict.fromkeys(row.task for row in searches) if (scale := _scale(task, baselines))}
+    if len(scales) < 2:
+        return
+    for name in dict.fromkeys(row.method for row in searches):
+        groups: list[Runs] = []
+        for task, scale in scales.items():
+            known = {row.seed: row.score for row in searches if (row.task, row.method) == (task, name) and row.score is not None}
+            values = {seed: human_normalised(score, *scale) for seed, score in known.items()}
+            clipped = {seed: min(max(value, 0.0), 3.0) for seed, value in values.items() if value is not None}
+            groups.append(Runs(task, tuple(clipped), tuple(clipped.values())))
+        if all(group.scores for group in groups):
+            every = tuple(score for group in groups for score in group.scores)
+            yield MethodRow(name, "all", len(every), every, estimate_mean(groups), fmean(every))
+
+
+def _setup(study: Study) -> str:
+    config = study.config
+    steps = max((candidate.training.env_steps for candidate in study.candidates if candidate.training), default=0)
+    return (
+        f"{config.candidates} candidates per search, {steps:,} environment steps per training, {config.episodes} held-out episodes per "
+        f"score, winners trained again on {config.final_seeds} fresh seed{'s' * (config.final_seeds > 1)} each, writer `{config.writer}`"
+    )
+
+
+def _warnings(studies: Sequence[Study], searches: Sequence[SearchRow]) -> Iterator[str]:
+    for task in dict.fromkeys(row.task for row in searches):
+        configs = [study.config for study in studies if study.config.task == task]
+        for what, values in (
+            ("candidates", {str(config.candidates) for config in configs}),
+            ("limits", {str((config.max_usd, config.max_tokens, config.max_hours)) for config in configs}),
+            ("writers", {config.writer for config in configs}),
+            ("models", {str(config.llm.model) for config in configs}),
+            ("held-out episodes", {str(config.episodes) for config in configs}),
+            ("training", {str((config.trainer, config.training)) for config in configs}),
+        ):
+            if len(values) > 1:
+                yield f"the studies of {task} are not on equal terms: they differ in {what} ({' / '.join(sorted(values))})."
+    for row in searches:
+        if not row.finished:
+            yield f"{row.folder} is not finished; `rewardsmith resume` continues it."
+        elif row.score is None:
+            yield f"{row.folder} has no winner with a fresh score; it counts as a loss in every pair, and in no mean."
+    seeds = [(row.method, row.task, row.seed) for row in searches]
+    for name, task, seed in dict.fromkeys(seeds):
+        if seeds.count((name, task, seed)) > 1:
+            yield f"{name} ran more than once on {task} with seed {seed}; these are not independent repeats."

@@ -1,0 +1,46 @@
+"""The files of a comparison's report: Markdown, CSV, JSON and, where plotly is installed, figures."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from rewardsmith.errors import RewardsmithError
+from rewardsmith.reports.comparison import ComparisonReport
+from rewardsmith.reports.comparison_text import curves_csv, markdown, searches_csv
+
+REPORT_FILE = "report.md"
+
+
+def write_report(report: ComparisonReport, folder: Path) -> str:
+    """Write everything.
+
+    Returns:
+        Why there are no pictures; empty if there are.
+
+    Raises:
+        RewardsmithError: The folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "searches.csv").write_text(searches_csv(report))
+        (folder / "curves.csv").write_text(curves_csv(report))
+        (folder / "report.json").write_bytes(TypeAdapter(ComparisonReport).dump_json(report, indent=2))
+        pictures, why_none = _draw(report, folder)
+        (folder / REPORT_FILE).write_text(markdown(report, pictures))
+    except OSError as error:
+        raise RewardsmithError(f"cannot write the report to {folder}: {error.strerror}. Give a writable folder with --out.") from error
+    return why_none
+
+
+def _draw(report: ComparisonReport, folder: Path) -> tuple[list[str], str]:
+    if not all(map(find_spec, ("plotly", "kaleido"))):
+        return [], "figures need plotly: pip install 'rewardsmith[figures]', then compare again."
+    from rewardsmith.reports import figures  # an extra, and slow to import
+
+    try:
+        return figures.save(report, folder), ""
+    except RewardsmithError as error:
+        return [], str(error)

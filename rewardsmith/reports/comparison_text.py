@@ -1,0 +1,200 @@
+"""A comparison as Markdown, and its numbers as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from statistics import fmean
+
+from rewardsmith.records import Usage
+from rewardsmith.reports.comparison import ComparisonReport, MethodRow, SearchRow
+from rewardsmith.reports.statistics import LEAST_RUNS, Estimate
+
+_UNKNOWN = "-"
+
+
+def markdown(report: ComparisonReport, figures: Sequence[str] = ()) -> str:
+    """The whole report.
+
+    Args:
+        report: What to tell.
+        figures: Picture files beside the report, to be shown in it.
+    """
+    return "\n".join([*_head(report), *_winners(report), *_pairs(report), *_spending(report), *_pictures(figures), *_each(report)])
+
+
+def _head(report: ComparisonReport) -> Iterator[str]:
+    yield f"# Comparison on {' and '.join(report.tasks)}"
+    yield ""
+    for notice in report.notices:
+        yield notice
+        yield ""
+    yield f"{report.setup}."
+    yield ""
+    for warning in report.warnings:
+        yield f"- **{warning}**"
+    if report.warnings:
+        yield ""
+
+
+def _winners(report: ComparisonReport) -> Iterator[str]:
+    yield "## Winners, trained again on fresh seeds and scored on fresh episodes"
+    yield ""
+    yield "Seeds and episodes are the same for all methods and unknown to every search. IQM: mean of the middle half of the runs."
+    few = min((row.runs for row in report.methods), default=0)
+    if few < LEAST_RUNS:
+        yield f"No intervals: they take at least {LEAST_RUNS} repeats, and there are {few}."
+    yield ""
+    for task in report.tasks:
+        if len(report.tasks) > 1:
+            yield f"### {task}"
+            yield ""
+        rows = [row for row in (*report.methods, *report.baselines) if row.task == task]
+        yield from _table(("reward from", "IQM", "mean", "human-normalised", "runs"), [_method(row) for row in rows])
+    if report.overall:
+        yield "### All tasks, human-normalised and clipped to 0 to 3"
+        yield ""
+        yield from _table(
+            ("reward from", "IQM", "mean", "runs"), [(r.name, _estimate(r.iqm), _mean(r), str(r.runs)) for r in report.overall]
+        )
+
+
+def _method(row: MethodRow) -> tuple[str, ...]:
+    runs = " ".join(f"{score:.3f}" for score in row.scores)
+    lost = row.runs - len(row.scores)
+    return (
+        row.name,
+        _estimate(row.iqm),
+        _mean(row),
+        _number(row.human_normalised, 2),
+        runs + (f" ({lost} without a score)" if lost else ""),
+    )
+
+
+def _pairs(report: ComparisonReport) -> Iterator[str]:
+    if not report.improvements:
+        return
+    yield "## Probability that one search does better than the other"
+    yield ""
+    yield "Over all pairs of runs, a tie counted half; 0.5 is no difference."
+    yield ""
+    rows = [(f"{pair.first} over {pair.second}", _estimate(pair.probability, 2)) for pair in report.improvements]
+    yield from _table(("pair", "probability"), rows)
+
+
+def _spending(report: ComparisonReport) -> Iterator[str]:
+    yield "## What was spent, per search"
+    yield ""
+    yield "Means over the searches; the winners' fresh trainings and the baselines come on top and are the same for all."
+    yield ""
+    rows: list[tuple[str, ...]] = []
+    for name in dict.fromkeys(row.method for row in report.searches):
+        searches = [row for row in report.searches if row.method == name]
+        rows.append((name, str(len(searches)), *_means(searches)))
+    yield from _table(("strategy", "searches", "candidates", "trainings", "environment steps", "training", "calls", "tokens", "USD"), rows)
+
+
+def _means(searches: Sequence[SearchRow]) -> Iterator[str]:
+    yield f"{fmean(row.candidates for row in searches):g}"
+    yield f"{fmean(row.trainings for row in searches):g}"
+    yield f"{fmean(row.env_steps for row in searches):,.0f}"
+    yield f"{fmean(row.training_s for row in searches):,.0f} s"
+    usage = sum((row.usage for row in searches), Usage())
+    yield f"{usage.calls / len(searches):g}"
+    yield f"{(usage.prompt_tokens + usage.completion_tokens) / len(searches):,.0f}"
+    yield "0" if not usage.calls else "unknown" if usage.usd is None else f"{usage.usd / len(searches):.4f}"
+
+
+def _pictures(figures: Sequence[str]) -> Iterator[str]:
+    if figures:
+        yield "## Figures"
+        yield ""
+    for figure in figures:
+        yield f"![{figure.rpartition('.')[0].replace('-', ' ')}]({figure})"
+        yield ""
+
+
+def _each(report: ComparisonReport) -> Iterator[str]:
+    yield "## Every search"
+    yield ""
+    yield "The score in the search is the highest of many, so it is biased upwards; the fresh one is not."
+    yield ""
+    rows = [
+        (row.folder, row.method, str(row.seed), row.winner or "none", _number(row.search_score), _number(row.score), str(row.trainings))
+        for row in report.searches
+    ]
+    yield from _table(("study", "strategy", "seed", "winner", "score in the search", "fresh", "trainings"), rows)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield "| " + " | ".join(head) + " |"
+    yield "|" + "---|" * len(head)
+    for row in rows:
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
+    yield ""
+
+
+def _estimate(estimate: Estimate | None, digits: int = 3) -> str:
+    if estimate is None:
+        return _UNKNOWN
+    interval = "" if estimate.low is None else f" [{estimate.low:.{digits}f}, {estimate.high:.{digits}f}]"
+    return f"{estimate.value:.{digits}f}{interval}"
+
+
+def _mean(row: MethodRow) -> str:
+    return f"{fmean(row.scores):.3f}" if row.scores else _UNKNOWN
+
+
+def _number(value: float | None, digits: int = 3) -> str:
+    return _UNKNOWN if value is None else f"{value:.{digits}f}"
+
+
+def searches_csv(report: ComparisonReport) -> str:
+    """One line per search, and one per training of a baseline."""
+    head = (
+        *("task", "method", "seed", "study", "winner", "search_score", "fresh_score", "candidates", "trainings", "env_steps"),
+        *("training_s", "calls", "prompt_tokens", "completion_tokens", "usd"),
+    )
+    rows: list[tuple[object, ...]] = [
+        (
+            *(
+                row.task,
+                row.method,
+                row.seed,
+                row.folder,
+                row.winner,
+                row.search_score,
+                row.score,
+                row.candidates,
+                row.trainings,
+                row.env_steps,
+            ),
+            *(round(row.training_s, 1), row.usage.calls, row.usage.prompt_tokens, row.usage.completion_tokens, row.usage.usd),
+        )
+        for row in report.searches
+    ]
+    blank = ("",) * (len(head) - 7)
+    rows += [(row.task, row.name, "", "", "", "", score, *blank) for row in report.baselines for score in row.scores]
+    return _csv(head, rows)
+
+
+def curves_csv(report: ComparisonReport) -> str:
+    """One line per candidate of every search."""
+    head = ("task", "method", "seed", "candidate", "trainings", "env_steps", "score", "best_so_far")
+    return _csv(
+        head,
+        [
+            (curve.task, curve.method, curve.seed, point.candidate, point.trainings, point.env_steps, point.score, point.best)
+            for curve in report.curves
+            for point in curve.points
+        ],
+    )
+
+
+def _csv(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows(rows)  # a missing value is an empty cell
+    return text.getvalue()

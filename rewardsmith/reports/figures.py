@@ -1,0 +1,143 @@
+"""Figures of a comparison, built with plotly (the extra ``figures``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import kaleido
+import plotly.graph_objects as go
+from kaleido.errors import BrowserClosedError, BrowserFailedError, ChromeNotFoundError
+from plotly.subplots import make_subplots
+
+from rewardsmith.errors import RewardsmithError
+from rewardsmith.reports.comparison import ComparisonReport, MethodRow
+from rewardsmith.reports.curves import Curve, bands
+from rewardsmith.reports.statistics import LEAST_RUNS
+
+_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f00", "#5f5f5f")
+"""Okabe and Ito's, told apart by colour-blind readers."""
+_GREY = "#888888"
+_AXES = (("trainings", "trainings"), ("env_steps", "environment steps"))
+_WIDTH, _HEIGHT = 1000, 420
+
+
+def figures(report: ComparisonReport) -> Iterator[tuple[str, go.Figure]]:
+    """All figures of a report with the stems of their files."""
+    for task in report.tasks:
+        suffix = f"-{task}" if len(report.tasks) > 1 else ""
+        yield f"winners{suffix}", winners(report, task)
+        yield f"best-so-far{suffix}", best_so_far(report, task)
+
+
+def winners(report: ComparisonReport, task: str) -> go.Figure:
+    """Every winner's fresh score, with interquartile mean and interval; the baselines beside them."""
+    figure = go.Figure()
+    rows = [row for row in (*report.methods, *report.baselines) if row.task == task and row.iqm]
+    colours = _colours(report)
+    for row in rows:
+        colour = colours.get(row.name, _GREY)
+        figure.add_trace(_strip(row, colour))
+        figure.add_trace(_middle(row, colour))
+    figure.update_xaxes(type="category")
+    figure.update_yaxes(title="true score, fresh seeds and episodes", rangemode="tozero")
+    return _styled(figure, f"{task}: rewards trained again", legend=False)
+
+
+def _strip(row: MethodRow, colour: str) -> go.Scatter:
+    marker = {"color": colour, "opacity": 0.45, "size": 9}
+    return go.Scatter(x=[row.name] * len(row.scores), y=list(row.scores), mode="markers", marker=marker, name=row.name)
+
+
+def _middle(row: MethodRow, colour: str) -> go.Scatter:
+    """The interquartile mean as a bar, with its interval where there is one."""
+    assert row.iqm
+    error = None
+    if row.iqm.low is not None and row.iqm.high is not None:
+        up, down = row.iqm.high - row.iqm.value, row.iqm.value - row.iqm.low
+        error = {"type": "data", "symmetric": False, "array": [up], "arrayminus": [down], "color": colour, "thickness": 2, "width": 8}
+    marker = {"symbol": "line-ew", "size": 34, "line": {"color": colour, "width": 3}}
+    return go.Scatter(x=[row.name], y=[row.iqm.value], mode="markers", marker=marker, error_y=error, name=f"{row.name}, IQM")
+
+
+def best_so_far(report: ComparisonReport, task: str) -> go.Figure:
+    """The best score in the search over trainings and over environment steps: each search thin, their middle thick, with its interval."""
+    figure = make_subplots(cols=2, shared_yaxes=True, horizontal_spacing=0.04)
+    for name, colour in _colours(report).items():
+        curves = [curve for curve in report.curves if (curve.task, curve.method) == (task, name)]
+        for column, (axis, _) in enumerate(_AXES, 1):
+            for trace in _method_traces(curves, axis, name, colour):
+                figure.add_trace(trace.update(showlegend=bool(trace.showlegend) and column == 1), row=1, col=column)
+    for column, (_, title) in enumerate(_AXES, 1):
+        figure.update_xaxes(title=title, rangemode="tozero", row=1, col=column)
+    figure.update_yaxes(title="best true score so far", rangemode="tozero", col=1)
+    return _styled(figure, f"{task}: best score inside the search (the highest of many, so biased upwards)", legend=True)
+
+
+def _method_traces(curves: Sequence[Curve], axis: str, name: str, colour: str) -> Iterator[go.Scatter]:
+    for curve in curves:
+        x, y = [getattr(point, axis) for point in curve.points], [point.best for point in curve.points]
+        yield _line(x, y, colour, 1, opacity=0.35, hover=f"{name}, seed {curve.seed}")
+    middle = bands(curves, axis)
+    x = [band.spent for band in middle]
+    if middle and len(curves) >= LEAST_RUNS:
+        edge = [*(band.best.high for band in middle), *(band.best.low for band in reversed(middle))]
+        outline = _line([*x, *reversed(x)], edge, colour, 0, hover=f"{name}, 95 % interval")
+        yield outline.update(line_shape="linear", fill="toself", fillcolor=_translucent(colour))
+    yield _line(x, [band.best.value for band in middle], colour, 3, hover=name).update(showlegend=True)
+
+
+def _line(x: Sequence[float], y: Sequence[float | None], colour: str, width: int, *, hover: str, opacity: float = 1.0) -> go.Scatter:
+    line = {"color": colour, "width": width, "shape": "hv"}
+    return go.Scatter(x=list(x), y=list(y), mode="lines", line=line, opacity=opacity, name=hover, showlegend=False)
+
+
+def _colours(report: ComparisonReport) -> dict[str, str]:
+    names = dict.fromkeys(row.name for row in report.methods)
+    return {name: _COLOURS[number % len(_COLOURS)] for number, name in enumerate(names)}
+
+
+def _translucent(colour: str) -> str:
+    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.12)"
+
+
+def _styled(figure: go.Figure, title: str, *, legend: bool) -> go.Figure:
+    return figure.update_layout(
+        template="simple_white",
+        title={"text": title, "font": {"size": 16}},
+        width=_WIDTH,
+        height=_HEIGHT,
+        showlegend=legend,
+        legend={"orientation": "h", "y": -0.25},
+        margin={"l": 70, "r": 20, "t": 50, "b": 60},
+    )
+
+
+def save(report: ComparisonReport, folder: Path) -> list[str]:
+    """Write every figure as an interactive page and as static pictures (SVG and PNG).
+
+    Nothing is loaded from a network: plotly's script lies beside the pages.
+
+    Returns:
+        The names of the SVG files.
+
+    Raises:
+        RewardsmithError: Chrome or Chromium, which draws the static pictures, is missing or fails; the pages are there all the same.
+    """
+    drawn = list(figures(report))
+    for stem, figure in drawn:
+        figure.write_html(folder / f"{stem}.html", include_plotlyjs="directory")
+    pictures = [
+        {"fig": figure, "path": folder / f"{stem}.{kind}", "opts": {"format": kind, "scale": scale}}
+        for stem, figure in drawn
+        for kind, scale in (("svg", 1), ("png", 2))
+    ]
+    try:
+        kaleido.write_fig_from_object_sync(pictures, kopts={"mathjax": False})
+    except (ChromeNotFoundError, BrowserFailedError, BrowserClosedError) as error:
+        raise RewardsmithError(
+            f"static pictures need Chrome or Chromium, and it did not work ({str(error).splitlines()[0]}). The interactive pages are in "
+            f"{folder}. Install a browser (Debian: `apt-get install chromium`, else `plotly_get_chrome`), then compare again."
+        ) from error
+    return [f"{stem}.svg" for stem, _ in drawn]

@@ -1,0 +1,122 @@
+"""``rewardsmith compare`` as a user starts it."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.integration.test_search import TINY, candidates, run, start
+
+COMPARE = ["compare", "franka-reach", "--strategies", "eureka", "random", "--repeats", "2", "--candidates", "3", *TINY]
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny comparison that ran to its end; its folder."""
+    cwd = tmp_path_factory.mktemp("compared")
+    code, out, err = run(*COMPARE, "--out", "c", cwd=cwd)
+    assert code == 0, err
+    (cwd / "printed.txt").write_text(out)
+    return cwd / "c"
+
+
+def report(*folders: Path, cwd: Path) -> dict[str, list[dict[str, object]]]:
+    code, out, err = run("compare", *folders, "--json", cwd=cwd)
+    assert code == 0, err
+    return json.loads(out)
+
+
+def findings(folder: Path) -> list[tuple[object, ...]]:
+    searches = report(folder, cwd=folder.parent)["searches"]
+    return [(row["method"], row["seed"], row["winner"], row["search_score"], row["fresh_scores"], row["trainings"]) for row in searches]
+
+
+def test_it_ends_with_a_report(compared: Path):
+    out = (compared.parent / "printed.txt").read_text()
+    assert "search 4 of 4: random, seed 1" in out
+    assert "no language model is used" in out
+    assert "there are 2" in out  # no intervals
+    assert {"report.md", "report.json", "searches.csv", "curves.csv", "winners.html"} <= {path.name for path in compared.iterdir()}
+
+
+def test_all_have_the_same_budget_and_one_set_of_baselines(compared: Path):
+    found = report(compared, cwd=compared.parent)
+    assert [(row["method"], row["seed"]) for row in found["searches"]] == [("eureka", 0), ("eureka", 1), ("random", 0), ("random", 1)]
+    assert {(row["candidates"], row["trainings"], row["env_steps"]) for row in found["searches"]} == {(3, 3, 4800)}
+    assert [(row["name"], row["runs"]) for row in found["baselines"]] == [("human", 2), ("sparse", 2)]
+    assert found["warnings"] == []
+
+
+def test_a_search_in_a_comparison_is_the_search_alone(compared: Path, tmp_path: Path):
+    """Trainings that were taken over from another search are what they would have been, to the last digit."""
+    code, _, err = run(
+        "search", "franka-reach", "--strategy", "random", "--candidates", "3", *TINY, "--seed", "1", "--out", "s", cwd=tmp_path
+    )
+    assert code == 0, err
+    drawn = [(c["source"], c["score"], c["state"]) for c in candidates(tmp_path / "s", tmp_path)]
+    assert drawn == [(c["source"], c["score"], c["state"]) for c in candidates(compared / "studies" / "random-s1", tmp_path)]
+    alone, among = report(tmp_path / "s", cwd=tmp_path)["searches"][0], report(compared, cwd=tmp_path)["searches"][3]
+    assert (alone["winner"], alone["fresh_scores"]) == (among["winner"], among["fresh_scores"])
+
+
+def test_killed_anywhere_it_resumes_to_the_same_end(compared: Path, tmp_path: Path):
+    process = start(*COMPARE, "--out", "c", cwd=tmp_path)
+    assert process.stdout
+    for line in process.stdout:
+        if "search 2 of 4" in line:
+            process.kill()
+            break
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    code, out, err = run("resume", "c", cwd=tmp_path)
+    assert code == 0, err
+    assert "search 1 of 4" not in out  # finished before the kill
+    assert findings(tmp_path / "c") == findings(compared)
+
+
+def test_two_at_a_time_are_refused_with_the_holder(tmp_path: Path):
+    process = start(*COMPARE, "--out", "c", cwd=tmp_path)
+    assert process.stdout
+    for line in process.stdout:
+        if "search 1 of 4" in line:
+            break
+    code, _, err = run("resume", "c", cwd=tmp_path)
+    process.kill()
+    process.communicate()
+    assert code == 1
+    assert f"in use by process {process.pid} on " in err
+
+
+def test_studies_by_name_give_the_same_as_their_comparison(compared: Path):
+    studies = [compared / "studies" / name for name in ("eureka-s0", "eureka-s1", "random-s0", "random-s1")]
+    assert report(*studies, cwd=compared.parent) == report(compared, cwd=compared.parent)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["compare", "franka-reach", "--strategies", "eurka"], "Did you mean 'eureka'"),
+        (["compare", "franka-reach", "--strategy", "eureka"], "--strategies"),
+        (["compare", "franka-reach", "--repeats", "0"], "repeats is 0"),
+        (["compare", "franka-reach", "--strategies", "eureka:papr"], "'papr': input should be 'corrected', 'paper' or 'release'"),
+        (["compare", "franka-rech"], "Did you mean 'franka-reach'"),
+        (["compare", "runs/nothing"], "is not a study folder"),
+        (["compare"], "TASK"),
+    ],
+)
+def test_bad_input_exits_2_and_makes_nothing(tmp_path: Path, arguments: list[str], message: str):
+    code, out, err = run(*arguments, cwd=tmp_path)
+    assert code == 2, out
+    assert message in " ".join((out + err).split())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_plan_spends_nothing(tmp_path: Path):
+    code, out, err = run(*COMPARE, "--dry-run", cwd=tmp_path)
+    assert code == 0, err
+    assert "4 searches, 2 each of eureka, random" in out
+    assert "first prompt" in out
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,164 @@
+import csv
+import io
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rewardsmith.config import StudyConfig, TrainingOverrides
+from rewardsmith.errors import UsageError
+from rewardsmith.records import FinalRun, Usage
+from rewardsmith.reports.comparison import ComparisonReport, compare
+from rewardsmith.reports.comparison_text import curves_csv, markdown, searches_csv
+from rewardsmith.study import Study
+from tests.builders import trained
+
+WINNER_FRESH = {"eureka": (0.8, 0.6, 0.7, 0.9, 0.5), "random": (0.4, 0.6, 0.3, 0.2, 0.5)}
+
+
+def final(reward: str, score: float | None, seed: int) -> FinalRun:
+    training = trained(reward, score).training
+    assert training
+    return FinalRun(f"{reward.partition(':')[0]}-0", reward, replace(training, seed=seed))
+
+
+def study(folder: Path, config: StudyConfig, search: Sequence[float | None], finals: Sequence[FinalRun], *, finished: bool = True) -> Path:
+    with Study.create(folder, config) as made:
+        for number, score in enumerate(search):
+            made.save(trained(f"c{number:03d}", score, usage=Usage(2, 10, 5, 0.25)))
+        for run in finals:
+            made.store.put_final(run)
+        made.store.put_value("notice", "a notice")
+        if finished:
+            made.store.put_value("finished", "yes")
+    return folder
+
+
+def report(*folders: Path) -> ComparisonReport:
+    with ExitStack() as stack:
+        return compare([stack.enter_context(Study.open(folder)) for folder in folders])
+
+
+@pytest.fixture
+def ten(tmp_path: Path) -> list[Path]:
+    """Two strategies, five repeats; the baselines lie in the studies of the first."""
+    folders: list[Path] = []
+    for strategy, scores in WINNER_FRESH.items():
+        for seed, score in enumerate(scores):
+            baselines = [final("human", 0.9, seed), final("sparse", 0.1, seed)] if strategy == "eureka" else []
+            config = StudyConfig("franka-push", strategy=strategy, seed=seed, candidates=2)
+            folders.append(study(tmp_path / f"{strategy}-s{seed}", config, (0.95, None), [final("best:c000", score, seed), *baselines]))
+    return folders
+
+
+def test_methods_are_measured_by_fresh_scores(ten: list[Path]):
+    eureka, chance = report(*ten).methods
+    assert (eureka.name, eureka.runs, eureka.scores) == ("eureka", 5, WINNER_FRESH["eureka"])
+    assert eureka.iqm
+    assert eureka.iqm.value == pytest.approx(0.7)  # middle three of 0.5 0.6 0.7 0.8 0.9
+    assert eureka.human_normalised == pytest.approx(0.75)  # (0.7 - 0.1) / 0.8
+    assert chance.human_normalised == pytest.approx(0.375)  # (0.4 - 0.1) / 0.8
+    assert eureka.iqm.low is not None
+
+
+def test_baselines_count_once_however_many_studies_hold_them(ten: list[Path], tmp_path: Path):
+    again = study(tmp_path / "copy", StudyConfig("franka-push", strategy="revolve"), (0.5,), [final("human", 0.9, 0)])
+    human, sparse = report(*ten, again).baselines
+    assert (human.name, human.runs, human.scores) == ("human", 5, (0.9,) * 5)
+    assert (sparse.name, sparse.scores) == ("sparse", (0.1,) * 5)
+
+
+def test_probability_of_improvement(ten: list[Path]):
+    (pair,) = report(*ten).improvements
+    assert (pair.first, pair.second) == ("eureka", "random")
+    # of 25 pairs eureka wins 5 (0.8), 4.5 (0.6), 5 (0.7), 5 (0.9), 3.5 (0.5)
+    assert pair.probability.value == pytest.approx(23 / 25)
+
+
+def test_what_was_spent_is_counted_alike(ten: list[Path]):
+    row = report(*ten).searches[0]
+    assert (row.candidates, row.trainings, row.env_steps, row.usage) == (2, 2, 200, Usage(4, 20, 10, 0.5))
+    assert "| eureka | 5 | 2 | 2 | 200 | 0 s | 4 | 30 | 0.5000 |" in markdown(report(*ten))
+
+
+def test_a_search_that_found_nothing_is_no_number_and_no_secret(ten: list[Path], tmp_path: Path):
+    lost = study(tmp_path / "lost", StudyConfig("franka-push", strategy="random", seed=9, candidates=2), (None, None), [])
+    found = report(*ten, lost)
+    chance = found.methods[1]
+    assert (chance.runs, len(chance.scores)) == (6, 5)
+    assert found.improvements[0].probability.value == pytest.approx((23 + 5) / 30)  # it loses to each of the five
+    assert any("lost has no winner" in warning for warning in found.warnings)
+    assert "(1 without a score)" in markdown(found)
+
+
+def test_few_repeats_have_no_interval_and_say_so(ten: list[Path]):
+    text = markdown(report(*ten[:3]))
+    assert "No intervals: they take at least 5 repeats, and there are 3." in text
+    assert "| eureka | 0.700 | 0.700 | 0.75 | 0.800 0.600 0.700 |" in text
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"candidates": 3}, "candidates (2 / 3)"),
+        ({"writer": "openai"}, "writers (grammar / openai)"),
+        ({"episodes": 64}, "held-out episodes (128 / 64)"),
+        ({"training": TrainingOverrides(env_steps=7)}, "training"),
+        ({"max_usd": 1.0}, "limits"),
+    ],
+)
+def test_unequal_terms_are_named(ten: list[Path], tmp_path: Path, change: dict[str, object], what: str):
+    config = replace(StudyConfig("franka-push", strategy="random", seed=7, candidates=2), **change)  # pyright: ignore[reportArgumentType]
+    odd = study(tmp_path / "odd", config, (0.5, 0.5), [final("best:c000", 0.5, 7)])
+    assert report(*ten).warnings == ()
+    assert any(f"franka-push are not on equal terms: they differ in {what}" in warning for warning in report(*ten, odd).warnings)
+
+
+def test_unfinished_and_repeated_searches_are_named(tmp_path: Path):
+    config = StudyConfig("franka-push")
+    first = study(tmp_path / "a", config, (0.5,), [], finished=False)
+    second = study(tmp_path / "b", config, (0.5,), [final("best:c000", 0.5, 0)])
+    warnings = report(first, second).warnings
+    assert any("a is not finished" in warning for warning in warnings)
+    assert any("eureka ran more than once on franka-push with seed 0" in warning for warning in warnings)
+
+
+def test_presets_are_methods_of_their_own(tmp_path: Path):
+    plain = study(tmp_path / "a", StudyConfig("franka-push"), (0.5,), [])
+    paper = study(tmp_path / "b", StudyConfig("franka-push", strategy_options={"preset": "paper"}), (0.5,), [])
+    assert [row.name for row in report(plain, paper).methods] == ["eureka", "eureka:paper"]
+
+
+def test_several_tasks_are_joined_in_human_units(ten: list[Path], tmp_path: Path):
+    others = [
+        study(
+            tmp_path / f"reach-{strategy}-{seed}",
+            StudyConfig("franka-reach", strategy=strategy, seed=seed, candidates=2),
+            (0.5, 0.5),
+            [final("best:c000", score, seed), final("human", -1.0, seed), final("sparse", -5.0, seed)],
+        )
+        for strategy, score in (("eureka", 19.0), ("random", -7.0))
+        for seed in range(5)
+    ]
+    found = report(*ten, *others)
+    eureka, chance = found.overall
+    # on reach eureka has (19 + 5) / 4 = 6, clipped to 3; random -0.5, clipped to 0
+    assert sorted(eureka.scores)[-5:] == [3.0] * 5
+    assert sorted(chance.scores)[:5] == [0.0] * 5
+    assert eureka.runs == 10
+    assert "### All tasks" in markdown(found)
+
+
+def test_tables_for_other_programs(ten: list[Path]):
+    rows = list(csv.DictReader(io.StringIO(searches_csv(report(*ten)))))
+    assert [row["fresh_score"] for row in rows if row["method"] == "random"] == ["0.4", "0.6", "0.3", "0.2", "0.5"]
+    assert [row["fresh_score"] for row in rows if row["method"] == "human"] == ["0.9"] * 5
+    points = list(csv.DictReader(io.StringIO(curves_csv(report(*ten)))))
+    assert [(row["score"], row["best_so_far"], row["trainings"]) for row in points[:2]] == [("0.95", "0.95", "1"), ("", "0.95", "2")]
+
+
+def test_nothing_to_compare_is_refused():
+    with pytest.raises(UsageError, match="rewardsmith compare STUDY"):
+        compare([])

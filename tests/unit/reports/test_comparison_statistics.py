@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+
+from rewardsmith.reports.statistics import Runs, estimate_improvement, estimate_mean, human_normalised, interquartile_mean
+
+
+def runs(*scores: float, task: str = "t", first_seed: int = 0) -> Runs:
+    return Runs(task, tuple(range(first_seed, first_seed + len(scores))), scores)
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [
+        ([8.0, 1.0, 2.0, 7.0, 3.0, 4.0, 5.0, 6.0], 4.5),  # two left out at each end: (3 + 4 + 5 + 6) / 4
+        ([0.0, 1.0, 2.0, 3.0, 100.0], 2.0),  # one left out at each end: (1 + 2 + 3) / 3
+        ([1.0, 2.0, 6.0], 3.0),  # a quarter of three is none: the plain mean
+        ([7.0], 7.0),
+    ],
+)
+def test_interquartile_mean(scores: list[float], expected: float):
+    assert interquartile_mean(np.array(scores)) == pytest.approx(expected)
+    assert interquartile_mean(np.array([scores, scores])).shape == (2,)
+
+
+def test_human_normalised_score():
+    assert human_normalised(0.5, human=0.9, sparse=0.1) == pytest.approx(0.5)  # (0.5 - 0.1) / 0.8
+    assert human_normalised(-2.0, human=-3.0, sparse=-1.0) == pytest.approx(-0.5)  # (-2 + 1) / 2: worse than sparse stays negative
+    assert human_normalised(0.5, human=0.3, sparse=0.3) is None
+
+
+def test_probability_of_improvement_counts_ties_half():
+    # pairs of (1, 2, 3) with (2, 2): 1 loses twice, 2 ties twice, 3 wins twice: (0 + 1 + 2) / 6
+    assert estimate_improvement([(runs(1.0, 2.0, 3.0), runs(2.0, 2.0))]).value == pytest.approx(0.5)
+    assert estimate_improvement([(runs(3.0, 2.0), runs(1.0, 2.0))]).value == pytest.approx(3.5 / 4)
+
+
+def test_probability_of_improvement_is_the_mean_over_tasks():
+    first = (runs(1.0, task="a"), runs(0.0, task="a"))
+    second = (runs(0.0, 0.0, task="b"), runs(1.0, 1.0, task="b"))
+    assert estimate_improvement([first, second]).value == pytest.approx(0.5)  # 1 on one task, 0 on the other, whatever their sizes
+
+
+def test_a_search_without_a_result_loses():
+    assert estimate_improvement([(runs(0.0), runs(float("-inf")))]).value == 1.0
+    assert estimate_improvement([(runs(float("-inf")), runs(float("-inf")))]).value == 0.5
+
+
+def test_no_interval_below_five_runs():
+    assert estimate_mean([runs(1.0, 2.0, 3.0, 4.0)]).low is None
+    assert estimate_mean([runs(1.0, 2.0, 3.0, 4.0, 5.0)]).low is not None
+    assert estimate_improvement([(runs(*range(5)), runs(*range(4)))]).high is None
+
+
+def test_runs_with_equal_seeds_are_drawn_together():
+    """Two methods that score alike on every seed never differ; drawn apart, luck of the seeds would tell them apart."""
+    scores = (0.0, 0.1, 0.5, 0.9, 1.0)
+    paired = estimate_improvement([(runs(*scores), runs(*scores))])
+    apart = estimate_improvement([(runs(*scores), runs(*scores, first_seed=100))])
+    assert (paired.low, paired.high) == (0.5, 0.5)
+    assert apart.low is not None
+    assert apart.low < 0.45
+
+
+def test_intervals_are_the_same_every_time():
+    assert estimate_mean([runs(*range(8))]) == estimate_mean([runs(*range(8))])
+
+
+def test_the_interval_covers_the_truth_about_as_often_as_it_says():
+    """Uniform scores have an interquartile mean of 0.5; with ten runs about 94 of 100 intervals hold it."""
+    random = np.random.default_rng(0)
+    held = 0
+    for trial in range(200):
+        estimate = estimate_mean([runs(*random.uniform(size=10), first_seed=1000 * trial)])
+        assert estimate.low is not None
+        assert estimate.high is not None
+        held += estimate.low <= 0.5 <= estimate.high
+    assert held / 200 == pytest.approx(0.93, abs=0.05)
+
+
+def test_strata_are_drawn_from_themselves():
+    """A task whose runs all score alike adds no spread, however far it lies from the other."""
+    estimate = estimate_mean([runs(*[0.0] * 6, task="a"), runs(*[1.0] * 6, task="b")])
+    assert (estimate.low, estimate.value, estimate.high) == (0.5, 0.5, 0.5)

@@ -1,0 +1,70 @@
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from rewardsmith.errors import RewardsmithError
+from rewardsmith.reports import figures
+from rewardsmith.reports.comparison import ComparisonReport, MethodRow
+from rewardsmith.reports.curves import best_so_far
+from rewardsmith.reports.statistics import Estimate
+from tests.builders import trained
+
+
+def method(name: str, *scores: float) -> MethodRow:
+    return MethodRow(name, "franka-push", len(scores), scores, Estimate(0.5, 0.4, 0.7) if len(scores) >= 5 else Estimate(0.5), None)
+
+
+def report(repeats: int) -> ComparisonReport:
+    candidates = [trained("c000", 0.3), trained("c001", 0.6)]
+    return ComparisonReport(
+        tasks=("franka-push",),
+        notices=(),
+        setup="",
+        warnings=(),
+        searches=(),
+        methods=(method("eureka", *[0.5] * repeats),),
+        baselines=(method("human", 0.9),),
+        improvements=(),
+        overall=(),
+        curves=tuple(best_so_far("franka-push", "eureka", seed, candidates) for seed in range(repeats)),
+    )
+
+
+def test_every_run_is_a_dot_and_the_interval_a_bar():
+    dots, middle, human, _ = figures.winners(report(5), "franka-push").data
+    assert (list(dots.x), list(dots.y)) == (["eureka"] * 5, [0.5] * 5)
+    assert (middle.error_y.array[0], middle.error_y.arrayminus[0]) == (pytest.approx(0.2), pytest.approx(0.1))
+    assert list(human.y) == [0.9]
+
+
+def test_below_five_repeats_no_interval_is_drawn():
+    assert figures.winners(report(4), "franka-push").data[1].error_y.array is None
+    assert not [trace for trace in figures.best_so_far(report(4), "franka-push").data if trace.fill]
+    assert len([trace for trace in figures.best_so_far(report(5), "franka-push").data if trace.fill == "toself"]) == 2
+
+
+def test_best_so_far_stands_over_trainings_and_over_steps():
+    traces = [trace for trace in figures.best_so_far(report(1), "franka-push").data if trace.showlegend]
+    assert [trace.name for trace in traces] == ["eureka"]  # in the legend once
+    lines = figures.best_so_far(report(1), "franka-push").data
+    assert [list(trace.x) for trace in lines] == [[1, 2], [1, 2], [100, 200], [100, 200]]
+    assert {tuple(trace.y) for trace in lines} == {(0.3, 0.6)}
+
+
+@pytest.mark.skipif(not any(map(shutil.which, ("chromium", "google-chrome", "chrome"))), reason="draws with a real browser")
+def test_pages_and_pictures_need_no_network(tmp_path: Path):
+    assert figures.save(report(5), tmp_path) == ["winners.svg", "best-so-far.svg"]
+    for stem in ("winners", "best-so-far"):
+        assert (tmp_path / f"{stem}.svg").read_text().lstrip().startswith("<svg")
+        assert (tmp_path / f"{stem}.png").read_bytes().startswith(b"\x89PNG")
+        sources = re.findall(r'<script[^>]*src="([^"]*)"', (tmp_path / f"{stem}.html").read_text())
+        assert sources == ["plotly.min.js"]
+
+
+def test_without_a_browser_the_pages_are_there_and_the_error_says_how_to_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("BROWSER_PATH", str(tmp_path / "none"))
+    with pytest.raises(RewardsmithError, match="apt-get install chromium"):
+        figures.save(report(1), tmp_path)
+    assert (tmp_path / "winners.html").is_file()
