@@ -65,7 +65,7 @@ def search(study: Study, parts: Parts, budget: Budget, observer: Observer) -> No
 
 def develop(study: Study, parts: Parts, candidates: Sequence[Candidate], ledger: StudyLedger, budget: Budget, observer: Observer) -> None:
     """Write and train until every candidate is final; a training's error goes back to the writer like the guard's."""
-    due = candidates
+    due = [candidate for candidate in candidates if not candidate.state.final]
     while due and not budget.stopped:
         observer.stage(f"iteration {candidates[0].iteration}: writing {len(due)} programs")
         budget.stop(draft(study, parts, due, ledger, observer))

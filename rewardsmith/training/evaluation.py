@@ -44,6 +44,20 @@ def held_out_scores(env: VecEnv, horizon: int, trained: TrainedPolicy, slots: in
 
 
 def _score(values: Tensor, unstable: Tensor) -> Score:
+    return Score(float(values.double().mean()), standard_error(values), len(values), int(unstable.sum()))
+
+
+def standard_error(values: Tensor) -> float:
+    """Standard error of the mean score of independent episodes.
+
+    For successes, each 0 or 1, it is that of Agresti and Coull (The American Statistician 52, 1998): two successes and two failures
+    are added. The usual one would be 0 where all or none succeeded, which no finite number of episodes can show.
+
+    Args:
+        values: Scores of the episodes, ``(episodes,)``.
+    """
     count = len(values)
-    spread = float(values.double().std(correction=1)) if count > 1 else 0.0
-    return Score(float(values.double().mean()), spread / math.sqrt(count), count, int(unstable.sum()))
+    if bool(((values == 0) | (values == 1)).all()):
+        rate = (float(values.double().sum()) + 2) / (count + 4)
+        return math.sqrt(rate * (1 - rate) / (count + 4))
+    return float(values.double().std(correction=1)) / math.sqrt(count) if count > 1 else 0.0
