@@ -146,9 +146,11 @@ class Comparison:
         parts = assemble(study.config)
         try:
             study.store.put_value("notice", parts.writer.notice)
-            sharing = dataclasses.replace(parts, trainer=self._sharing_trainer(study, parts))
-            with observe(study, sharing, place) as observer:
-                runner.run(study, sharing, observer)
+            # With a limit of time, nobody may get a training for none.
+            trainer = self._sharing_trainer(study, parts) if study.config.max_hours is None else parts.trainer
+            used = dataclasses.replace(parts, trainer=trainer)
+            with observe(study, used, place) as observer:
+                runner.run(study, used, observer)
         except NothingTrainedError:
             return
         finally:

@@ -157,6 +157,11 @@ class StudyConfig:
     training: TrainingOverrides = field(default_factory=TrainingOverrides)
     llm: LanguageModelOptions = field(default_factory=LanguageModelOptions)
 
+    @property
+    def final_trainings(self) -> int:
+        """Trainings of the closing comparison."""
+        return self.final_seeds * (3 if self.baselines else 1)
+
     def check(self) -> None:
         """Refuse impossible numbers.
 

@@ -56,7 +56,7 @@ class PlainObserver:
 
     def __init__(self, config: StudyConfig, env_steps: int) -> None:
         """Print nothing yet."""
-        self._clock = Clock((config.candidates + 3 * config.final_seeds) * env_steps)
+        self._clock = Clock((config.candidates + config.final_trainings) * env_steps)
         self._started = time.monotonic()
         self._last = 0.0
         self._best: Candidate | None = None
@@ -102,7 +102,7 @@ class LiveObserver:
     def __init__(self, config: StudyConfig, env_steps: int, console: Console) -> None:
         """Draw on ``console`` between ``with`` and its end."""
         self._title = f"{config.task} · {config.strategy} · {config.writer}"
-        self._clock = Clock((config.candidates + 3 * config.final_seeds) * env_steps)
+        self._clock = Clock((config.candidates + config.final_trainings) * env_steps)
         self._candidates: dict[str, Candidate] = {}
         self._success: dict[str, float | None] = {}
         self._best: Candidate | None = None

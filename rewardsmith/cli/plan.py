@@ -27,11 +27,11 @@ def show_plan(config: StudyConfig, parts: Parts) -> None:
     quote = parts.writer.quote(brief)
     fewest = config.candidates * (1 + len(first.follow_ups)) if quote else 0
     most = fewest + config.candidates * config.repairs if quote else 0
-    trainings, steps = config.candidates + 3 * config.final_seeds, parts.settings.env_steps
+    trainings, steps = config.candidates + config.final_trainings, parts.settings.env_steps
     print(f"plan: {config.candidates} candidates on {config.task}, strategy {config.strategy}, {parts.writer.notice}")
     for line in _bill(quote, fewest, most):
         print(line)
-    print(f"trainings: up to {config.candidates} + {3 * config.final_seeds} in the final comparison, {steps:,} environment steps each")
+    print(f"trainings: up to {config.candidates} + {config.final_trainings} in the final comparison, {steps:,} environment steps each")
     print(f"environment steps: up to {trainings * steps:,} in all; a candidate that fails in training is repaired and trained again")
     print(f"hours: {_hours(config.task, trainings * steps)}")
     size = trainings * _policy_bytes(parts.settings.hidden) + config.candidates * _CANDIDATE_BYTES + most * _CALL_BYTES + _STUDY_BYTES
