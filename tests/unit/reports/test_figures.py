@@ -1,7 +1,9 @@
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
+import plotly.graph_objects as go
 import pytest
 
 from rewardsmith.errors import RewardsmithError
@@ -32,23 +34,27 @@ def report(repeats: int) -> ComparisonReport:
     )
 
 
+def traces(figure: go.Figure) -> list[Any]:
+    return list(figure.select_traces())
+
+
 def test_every_run_is_a_dot_and_the_interval_a_bar():
-    dots, middle, human, _ = figures.winners(report(5), "franka-push").data
+    dots, middle, human, _ = traces(figures.winners(report(5), "franka-push"))
     assert (list(dots.x), list(dots.y)) == (["eureka"] * 5, [0.5] * 5)
     assert (middle.error_y.array[0], middle.error_y.arrayminus[0]) == (pytest.approx(0.2), pytest.approx(0.1))
     assert list(human.y) == [0.9]
 
 
 def test_below_five_repeats_no_interval_is_drawn():
-    assert figures.winners(report(4), "franka-push").data[1].error_y.array is None
-    assert not [trace for trace in figures.best_so_far(report(4), "franka-push").data if trace.fill]
-    assert len([trace for trace in figures.best_so_far(report(5), "franka-push").data if trace.fill == "toself"]) == 2
+    assert traces(figures.winners(report(4), "franka-push"))[1].error_y.array is None
+    assert not [trace for trace in traces(figures.best_so_far(report(4), "franka-push")) if trace.fill]
+    assert len([trace for trace in traces(figures.best_so_far(report(5), "franka-push")) if trace.fill == "toself"]) == 2
 
 
 def test_best_so_far_stands_over_trainings_and_over_steps():
-    traces = [trace for trace in figures.best_so_far(report(1), "franka-push").data if trace.showlegend]
-    assert [trace.name for trace in traces] == ["eureka"]  # in the legend once
-    lines = figures.best_so_far(report(1), "franka-push").data
+    named = [trace for trace in traces(figures.best_so_far(report(1), "franka-push")) if trace.showlegend]
+    assert [trace.name for trace in named] == ["eureka"]  # in the legend once
+    lines = traces(figures.best_so_far(report(1), "franka-push"))
     assert [list(trace.x) for trace in lines] == [[1, 2], [1, 2], [100, 200], [100, 200]]
     assert {tuple(trace.y) for trace in lines} == {(0.3, 0.6)}
 
