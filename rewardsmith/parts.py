@@ -49,7 +49,7 @@ def assemble(config: StudyConfig) -> Parts:
         task=task,
         strategy=strategy(config.seed, from_mapping(strategy.Options, config.strategy_options, "strategy_options")),
         writer=writer,
-        guard=Guard(),
+        guard=Guard(settings),
         trainer=WorkerTrainer(config.task, config.trainer, settings, config.episodes),
         settings=settings,
     )

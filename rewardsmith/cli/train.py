@@ -15,7 +15,7 @@ from rewardsmith.cli.arguments import free_folder, parse, print_json
 from rewardsmith.cli.check import read_text
 from rewardsmith.cli.live import progress_text
 from rewardsmith.config import TrainingOverrides
-from rewardsmith.contracts import SPARSE, Task, TrainingJob, TrainingProgress
+from rewardsmith.contracts import SPARSE, Task, TrainingJob, TrainingProgress, TrainingSettings
 from rewardsmith.errors import RewardsmithError, UsageError
 from rewardsmith.records import TrainingResult
 from rewardsmith.registry import TASKS, TRAINERS
@@ -49,13 +49,14 @@ def run(arguments: list[str]) -> int:
     options = parse(TrainOptions, "train", arguments)
     task = TASKS.load(options.task)
     TRAINERS.check(options.trainer)
-    program = _program(options.reward, task)
+    settings = options.training.apply(task.preset)
+    program = _program(options.reward, task, settings)
     if not options.seeds:
         raise UsageError("--seeds is empty; give at least one number.")
     folder = options.out or free_folder(f"{options.task}-train")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} exists already. Give another folder with --out.")
-    trainer = WorkerTrainer(options.task, options.trainer, options.training.apply(task.preset), options.episodes)
+    trainer = WorkerTrainer(options.task, options.trainer, settings, options.episodes)
     jobs = [TrainingJob(f"seed-{s}", program, derive("train command", s), str((folder / f"seed-{s}.pt").absolute())) for s in options.seeds]
     try:
         results = list(trainer.train(jobs, derive("evaluation", "train command"), _report))
@@ -72,13 +73,13 @@ def run(arguments: list[str]) -> int:
     return 0 if all(result.score for result in results) else 1
 
 
-def _program(reward: str, task: Task) -> str:
+def _program(reward: str, task: Task, settings: TrainingSettings) -> str:
     if reward == SPARSE:
         return SPARSE
     if reward != "human" and not Path(reward).is_file():
         raise UsageError(f"cannot read {reward}: there is no such file. Give a file with a reward program, or `human`, or `sparse`.")
     source = task.human_reward if reward == "human" else extract(read_text(Path(reward))).source
-    guard = Guard()
+    guard = Guard(settings)
     try:
         verdict = guard.check(source, task)
     finally:

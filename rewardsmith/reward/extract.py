@@ -8,19 +8,23 @@ import re
 import textwrap
 from dataclasses import dataclass
 
+from rewardsmith.reward.guard.lexical import MAX_LINE
 from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.guard.syntax import ENTRY, parse
 
 MAX_REPLY = 200_000
 """Longer replies are cut; no model writes so much."""
+_DEFINITION = f"def {ENTRY}"
 _FENCE = re.compile(r"^[ \t]*(`{3,8}|~{3,8})[^\n]*\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
-_THOUGHT_TAG = re.compile(r"<(/?)think(?:ing)?>", re.IGNORECASE)
-_CODE_START = re.compile(r"^(?:@torch|@jit|def \w+\(|import \w|from [\w.]+ import )", re.MULTILINE)
+_THOUGHT_MARK = re.compile(r"<(/?)think(?:ing)?>", re.IGNORECASE)
+_CONSTANT = r"[A-Z_][A-Z0-9_]*\s*(?::\s*\w+\s*)?=[^=]|[A-Za-z_]\w*\s*(?::\s*\w+\s*)?=\s*-?[\d.][\w.+-]*\s*(?:#|$)"
+_CODE_START = re.compile(rf"@torch|@jit|def \w+\(|import \w|from [\w.]+ import |#|{_CONSTANT}")
+"""A line at the margin with which code may start that stands in no fence."""
+_CODE_GOES_ON = re.compile(rf"\s|def |@|import |from |#|\)|{_CONSTANT}")
 _CEREMONY = re.compile(
     r"^[ \t]*(?:import [^\n]+|from [\w.]+ import (?:\([^()]*\)|[^\n(]+)|@(?:torch\.)?jit\.script(?:\(\))?[ \t]*(?:\#[^\n]*)?)$",
     re.MULTILINE,
 )
-_MAX_LINE = 400
 _MODULES = {"torch", "math", "typing", "torch.nn", "torch.nn.functional", "torch.jit", "__future__"}
 
 
@@ -37,14 +41,14 @@ class Extract:
 def extract(reply: str) -> Extract:
     """Find the reward program in a model's reply.
 
-    The last fenced block that defines ``compute_reward`` is taken, cut off or not; without one, the text from
-    the first ``def``, import or decorator on, up to where it stops being code. Code inside a JSON object is unwrapped. Imports
+    The last fenced block that defines ``compute_reward`` is taken, cut off or not; without one, the last lines
+    that look like code and define it, with their helpers and constants. Code inside a JSON object is unwrapped. Imports
     of torch, math and typing and ``torch.jit.script`` decorators are dropped, since they mean nothing here.
     """
-    text = reply[:MAX_REPLY].replace("\r\n", "\n").replace("\r", "\n")
-    text = _without_thoughts(text)
+    said = without_thoughts(reply)
+    text = (said if ENTRY in said else reply)[:MAX_REPLY].replace("\r\n", "\n").replace("\r", "\n")
     fences = list(_FENCE.finditer(text))
-    telling = [match for match in fences if ENTRY in match.group(2)] or fences
+    telling = [match for match in fences if _DEFINITION in match.group(2)] or ([] if _DEFINITION in text else fences)
     if telling:
         block = telling[-1]
         idea = (text[: block.start()] + text[block.end() :]).strip()
@@ -55,10 +59,7 @@ def extract(reply: str) -> Extract:
     unwrapped = _from_json(text)
     if unwrapped:
         return unwrapped
-    start = _CODE_START.search(text)
-    if not start or "def " not in text:
-        return Extract("", text.strip())
-    return Extract(strip_ceremony(_until_prose(text[start.start() :])), text[: start.start()].strip())
+    return _unfenced(text)
 
 
 def strip_ceremony(source: str) -> str:
@@ -67,19 +68,19 @@ def strip_ceremony(source: str) -> str:
     return code.rstrip() + "\n"
 
 
-def _without_thoughts(text: str) -> str:
-    """Drop what a reasoning model thought aloud, unless nothing else holds a program.
-
-    The opening tag may be missing: some servers put it into the prompt.
-    """
-    said, start, thinking = "", 0, False
-    for tag in _THOUGHT_TAG.finditer(text):
-        if tag.group(1):
-            said, start, thinking = said if thinking else "", tag.end(), False
+def without_thoughts(reply: str) -> str:
+    """Drop the thinking blocks of reasoning models, also those whose start or end the server swallowed."""
+    kept: list[str] = []
+    start, thinking = 0, False
+    for mark in _THOUGHT_MARK.finditer(reply):  # one pass: models caught in a loop send hundreds of thousands of marks
+        if mark[1]:
+            if not thinking:
+                kept.clear()  # it began before the reply did
+            start, thinking = mark.end(), False
         elif not thinking:
-            said, thinking = said + text[start : tag.start()], True
-    said += "" if thinking else text[start:]
-    return said if ENTRY in said else text
+            kept.append(reply[start : mark.start()])
+            thinking = True
+    return "".join(kept) if thinking else "".join((*kept, reply[start:]))
 
 
 def _program(block: str) -> str:
@@ -106,7 +107,7 @@ def _from_json(text: str) -> Extract | None:
     except (ValueError, RecursionError):
         return None
     values = [value for value in data.values() if isinstance(value, str)] if isinstance(data, dict) else []
-    code = next((value for value in values if f"def {ENTRY}" in value), "")
+    code = next((value for value in values if _DEFINITION in value), "")
     if not code:
         return None
     inner = extract(code) if "```" in code else Extract(_program(f"{code}\n"), "")
@@ -114,18 +115,31 @@ def _from_json(text: str) -> Extract | None:
     return Extract(inner.source, "\n\n".join(idea for idea in ideas if idea))
 
 
-def _until_prose(code: str) -> str:
-    """Unfenced code ends where a line at the margin is neither code nor a comment."""
-    lines = code.split("\n")
-    end = next((number for number, line in enumerate(lines) if line and not re.match(r"\s|def |@|import |from |#|\)", line)), len(lines))
-    return "\n".join(lines[:end])
+def _unfenced(text: str) -> Extract:
+    """Code ends where a line at the margin is neither code nor a comment."""
+    lines = text.split("\n")
+    stretches: list[tuple[int, int]] = []
+    start: int | None = None
+    for number, line in enumerate(lines):
+        if start is None:
+            start = number if _CODE_START.match(line) else None
+        elif line and not _CODE_GOES_ON.match(line):
+            stretches.append((start, number))
+            start = None
+    if start is not None:
+        stretches.append((start, len(lines)))
+    programs = [(first, code) for first, end in stretches if "def " in (code := "\n".join(lines[first:end]))]
+    if not programs:
+        return Extract("", text.strip())
+    first, code = next((found for found in reversed(programs) if _DEFINITION in found[1]), programs[0])
+    return Extract(strip_ceremony(code), "\n".join(lines[:first]).strip())
 
 
 def _is_harmless(line: str) -> bool:
     text = line.strip()
     if text.startswith("@"):
         return True
-    if len(text) > _MAX_LINE:
+    if len(text) > MAX_LINE:
         return False
     try:
         (node,) = parse(text).body

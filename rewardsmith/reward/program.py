@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import Final
 
 import torch
 from torch import Tensor
 from torch.jit.frontend import FrontendError
 
-ENTRY: Final = "compute_reward"
+from rewardsmith.reward.guard.syntax import ENTRY
 
 
 class ProgramFailedError(RuntimeError):

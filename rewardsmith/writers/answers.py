@@ -6,9 +6,8 @@ import re
 
 from rewardsmith.contracts import ALIGN, VERIFY, Brief
 from rewardsmith.records import Call, Draft
-from rewardsmith.reward.extract import extract
+from rewardsmith.reward.extract import extract, without_thoughts
 
-_THOUGHT_MARK = re.compile(r"<(/?)think(?:ing)?>", re.IGNORECASE)
 _RATING = re.compile(r"\[\s*([+-]?(?:\d+\.?\d*|\.\d+))\s*\]")
 _IDEA_CHARS = 4_000
 """Ideas are shown to descendants, so that endless ones would be paid for again and again."""
@@ -27,21 +26,6 @@ def read(brief: Brief, call: Call) -> Draft:
     source = parts.source if parts.source.strip() else ""
     error = "" if source else "there is no code in the reply."
     return Draft(brief.candidate, _shortened(parts.idea), source, error=error, usage=call.usage)
-
-
-def without_thoughts(reply: str) -> str:
-    """Drop the thinking blocks of reasoning models, also those whose start or end the server swallowed."""
-    kept: list[str] = []
-    start, thinking = 0, False
-    for mark in _THOUGHT_MARK.finditer(reply):  # one pass: models caught in a loop send hundreds of thousands of marks
-        if mark[1]:
-            if not thinking:
-                kept.clear()  # it began before the reply did
-            start, thinking = mark.end(), False
-        elif not thinking:
-            kept.append(reply[start : mark.start()])
-            thinking = True
-    return "".join(kept) if thinking else "".join((*kept, reply[start:]))
 
 
 def rating(text: str) -> float:

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from rewardsmith.contracts import Brief
+from rewardsmith.errors import WriterError
 from rewardsmith.records import Usage
 from rewardsmith.writers.prompts import Prompt
 
@@ -33,6 +34,15 @@ class Answer:
     parameters: Parameters | None = None
     """As the server took them in the end."""
     tries: int = 1
+
+
+class SilentError(WriterError):
+    """None of the last requests was answered."""
+
+    def __init__(self, message: str, usage: Usage) -> None:
+        """Keep what the last of them cost, as far as anybody knows."""
+        super().__init__(message)
+        self.usage = usage
 
 
 class Backend(Protocol):

@@ -13,7 +13,7 @@ from rewardsmith.contracts import Brief, Ledger, Quote
 from rewardsmith.errors import RewardsmithError, WriterError
 from rewardsmith.records import Call, Draft, Price, Usage
 from rewardsmith.writers.answers import read
-from rewardsmith.writers.backend import Answer, Backend, Parameters
+from rewardsmith.writers.backend import Answer, Backend, Parameters, SilentError
 from rewardsmith.writers.prompts import Prompt, as_text, render
 
 _BYTES_PER_TOKEN = 3
@@ -93,7 +93,8 @@ class ChatWriter:
             answer = await self._backend.ask(order.prompt, order.parameters)
         except WriterError as refusal:
             desk.broken = refusal
-            answer = Answer(answered=False, error=str(refusal), usage=Usage(calls=1))
+            usage = refusal.usage if isinstance(refusal, SilentError) else Usage(calls=1)
+            answer = Answer(answered=False, error=str(refusal), usage=usage)
             raise
         finally:
             call = self._call(order, answer, time.monotonic() - started)

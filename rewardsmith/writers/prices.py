@@ -22,16 +22,7 @@ def price_of(options: LanguageModelOptions, base_url: str, model: str) -> Price 
     return _table().get(urlsplit(base_url).hostname or "", {}).get(model)
 
 
-def as_of() -> str:
-    """The month of the table."""
-    return str(_file()["as_of"])
-
-
 @cache
 def _table() -> dict[str, dict[str, Price]]:
-    return _TABLE.validate_python(_file()["providers"])
-
-
-@cache
-def _file() -> dict[str, object]:
-    return yaml.safe_load(Path(__file__).with_name("prices.yaml").read_text())
+    table = yaml.safe_load(Path(__file__).with_name("prices.yaml").read_text())
+    return _TABLE.validate_python(table["providers"])

@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 
 from rewardsmith import templates
 from rewardsmith.contracts import ALIGN, VERIFY, Brief, Repair
+from rewardsmith.reward.guard.lexical import MAX_CHARACTERS
 
 CONVERSATIONAL = ("reflect",)
 """Operators that show the parent as the model's own last answer; all others show their parents in one message."""
-_SHOWN_CHARS = 8_000
-"""The guard's limit for a program: a longer one is not worth the tokens of being shown again."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,8 @@ def render(brief: Brief) -> Prompt:
     system = {ALIGN: "persona", VERIFY: "verify_system"}.get(brief.operator, "system")
     messages = [Message("system", templates.render(system))]
     last = brief.operator
-    if brief.repair and brief.repair.source and len(brief.repair.source) <= _SHOWN_CHARS:
+    # A program that is longer than the guard allows is not worth the tokens of being shown again.
+    if brief.repair and brief.repair.source and len(brief.repair.source) <= MAX_CHARACTERS:
         messages += _repair(brief, brief.repair)
         last = "repair"
     else:

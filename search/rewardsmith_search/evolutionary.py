@@ -110,19 +110,20 @@ class EvolutionaryStrategy(Search[EvolutionaryOptions, World]):
         if crossover and between:
             means = self._softmax([self._mean(island) for island in crowded])
             homes = [crowded[index] for index in draw_some(rng, means, 2)]
-            parents = [self._parents(home, 1, rng)[0] for home in homes]
+            parents = self._parents(homes[0], 1, rng)
+            parents += self._parents(homes[1], 1, rng, but=parents)  # the other island may have a copy of the first
             home = min(homes, key=self._mean)
         else:
             islands = crowded if crossover else inhabited
             home = islands[draw(rng, self._softmax([self._mean(island) for island in islands]))]
             parents = self._parents(home, 2 if crossover else 1, rng)
         world.homes[number] = (home, False)
-        return Proposal("crossover" if crossover else "mutate", tuple(identity(parent) for parent in parents))
+        return Proposal("crossover" if len(parents) > 1 else "mutate", tuple(identity(parent) for parent in parents))
 
-    def _parents(self, island: int, count: int, rng: random.Random) -> list[int]:
-        """Distinct members, drawn by the softmax of their fitness."""
-        members = self._memory.islands[island]
-        weights = self._softmax([self._memory.fitness[member] for member in members])
+    def _parents(self, island: int, count: int, rng: random.Random, but: Sequence[int] = ()) -> list[int]:
+        """Distinct members, drawn by the softmax of their fitness; fewer where there are not so many."""
+        members = [member for member in self._memory.islands[island] if member not in but]
+        weights = self._softmax([self._memory.fitness[member] for member in members]) if members else []
         return [members[index] for index in draw_some(rng, weights, count)]
 
     def _mean(self, island: int) -> float:

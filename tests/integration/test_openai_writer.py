@@ -176,6 +176,7 @@ BIG = "```python\n" + "# padding\n" * 200_000 + "```"
     ("reaction", "reason"),
     [
         (Reaction(200, b'{"choices": [{"mess'), "not a chat completion"),
+        (Reaction(200, b"[" * 100_000), "not a chat completion"),
         (Reaction(200, b""), "not a chat completion: nothing"),
         (Reaction(200, b"<html>hello</html>", {"Content-Type": "text/html"}), "not a chat completion"),
         (raw({"error": {"message": "upstream died"}}), "upstream died"),
@@ -241,3 +242,18 @@ def test_a_key_in_a_reply_is_blotted_out(options: LanguageModelOptions, reach: T
     (draft,), (call,), _ = ask(in_turn(completion(f"your key is {KEY}\n{GOOD}", finish=KEY)), options, reach)
     assert KEY not in repr(draft) + repr(call)
     assert "your key is [key]" in draft.idea
+
+
+def test_a_limit_that_the_server_refuses_is_never_left_out(options: LanguageModelOptions, reach: Task):
+    """Without one a reply may cost more than was set aside for it."""
+    too_long = refusal(400, "'max_tokens' or 'max_completion_tokens' is too large: 8192.")
+    (draft,), _, server = ask(in_turn(too_long), options, reach)
+    assert "is too large: 8192" in draft.error
+    assert all({"max_tokens", "max_completion_tokens"} & request.body.keys() for request in server.requests)
+
+
+def test_the_last_lost_call_of_a_dead_server_may_have_been_charged(options: LanguageModelOptions, reach: Task):
+    memory = Memory()
+    with serving(in_turn(replace(completion(), delay_s=1.0))) as server, pytest.raises(WriterError, match="none of the last 3 requests"):
+        writer(server, options, timeout_s=0.1, concurrency=1).write(briefs(reach, 5), memory)
+    assert [call.usage.unmetered for call in memory.calls] == [1, 1, 1]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from rewardsmith.contracts import Signal, Task
+from rewardsmith.contracts import Signal, Task, TrainingSettings
 from rewardsmith.records import Verdict
 from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.guard.static import check_source
@@ -19,8 +19,14 @@ from rewardsmith.reward.guard.warm import WarmChild
 class Guard:
     """Checks programs; keeps a child process per task warm and replaces it when a program breaks it."""
 
-    def __init__(self) -> None:
-        """No process starts before the first program gets past the static layers."""
+    def __init__(self, settings: TrainingSettings | None = None) -> None:
+        """No process starts before the first program gets past the static layers.
+
+        Args:
+            settings: Of the training that follows. No shape depends on anything but the number of states, so a program that is tried
+                on as many as training shows it takes no more memory there.
+        """
+        self._settings = settings
         self._children: dict[tuple[str, tuple[Signal, ...]], WarmChild] = {}
 
     def check(self, source: str, task: Task) -> Verdict:
@@ -57,5 +63,5 @@ class Guard:
     def _child(self, task: Task) -> WarmChild:
         key = (task.name, task.signals)
         if key not in self._children:
-            self._children[key] = WarmChild(task)
+            self._children[key] = WarmChild(task, self._settings)
         return self._children[key]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import torch
@@ -17,16 +18,20 @@ from rewardsmith.reward.guard.probe import failing_line, probe
 from rewardsmith.reward.guard.recording import NoRecordingError, load_or_record
 from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.guard.states import Batch, States, make_states
+from rewardsmith.reward.guard.syntax import ENTRY
 from rewardsmith.reward.program import ProgramFailedError, RewardProgram
 
 _HINTS = {
-    "undefined value": "Define it before use; only signals named as parameters, torch and math exist.",
     "Could not cast value of type Tensor": "Use &, | and ~ or torch.where on tensors, not and, or, not or if.",
     "but instead found type 'bool'": "Use &, | and ~ on tensors, not and, or, not.",
+    "'bool' object has no attribute": "Use &, | and ~ on tensors, not and, or, not.",
+    "is not defined in the": "Define it on both ways, or use torch.where instead of if.",
     "Arguments for call are not valid": "Check the arguments against torch's documentation.",
     "Can't get source for": "This function is not available; use elementary torch functions.",
     "is called recursively": "Write it without recursion.",
 }
+_RETURNED = {"Tensor": "one tensor", "NoneType": "nothing", "List": "one list", "Dict": "one dictionary", "float": "one number"}
+_RETURN_BOTH = 'End with: return total, {"distance": distance_reward}.'
 
 
 def check_program(program: str, states: States) -> None:
@@ -38,18 +43,44 @@ def check_program(program: str, states: States) -> None:
     try:
         compiled = RewardProgram(program)
     except ProgramFailedError as error:
-        raise _not_compiled(str(error), failing_line(error)) from None
+        raise _not_compiled(str(error), failing_line(error), states.ordinary.keys()) from None
     check_graph(compiled.function)
     probe(compiled, states)
 
 
-def _not_compiled(complaint: str, line: int | None) -> RefusedError:
+def _not_compiled(complaint: str, line: int | None, signals: Collection[str]) -> RefusedError:
     lines = [re.sub(r"\s+", " ", text).strip() for text in complaint.splitlines() if text.strip()]
-    hint = next((hint for sign, hint in _HINTS.items() if sign in complaint), "")
     arrow = next((number for number, text in enumerate(lines) if "<--- HERE" in text), 0)
     at = f" At: {lines[arrow - 1][:200]}" if arrow else ""
     what = next((text for text in lines if text.startswith("Expected a value")), lines[0] if lines else "it cannot be compiled")
-    return RefusedError("compile", f"TorchScript says: {what.rstrip(':. ')[:300]}.", (hint + at).strip(), line)
+    message, hint = _in_words(complaint, signals) or (
+        f"TorchScript says: {what.rstrip(':. ')[:300]}.",
+        next((hint for sign, hint in _HINTS.items() if sign in complaint), ""),
+    )
+    return RefusedError("compile", message, (hint + at).strip(), line)
+
+
+def _in_words(complaint: str, signals: Collection[str]) -> tuple[str, str] | None:
+    """Message and hint for the mistakes that people and models make most, which TorchScript tells in words of its own."""
+    if unknown := re.search(r"undefined value (\w+)", complaint):
+        name = unknown[1]
+        if name in signals:
+            return (
+                f"{name} is not defined here.",
+                f"It is a signal of this task: take it as a parameter of {ENTRY}, and hand it to helpers.",
+            )
+        hint = "Define it before use; there are only parameters, torch, math and plain numbers above the functions (SCALE = 3.0)."
+        return f"{name} is not defined.", hint
+    if returned := re.search(
+        r"annotated as having type Tuple\[Tensor, Dict\[str, Tensor\]\] but is actually of type (.+?)\.?:?$", complaint, re.M
+    ):
+        if re.match(r"Tuple\[Tensor, Dict\[str, (?!Tensor\])", returned[1]):
+            return "a component is not a tensor.", "Every component is a tensor of shape (num_envs,); leave plain numbers out."
+        what = _RETURNED.get(returned[1], returned[1][:100])
+        return f"{ENTRY} returns {what}, not the total and a dictionary of its components.", _RETURN_BOTH
+    if literal := re.search(r"Expected an annotation of type (List|Dict) but got Tuple", complaint):
+        return f"{ENTRY} returns {_RETURNED[literal[1]]}, not the total and a dictionary of its components.", _RETURN_BOTH
+    return None
 
 
 def _load_states(start: Start) -> tuple[States, str]:

@@ -35,7 +35,18 @@ ADVICE: dict[type[ast.AST], str] = {
     ast.ClassDef: "Write one function compute_reward.",
     ast.Global: "Make it a local variable.",
     ast.Assert: "Leave it out.",
+    ast.Raise: "Leave it out.",
 }
+_NAMES: dict[type[ast.AST], str] = {
+    ast.For: "a for loop", ast.While: "a while loop", ast.ListComp: "a list comprehension", ast.SetComp: "a set comprehension",
+    ast.DictComp: "a dictionary comprehension", ast.GeneratorExp: "a generator expression", ast.Lambda: "a lambda function",
+    ast.FunctionDef: "a function inside a function", ast.AsyncFunctionDef: "an async function", ast.ClassDef: "a class",
+    ast.Import: "an import", ast.ImportFrom: "an import", ast.JoinedStr: "an f-string", ast.Global: "global", ast.Nonlocal: "nonlocal",
+    ast.Assert: "assert", ast.Raise: "raise", ast.Try: "try", ast.With: "with", ast.Delete: "del", ast.Match: "match", ast.Break: "break",
+    ast.Continue: "continue", ast.NamedExpr: "the operator :=", ast.Starred: "unpacking with *", ast.Set: "a set", ast.Yield: "yield",
+    ast.YieldFrom: "yield", ast.Await: "await",
+}  # fmt: skip
+"""What messages call a piece of syntax that is not on the list."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +91,7 @@ def _is_name_of_component(node: ast.AST, parent: ast.AST) -> bool:
 def _check_node(node: ast.AST, scope: Scope) -> None:
     if not isinstance(node, _ALLOWED):
         advice = ADVICE.get(type(node), "Use arithmetic, comparisons and torch functions on the signals.")
-        raise _refused(f"{type(node).__name__} is not part of the reward language.", advice, node)
+        raise _refused(f"{_NAMES.get(type(node), 'this')} is not part of the reward language.", advice, node)
     if isinstance(node, ast.Expr):
         raise _refused("this statement has no effect on the result.", "Remove it; printing and in-place calls are not allowed.", node)
     if isinstance(node, (ast.BinOp, ast.AugAssign)) and isinstance(node.op, ast.MatMult):
@@ -136,8 +147,11 @@ def _check_call(node: ast.Call, scope: Scope) -> None:
     else:
         raise _refused("only functions with a name can be called.", "Call torch functions by name.", node)
     for keyword in node.keywords:
+        if keyword.arg is None:
+            raise _refused("unpacking with ** is not part of the reward language.", "Write every argument out.", node)
         if keyword.arg not in keywords:
-            raise _refused(f"the keyword {keyword.arg!r} is not allowed here.", "Results are returned, never written into a tensor.", node)
+            hint = "Results are returned, never written into a tensor." if keyword.arg == "out" else "Leave it out, or write it otherwise."
+            raise _refused(f"the keyword {keyword.arg!r} is not allowed here.", hint, node)
 
 
 def _check_axis(node: ast.Call, function: ast.Attribute) -> None:
@@ -168,7 +182,8 @@ def _check_constant(node: ast.Constant) -> None:
     elif isinstance(value, str):
         raise _refused("strings are only allowed as component names.", "Leave it out.", node)
     elif value is not None and value is not ...:
-        raise _refused(f"constants of type {type(value).__name__} are not allowed.", "Use plain numbers.", node)
+        kind = "complex numbers" if isinstance(value, complex) else "byte strings"
+        raise _refused(f"{kind} are not part of the reward language.", "Use plain numbers.", node)
 
 
 def _check_components(node: ast.Dict) -> None:

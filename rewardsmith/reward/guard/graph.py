@@ -36,6 +36,7 @@ _ALLOWED = {f"prim::{name}" for name in _PRIM.split()} | {f"aten::{name}" for na
 _SIZED = {"aten::zeros": 0, "aten::ones": 0, "aten::full": 0, "aten::expand": 1}
 """Operators that are told a size, and which of their inputs it is."""
 _MAKES_LISTS = {"prim::ListConstruct", "prim::Constant", "aten::size", "aten::unbind", "aten::split", "aten::chunk"}
+_DIVIDES = {"aten::remainder", "aten::floordiv"}
 _TO_NUMBER = {"aten::Float", "aten::Int", "aten::Bool", "aten::FloatImplicit", "aten::IntImplicit", "aten::ScalarImplicit", "aten::item"}
 _RESULT = "Tuple[Tensor, Dict[str, Tensor]]"
 
@@ -68,6 +69,8 @@ def _check_node(node: torch._C.Node) -> None:
         raise _refused(node, "a tensor is used as a condition or as a single number.", "Use torch.where(condition, a, b), &, | and ~.")
     if kind not in _ALLOWED:
         raise _refused(node, f"the operation {name} is not allowed.", "Use elementary tensor arithmetic.")
+    if kind in _DIVIDES and not _is_safe_division(*node.inputs()):
+        raise _refused(node, f"{name} of whole numbers may divide by zero.", "Divide by a plain number, or compute on tensors.")
     if kind in _SIZED and not _is_bounded(list(node.inputs())[_SIZED[kind]]):
         raise _refused(
             node, f"{name} makes a tensor of a free size.", "Give it the size of a signal, or use zeros_like or ones_like of one."
@@ -88,6 +91,13 @@ def _refused(node: torch._C.Node, message: str, hint: str) -> RefusedError:
 
 def _is_tensor(value: torch._C.Value) -> bool:
     return value.type().isSubtypeOf(torch._C.TensorType.get())
+
+
+def _is_safe_division(value: torch._C.Value, divisor: torch._C.Value) -> bool:
+    """Whole numbers divided by 0 or by -1 can kill the process (SIGFPE): TorchScript hands them to the processor unchecked."""
+    if any(_is_tensor(number) or number.type().kind() == "FloatType" for number in (value, divisor)):
+        return True
+    return divisor.node().kind() == "prim::Constant" and divisor.type().kind() == "IntType" and divisor.node().i("value") > 0
 
 
 def _is_bounded(sizes: torch._C.Value) -> bool:

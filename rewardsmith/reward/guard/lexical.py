@@ -34,7 +34,7 @@ def check_text(source: str) -> str:
         raise RefusedError("lexical", f"the code has {len(source)} characters, {MAX_CHARACTERS} are allowed.", "Write it shorter.")
     code = _STRING_OR_COMMENT.sub(_plain, source)
     if not code.strip():
-        raise RefusedError("lexical", "there is no code.", "Answer with one Python code block that defines compute_reward.")
+        raise RefusedError("lexical", "there is no code.", "Write one function compute_reward.")
     for number, line in enumerate(code.split("\n"), 1):
         if len(line) > MAX_LINE:
             raise RefusedError("lexical", f"the line has {len(line)} characters, {MAX_LINE} are allowed.", "Break it up.", number)

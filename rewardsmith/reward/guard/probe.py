@@ -101,6 +101,8 @@ def _check_independence(program: RewardProgram, batch: Batch, whole: Values) -> 
 
 
 def _compare(values: Values, expected: Values) -> None:
+    if values.keys() != expected.keys():
+        raise RefusedError("probe", "the components change with the number of environments.", "Return the same ones always.")
     for name, value in expected.items():
         tolerance = 1e-5 * max(1.0, float(value.abs().max()))
         if values[name].shape != value.shape or not torch.allclose(values[name], value, rtol=1e-4, atol=tolerance):
@@ -125,6 +127,6 @@ def last_line(error: Exception) -> str:
 
 
 def failing_line(error: Exception) -> int | None:
-    """The line of the program that a TorchScript error points at, innermost function first."""
+    """The line of the program that a TorchScript error points at, in the innermost function."""
     numbers = re.findall(r'File "<string>", line (\d+)', str(error))
     return int(numbers[-1]) if numbers else None

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from rewardsmith.reward.guard import vocabulary
 from rewardsmith.reward.guard.helpers import make_float, number_parameters
+from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.guard.syntax import ENTRY
 
 _RETURNS = "Tuple[Tensor, Dict[str, Tensor]]"
@@ -21,6 +22,8 @@ _IN_TORCH = {"relu", "tanh", "sigmoid", "softmax"}
 """Functions of torch.nn.functional that are wrappers in Python; torch has the operator itself."""
 _CREATION = {"tensor", "zeros", "ones", "full"}
 _KEYWORDS = {"axis": "dim", "keepdims": "keepdim"}
+_MAX_REPEATED = 200
+"""Nodes of an expression that is printed twice."""
 _PER_DEGREE = math.pi / 180.0
 _CONSTANT_ANGLES = {"radians": _PER_DEGREE, "degrees": 1.0 / _PER_DEGREE}
 
@@ -40,7 +43,11 @@ class Printed:
 
 
 def reprint(tree: ast.Module) -> Printed:
-    """The canonical text of a checked program; ``tree`` is used up."""
+    """The canonical text of a checked program; ``tree`` is used up.
+
+    Raises:
+        RefusedError: The text would grow beyond measure.
+    """
     floats = number_parameters(tree)
     tree.body = [_Canonical(node, floats).visit(node) for node in tree.body if isinstance(node, ast.FunctionDef)]
     return Printed(ast.unparse(ast.fix_missing_locations(tree)) + "\n", tree)
@@ -65,7 +72,10 @@ class _Canonical(ast.NodeTransformer):
             argument.type_comment = None
         node.returns = _expression(_RETURNS) if node.name == ENTRY else None
         node.type_comment = None
-        node.args.defaults = [make_float(default) for default in node.args.defaults]
+        defaulted = node.args.args[len(node.args.args) - len(node.args.defaults) :]
+        node.args.defaults = [
+            make_float(value) if numbers.get(argument.arg) else value for argument, value in zip(defaulted, node.args.defaults, strict=True)
+        ]
         node.body = [self.visit(statement) for statement in node.body]
         node.args.args = [self.visit(argument) for argument in node.args.args]
         return node
@@ -151,11 +161,19 @@ def _name_order(node: ast.Call, owner: str) -> None:
 
 
 def _quotient(node: ast.Call) -> ast.expr:
-    """``normalize(x, p, dim, eps)`` written out; torch's own is Python with an in-place branch."""
+    """``normalize(x, p, dim, eps)`` written out, with x twice; torch's own is Python with an in-place branch.
+
+    Raises:
+        RefusedError: x is large, as nested calls make it: each one doubles what is inside.
+    """
     given = dict(zip(("input", "p", "dim", "eps"), node.args, strict=False)) | {k.arg or "": k.value for k in node.keywords}
     if "input" not in given:
         return node
     vector, order = given["input"], given.get("p", ast.Constant(2.0))
+    if sum(1 for _ in ast.walk(vector)) > _MAX_REPEATED:
+        raise RefusedError(
+            "syntax", "the argument of normalize is too large.", "Give it a name first, and do not nest normalize.", node.lineno
+        )
     axis, least = given.get("dim", ast.Constant(1)), given.get("eps", ast.Constant(1e-12))
     length = ast.Call(
         _expression("torch.linalg.vector_norm"),

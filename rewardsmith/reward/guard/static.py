@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rewardsmith.contracts import Signal
+from rewardsmith.reward.guard.constants import inline_constants
 from rewardsmith.reward.guard.lexical import check_text
 from rewardsmith.reward.guard.rewrite import Printed, reprint
 from rewardsmith.reward.guard.syntax import check_tree, parse
@@ -21,6 +22,6 @@ def check_source(source: str, signals: tuple[Signal, ...]) -> Printed:
     Raises:
         RefusedError: By the first layer that objects.
     """
-    tree = parse(check_text(source))
+    tree = inline_constants(parse(check_text(source)))
     check_tree(tree, signals)
     return reprint(tree)

@@ -11,6 +11,7 @@ import warnings
 from rewardsmith.contracts import Signal
 from rewardsmith.reward.guard import vocabulary
 from rewardsmith.reward.guard.calls import check_calls
+from rewardsmith.reward.guard.constants import is_number
 from rewardsmith.reward.guard.expressions import ADVICE, Scope, check_expressions
 from rewardsmith.reward.guard.refusal import RefusedError
 
@@ -81,8 +82,8 @@ def check_tree(tree: ast.Module, signals: tuple[Signal, ...]) -> None:
 def _as_function(node: ast.stmt) -> ast.FunctionDef:
     if isinstance(node, ast.FunctionDef):
         return node
-    advice = ADVICE.get(type(node), f"Put everything inside {ENTRY}; constants become local variables.")
-    raise RefusedError("syntax", "only function definitions may stand at the top.", advice, node.lineno)
+    allowed = "only functions and plain numbers, such as SCALE = 3.0, may stand at the top."
+    raise RefusedError("syntax", allowed, ADVICE.get(type(node), f"Compute everything else inside {ENTRY}."), node.lineno)
 
 
 def _check_size(tree: ast.Module) -> None:
@@ -116,7 +117,9 @@ def _check_head(function: ast.FunctionDef, signals: tuple[Signal, ...]) -> None:
     if function.name == ENTRY:
         _check_parameters(names, signals, line)
         if arguments.defaults:
-            raise RefusedError("syntax", f"{ENTRY} takes signals only, without defaults.", "Make constants local variables.", line)
+            raise RefusedError(
+                "syntax", f"{ENTRY} takes signals only, without defaults.", "Write constants above the functions or inside.", line
+            )
     else:
         _check_helper(function)
 
@@ -136,10 +139,9 @@ def _check_helper(function: ast.FunctionDef) -> None:
             given, allowed = ast.unparse(argument.annotation)[:40], ", ".join(sorted(vocabulary.TYPES))
             raise RefusedError("syntax", f"the type {given} is not allowed.", f"Use: {allowed}.", argument.lineno)
     for default in function.args.defaults:
-        value = default.operand if isinstance(default, ast.UnaryOp) and isinstance(default.op, ast.USub) else default
-        if not (isinstance(value, ast.Constant) and isinstance(value.value, (int, float))):
+        if not is_number(default):
             raise RefusedError("syntax", "a default must be a plain number.", "Give anything else as an argument.", default.lineno)
-        check_expressions(value, Scope({}, function.name))
+        check_expressions(default, Scope({}, function.name))
 
 
 def _check_body(function: ast.FunctionDef, scope: Scope) -> None:

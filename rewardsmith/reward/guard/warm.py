@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-
-from rewardsmith.contracts import Task
+from rewardsmith.contracts import Task, TrainingSettings
 from rewardsmith.errors import RewardsmithError
 from rewardsmith.execution.process import JsonProcess, ProcessDiedError, ProcessSilentError
 from rewardsmith.records import Verdict
@@ -20,9 +18,14 @@ _CHECKS = 2_000
 class WarmChild:
     """Keeps a child ready, and starts the next as soon as a program broke this one."""
 
-    def __init__(self, task: Task) -> None:
-        """Start the child; it is waited for when the first program comes."""
-        settings = task.preset
+    def __init__(self, task: Task, settings: TrainingSettings | None = None) -> None:
+        """Start the child; it is waited for when the first program comes.
+
+        Args:
+            task: Whose signals programs may read.
+            settings: Of the training that follows, for the number of states that it shows a program at once; else the task's preset.
+        """
+        settings = settings or task.preset
         start = Start(task.signals, settings.rollout * settings.envs, str(cache_file(task)), pack(task))
         self._start_line = START.dump_json(start).decode()
         self._process = JsonProcess("rewardsmith.reward.guard.child")
@@ -40,7 +43,7 @@ class WarmChild:
             try:
                 self._ready = READY.validate_json(self._process.receive(_START_S))
             except (ProcessDiedError, ProcessSilentError) as failure:
-                self.close()
+                self._start()
                 raise RewardsmithError(f"the guard's child process does not start: {failure}. Run `rewardsmith doctor`.") from None
         return self._ready
 
@@ -57,7 +60,8 @@ class WarmChild:
         self._checks += 1
         if self._checks >= _CHECKS:
             self._start()
-        return dataclasses.replace(verdict, message=notice) if verdict.accepted else verdict
+        # The program is ours, not what the child says it was.
+        return Verdict(True, message=notice, program=program) if verdict.accepted else verdict
 
     def close(self) -> None:
         """End the child."""

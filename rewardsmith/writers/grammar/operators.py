@@ -44,7 +44,7 @@ def mutate(parent: Parent, vocabulary: Vocabulary, rng: random.Random) -> Change
     tree = from_plan(parent.candidate.plan)
     tree, notes = mend(tree, diagnosis(parent), rng)
     score = parent.candidate.score.mean if parent.candidate.score else 0.0
-    if score < _LOW or (score < _HIGH and rng.random() < 0.5):
+    if not tree.terms or score < _LOW or (score < _HIGH and rng.random() < 0.5):
         tree, note = add_or_redraw(tree, vocabulary, rng)
         notes.append(note)
     if score >= _LOW:

@@ -127,7 +127,7 @@ class _Printer:
 
 def _definition(feature: Feature, name: str) -> list[str]:
     a, b, c = (*feature.signals, "", "")[:3]
-    if feature.kind == "distance":
+    if feature.kind in ("distance", "change"):
         return [f"{name} = torch.norm({a} - {b}, dim=-1)"]
     if feature.kind == "behind":
         # The point at the height of b, `offset` beyond b on the line that comes from c.
@@ -138,8 +138,6 @@ def _definition(feature: Feature, name: str) -> list[str]:
         ]
     if feature.kind == "level":
         return [f"{name} = torch.abs({a}[:, 2] - {b}[:, 2])"]
-    if feature.kind == "change":
-        return [f"{name} = torch.norm({a} - {b}, dim=-1)"]
     if feature.kind == "value":
         return [f"{name} = torch.abs({a})"]
     return [f"{name} = torch.norm({a}, dim=-1)"]

@@ -44,11 +44,13 @@ def retune(parent: Parent, rng: random.Random) -> Change:
 
 
 def unite(parents: Sequence[Parent], rng: random.Random) -> Change:
-    """For each purpose that the better half of the score has, the term of a parent drawn by its score.
+    """For each purpose, by chance in the share of all scores that its holders have, the term of one of them, drawn by its score.
 
-    A term that was flat or dominated in its training is taken only where no parent has a sound one.
+    Scores count from the lowest of them where that is negative. A term that was flat or dominated in its training is
+    taken only where no parent has a sound one.
     """
-    trust = [0.01 + score(parent) for parent in parents]
+    lowest = min(0.0, *(score(parent) for parent in parents))
+    trust = [0.01 + score(parent) - lowest for parent in parents]
     trees = [from_plan(parent.candidate.plan) for parent in parents]
     terms: list[Term] = []
     for name in dict.fromkeys(term.name for tree in trees for term in tree.terms):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rewardsmith.contracts import Role, Signal
 from rewardsmith.writers.grammar.tree import Feature, ShapeKind, Term
@@ -79,7 +79,7 @@ class Vocabulary:
             return _term(purpose, feature, "gauss", log_uniform(rng, 0.015, 0.08), log_uniform(rng, 0.5, 2.0))
         gate = self._approach(rng) if self.objects and self.effectors and rng.random() < 0.2 else None
         term = _term(purpose, feature, rng.choice(("tanh", "exp")), log_uniform(rng, 0.05, 0.5), log_uniform(rng, 0.7, 4.0))
-        return Term(**{**term.__dict__, "gate": gate, "gate_scale": rounded(log_uniform(rng, 0.1, 0.4))})
+        return replace(term, gate=gate, gate_scale=rounded(log_uniform(rng, 0.1, 0.4)))
 
     def _approach(self, rng: random.Random) -> Feature:
         effector, target = rng.choice(self.effectors), rng.choice(self.objects)

@@ -15,7 +15,7 @@ from rewardsmith.config import LanguageModelOptions
 from rewardsmith.contracts import Brief
 from rewardsmith.errors import WriterError
 from rewardsmith.records import Usage
-from rewardsmith.writers.backend import Answer, Parameters
+from rewardsmith.writers.backend import UNMETERED, Answer, Parameters, SilentError
 from rewardsmith.writers.openai.access import Access
 from rewardsmith.writers.openai.backoff import Gate, pause, retry_after
 from rewardsmith.writers.openai.replies import read_reply
@@ -115,19 +115,20 @@ class Endpoint:
         text, finish, error = (self._access.redact(part) for part in (reply.text, reply.finish_reason, reply.error))
         return Answer(text, finish, error, usage=reply.usage, parameters=sent, tries=tries)
 
-    def _unanswered(self, error: str, sent: Parameters, tries: int, usage: Usage | None = None, again: bool = False) -> Answer:
+    def _unanswered(self, error: str, sent: Parameters, tries: int, usage: Usage = UNMETERED, again: bool = False) -> Answer:
         """A request without an answer. Without a usage nobody knows what it cost.
 
         Raises:
-            WriterError: None of the last requests was answered.
+            SilentError: None of the last requests was answered.
         """
         self._lost += 1
         if self._lost >= _LOST_ROUNDS * self.concurrency:
-            raise WriterError(
+            raise SilentError(
                 f"{self._access.base_url} answered none of the last {self._lost} requests, the last one because: {error} "
-                "Check the server, then `rewardsmith resume` the study."
+                "Check the server, then `rewardsmith resume` the study.",
+                usage,
             )
-        return Answer(error=error, answered=False, again=again, usage=usage or Usage(1, unmetered=1), parameters=sent, tries=tries)
+        return Answer(error=error, answered=False, again=again, usage=usage, parameters=sent, tries=tries)
 
     async def _rest(self, failures: int, retry_after_s: float | None) -> None:
         await asyncio.sleep(pause(self._options.pause_s, failures - 1) if retry_after_s is None else min(retry_after_s, _PATIENCE_S))
@@ -146,7 +147,7 @@ class Endpoint:
         named = str(getattr(refusal, "param", None) or "").split(".")[-1]
         text = f"{named} {refusal.message} {json.dumps(refusal.body, default=str)}"
         found = named if named in sent else next((name for name in sent if re.search(rf"\b{name}\b", text)), None)
-        if found is None:
+        if found in (None, "max_tokens"):  # the last limit of a reply stays: without one, a call may cost more than its quote
             return False
         self._refused.add(found)
         return True

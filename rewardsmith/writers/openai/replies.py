@@ -26,7 +26,7 @@ def read_reply(body: bytes) -> Reply:
     text = body.decode("utf-8", errors="replace")
     try:
         data: Json = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _unreadable(text)
     choices = _field(data, "choices")
     if not isinstance(choices, list):

@@ -28,6 +28,9 @@ WHOLE = {
     "prose_with_from_and_import": f"from the start the arm moves.\nimportant: it stops.\n{CODE}",
     "code_then_prose": f"{CODE}\nThis reward leads the tool to the goal.",
     "crlf": f"Idea\r\n```python\r\n{CODE}```\r\n".replace("\n", "\r\n").replace("\r\r", "\r"),
+    "code_before_a_use_of_it": f"```python\n{CODE}```\nUse it:\n```python\nr, c = compute_reward(tcp, goal)\n```",
+    "no_fence_before_another_fence": f"{CODE}\nThen:\n```bash\nrewardsmith train\n```",
+    "no_fence_twice": f"{CODE.replace('-d', 'd')}\nBetter:\n{CODE}",
     "unclosed_fence": f"Idea\n```python\n{CODE}",
     "last_of_two": f"```python\n{CODE.replace('-d', 'd')}```\nBetter:\n```python\n{CODE}```",
     "code_before_another_fence": f"```python\n{CODE}```\nUse it so:\n```bash\nrewardsmith train\n```",
@@ -121,3 +124,17 @@ def test_a_helper_in_a_block_of_its_own_is_kept() -> None:
     source = extract(reply).source
     assert source.index("def near") < source.index("def compute_reward")
     assert "def far" not in source
+
+
+@pytest.mark.parametrize("line", ["SCALE = 3.0", "scale = -3", "_S: float = .5  # wide", "WEIGHTS = [1.0, 2.0]"])
+def test_constants_outside_of_a_fence_are_kept(line: str) -> None:
+    assert extract(f"Here it is.\n\n{line}\n{CODE}").source == f"{line}\n{CODE}"
+    assert extract(f"{HELPER}{line}\n\n{CODE}\nThat is all.").source == f"{HELPER}{line}\n\n{CODE}"
+
+
+def test_comments_before_the_code_keep_the_numbers_of_the_lines() -> None:
+    assert extract(f"# A reward.\n\n{CODE}").source == f"# A reward.\n\n{CODE}"
+
+
+def test_an_import_before_the_prose_does_not_hide_the_program() -> None:
+    assert extract(f"import torch\nNow the reward:\n{CODE}").source == CODE

@@ -74,6 +74,18 @@ class TestSelection:
 
 
 class TestOperators:
+    def test_a_copied_migrant_is_no_partner_for_itself(self):
+        # By the first version's reset the best of an island may live on a second one, too.
+        strategy = revolve(islands=2, samples=20, crossover=1.0, between_islands=True)
+        strategy.restore(json.dumps(json.loads(strategy.state()) | {"proposed": 20, "memory": [[[0], [0]], [[0, 0.5]], [], 20]}))
+        assert set(strategy.ask(100)) == {Proposal("mutate", ("c000",))}
+        strategy.restore(
+            json.dumps(
+                json.loads(strategy.state()) | {"proposed": 20, "queue": [], "memory": [[[0], [0, 1]], [[0, 0.5], [1, 0.5]], [], 20]}
+            )
+        )
+        assert {tuple(sorted(proposal.parents)) for proposal in strategy.ask(100)} <= {("c000", "c001"), ("c000",)}
+
     def test_the_first_generation_is_written_from_nothing(self):
         assert revolve(samples=5).ask(100) == [Proposal("initial")] * 5
 

@@ -4,7 +4,8 @@ import pytest
 
 from rewardsmith.contracts import Brief
 from rewardsmith.records import Call, Usage
-from rewardsmith.writers.answers import rating, read, without_thoughts
+from rewardsmith.reward.extract import without_thoughts
+from rewardsmith.writers.answers import rating, read
 from tests.toys import TOY
 
 CODE = 'def compute_reward(ball_pos):\n    near = -torch.norm(ball_pos, dim=-1)\n    return near, {"near": near}\n'

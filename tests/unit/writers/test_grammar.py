@@ -141,6 +141,18 @@ def test_elite_crossover_takes_sound_terms_mostly_from_high_scores():
         assert new.get("approach") != APPROACH  # it was flat there
 
 
+def test_elite_crossover_of_metrics_below_zero():
+    """Such as minus an error: weights must stay positive, and the better parent the likelier one."""
+    good, bad = parent("c1", -0.1, APPROACH), parent("c2", -3.0, replace(APPROACH, weight=0.9))
+    drawn = [terms(write("tree_crossover_elite", good, bad, seed=seed))["approach"].weight for seed in range(100)]
+    assert drawn.count(0.5) > drawn.count(0.9)
+
+
+def test_a_revision_never_drops_the_last_term():
+    flat = parent("c1", 0.9, APPROACH, curves={"approach": FLAT})
+    assert all(terms(write("reflect", flat, seed=seed)) for seed in range(40))
+
+
 def test_elite_crossover_takes_repeated_parents():
     assert write("tree_crossover_elite", *[parent("c1", 0.9, ACHIEVE, CALM)] * 4).source
 

@@ -45,7 +45,8 @@ LOAD_TIME = {
     "class_body": f"class A:\n    {_MARK}\n{GOOD}",
     "class_with_call": "class A:\n    def __call__(self, x):\n        return x\n" + GOOD,
     "lambda_at_top": f"f = lambda: {_MARK}\n{GOOD}",
-    "constant_at_top": f"SCALE = 2.0\n{GOOD}",
+    "constant_at_top": f"SCALE = {_MARK}\n{GOOD}",
+    "list_at_top": f"SCALES = [2.0, 3.0]\n{GOOD}",
     "walrus_at_top": f"(x := {_MARK})\n{GOOD}",
     "if_main": f"{GOOD}\nif __name__ == '__main__':\n    {_MARK}\n",
     "try_at_top": f"try:\n    {_MARK}\nexcept Exception:\n    pass\n{GOOD}",
@@ -172,6 +173,8 @@ RESOURCES = {
     "doubling_helpers": "def f0(x):\n    return x + x\n"
     + "".join(f"def f{n}(x):\n    return f{n - 1}(x) + f{n - 1}(x)\n" for n in range(1, 24))
     + result("f23(d)"),
+    "nested_normalize": body("x = " + "F.normalize(\n" * 35 + "tcp_pos" + ", dim=-1)" * 35),
+    "division_trap": body("r = r * float(5 % (tcp_pos.shape[0] - 7777))"),
     "huge_ones": body("r = r + torch.ones([200000, 200000])[0, 0]"),
     "huge_zeros": body("x = torch.zeros(1000000000)", "r = r + x[0]"),
     "huge_full": body("r = r + torch.full((1000000, 1000000), 1.0)[0, 0]"),
@@ -393,6 +396,7 @@ _RESOURCE_LAYERS = {
     **dict.fromkeys(
         (
             "doubling_within_limits",
+            "division_trap",
             "huge_ones",
             "huge_zeros",
             "huge_full",

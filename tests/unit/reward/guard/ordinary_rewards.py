@@ -3,6 +3,23 @@
 from __future__ import annotations
 
 REACH = {
+    "constants_above_the_functions": """
+import torch
+
+DISTANCE_WEIGHT: float = 2.0
+TEMPERATURE = 0.1
+PENALTY = -0.01
+
+
+def near(x, temperature=TEMPERATURE):
+    return torch.exp(-x / temperature)
+
+
+def compute_reward(tcp_pos, goal_pos, actions):
+    distance = DISTANCE_WEIGHT * near(torch.norm(tcp_pos - goal_pos, dim=-1))
+    effort = PENALTY * torch.sum(actions**2, dim=-1)
+    return distance + effort, {"distance": distance, "effort": effort}
+""",
     "exp_of_distance_with_temperature": '''
 def compute_reward(tcp_pos: torch.Tensor, goal_pos: torch.Tensor) -> Tuple[torch.Tensor, Dict[str, torch.Tensor]]:
     """Reward for reaching the goal.

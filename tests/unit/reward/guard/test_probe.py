@@ -38,6 +38,7 @@ def compiled(*statements: str) -> RewardProgram:
         (["return x, {'x': 1.0 / (x - x)}"], "component 'x' is infinite on ordinary states"),
         (["return x / (h * 100.0), {'x': x}"], "the total is NaN on states that are all zero"),
         (["return x, {'x': torch.exp(x * 9.0)}"], "component 'x' is infinite on states far outside"),
+        (["if a.size(0) == 64:", "    return x, {'x': x}", "return x, {'y': x}"], "components change with the number of environments"),
         (["return a, {'x': x}"], "has shape (64, 3), not (num_envs,) = (64,)"),
         (["return x.double(), {'x': x}"], "is float64, not float32"),
         (["return x, {'x': x > 0.0}"], "is bool, not float32"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rewardsmith.contracts import Task
+from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.guard.static import check_source
 
 RETURN = "    return tcp_pos[:, 0], {'x': tcp_pos[:, 0]}\n"
@@ -76,3 +77,32 @@ def test_lines_lead_back_to_the_source(reach: Task) -> None:
     numbers = {line.strip(): shown.source_line(number) for number, line in enumerate(shown.program.splitlines(), 1)}
     assert numbers["x = tcp_pos + 1.0"] == 7
     assert numbers["y = x"] == 9
+
+
+@pytest.mark.parametrize("constant", ["SCALE = 3.0", "SCALE: float = 3.0", "SCALE = 3.0  # a comment"])
+def test_numbers_above_the_functions_are_written_out(constant: str, reach: Task) -> None:
+    source = f"{constant}\nLOW = -2\ndef compute_reward(tcp_pos):\n    x = SCALE * tcp_pos ** LOW\n{RETURN}"
+    shown = check_source(source, reach.signals)
+    assert "x = 3.0 * tcp_pos ** (-2)" in shown.program.replace("** -2", "** (-2)")
+    assert "SCALE" not in shown.program
+    assert [shown.source_line(line) for line in (1, 2, 3)] == [3, 4, 5]
+
+
+def test_what_a_function_defines_itself_is_not_the_constant_of_that_name(reach: Task) -> None:
+    source = f"S = 3.0\nx = 4.0\ndef f(x, s=S):\n    return x * s\ndef compute_reward(tcp_pos):\n    S = f(tcp_pos)\n    y = S\n{RETURN}"
+    program = check_source(source, reach.signals).program
+    assert "def f(x: Tensor, s: float=3.0):\n    return x * s\n" in program
+    assert "y = S\n" in program
+
+
+def test_defaults_keep_the_type_that_is_written(reach: Task) -> None:
+    source = f"def f(x, k: int=2, b: bool=True, s=1):\n    return x * s\ndef compute_reward(tcp_pos):\n    y = f(tcp_pos)\n{RETURN}"
+    assert "def f(x: Tensor, k: int=2, b: bool=True, s: float=1.0):" in check_source(source, reach.signals).program
+
+
+def test_nested_normalize_does_not_double_again_and_again(reach: Task) -> None:
+    """Each one is printed with its argument twice: 30 of them would fill the memory of this very process."""
+    nested = "F.normalize(\n" * 30 + "tcp_pos" + ", dim=-1)" * 30
+    with pytest.raises(RefusedError, match="normalize is too large"):
+        check_source(f"def compute_reward(tcp_pos):\n    x = {nested}\n{RETURN}", reach.signals)
+    assert printed("x = F.normalize(F.normalize(tcp_pos, dim=-1), dim=-1)", reach)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import subprocess
 import sys
@@ -27,16 +28,28 @@ def refusal(source: str, task: Task) -> RefusedError:
         (body("x = tcp_pos.add_(1.0)"), 4, ".add_ changes a tensor in place.", "Use .add and keep its result."),
         (body("r = torch.sum(d)"), 4, "sum without dim takes all environments together.", "Give it dim=-1"),
         (body("r = torch.where(0.1 < d < 0.2, d, r)"), 4, "comparisons cannot be chained", "(a < b) & (b < c)"),
-        (body("for i in range(3):", "    r = r + d"), 4, "For is not part of the reward language.", "whole tensors"),
+        (body("for i in range(3):", "    r = r + d"), 4, "a for loop is not part of the reward language.", "whole tensors"),
         (body("d[0] = 1.0"), 4, "only plain local names can be assigned.", "torch.where"),
         (body("r = shaped(d)"), 4, "shaped() is not a known function.", "define a helper"),
-        ("import os\n" + GOOD, 1, "only function definitions", "nothing else can be imported"),
+        ("import os\n" + GOOD, 1, "only functions and plain numbers", "nothing else can be imported"),
         (GOOD.replace("goal_pos", "target"), 1, "'target' is not a signal of this task.", "Signals: tcp_pos,"),
         (body("r = torch.exp(-d"), 4, "not valid Python", "brackets"),
         ("def f(x):\n    return g(x)\ndef g(x):\n    return f(x)\n" + body("r = f(d)"), 1, "f calls itself.", "without recursion"),
         (body("x = tcp_pos @ goal_pos"), 4, "@ is not part", "torch.sum(a * b, dim=-1)"),
         (body("x = 'word'"), 4, "strings are only allowed as component names.", "Leave it out."),
         (body("r = self.goal"), 4, "self is not available.", "parameter"),
+        (body("f = lambda x: x"), 4, "a lambda function is not part of the reward language.", "def"),
+        (body("r = (x := d)"), 4, "the operator := is not part of the reward language.", "arithmetic"),
+        (body("with d:", "    r = d"), 4, "with is not part of the reward language.", "arithmetic"),
+        (body("x = 1j"), 4, "complex numbers are not", "plain numbers"),
+        (body("r = torch.exp(d, **d)"), 4, "unpacking with ** is not", "Write every argument out."),
+        (body("torch.add(d, d, out=r)").replace("    torch", "    x = torch"), 4, "the keyword 'out'", "never written into a tensor"),
+        (body("r = torch.sum(d, dim=-1, layout=d)"), 4, "the keyword 'layout'", "Leave it out"),
+        ("SCALE = [1.0, 2.0]\n" + GOOD, 1, "plain numbers, such as SCALE = 3.0,", "inside compute_reward"),
+        ("SCALE = 2.0 * 3.0\n" + GOOD, 1, "plain numbers, such as SCALE = 3.0,", "inside compute_reward"),
+        ("SCALE = 1.0\nSCALE = 2.0\n" + GOOD, 2, "SCALE is defined twice.", "own name"),
+        ("torch = 1.0\n" + GOOD, 1, "the name torch is taken.", "another name"),
+        ("HUGE = 1e30\n" + body("r = d * HUGE"), 5, "a number is too large.", "1e+09"),
     ],
 )
 def test_messages(source: str, line: int, message: str, hint: str, reach: Task) -> None:
@@ -74,3 +87,17 @@ def test_no_text_of_the_collection_breaks_the_static_layers(reach: Task) -> None
     for program in HOSTILE:
         with contextlib.suppress(RefusedError):
             check_source(program.source, reach.signals)
+
+
+def test_no_message_names_a_class_of_pythons_tree(reach: Task) -> None:
+    for statement in (
+        "for i in d: pass", "while d: pass", "with d: pass", "del d", "raise d", "assert d", "global d", "class A: pass",
+        "def f(): return d",
+        "async def f(): return d", "import os", "from os import path", "try:\n        pass\n    finally:\n        pass",
+        "r = [x for x in d]",
+        "match d:\n        case _: pass", "r = {x for x in d}", "r = {x: x for x in d}", "r = f(x for x in d)", "r = f'{d}'", "r = {d}",
+        "r = torch.stack([*d])", "r = yield d", "r = yield from d", "r = lambda: d", "r = (x := d)", "break", "continue", "r = await d",
+    ):  # fmt: skip
+        message = refusal(body(statement), reach).message
+        assert not any(name in message for name, kind in vars(ast).items() if isinstance(kind, type) and name[0].isupper()), message
+        assert "this is not" not in message or "valid Python" in message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 from collections.abc import Iterator
@@ -79,3 +80,27 @@ def test_a_machine_where_it_cannot_start(reach: Task, tmp_path: Path, monkeypatc
     child = WarmChild(reach)
     with pytest.raises(RewardsmithError, match="does not start"):
         child.check("")
+    with pytest.raises(RewardsmithError, match="does not start"):
+        child.check("")
+    child.close()
+
+
+def test_what_is_accepted_is_what_was_printed_whatever_the_child_says(reach: Task, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = check_source(reach.human_reward, reach.signals).program
+    child = WarmChild(reach)
+    child.ready()
+    monkeypatch.setattr(child._process, "receive", lambda timeout_s: '{"accepted": true, "program": "another"}')
+    assert child.check(program).program == program
+    child.close()
+
+
+def test_a_program_that_behaves_otherwise_at_the_size_of_the_training(reach: Task, cache: Path) -> None:
+    doubling = "".join("        x = torch.cat([x, x])\n" for _ in range(40))
+    program = (
+        f"{HEAD}    r = tcp_pos[:, 0]\n    x = r\n    if tcp_pos.size(0) == 7776:\n{doubling}    r = r + 0.0 * x[: tcp_pos.size(0)]\n{TAIL}"
+    )
+    for settings, accepted in ((None, True), (dataclasses.replace(reach.preset, envs=324, rollout=24), False)):
+        child = WarmChild(reach, settings)
+        child.ready()
+        assert child.check(program).accepted == accepted
+        child.close()
