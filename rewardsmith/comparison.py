@@ -56,6 +56,10 @@ class ComparisonConfig:
             raise UsageError(f"strategies has {twice[0]} twice. Name each once; a preset goes behind a colon, such as {twice[0]}:paper.")
         if self.study.final_seeds < 1:
             raise UsageError("final_seeds is 0, but only winners that were trained again can be compared. Give at least 1.")
+        if self.study.max_hours is not None:
+            raise UsageError(
+                "max_hours would leave winners untrained and depend on what else runs here. Limit candidates, money or tokens."
+            )
         self.study.check()
 
     def searches(self) -> Iterator[StudyConfig]:
@@ -146,11 +150,9 @@ class Comparison:
         parts = assemble(study.config)
         try:
             study.store.put_value("notice", parts.writer.notice)
-            # With a limit of time, nobody may get a training for none.
-            trainer = self._sharing_trainer(study, parts) if study.config.max_hours is None else parts.trainer
-            used = dataclasses.replace(parts, trainer=trainer)
-            with observe(study, used, place) as observer:
-                runner.run(study, used, observer)
+            sharing = dataclasses.replace(parts, trainer=self._sharing_trainer(study, parts))
+            with observe(study, sharing, place) as observer:
+                runner.run(study, sharing, observer)
         except NothingTrainedError:
             return
         finally:

@@ -17,9 +17,7 @@ from rewardsmith.errors import NothingTrainedError
 from rewardsmith.parts import Parts
 from rewardsmith.records import Candidate, FinalRun, State, TrainingResult
 from rewardsmith.seeds import derive
-from rewardsmith.study import Study
-
-SEARCH, FINAL = "search", "final"
+from rewardsmith.study import FINAL, SEARCH, Study
 
 
 def run(study: Study, parts: Parts, observer: Observer) -> None:
@@ -36,12 +34,12 @@ def run(study: Study, parts: Parts, observer: Observer) -> None:
     study.store.put_value("stopped", budget.stopped)
     if budget.stopped:
         observer.stage(f"stopped by {budget.stopped}")
-    if study.best is None:
-        raise NothingTrainedError(_why_nothing(study, budget))
     if not budget.late:
-        compare_with_baselines(study, parts, observer)
-    if not budget.stopped:
+        if study.best:
+            compare_with_baselines(study, parts, observer)
         study.store.put_value("finished", "yes")
+    if study.best is None:
+        raise NothingTrainedError(study.why_nothing(budget.stopped))
 
 
 def search(study: Study, parts: Parts, budget: Budget, observer: Observer) -> None:
@@ -117,18 +115,13 @@ def compare_with_baselines(study: Study, parts: Parts, observer: Observer) -> No
         observer.final(final)
 
 
-def evaluation_seed(study: Study, purpose: str) -> int:
-    """Picks the held-out episodes of the search, or those of the final comparison; they have none in common."""
-    return derive("evaluation", purpose, study.config.seed)
-
-
 def _trained(
     study: Study, parts: Parts, jobs: Sequence[TrainingJob], purpose: str, observe: Callable[[TrainingProgress], None]
 ) -> Iterable[TrainingResult]:
     """Results with paths relative to the study."""
     if not jobs:
         return []
-    results = parts.trainer.train(jobs, evaluation_seed(study, purpose), observe)
+    results = parts.trainer.train(jobs, study.evaluation_seed(purpose), observe)
     return (replace(result, policy=study.relative(result.policy)) for result in results)
 
 
@@ -140,19 +133,6 @@ def _budget(study: Study) -> Budget:
     config = study.config
     return Budget(
         config.candidates, config.max_usd, config.max_tokens, config.max_hours, earlier_s=float(study.store.value("seconds") or 0.0)
-    )
-
-
-def _why_nothing(study: Study, budget: Budget) -> str:
-    reasons = sorted({candidate.reason for candidate in study.candidates if candidate.reason}) or ["none was written."]
-    if budget.stopped:
-        return (
-            f"stopped by {budget.stopped}, before any candidate had a score. "
-            f"Raise the limit in {study.folder / 'config.yaml'}, then `rewardsmith resume {study.folder}`."
-        )
-    return (
-        f"all {study.config.candidates} candidates failed before they had a score, the first because: {reasons[0]} "
-        f"See `rewardsmith inspect {study.folder}`."
     )
 
 

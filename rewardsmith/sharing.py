@@ -14,8 +14,7 @@ from pathlib import Path
 
 from rewardsmith.contracts import Trainer, TrainingJob, TrainingProgress
 from rewardsmith.records import State, TrainingResult
-from rewardsmith.runner import FINAL, SEARCH, evaluation_seed
-from rewardsmith.study import Study
+from rewardsmith.study import FINAL, SEARCH, Study
 
 _Key = tuple[str, int, int]
 """Program, training seed, evaluation seed."""
@@ -36,7 +35,7 @@ class SharedTrainings:
         for study in others:
             for program, purpose, result in _trainings(study):
                 if result.state == State.SCORED:
-                    self._known[program, result.seed, evaluation_seed(study, purpose)] = result, study.folder / result.policy
+                    self._known[program, result.seed, study.evaluation_seed(purpose)] = result, study.folder / result.policy
 
     def train(
         self, jobs: Sequence[TrainingJob], evaluation_seed: int, observe: Callable[[TrainingProgress], None]

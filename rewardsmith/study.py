@@ -10,8 +10,11 @@ from rewardsmith.config import StudyConfig, from_mapping, read_yaml, to_yaml
 from rewardsmith.errors import RewardsmithError, StoreError, UsageError
 from rewardsmith.lock import FolderLock
 from rewardsmith.records import Candidate, FinalRun, Proposal, Usage
+from rewardsmith.seeds import derive
 from rewardsmith.store.sqlite import Store
 
+SEARCH, FINAL = "search", "final"
+"""What a training is for."""
 _CONFIG, _DATABASE = "config.yaml", "study.db"
 
 
@@ -115,6 +118,27 @@ class Study:
                 raise StoreError(f"cannot write {path}: {error.strerror}. Make room, then `rewardsmith resume {self.folder}`.") from error
         self.store.put_candidate(candidate)
 
+    def evaluation_seed(self, purpose: str) -> int:
+        """Picks the held-out episodes of the search, or those of the closing comparison; they have none in common."""
+        return derive("evaluation", purpose, self.config.seed)
+
+    def why_nothing(self, stopped: str) -> str:
+        """Why no candidate has a score.
+
+        Args:
+            stopped: The limit that ended the search, or nothing.
+        """
+        if stopped:
+            return (
+                f"stopped by {stopped}, before any candidate had a score. "
+                f"Raise the limit in {self.folder / _CONFIG}, then `rewardsmith resume {self.folder}`."
+            )
+        reasons = sorted({candidate.reason for candidate in self.candidates if candidate.reason}) or ["none was written."]
+        return (
+            f"all {self.config.candidates} candidates failed before they had a score, the first because: {reasons[0]} "
+            f"See `rewardsmith inspect {self.folder}`."
+        )
+
     def policy_path(self, identity: str) -> Path:
         """Where the policy of a candidate or final run is saved, absolute."""
         parent = "candidates" if self.store.candidate(identity) else "finals"
@@ -142,7 +166,7 @@ class Study:
 
     @property
     def finished(self) -> bool:
-        """Whether the search and its closing comparison came to their end."""
+        """Whether the search came to an end, by itself or by a limit, and its closing comparison after it."""
         return self.store.value("finished") is not None
 
     @property

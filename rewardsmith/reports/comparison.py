@@ -101,18 +101,18 @@ def compare(studies: Sequence[Study]) -> ComparisonReport:
     if not studies:
         raise UsageError("no studies were given. Name their folders: rewardsmith compare STUDY...")
     searches = tuple(_search(study) for study in studies)
+    ended = [row for row in searches if row.finished]
     baselines = tuple(_baselines(studies))
-    methods = tuple(_methods(searches, baselines))
     return ComparisonReport(
         tasks=tuple(dict.fromkeys(row.task for row in searches)),
         notices=tuple(dict.fromkeys(study.store.value("notice") or "" for study in studies)),
         setup=_setup(studies[0]),
         warnings=tuple(_warnings(studies, searches)),
         searches=searches,
-        methods=methods,
+        methods=tuple(_methods(ended, baselines)),
         baselines=baselines,
-        improvements=tuple(_improvements(searches)),
-        overall=tuple(_overall(searches, baselines)),
+        improvements=tuple(_improvements(ended)),
+        overall=tuple(_overall(ended, baselines)),
         curves=tuple(best_so_far(study.config.task, method(study), study.config.seed, study.candidates) for study in studies),
     )
 
@@ -241,7 +241,7 @@ def _warnings(studies: Sequence[Study], searches: Sequence[SearchRow]) -> Iterat
                 yield f"the studies of {task} are not on equal terms: they differ in {what} ({' / '.join(sorted(values))})."
     for row in searches:
         if not row.finished:
-            yield f"{row.folder} is not finished; `rewardsmith resume` continues it."
+            yield f"{row.folder} is not finished and left out; `rewardsmith resume` continues it."
         elif row.score is None:
             yield f"{row.folder} has no winner with a fresh score; it counts as a loss in every pair, and in no mean."
     seeds = [(row.method, row.task, row.seed) for row in searches]

@@ -35,6 +35,7 @@ def test_baselines_are_trained_once_per_seed():
         (ComparisonConfig(STUDY, ()), "no strategies are given"),
         (ComparisonConfig(STUDY, ("random", "random")), "has random twice"),
         (ComparisonConfig(StudyConfig("franka-reach", final_seeds=0), ("random",)), "final_seeds is 0"),
+        (ComparisonConfig(StudyConfig("franka-reach", max_hours=1.0), ("random",)), "max_hours would leave"),
         (ComparisonConfig(StudyConfig("franka-reach", candidates=0), ("random",)), "candidates is 0"),
     ],
 )

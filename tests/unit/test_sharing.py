@@ -7,9 +7,8 @@ import pytest
 from rewardsmith.config import StudyConfig
 from rewardsmith.contracts import TrainingJob, TrainingProgress
 from rewardsmith.records import FinalRun, Score, State, TrainingResult
-from rewardsmith.runner import FINAL, SEARCH, evaluation_seed
 from rewardsmith.sharing import SharedTrainings
-from rewardsmith.study import Study
+from rewardsmith.study import FINAL, SEARCH, Study
 from tests.builders import trained
 
 
@@ -46,7 +45,7 @@ def other(tmp_path: Path) -> Iterator[Study]:
 
 def train(other: Study, job: TrainingJob, purpose: str) -> tuple[TrainingResult, list[TrainingJob]]:
     trainer = CountingTrainer()
-    (result,) = SharedTrainings(trainer, [other]).train([job], evaluation_seed(other, purpose), lambda _: None)
+    (result,) = SharedTrainings(trainer, [other]).train([job], other.evaluation_seed(purpose), lambda _: None)
     return result, trainer.jobs
 
 

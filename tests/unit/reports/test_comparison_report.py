@@ -121,7 +121,8 @@ def test_unfinished_and_repeated_searches_are_named(tmp_path: Path):
     first = study(tmp_path / "a", config, (0.5,), [], finished=False)
     second = study(tmp_path / "b", config, (0.5,), [final("best:c000", 0.5, 0)])
     warnings = report(first, second).warnings
-    assert any("a is not finished" in warning for warning in warnings)
+    assert any("a is not finished and left out" in warning for warning in warnings)
+    assert report(first, second).methods[0].runs == 1
     assert any("eureka ran more than once on franka-push with seed 0" in warning for warning in warnings)
 
 
