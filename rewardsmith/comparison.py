@@ -50,6 +50,10 @@ class ComparisonConfig:
         """
         if self.repeats < 1:
             raise UsageError(f"repeats is {self.repeats}; give at least 1, and at least 5 for intervals.")
+        if bad := next((name for name in self.strategies if name.endswith(":")), None):
+            raise UsageError(f"strategy {bad!r} names no preset behind the colon. Give one, such as {bad}paper, or leave out the colon.")
+        if self.study.writer == "replay":
+            raise UsageError("a comparison cannot replay: each search asks for replies of its own. Give another --writer.")
         if not self.strategies:
             raise UsageError("no strategies are given. Name some, such as: --strategies eureka revolve rf-agent random")
         if twice := sorted({name for name in self.strategies if self.strategies.count(name) > 1}):
@@ -125,6 +129,15 @@ class Comparison:
         by_strategy = [folder for first in range(len(self.config.strategies)) for folder in folders[first :: len(self.config.strategies)]]
         return [folder for folder in by_strategy if is_study(folder)]
 
+    @property
+    def unfinished(self) -> str:
+        """How far a comparison is that is not at its end; else nothing."""
+        total, ended = sum(1 for _ in self.config.searches()), 0
+        for folder in self.studies:
+            with Study.open(folder) as study:
+                ended += study.finished
+        return "" if ended == total else f"{ended} of {total} searches are at their end; `rewardsmith resume {self.folder}` goes on."
+
     def carry_out(self, observe: Observe) -> None:
         """Run every search that is not finished.
 
@@ -166,9 +179,18 @@ class Comparison:
     def _study(self, config: StudyConfig) -> Study:
         folder = self._study_folder(config)
         if is_study(folder):
-            return Study.open(folder, write=True)
-        shutil.rmtree(folder, ignore_errors=True)  # killed while it was made: nothing is in it yet
-        return Study.create(folder, config)
+            study = Study.open(folder, write=True)
+            if changed := study.config.changed_terms(config):
+                study.close()
+                raise UsageError(f"{folder} was made with another {changed} than {self.folder / COMPARISON_FILE} now says. Put it back.")
+            return study
+        if folder.exists():
+            raise StoreError(f"{folder} is a damaged study: a file is missing. Restore it, or remove the folder to make the search again.")
+        part = folder.with_name(f".{folder.name}")
+        shutil.rmtree(part, ignore_errors=True)  # killed while it was made: nothing is in it yet
+        Study.create(part, config).close()
+        part.rename(folder)
+        return Study.open(folder, write=True)
 
     def _study_folder(self, config: StudyConfig) -> Path:
         preset = config.strategy_options.get("preset")

@@ -162,6 +162,13 @@ class StudyConfig:
         """Trainings of the closing comparison."""
         return self.final_seeds * (3 if self.baselines else 1)
 
+    def changed_terms(self, other: StudyConfig) -> str:
+        """The first field that differs and that decides what a search finds; limits, candidates and access to a model may change."""
+        free = {"candidates", "repairs", "max_usd", "max_tokens", "max_hours", "final_seeds", "llm"}
+        return next(
+            (f.name for f in dataclasses.fields(self) if f.name not in free and getattr(self, f.name) != getattr(other, f.name)), ""
+        )
+
     def check(self) -> None:
         """Refuse impossible numbers.
 
@@ -235,7 +242,7 @@ def read_yaml(path: Path) -> dict[str, object]:
     except OSError as error:
         raise UsageError(f"cannot read the config file {path}: {error.strerror}. Give a YAML file.") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"the config file {path} is not valid YAML: {str(error).splitlines()[0]}.") from None
+        raise UsageError(f"the config file {path} is not valid YAML: {' '.join(str(error).split())}.") from None
     if not isinstance(data, dict):
         raise UsageError(f"the config file {path} must hold keys and values, such as `candidates: 16`.")
     return data

@@ -33,7 +33,7 @@ class FolderLock:
         except BlockingIOError:
             holder = os.read(self._file, 1000).decode(errors="replace").strip() or "another process"
             os.close(self._file)
-            raise StoreError(f"{folder} is in use by {holder}. Wait for it, or give another folder with --out.") from None
+            raise StoreError(f"{folder} is in use by {holder}. Wait for it, or stop it.") from None
         os.ftruncate(self._file, 0)
         os.write(self._file, f"process {os.getpid()} on {platform.node()}\n".encode())
 

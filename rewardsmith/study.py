@@ -6,6 +6,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import yaml
+
 from rewardsmith.config import StudyConfig, from_mapping, read_yaml, to_yaml
 from rewardsmith.errors import RewardsmithError, StoreError, UsageError
 from rewardsmith.lock import FolderLock
@@ -47,6 +49,7 @@ class Study:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             store = Store(folder / _DATABASE, create=True)
+            store.put_value(_CONFIG, to_yaml(config))
             part = folder / f".{_CONFIG}"
             part.write_text(to_yaml(config))
             part.replace(folder / _CONFIG)  # last and at once: a folder with a config is complete
@@ -69,10 +72,11 @@ class Study:
             StoreError: It is damaged, or locked by another process.
         """
         if not is_study(folder):
-            raise UsageError(f"{folder} is not a study folder ({_CONFIG} and {_DATABASE} are missing). Give the --out of a search.")
+            raise UsageError(_no_study(folder))
         store = Store(folder / _DATABASE)  # first: of another version, it names the one that opens it
         try:
             study = cls(folder, from_mapping(StudyConfig, read_yaml(folder / _CONFIG)), store)
+            study._check_config()
             if write:
                 study._lock = FolderLock(folder)
         except RewardsmithError:
@@ -84,6 +88,10 @@ class Study:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database and let other processes in."""
         self.store.close()
         if self._lock is not None:
             self._lock.release()
@@ -173,3 +181,20 @@ class Study:
     def usage(self) -> Usage:
         """What all language-model calls cost."""
         return sum((candidate.usage for candidate in self.candidates), Usage())
+
+    def _check_config(self) -> None:
+        """What the study found belongs to the config that it was made with."""
+        made = self.store.value(_CONFIG)
+        changed = made and from_mapping(StudyConfig, yaml.safe_load(made)).changed_terms(self.config)
+        if changed:
+            raise UsageError(f"{self.folder / _CONFIG} was changed: the study was made with another {changed}. Put it back.")
+
+
+def _no_study(folder: Path) -> str:
+    if not folder.exists():
+        return f"there is no folder {folder}. Give the --out of a search or of a comparison."
+    inside = [path.parent for pattern in (f"*/{_DATABASE}", f"studies/*/{_DATABASE}") for path in folder.glob(pattern)]
+    if inside:
+        return f"{folder} is not a study folder, but it holds studies. Name one, such as {min(inside)}."
+    missing = " and ".join(name for name in (_CONFIG, _DATABASE) if not (folder / name).is_file())
+    return f"{folder} is not a study folder ({missing} missing). Give the --out of a search or of a comparison."

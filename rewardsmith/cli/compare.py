@@ -24,9 +24,10 @@ from rewardsmith.config import StudyConfig, from_mapping, read_yaml
 from rewardsmith.errors import UsageError, WriterError
 from rewardsmith.parts import Parts, assemble
 from rewardsmith.registry import STRATEGIES, TASKS, WRITERS
-from rewardsmith.reports.comparison import compare
-from rewardsmith.reports.comparison_files import REPORT_FILE, write_report
+from rewardsmith.reports.comparison import ComparisonReport, compare
+from rewardsmith.reports.comparison_files import REPORT_FILE, is_report_file, write_report
 from rewardsmith.reports.comparison_text import markdown
+from rewardsmith.reports.fairness import method
 from rewardsmith.study import Study
 
 
@@ -88,7 +89,7 @@ def _plan(config: ComparisonConfig) -> None:
     searches = list(config.searches())
     parts = assemble(searches[0])
     try:
-        print(f"{len(searches)} searches, {config.repeats} each of {', '.join(config.strategies)}. The first, and the others like it:")
+        print(f"{len(searches)} searches, {config.repeats} each of {', '.join(config.strategies)}; the plan of one of them:")
         show_plan(searches[0], parts)
     finally:
         parts.close()
@@ -99,7 +100,7 @@ def carry_on(comparison: Comparison) -> int:
     console = Console()
 
     def observe(study: Study, parts: Parts, place: str) -> LiveObserver | PlainObserver:
-        console.print(f"search {place}: {study.config.strategy}, seed {study.config.seed}", highlight=False)
+        console.print(f"search {place}: {method(study)}, seed {study.config.seed}", highlight=False)
         steps = parts.settings.env_steps
         return LiveObserver(study.config, steps, console) if console.is_terminal else PlainObserver(study.config, steps)
 
@@ -112,25 +113,40 @@ def carry_on(comparison: Comparison) -> int:
         raise
     except WriterError as error:
         raise WriterError(f"{error} The comparison is kept: correct its config where needed, then `{way}`.") from error
-    _show(comparison.studies, comparison.folder, console)
+    _show(_report(comparison.studies, comparison.unfinished), comparison.folder, console)
     return 0
 
 
 def _compare_existing(options: CompareStudiesOptions) -> int:
-    folders: list[Path] = []
+    folders: dict[Path, Path] = {}
+    notes: list[str] = []
     for folder in options.studies:
-        folders += Comparison.open(folder).studies if is_comparison(folder) else [folder]
+        comparison = Comparison.open(folder) if is_comparison(folder) else None
+        notes += [comparison.unfinished] if comparison else []
+        for study in comparison.studies if comparison else [folder]:
+            folders.setdefault(study.resolve(), study)  # named twice, it counts once
+    if options.out:
+        _check_report_folder(options.out)
+    report = _report(list(folders.values()), " ".join(filter(None, notes)))
     if options.json:
-        with ExitStack() as stack:
-            print_json(compare([stack.enter_context(Study.open(folder)) for folder in folders]))
+        print_json(report)
     else:
-        _show(folders, options.out, Console())
+        _show(report, options.out, Console())
     return 0
 
 
-def _show(folders: Sequence[Path], out: Path | None, console: Console) -> None:
+def _report(folders: Sequence[Path], note: str) -> ComparisonReport:
     with ExitStack() as stack:
-        report = compare([stack.enter_context(Study.open(folder)) for folder in folders])
+        return compare([stack.enter_context(Study.open(folder)) for folder in folders], note)
+
+
+def _check_report_folder(folder: Path) -> None:
+    """A report may take the place of an earlier one, and of nothing else."""
+    if folder.exists() and not (folder.is_dir() and all(map(is_report_file, folder.iterdir()))):
+        raise UsageError(f"{folder} holds other files than a report. Give a new folder with --out.")
+
+
+def _show(report: ComparisonReport, out: Path | None, console: Console) -> None:
     text = markdown(report)
     console.print(Markdown(text) if console.is_terminal else Text(text), soft_wrap=not console.is_terminal)
     if out:
@@ -140,10 +156,13 @@ def _show(folders: Sequence[Path], out: Path | None, console: Console) -> None:
 
 
 def _defaults(config_file: str | None) -> CompareOptions | None:
-    """Options as the config file has them; ``None`` without one."""
+    """Options as the config file has them; ``None`` without one. A ``comparison.yaml`` holds strategies and repeats, too."""
     if config_file is None:
         return None
     data = read_yaml(Path(config_file))
+    if "study" in data:
+        whole = from_mapping(ComparisonConfig, data)
+        return CompareOptions(whole.study, whole.strategies, whole.repeats)
     if "strategy" in data:
         raise UsageError(f"the config file {config_file} names one strategy; a comparison takes --strategies. Remove the key `strategy`.")
     known = from_mapping(StudyConfig, {"task": "", **data})

@@ -14,6 +14,7 @@ from statistics import fmean
 from rewardsmith.errors import UsageError
 from rewardsmith.records import TrainingResult, Usage
 from rewardsmith.reports.curves import Curve, best_so_far
+from rewardsmith.reports.fairness import describe_terms, find_faults, method
 from rewardsmith.reports.statistics import Estimate, Runs, estimate_improvement, estimate_mean, human_normalised
 from rewardsmith.study import Study
 
@@ -41,7 +42,8 @@ class SearchRow:
     env_steps: int
     training_s: float
     usage: Usage
-    finished: bool
+    left_out: str
+    """Why it takes no part in the comparison; empty where it does."""
 
     @property
     def score(self) -> float | None:
@@ -57,8 +59,9 @@ class MethodRow:
     task: str
     runs: int
     """Searches, or trainings of the baseline."""
+    seeds: tuple[int, ...]
     scores: tuple[float, ...]
-    """Of the runs that have one."""
+    """Of the runs that have one, and their studies' seeds."""
     iqm: Estimate | None
     human_normalised: float | None
     """From the means over the runs, as Eureka has it."""
@@ -80,7 +83,8 @@ class ComparisonReport:
     tasks: tuple[str, ...]
     notices: tuple[str, ...]
     """What the writers say of themselves, such as that no language model was used."""
-    setup: str
+    setup: tuple[str, ...]
+    """The terms, one line per task."""
     warnings: tuple[str, ...]
     """Why the comparison is not a fair or not a finished one."""
     searches: tuple[SearchRow, ...]
@@ -92,22 +96,27 @@ class ComparisonReport:
     curves: tuple[Curve, ...]
 
 
-def compare(studies: Sequence[Study]) -> ComparisonReport:
+def compare(studies: Sequence[Study], note: str = "") -> ComparisonReport:
     """Compare studies by what they found.
+
+    Args:
+        studies: Finished or not; those that are not are shown and left out.
+        note: What the caller knows against the comparison, such as searches that have not begun.
 
     Raises:
         UsageError: There is none, or one has no candidate yet.
     """
     if not studies:
         raise UsageError("no studies were given. Name their folders: rewardsmith compare STUDY...")
-    searches = tuple(_search(study) for study in studies)
-    ended = [row for row in searches if row.finished]
-    baselines = tuple(_baselines(studies))
+    names = [study.folder.name for study in studies]
+    searches = tuple(_search(s, name if names.count(name) == 1 else str(s.folder)) for s, name in zip(studies, names, strict=True))
+    ended = [row for row in searches if not row.left_out]
+    baselines = tuple(_baselines([study for study, row in zip(studies, searches, strict=True) if not row.left_out]))
     return ComparisonReport(
         tasks=tuple(dict.fromkeys(row.task for row in searches)),
         notices=tuple(dict.fromkeys(study.store.value("notice") or "" for study in studies)),
-        setup=_setup(studies[0]),
-        warnings=tuple(_warnings(studies, searches)),
+        setup=tuple(describe_terms(studies)),
+        warnings=(*([note] if note else []), *find_faults(studies), *_lost(searches)),
         searches=searches,
         methods=tuple(_methods(ended, baselines)),
         baselines=baselines,
@@ -117,20 +126,20 @@ def compare(studies: Sequence[Study]) -> ComparisonReport:
     )
 
 
-def method(study: Study) -> str:
-    """The name under which a study is compared."""
-    preset = study.config.strategy_options.get("preset")
-    return f"{study.config.strategy}:{preset}" if preset else study.config.strategy
+def _left_out(study: Study) -> str:
+    if not study.finished:
+        return "it is not finished"
+    return "its winner was never to be trained again (final_seeds is 0)" if study.config.final_seeds == 0 else ""
 
 
-def _search(study: Study) -> SearchRow:
+def _search(study: Study, folder: str) -> SearchRow:
     candidates, best = study.candidates, study.best
     fresh = [run.training.score.mean for run in study.finals if run.reward.startswith("best:") and run.training.score]
     return SearchRow(
         method=method(study),
         task=study.config.task,
         seed=study.config.seed,
-        folder=study.folder.name,
+        folder=folder,
         winner=best.id if best else None,
         search_score=best.score.mean if best and best.score else None,
         fresh_scores=tuple(fresh),
@@ -139,38 +148,41 @@ def _search(study: Study) -> SearchRow:
         env_steps=sum(candidate.env_steps for candidate in candidates),
         training_s=sum(candidate.training_s for candidate in candidates),
         usage=sum((candidate.usage for candidate in candidates), Usage()),
-        finished=study.finished,
+        left_out=_left_out(study),
     )
 
 
 def _baselines(studies: Sequence[Study]) -> Iterator[MethodRow]:
     """Trainings of the human and the sparse reward; one that several studies hold counts once."""
-    known: dict[tuple[str, str, int, int], TrainingResult] = {}
+    known: dict[tuple[str, str, int, int], tuple[int, TrainingResult]] = {}
     for study in studies:
         for run in study.finals:
             if not run.reward.startswith("best:"):
-                known[study.config.task, run.reward, run.training.seed, run.training.env_steps] = run.training
+                known[study.config.task, run.reward, run.training.seed, run.training.env_steps] = study.config.seed, run.training
     for task, reward in dict.fromkeys((task, reward) for task, reward, _, _ in known):
         runs = [run for (of_task, of_reward, _, _), run in known.items() if (of_task, of_reward) == (task, reward)]
-        scored = {run.seed: run.score.mean for run in runs if run.score}
-        yield _method_row(reward, task, len(runs), scored, None)
+        yield _method_row(reward, task, len(runs), [(seed, run.score.mean) for seed, run in runs if run.score], None)
 
 
 def _methods(searches: Sequence[SearchRow], baselines: Sequence[MethodRow]) -> Iterator[MethodRow]:
     for task, name in dict.fromkeys((row.task, row.method) for row in searches):
         rows = [row for row in searches if (row.task, row.method) == (task, name)]
-        scored = {row.seed: row.score for row in rows if row.score is not None}
-        yield _method_row(name, task, len(rows), scored, _scale(task, baselines))
+        yield _method_row(name, task, len(rows), _scored(rows), _scale(task, baselines))
 
 
-def _method_row(name: str, task: str, runs: int, scored: dict[int, float], scale: tuple[float, float] | None) -> MethodRow:
-    scores = tuple(scored.values())
+def _scored(rows: Sequence[SearchRow]) -> list[tuple[int, float]]:
+    return [(row.seed, row.score) for row in rows if row.score is not None]
+
+
+def _method_row(name: str, task: str, runs: int, scored: Sequence[tuple[int, float]], scale: tuple[float, float] | None) -> MethodRow:
+    seeds, scores = tuple(seed for seed, _ in scored), tuple(score for _, score in scored)
     return MethodRow(
         name=name,
         task=task,
         runs=runs,
+        seeds=seeds,
         scores=scores,
-        iqm=estimate_mean([Runs(task, tuple(scored), scores)]) if scores else None,
+        iqm=estimate_mean([Runs(task, seeds, scores)]) if scores else None,
         human_normalised=human_normalised(fmean(scores), *scale) if scores and scale else None,
     )
 
@@ -208,43 +220,18 @@ def _overall(searches: Sequence[SearchRow], baselines: Sequence[MethodRow]) -> I
     for name in dict.fromkeys(row.method for row in searches):
         groups: list[Runs] = []
         for task, scale in scales.items():
-            known = {row.seed: row.score for row in searches if (row.task, row.method) == (task, name) and row.score is not None}
-            values = {seed: human_normalised(score, *scale) for seed, score in known.items()}
-            clipped = {seed: min(max(value, 0.0), 3.0) for seed, value in values.items() if value is not None}
-            groups.append(Runs(task, tuple(clipped), tuple(clipped.values())))
+            known = _scored([row for row in searches if (row.task, row.method) == (task, name)])
+            values = [(seed, value) for seed, score in known if (value := human_normalised(score, *scale)) is not None]
+            groups.append(Runs(task, tuple(seed for seed, _ in values), tuple(min(max(value, 0.0), 3.0) for _, value in values)))
         if all(group.scores for group in groups):
+            seeds = tuple(seed for group in groups for seed in group.seeds)
             every = tuple(score for group in groups for score in group.scores)
-            yield MethodRow(name, "all", len(every), every, estimate_mean(groups), fmean(every))
+            yield MethodRow(name, "all", len(every), seeds, every, estimate_mean(groups), fmean(every))
 
 
-def _setup(study: Study) -> str:
-    config = study.config
-    steps = max((candidate.training.env_steps for candidate in study.candidates if candidate.training), default=0)
-    return (
-        f"{config.candidates} candidates per search, {steps:,} environment steps per training, {config.episodes} held-out episodes per "
-        f"score, winners trained again on {config.final_seeds} fresh seed{'s' * (config.final_seeds > 1)} each, writer `{config.writer}`"
-    )
-
-
-def _warnings(studies: Sequence[Study], searches: Sequence[SearchRow]) -> Iterator[str]:
-    for task in dict.fromkeys(row.task for row in searches):
-        configs = [study.config for study in studies if study.config.task == task]
-        for what, values in (
-            ("candidates", {str(config.candidates) for config in configs}),
-            ("limits", {str((config.max_usd, config.max_tokens, config.max_hours)) for config in configs}),
-            ("writers", {config.writer for config in configs}),
-            ("models", {str(config.llm.model) for config in configs}),
-            ("held-out episodes", {str(config.episodes) for config in configs}),
-            ("training", {str((config.trainer, config.training)) for config in configs}),
-        ):
-            if len(values) > 1:
-                yield f"the studies of {task} are not on equal terms: they differ in {what} ({' / '.join(sorted(values))})."
+def _lost(searches: Sequence[SearchRow]) -> Iterator[str]:
     for row in searches:
-        if not row.finished:
-            yield f"{row.folder} is not finished and left out; `rewardsmith resume` continues it."
+        if row.left_out:
+            yield f"{row.folder} is left out: {row.left_out}."
         elif row.score is None:
             yield f"{row.folder} has no winner with a fresh score; it counts as a loss in every pair, and in no mean."
-    seeds = [(row.method, row.task, row.seed) for row in searches]
-    for name, task, seed in dict.fromkeys(seeds):
-        if seeds.count((name, task, seed)) > 1:
-            yield f"{name} ran more than once on {task} with seed {seed}; these are not independent repeats."

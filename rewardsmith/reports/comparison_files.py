@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,6 +13,13 @@ from rewardsmith.reports.comparison import ComparisonReport
 from rewardsmith.reports.comparison_text import curves_csv, markdown, searches_csv
 
 REPORT_FILE = "report.md"
+
+_REPORT_FILES = re.compile(r"report\.(md|json)|(searches|curves)\.csv|(winners|best-so-far)[\w.-]*\.(html|svg|png)|plotly\.min\.js")
+
+
+def is_report_file(path: Path) -> bool:
+    """Whether a file looks like part of a report."""
+    return _REPORT_FILES.fullmatch(path.name) is not None
 
 
 def write_report(report: ComparisonReport, folder: Path) -> str:

@@ -30,8 +30,9 @@ def _head(report: ComparisonReport) -> Iterator[str]:
     for notice in report.notices:
         yield notice
         yield ""
-    yield f"{report.setup}."
-    yield ""
+    for line in report.setup:
+        yield f"{line}."
+        yield ""
     for warning in report.warnings:
         yield f"- **{warning}**"
     if report.warnings:
@@ -41,10 +42,13 @@ def _head(report: ComparisonReport) -> Iterator[str]:
 def _winners(report: ComparisonReport) -> Iterator[str]:
     yield "## Winners, trained again on fresh seeds and scored on fresh episodes"
     yield ""
-    yield "Seeds and episodes are the same for all methods and unknown to every search. IQM: mean of the middle half of the runs."
+    yield "No search saw these seeds and episodes. IQM: mean of the middle half of the runs."
     few = min((row.runs for row in report.methods), default=0)
-    if few < LEAST_RUNS:
+    if few >= LEAST_RUNS:
+        yield "In brackets: 95 % interval, by stratified bootstrap over the runs."
+    elif few:
         yield f"No intervals: they take at least {LEAST_RUNS} repeats, and there are {few}."
+    yield "Human-normalised: (score - sparse) / |human - sparse|, of means; none where the two are equal or unknown."
     yield ""
     for task in report.tasks:
         if len(report.tasks) > 1:
@@ -86,11 +90,13 @@ def _pairs(report: ComparisonReport) -> Iterator[str]:
 def _spending(report: ComparisonReport) -> Iterator[str]:
     yield "## What was spent, per search"
     yield ""
-    yield "Means over the searches; the winners' fresh trainings and the baselines come on top and are the same for all."
+    yield "Means over the searches; the winners' fresh trainings and the baselines come on top and are the same for all. A training that"
+    yield "two searches have in common, to the bit, is counted for both."
     yield ""
     rows: list[tuple[str, ...]] = []
-    for name in dict.fromkeys(row.method for row in report.searches):
-        searches = [row for row in report.searches if row.method == name]
+    counted = [row for row in report.searches if not row.left_out]
+    for name in dict.fromkeys(row.method for row in counted):
+        searches = [row for row in counted if row.method == name]
         rows.append((name, str(len(searches)), *_means(searches)))
     yield from _table(("strategy", "searches", "candidates", "trainings", "environment steps", "training", "calls", "tokens", "USD"), rows)
 
@@ -121,10 +127,19 @@ def _each(report: ComparisonReport) -> Iterator[str]:
     yield "The score in the search is the highest of many, so it is biased upwards; the fresh one is not."
     yield ""
     rows = [
-        (row.folder, row.method, str(row.seed), row.winner or "none", _number(row.search_score), _number(row.score), str(row.trainings))
+        (
+            row.folder,
+            row.task,
+            row.method,
+            str(row.seed),
+            row.winner or "none",
+            _number(row.search_score),
+            _number(row.score),
+            str(row.trainings),
+        )
         for row in report.searches
     ]
-    yield from _table(("study", "strategy", "seed", "winner", "score in the search", "fresh", "trainings"), rows)
+    yield from _table(("study", "task", "strategy", "seed", "winner", "score in the search", "fresh", "trainings"), rows)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -170,12 +185,19 @@ def searches_csv(report: ComparisonReport) -> str:
                 row.trainings,
                 row.env_steps,
             ),
-            *(round(row.training_s, 1), row.usage.calls, row.usage.prompt_tokens, row.usage.completion_tokens, row.usage.usd),
+            *(
+                round(row.training_s, 1),
+                row.usage.calls,
+                row.usage.prompt_tokens,
+                row.usage.completion_tokens,
+                row.usage.usd if row.usage.calls else 0,
+            ),
         )
         for row in report.searches
     ]
     blank = ("",) * (len(head) - 7)
-    rows += [(row.task, row.name, "", "", "", "", score, *blank) for row in report.baselines for score in row.scores]
+    for row in report.baselines:
+        rows += [(row.task, row.name, seed, "", "", "", score, *blank) for seed, score in zip(row.seeds, row.scores, strict=True)]
     return _csv(head, rows)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import kaleido
@@ -17,9 +18,13 @@ from rewardsmith.reports.statistics import LEAST_RUNS
 
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f00", "#5f5f5f")
 """Okabe and Ito's, told apart by colour-blind readers."""
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash")
+"""Searches from the same seed often begin alike; a dash lets the line below shine through."""
 _GREY = "#888888"
 _AXES = (("trainings", "trainings"), ("env_steps", "environment steps"))
-_WIDTH, _HEIGHT = 1000, 420
+_WIDTH, _HEIGHT = 1000, 440
+_END = 1.03
+"""Where curves end, in what was spent at most."""
 
 
 def figures(report: ComparisonReport) -> Iterator[tuple[str, go.Figure]]:
@@ -41,7 +46,13 @@ def winners(report: ComparisonReport, task: str) -> go.Figure:
         figure.add_trace(_middle(row, colour))
     figure.update_xaxes(type="category")
     figure.update_yaxes(title="true score, fresh seeds and episodes", rangemode="tozero")
-    return _styled(figure, f"{task}: rewards trained again", legend=False)
+    figure.update_traces(cliponaxis=False)
+    legend = "dots: runs, bar: their interquartile mean (IQM)" + (", whisker: 95 % bootstrap interval" if _interval(rows) else "")
+    return _styled(figure, f"{task}: rewards trained again", legend, names=False)
+
+
+def _interval(rows: Sequence[MethodRow]) -> bool:
+    return any(row.iqm and row.iqm.low is not None for row in rows)
 
 
 def _strip(row: MethodRow, colour: str) -> go.Scatter:
@@ -63,33 +74,49 @@ def _middle(row: MethodRow, colour: str) -> go.Scatter:
 def best_so_far(report: ComparisonReport, task: str) -> go.Figure:
     """The best score in the search over trainings and over environment steps: each search thin, their middle thick, with its interval."""
     figure = make_subplots(cols=2, shared_yaxes=True, horizontal_spacing=0.04)
-    for name, colour in _colours(report).items():
+    for number, (name, colour) in enumerate(_colours(report).items()):
         curves = [curve for curve in report.curves if (curve.task, curve.method) == (task, name)]
         for column, (axis, _) in enumerate(_AXES, 1):
-            for trace in _method_traces(curves, axis, name, colour):
+            for trace in _method_traces(curves, axis, _Style(name, colour, _DASHES[number % len(_DASHES)])):
                 figure.add_trace(trace.update(showlegend=bool(trace.showlegend) and column == 1), row=1, col=column)
     for column, (_, title) in enumerate(_AXES, 1):
-        figure.update_xaxes(title=title, rangemode="tozero", row=1, col=column)
+        figure.update_xaxes(title=title, rangemode="tozero", nticks=9, row=1, col=column)
     figure.update_yaxes(title="best true score so far", rangemode="tozero", col=1)
-    return _styled(figure, f"{task}: best score inside the search (the highest of many, so biased upwards)", legend=True)
+    legend = "thin: searches, thick: their interquartile mean (IQM)" + (
+        ", band: 95 % bootstrap interval" if _interval(report.methods) else ""
+    )
+    return _styled(figure, f"{task}: best score inside the search (the highest of many, so biased upwards)", legend, names=True)
 
 
-def _method_traces(curves: Sequence[Curve], axis: str, name: str, colour: str) -> Iterator[go.Scatter]:
+@dataclass(frozen=True)
+class _Style:
+    name: str
+    colour: str
+    dash: str
+
+
+def _method_traces(curves: Sequence[Curve], axis: str, style: _Style) -> Iterator[go.Scatter]:
+    end = _END * max((getattr(point, axis) for curve in curves for point in curve.points), default=0)
     for curve in curves:
-        x, y = [getattr(point, axis) for point in curve.points], [point.best for point in curve.points]
-        yield _line(x, y, colour, 1, opacity=0.35, hover=f"{name}, seed {curve.seed}")
+        thin = [(getattr(point, axis), point.best) for point in curve.points]
+        yield _staircase(thin, end, style, 1, opacity=0.35, hover=f"{style.name}, seed {curve.seed}")
     middle = bands(curves, axis)
-    x = [band.spent for band in middle]
     if middle and len(curves) >= LEAST_RUNS:
-        edge = [*(band.best.high for band in middle), *(band.best.low for band in reversed(middle))]
-        outline = _line([*x, *reversed(x)], edge, colour, 0, hover=f"{name}, 95 % interval")
-        yield outline.update(line_shape="linear", fill="toself", fillcolor=_translucent(colour))
-    yield _line(x, [band.best.value for band in middle], colour, 3, hover=name).update(showlegend=True)
+        for edge, fill in (("low", None), ("high", "tonexty")):  # the upper edge fills down to the lower one
+            trace = _staircase([(band.spent, getattr(band.best, edge)) for band in middle], end, style, 0, hover=f"{style.name}, 95 %")
+            yield trace.update(fill=fill, fillcolor=_translucent(style.colour))
+    thick = _staircase([(band.spent, band.best.value) for band in middle], end, style, 3, hover=style.name)
+    yield thick.update(showlegend=True)
 
 
-def _line(x: Sequence[float], y: Sequence[float | None], colour: str, width: int, *, hover: str, opacity: float = 1.0) -> go.Scatter:
-    line = {"color": colour, "width": width, "shape": "hv"}
-    return go.Scatter(x=list(x), y=list(y), mode="lines", line=line, opacity=opacity, name=hover, showlegend=False)
+def _staircase(
+    points: Sequence[tuple[float, float | None]], end: float, style: _Style, width: int, *, hover: str, opacity: float = 1.0
+) -> go.Scatter:
+    """Each value holds until the next, and the last one a little longer, so that it is seen."""
+    points = [*points, *((end, value) for _, value in points[-1:])]
+    line = {"color": style.colour, "width": width, "shape": "hv", "dash": style.dash}
+    x, y = [x for x, _ in points], [y for _, y in points]
+    return go.Scatter(x=x, y=y, mode="lines", line=line, opacity=opacity, name=hover, showlegend=False)
 
 
 def _colours(report: ComparisonReport) -> dict[str, str]:
@@ -102,15 +129,15 @@ def _translucent(colour: str) -> str:
     return f"rgba({red},{green},{blue},0.12)"
 
 
-def _styled(figure: go.Figure, title: str, *, legend: bool) -> go.Figure:
+def _styled(figure: go.Figure, title: str, legend: str, *, names: bool) -> go.Figure:
     return figure.update_layout(
         template="simple_white",
-        title={"text": title, "font": {"size": 16}},
+        title={"text": title, "font": {"size": 16}, "subtitle": {"text": legend}},
         width=_WIDTH,
         height=_HEIGHT,
-        showlegend=legend,
+        showlegend=names,
         legend={"orientation": "h", "y": -0.25},
-        margin={"l": 70, "r": 20, "t": 50, "b": 60},
+        margin={"l": 70, "r": 20, "t": 80, "b": 60},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -39,7 +40,7 @@ class Store:
         if not create and (found := format_in_header(path)) not in (0, FORMAT):
             raise StoreError(other_format(path, found, recorded_version(path)))
         with self._explained():
-            mode = "rwc" if create else "rw"
+            mode = "rwc" if create else "rw" if self._writable() else "ro&immutable=1"
             self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, check_same_thread=False, isolation_level=None)
             if create:
                 self._make_tables()
@@ -47,6 +48,8 @@ class Store:
         if found != FORMAT:
             self._db.close()
             raise StoreError(other_format(path, found, None))
+        if "immutable" in mode:
+            return
         with self._explained():
             self._db.execute("PRAGMA journal_mode = WAL")  # last: from then on, what is new may be in the log only
 
@@ -101,6 +104,19 @@ class Store:
     def finals(self) -> list[FinalRun]:
         """The runs of the closing comparison, by id."""
         return [self._parsed(_FINAL, record) for (record,) in self._read("SELECT record FROM finals ORDER BY id")]
+
+    def _writable(self) -> bool:
+        """Whether the folder can be written; where not, as in an archive, a study that was closed can still be read.
+
+        Raises:
+            StoreError: The last changes are in a log that only a writer can fold in.
+        """
+        if os.access(self._path.parent, os.W_OK):
+            return True
+        log = self._path.with_name(f"{self._path.name}-wal")
+        if log.exists() and log.stat().st_size:
+            raise StoreError(f"{self._path.parent} is read-only and was not closed. Copy it to where you can write, and open the copy.")
+        return False
 
     def _make_tables(self) -> None:
         schema = Path(__file__).with_name("schema.sql").read_text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 from pathlib import Path
 
@@ -95,6 +96,50 @@ def test_studies_by_name_give_the_same_as_their_comparison(compared: Path):
     assert report(*studies, cwd=compared.parent) == report(compared, cwd=compared.parent)
 
 
+def test_a_study_named_twice_counts_once(compared: Path):
+    twice = report(compared, compared / "studies" / "eureka-s0", cwd=compared.parent)
+    assert twice == report(compared, cwd=compared.parent)
+
+
+def test_a_damaged_study_is_named_and_left_alone(compared: Path, tmp_path: Path):
+    shutil.copytree(compared, tmp_path / "c")
+    damaged = tmp_path / "c" / "studies" / "random-s0"
+    (damaged / "config.yaml").unlink()
+    before = sorted(path.name for path in damaged.iterdir())
+    code, _, err = run("resume", "c", cwd=tmp_path)
+    assert code == 1
+    assert "c/studies/random-s0 is a damaged study" in err
+    assert sorted(path.name for path in damaged.iterdir()) == before
+    assert "3 of 4 searches are at their end" in str(report(Path("c"), cwd=tmp_path)["warnings"])
+
+
+@pytest.mark.parametrize(("file", "old", "new"), [("comparison.yaml", "episodes: 8", "episodes: 9"), ("config.yaml", "seed: 0", "seed: 7")])
+def test_terms_that_were_changed_since_are_refused(compared: Path, tmp_path: Path, file: str, old: str, new: str):
+    shutil.copytree(compared, tmp_path / "c")
+    (path,) = [*(tmp_path / "c").glob(file), *(tmp_path / "c" / "studies" / "eureka-s0").glob(file)]
+    path.write_text(path.read_text().replace(old, new))
+    code, _, err = run("resume", "c", cwd=tmp_path)
+    assert code == 2
+    assert f"another {old.partition(':')[0]}" in err
+    assert "Put it back" in err
+
+
+def test_a_report_takes_the_place_of_reports_only(compared: Path, tmp_path: Path):
+    for _ in range(2):
+        assert run("compare", compared, "--out", "r", cwd=tmp_path)[0] == 0
+    before = (compared / "report.md").read_bytes()
+    code, _, err = run("compare", compared / "studies" / "eureka-s0", "--out", compared, cwd=tmp_path)
+    assert code == 2
+    assert "holds other files than a report" in err
+    assert (compared / "report.md").read_bytes() == before
+
+
+def test_a_comparison_can_be_made_again_from_its_file(compared: Path, tmp_path: Path):
+    code, out, err = run("compare", "franka-reach", "--config", compared / "comparison.yaml", "--dry-run", cwd=tmp_path)
+    assert code == 0, err
+    assert "4 searches, 2 each of eureka, random" in out
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -103,7 +148,10 @@ def test_studies_by_name_give_the_same_as_their_comparison(compared: Path):
         (["compare", "franka-reach", "--repeats", "0"], "repeats is 0"),
         (["compare", "franka-reach", "--strategies", "eureka:papr"], "'papr': input should be 'corrected', 'paper' or 'release'"),
         (["compare", "franka-rech"], "Did you mean 'franka-reach'"),
-        (["compare", "runs/nothing"], "is not a study folder"),
+        (["compare", "runs/nothing"], "there is no folder runs/nothing"),
+        (["compare", "franka-reach", "--strategies", "random:"], "names no preset"),
+        (["compare", "franka-reach", "--writer", "replay"], "cannot replay"),
+        (["search", "franka-reach", "--strategy", "rf-agent:paper"], "--strategy-options preset paper"),
         (["compare"], "TASK"),
     ],
 )

@@ -103,10 +103,10 @@ def test_few_repeats_have_no_interval_and_say_so(ten: list[Path]):
     ("change", "what"),
     [
         ({"candidates": 3}, "candidates (2 / 3)"),
-        ({"writer": "openai"}, "writers (grammar / openai)"),
-        ({"episodes": 64}, "held-out episodes (128 / 64)"),
-        ({"training": TrainingOverrides(env_steps=7)}, "training"),
-        ({"max_usd": 1.0}, "limits"),
+        ({"writer": "openai"}, "writer (grammar / openai)"),
+        ({"episodes": 64}, "episodes (128 / 64)"),
+        ({"training": TrainingOverrides(env_steps=7)}, "training.env_steps (7 / preset)"),
+        ({"max_usd": 1.0}, "max_usd (1.0 / None)"),
     ],
 )
 def test_unequal_terms_are_named(ten: list[Path], tmp_path: Path, change: dict[str, object], what: str):
@@ -121,9 +121,32 @@ def test_unfinished_and_repeated_searches_are_named(tmp_path: Path):
     first = study(tmp_path / "a", config, (0.5,), [], finished=False)
     second = study(tmp_path / "b", config, (0.5,), [final("best:c000", 0.5, 0)])
     warnings = report(first, second).warnings
-    assert any("a is not finished and left out" in warning for warning in warnings)
+    assert any("a is left out: it is not finished" in warning for warning in warnings)
     assert report(first, second).methods[0].runs == 1
     assert any("eureka ran more than once on franka-push with seed 0" in warning for warning in warnings)
+
+
+def test_all_scores_of_a_repeated_seed_are_kept(tmp_path: Path):
+    config = StudyConfig("franka-push")
+    twice = [study(tmp_path / name, config, (0.5,), [final("best:c000", score, 0)]) for name, score in (("a", 0.25), ("b", 0.75))]
+    (row,) = report(*twice).methods
+    assert (row.runs, row.seeds, row.scores) == (2, (0, 0), (0.25, 0.75))
+
+
+def test_a_winner_that_was_never_to_be_trained_again_is_left_out(ten: list[Path], tmp_path: Path):
+    config = StudyConfig("franka-push", strategy="revolve", final_seeds=0, candidates=2)
+    found = report(*ten, study(tmp_path / "r", config, (0.5, 0.5), []))
+    assert "r is left out: its winner was never to be trained again (final_seeds is 0)." in found.warnings
+    assert [row.name for row in found.methods] == ["eureka", "random"]
+
+
+def test_other_seeds_and_options_are_named(ten: list[Path], tmp_path: Path):
+    config = StudyConfig("franka-push", seed=9, candidates=2, strategy_options={"samples": 2})
+    warnings = report(*ten, study(tmp_path / "x", config, (0.5, 0.5), [final("best:c000", 0.5, 9)])).warnings
+    assert any(
+        "the seeds on franka-push are not the same for all (eureka 0 1 2 3 4 9, random 0 1 2 3 4)" in warning for warning in warnings
+    )
+    assert any("studies of eureka differ in strategy_options" in warning for warning in warnings)
 
 
 def test_presets_are_methods_of_their_own(tmp_path: Path):

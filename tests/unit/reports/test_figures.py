@@ -15,7 +15,8 @@ from tests.builders import trained
 
 
 def method(name: str, *scores: float) -> MethodRow:
-    return MethodRow(name, "franka-push", len(scores), scores, Estimate(0.5, 0.4, 0.7) if len(scores) >= 5 else Estimate(0.5), None)
+    iqm = Estimate(0.5, 0.4, 0.7) if len(scores) >= 5 else Estimate(0.5)
+    return MethodRow(name, "franka-push", len(scores), tuple(range(len(scores))), scores, iqm, None)
 
 
 def report(repeats: int) -> ComparisonReport:
@@ -23,7 +24,7 @@ def report(repeats: int) -> ComparisonReport:
     return ComparisonReport(
         tasks=("franka-push",),
         notices=(),
-        setup="",
+        setup=(),
         warnings=(),
         searches=(),
         methods=(method("eureka", *[0.5] * repeats),),
@@ -48,15 +49,15 @@ def test_every_run_is_a_dot_and_the_interval_a_bar():
 def test_below_five_repeats_no_interval_is_drawn():
     assert traces(figures.winners(report(4), "franka-push"))[1].error_y.array is None
     assert not [trace for trace in traces(figures.best_so_far(report(4), "franka-push")) if trace.fill]
-    assert len([trace for trace in traces(figures.best_so_far(report(5), "franka-push")) if trace.fill == "toself"]) == 2
+    assert len([trace for trace in traces(figures.best_so_far(report(5), "franka-push")) if trace.fill == "tonexty"]) == 2
 
 
 def test_best_so_far_stands_over_trainings_and_over_steps():
     named = [trace for trace in traces(figures.best_so_far(report(1), "franka-push")) if trace.showlegend]
     assert [trace.name for trace in named] == ["eureka"]  # in the legend once
     lines = traces(figures.best_so_far(report(1), "franka-push"))
-    assert [list(trace.x) for trace in lines] == [[1, 2], [1, 2], [100, 200], [100, 200]]
-    assert {tuple(trace.y) for trace in lines} == {(0.3, 0.6)}
+    assert [list(trace.x) for trace in lines] == [[1, 2, 2.06], [1, 2, 2.06], [100, 200, 206], [100, 200, 206]]
+    assert {tuple(trace.y) for trace in lines} == {(0.3, 0.6, 0.6)}
 
 
 @pytest.mark.skipif(not any(map(shutil.which, ("chromium", "google-chrome", "chrome"))), reason="draws with a real browser")

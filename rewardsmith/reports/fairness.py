@@ -1,0 +1,72 @@
+"""On what terms studies were made, and whether these are equal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rewardsmith.config import StudyConfig
+from rewardsmith.study import Study
+
+
+def method(study: Study) -> str:
+    """The name under which a study is compared: its strategy, with a preset behind a colon."""
+    preset = study.config.strategy_options.get("preset")
+    return f"{study.config.strategy}:{preset}" if preset else study.config.strategy
+
+
+def describe_terms(studies: Sequence[Study]) -> Iterator[str]:
+    """One line per task, of its first study; :func:`find_faults` tells where others differ."""
+    tasks = {study.config.task: study for study in reversed(studies)}
+    for task in dict.fromkeys(study.config.task for study in studies):
+        config = tasks[task].config
+        steps = next((c.training.env_steps for c in tasks[task].candidates if c.training), None)
+        each = "not trained yet" if steps is None else f"{steps:,} environment steps per training"
+        fresh = f"winners trained again on {config.final_seeds} fresh seed{'s' * (config.final_seeds != 1)} each"
+        yield (
+            f"{task}: {config.candidates} candidates per search, {each}, {config.episodes} held-out episodes per score, "
+            f"{fresh}, writer `{config.writer}`"
+        )
+
+
+def find_faults(studies: Sequence[Study]) -> Iterator[str]:
+    """Everything that makes the comparison unfair."""
+    for task in dict.fromkeys(study.config.task for study in studies):
+        own = [study for study in studies if study.config.task == task]
+        for what in _differences([study.config for study in own]):
+            yield f"the studies of {task} are not on equal terms: they differ in {what}."
+        yield from _faulty_seeds(task, own)
+        for name in dict.fromkeys(map(method, own)):
+            options = {str(study.config.strategy_options) for study in own if method(study) == name}
+            if len(options) > 1:
+                yield f"studies of {name} differ in strategy_options ({' / '.join(sorted(options))}), but are taken for one method."
+
+
+def _faulty_seeds(task: str, studies: Sequence[Study]) -> Iterator[str]:
+    seeds = {name: sorted(s.config.seed for s in studies if method(s) == name) for name in dict.fromkeys(map(method, studies))}
+    if len({tuple(dict.fromkeys(own)) for own in seeds.values()}) > 1:
+        each = ", ".join(f"{name} {' '.join(map(str, dict.fromkeys(own)))}" for name, own in seeds.items())
+        yield f"the seeds on {task} are not the same for all ({each}), so some had other fresh seeds and episodes."
+    for name, own in seeds.items():
+        if twice := sorted({seed for seed in own if own.count(seed) > 1}):
+            yield f"{name} ran more than once on {task} with seed {' '.join(map(str, twice))}; these are not independent repeats."
+
+
+def _differences(configs: Sequence[StudyConfig]) -> Iterator[str]:
+    for what, values in (
+        ("candidates", {str(config.candidates) for config in configs}),
+        ("max_usd", {str(config.max_usd) for config in configs}),
+        ("max_tokens", {str(config.max_tokens) for config in configs}),
+        ("max_hours", {str(config.max_hours) for config in configs}),
+        ("writer", {config.writer for config in configs}),
+        ("llm.model", {str(config.llm.model) for config in configs}),
+        ("repairs", {str(config.repairs) for config in configs}),
+        ("episodes", {str(config.episodes) for config in configs}),
+        ("final_seeds", {str(config.final_seeds) for config in configs}),
+        ("trainer", {config.trainer for config in configs}),
+    ):
+        if len(values) > 1:
+            yield f"{what} ({' / '.join(sorted(values))})"
+    for name in vars(configs[0].training):
+        settings = {getattr(config.training, name) for config in configs}
+        if len(settings) > 1:
+            yield f"training.{name} ({' / '.join(sorted('preset' if value is None else str(value) for value in settings))})"
