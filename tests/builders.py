@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from rewardsmith.contracts import Task
 from rewardsmith.records import Candidate, Curve, Score, State, TrainingResult
+from rewardsmith.training.policy_file import TrainedPolicy, save_slot
+from rewardsmith.training.population.normaliser import RunningNormaliser
+from rewardsmith.training.population.policy import StackedPolicy
 
 
 def trained(
@@ -30,3 +36,10 @@ def trained(
         "idea": "an idea",
     }
     return Candidate(id=identity, state=state, training=result, plan=plan, reason=result.cause, **{**fields, **changes})  # pyright: ignore[reportArgumentType]
+
+
+def save_policy(path: Path, task: Task) -> None:
+    """Write a policy that fits a task and has learnt nothing."""
+    env = task.make(1, 1)
+    policy = StackedPolicy(env.observation_size, env.action_size, (8,), 0.6, [0])
+    save_slot(path, TrainedPolicy(policy, RunningNormaliser(1, env.observation_size)), 0, (8,))

@@ -42,6 +42,17 @@ def human_program(guard: Guard, reach: Task) -> str:
     return guard.check(reach.human_reward, reach).program
 
 
+@pytest.fixture(scope="session")
+def opengl() -> None:
+    """For tests that draw: something draws here without a display."""
+    from rewardsmith_envs.simulators.opengl import RenderingError, context_class
+
+    try:
+        context_class()
+    except RenderingError as error:
+        pytest.skip(str(error))
+
+
 @pytest.fixture
 def job(tmp_path: Path):
     """Builds training jobs whose policies go to a temporary folder."""

@@ -12,8 +12,8 @@ from tyro.conf import Positional
 
 from rewardsmith.cli.arguments import parse, print_json
 from rewardsmith.cli.picture import save_picture
-from rewardsmith.cli.render import code, study_view, usage_text
 from rewardsmith.cli.tree import LineageTree, terminal
+from rewardsmith.cli.views import code, study_view, usage_text
 from rewardsmith.errors import RewardsmithError, UsageError, unknown_name
 from rewardsmith.feedback.reflection import reflect
 from rewardsmith.records import Candidate
@@ -68,6 +68,8 @@ def _check(options: InspectOptions) -> None:
             raise UsageError(f"{flag} shows the whole study; leave the candidate out.")
         if options.json:
             raise UsageError(f"{flag} and --json do not go together; call inspect once with each. For programs: --lineage FILE.json")
+    if options.svg and options.svg.suffix != ".svg":
+        raise UsageError(f"--svg is {str(options.svg)!r}; give a file that ends in .svg.")
     if options.lineage and options.lineage.suffix not in _FORMATS:
         raise UsageError(f"--lineage is {str(options.lineage)!r}; give a file that ends in {' or '.join(_FORMATS)}.")
 
@@ -117,6 +119,8 @@ def _show_candidate(study: Study, options: InspectOptions) -> None:
 def _find(study: Study, name: str) -> Candidate:
     best = study.best
     found = best if name == "best" else study.store.candidate(name)
+    if name == "best" and found is None:
+        raise UsageError(f"no candidate of {study.folder} has a score yet, so none is best. Name one: {study.folder} c000")
     if found is None:
         raise unknown_name("candidate", name, [candidate.id for candidate in study.candidates] + (["best"] if best else []))
     return found

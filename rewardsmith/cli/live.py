@@ -9,7 +9,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from rewardsmith.cli.render import candidate_table
+from rewardsmith.cli.views import candidate_table
 from rewardsmith.config import StudyConfig
 from rewardsmith.contracts import TrainingProgress
 from rewardsmith.records import Candidate, FinalRun, State

@@ -1,112 +1,107 @@
-"""Studies as rich tables. Text that a model wrote is escaped and never interpreted."""
+"""``rewardsmith render TASK``: a video or a picture of a task, with a policy."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 
-from rich.console import Group, RenderableType
-from rich.panel import Panel
-from rich.syntax import Syntax
-from rich.table import Table
-from rich.text import Text
+from tyro.conf import Positional
 
-from rewardsmith.records import Usage
-from rewardsmith.reports.summary import CandidateRow, FinalRow, StudySummary
+from rewardsmith.cli.arguments import parse
+from rewardsmith.cli.policies import find_actor
+from rewardsmith.contracts import Task, Visible
+from rewardsmith.errors import RewardsmithError, UsageError
+from rewardsmith.registry import TASKS
+from rewardsmith.reports.film import SUFFIXES, Frame, film, replacing, save, with_border
 
-STATE_STYLES = {
-    "SCORED": "green", "ACCEPTED": "cyan", "PROPOSED": "dim", "REJECTED": "yellow", "DIVERGED": "red", "CRASHED": "red", "TIMED_OUT": "red",
-}  # fmt: skip
-_BAR = 10
-
-
-def study_view(summary: StudySummary, source: str) -> RenderableType:
-    """The whole result: candidates, the best reward's code, the comparison, the bill."""
-    title = f"[bold]{summary.task}[/] · {summary.strategy} · seed {summary.seed}"
-    parts: list[RenderableType] = [
-        Text.from_markup(title),
-        Text(summary.notice, style="italic dim"),
-        candidate_table(summary.candidates, summary.best),
-    ]
-    if source:
-        parts.append(Panel(code(source), title=f"best reward: {summary.best}", title_align="left", border_style="green"))
-    if summary.finals:
-        parts.append(final_table(summary.finals))
-    parts.append(Text(bill(summary), style="dim"))
-    return Group(*parts)
+_VIDEO_S = 5.0
+_PICTURE_S = 0.04
+"""Time between two pictures of a film, at least roughly; a control step where that is longer."""
+_PIXELS = range(16, 4097)
+_LONGEST_S = 600.0
 
 
-def candidate_table(rows: Sequence[CandidateRow], best: str | None) -> RenderableType:
-    """One line per candidate, and the reasons of those that failed."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("id", "from", "by", "state"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("true score", justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
-    table.add_column("training", justify="right", no_wrap=True)
-    for row in rows:
-        state = f"[{STATE_STYLES[row.state]}]{row.state}[/]"
-        name = f"[bold green]{row.id} *[/]" if row.id == best else row.id
-        success = "" if row.training_success is None else f"{row.training_success:.2f}"
-        table.add_row(name, _parents(row), operator_name(row.operator), state, _score(row), bar(row.score), success)
-    reasons = [Text(f"{row.id} {row.state}: {row.reason}", style="yellow") for row in rows if row.reason and row.score is None]
-    note = Text("true score: deterministic policy, held-out episodes; training: success while exploring, last epochs", style="dim")
-    return Group(table, note, *reasons)
+@dataclass(frozen=True)
+class RenderOptions:
+    """Make a video or a picture of a task, without a display. A green border means that the task is solved at that moment."""
+
+    task: Positional[str]
+    policy: str = ""
+    """Who acts: STUDY/CANDIDATE such as runs/study/c003 or runs/study/best, FILE.pt, `random` or `zero`. Without it: random."""
+    out: Path | None = None
+    """File that ends in .mp4, .gif or .png (one picture). Without it: runs/TASK.mp4."""
+    seconds: float | None = None
+    """Length of a video, else 5; episode follows episode. For a picture: how long the policy acts first, else 0."""
+    seed: int = 0
+    """Picks the episodes, from those that no training uses, and the random actions."""
+    width: int = 640
+    height: int = 480
+    camera: str = ""
+    """A camera of the scene. Without it: the first one, or where there is none a view of everything."""
 
 
-def final_table(rows: Sequence[FinalRow]) -> RenderableType:
-    """The winner beside the baselines."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("reward", "true score", "", "per seed"):
-        table.add_column(name)
-    for row in rows:
-        each = "  ".join(state if score is None else f"{score:.3f}" for score, state in zip(row.scores, row.states, strict=True))
-        table.add_row(row.reward.replace("best:", "best, "), "-" if row.mean is None else f"{row.mean:.3f}", bar(row.mean), each)
-    return Group(Text("Trained again on fresh seeds with the same budget, scored on fresh episodes:"), table)
+def run(arguments: list[str]) -> int:
+    """Write the file."""
+    options = parse(RenderOptions, "render", arguments)
+    task = TASKS.load(options.task)
+    out = options.out or Path("runs") / f"{task.name}.mp4"
+    _check(options, out)
+    env = task.make(1, 1)
+    actor = find_actor(options.policy or "random", options.task, env, options.seed)
+    if not isinstance(env, Visible):
+        raise RewardsmithError(
+            f"the environments of {options.task} cannot be drawn: they have no `camera`. Ask the package they come from."
+        )
+    draw = env.camera(options.width, options.height, options.camera)
+    moments, rate = _moments(task, options.seconds, out)
+    solved: list[bool] = []
+    with replacing(out) as part:
+        frames = _counted(film(env, draw, actor.act, options.seed, moments), solved, len(moments))
+        save(map(with_border, frames), part, rate)
+    hint = "" if options.policy else " (choose who acts with --policy)"
+    length = f"{len(moments)} pictures, {len(moments) / rate:g} s" if out.suffix != ".png" else "a picture"
+    print(f"wrote {out}: {length}, {options.width} x {options.height}; {actor.name}{hint}{_verdict(task, solved)}")
+    return 0
 
 
-def code(source: str) -> Syntax:
-    """A program with colours."""
-    return Syntax(source.strip(), "python", theme="ansi_dark", background_color="default", word_wrap=True)
+def _check(options: RenderOptions, out: Path) -> None:
+    """Refuse what cannot work before anything is made."""
+    if out.suffix not in SUFFIXES:
+        raise UsageError(f"--out is {str(out)!r}; give a file that ends in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}.")
+    for flag, pixels in (("--width", options.width), ("--height", options.height)):
+        if pixels not in _PIXELS:
+            raise UsageError(f"{flag} is {pixels}; give a number of pixels from {_PIXELS[0]} to {_PIXELS[-1]}.")
+        if out.suffix == ".mp4" and pixels % 2:
+            raise UsageError(f"{flag} is {pixels}, but an .mp4 needs an even number; give {pixels + 1}.")
+    if options.seconds is not None and not (0.0 <= options.seconds <= _LONGEST_S and (options.seconds or out.suffix == ".png")):
+        raise UsageError(f"--seconds is {options.seconds:g}; give more than 0 and at most {_LONGEST_S:g}.")
+    if not all(map(find_spec, ("imageio", "imageio_ffmpeg", "PIL"))):
+        raise UsageError("videos and pictures need imageio: pip install 'rewardsmith[video]', then render again.")
 
 
-def bar(score: float | None) -> str:
-    """A bar for a score between 0 and 1."""
-    if score is None:
-        return ""
-    full = round(min(max(score, 0.0), 1.0) * _BAR)
-    return f"[green]{'━' * full}[/][dim]{'─' * (_BAR - full)}[/]"
+def _moments(task: Task, seconds: float | None, out: Path) -> tuple[range, float]:
+    """Control steps to take a picture after, and pictures per second."""
+    if out.suffix == ".png":
+        step = round((seconds or 0.0) / task.control_dt)
+        return range(step, step + 1), 1.0
+    every = max(1, round(_PICTURE_S / task.control_dt))
+    rate = 1.0 / (every * task.control_dt)
+    count = max(1, round((seconds or _VIDEO_S) * rate))
+    return range(0, count * every, every), rate
 
 
-def bill(summary: StudySummary) -> str:
-    """What was spent, in one line."""
-    totals = summary.totals
-    return (
-        f"{totals.candidates} candidates, {totals.trainings} trainings, {totals.env_steps:,} environment steps, "
-        f"{totals.training_s:.0f} s of training; {usage_text(totals.usage)}"
-    )
+def _counted(frames: Iterable[Frame], solved: list[bool], total: int) -> Iterator[Frame]:
+    """Pass frames on, note which are solved, and tell a waiting person how far it is."""
+    for frame in frames:
+        solved.append(frame.solved)
+        if sys.stderr.isatty():
+            print(f"\rpicture {len(solved)} of {total}", end="\n" if len(solved) == total else "", file=sys.stderr, flush=True)
+        yield frame
 
 
-def usage_text(usage: Usage) -> str:
-    """Calls, tokens and money; an unknown price is said to be unknown."""
-    if not usage.calls:
-        return "no language-model calls"
-    price = "price unknown" if usage.usd is None else f"{usage.usd:.4g} USD"
-    cached = f" ({usage.cached_tokens:,} cached)" if usage.cached_tokens else ""
-    thought = f" ({usage.reasoning_tokens:,} of reasoning)" if usage.reasoning_tokens else ""
-    lost = f", and {usage.unmetered} call{'s' * (usage.unmetered > 1)} without a count, perhaps charged" if usage.unmetered else ""
-    tokens = f"{usage.prompt_tokens:,}{cached} + {usage.completion_tokens:,}{thought} tokens"
-    return f"{usage.calls} language-model calls, {tokens}, {price}{lost}"
-
-
-def operator_name(operator: str) -> str:
-    """An operator in few letters."""
-    return operator.removeprefix("tree_").replace("_", " ")
-
-
-def _parents(row: CandidateRow) -> str:
-    more = f" +{len(row.parents) - 1}" if len(row.parents) > 1 else ""
-    return row.parents[0] + more if row.parents else "-"
-
-
-def _score(row: CandidateRow) -> str:
-    return "-" if row.score is None else f"{row.score:.3f} ± {row.standard_error:.3f}"
+def _verdict(task: Task, solved: list[bool]) -> str:
+    """How often the task was solved, where it is something to be solved and not a metric."""
+    return "" if task.success_rule.startswith("metric: ") else f"; solved in {sum(solved)} of {len(solved)}"

@@ -15,9 +15,9 @@ from rewardsmith.cache import remember_speed
 from rewardsmith.cli.arguments import free_folder, parse, value_of
 from rewardsmith.cli.live import LiveObserver, PlainObserver
 from rewardsmith.cli.plan import show_plan
-from rewardsmith.cli.render import study_view
+from rewardsmith.cli.views import study_view
 from rewardsmith.config import StudyConfig, from_mapping, read_yaml
-from rewardsmith.errors import WriterError
+from rewardsmith.errors import UsageError, WriterError
 from rewardsmith.parts import Parts, assemble
 from rewardsmith.registry import STRATEGIES, TASKS, WRITERS
 from rewardsmith.reports.summary import summarise_study
@@ -45,6 +45,11 @@ def run(arguments: list[str]) -> int:
     config = options.study
     if options.replay_from:
         config = dataclasses.replace(config, llm=dataclasses.replace(config.llm, replay=str(options.replay_from.absolute())))
+    strategy, _, preset = config.strategy.partition(":")
+    if preset:
+        raise UsageError(
+            f"--strategy is {config.strategy!r}; a search takes a preset as: --strategy {strategy} --strategy-options preset {preset}"
+        )
     for registry, name in ((TASKS, config.task), (STRATEGIES, config.strategy), (WRITERS, config.writer)):
         registry.check(name)
     parts = assemble(config)

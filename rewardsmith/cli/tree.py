@@ -8,7 +8,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 from rich.tree import Tree
 
-from rewardsmith.cli.render import STATE_STYLES, operator_name
+from rewardsmith.cli.views import STATE_STYLES, operator_name
 from rewardsmith.records import State
 from rewardsmith.reports.summary import CandidateRow, StudySummary
 

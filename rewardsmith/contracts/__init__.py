@@ -6,7 +6,7 @@ Everything here is a protocol or a frozen dataclass. Plug-ins depend on this mod
 
 from rewardsmith.contracts.observing import Observer
 from rewardsmith.contracts.search import Strategy
-from rewardsmith.contracts.task import Role, Signal, Step, Task, TrainingSettings, VecEnv
+from rewardsmith.contracts.task import Role, Signal, Step, Task, TrainingSettings, VecEnv, Visible
 from rewardsmith.contracts.training import SPARSE, Trainer, TrainingJob, TrainingProgress
 from rewardsmith.contracts.writing import ALIGN, VERIFY, Brief, Ledger, Parent, Quote, Repair, Writer
 
@@ -30,5 +30,6 @@ __all__ = [
     "TrainingProgress",
     "TrainingSettings",
     "VecEnv",
+    "Visible",
     "Writer",
 ]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -113,12 +113,43 @@ class VecEnv(Protocol):
         ...
 
 
+@runtime_checkable
+class Visible(Protocol):
+    """Environments that can be looked at; a :class:`VecEnv` may be this too."""
+
+    def camera(self, width: int, height: int, name: str = "") -> Callable[[int], Tensor]:
+        """Set up a camera; nothing is drawn yet.
+
+        Args:
+            width: Pixels of a picture.
+            height: Pixels of a picture.
+            name: Which camera of the scene; without a name one that shows the task well.
+
+        Returns:
+            Takes the number of an environment and draws its present state, ``(height, width, 3)`` uint8.
+
+        Raises:
+            RewardsmithError: There is no such camera, or this machine cannot draw.
+        """
+        ...
+
+
 class Task(Protocol):
     """Robot, scene and goal."""
 
     @property
     def name(self) -> str:
         """The name on the command line."""
+        ...
+
+    @property
+    def group(self) -> str:
+        """What the list of tasks shows it under: ``manipulation``, ``locomotion``, ``control`` or a group of the plug-in's own."""
+        ...
+
+    @property
+    def difficulty(self) -> str:
+        """``easy``, ``medium`` or ``hard``: how much a reward has to get right."""
         ...
 
     @property

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
+from zipfile import is_zipfile
 
 import torch
 from torch import Tensor
 
 from rewardsmith.contracts import TrainingSettings, VecEnv
+from rewardsmith.errors import UsageError
 from rewardsmith.training.population.normaliser import RunningNormaliser
 from rewardsmith.training.population.policy import StackedPolicy
 
@@ -43,10 +46,33 @@ def save_slot(path: Path, trained: TrainedPolicy, slot: int, hidden: tuple[int, 
 
 
 def load(path: Path, env: VecEnv) -> TrainedPolicy:
-    """Read a policy that :func:`save_slot` wrote, for an environment of the same task."""
-    data = torch.load(path, weights_only=True)
+    """Read a policy that :func:`save_slot` wrote, for an environment of the same task.
+
+    Raises:
+        UsageError: The file cannot be read, is no such policy, or belongs to another task.
+    """
+    data = _read(path)
     policy = StackedPolicy(env.observation_size, env.action_size, data["hidden"].tolist(), TrainingSettings.initial_std, [0])
+    if policy.parameters.shape[1:] != data["parameters"].shape or data["observation_mean"].shape[-1] != env.observation_size:
+        raise UsageError(
+            f"{path} is a policy of another task: it reads {data['observation_mean'].shape[-1]} numbers, this task gives "
+            f"{env.observation_size} and takes {env.action_size} actions. Give a policy that was trained on this task."
+        )
     policy.parameters = data["parameters"][None]
     normaliser = RunningNormaliser(1, env.observation_size)
     normaliser.mean, normaliser.variance = data["observation_mean"][None], data["observation_variance"][None]
     return TrainedPolicy(policy, normaliser)
+
+
+def _read(path: Path) -> dict[str, Tensor]:
+    try:
+        with path.open("rb") as file:  # as torch writes it, it is a zip archive
+            data = torch.load(path, weights_only=True) if is_zipfile(file) else None
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}. Give a policy that rewardsmith saved.") from None
+    except (RuntimeError, UnpicklingError):
+        data = None
+    names = {"hidden", "parameters", "observation_mean", "observation_variance"}
+    if not isinstance(data, dict) or not names <= data.keys() or not all(isinstance(data[name], Tensor) for name in names):
+        raise UsageError(f"{path} is not a policy that rewardsmith saved. Give a policy.pt of a study or of `rewardsmith train`.")
+    return data

@@ -1,0 +1,83 @@
+"""Who acts, from what the user wrote: a candidate of a study, a policy file, chance, or nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from rewardsmith.comparison import Comparison, is_comparison
+from rewardsmith.contracts import VecEnv
+from rewardsmith.errors import UsageError, unknown_name
+from rewardsmith.study import Study, is_study
+from rewardsmith.training import policy_file
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A policy with its name."""
+
+    name: str
+    act: Callable[[Tensor], Tensor]
+    """``(n, inputs)`` to ``(n, actions)``."""
+
+
+def find_actor(text: str, task: str, env: VecEnv, seed: int) -> Actor:
+    """Understand ``--policy``.
+
+    Args:
+        text: ``STUDY/CANDIDATE``, ``STUDY`` (its best), ``FILE.pt``, ``random`` or ``zero``.
+        task: The task that is acted in.
+        env: Environments of that task.
+        seed: For random actions.
+
+    Raises:
+        UsageError: There is no such policy, or it belongs to another task.
+    """
+    if text == "random":
+        return _random(env, seed)
+    if text == "zero":
+        return Actor("no actions (zero)", lambda observation: torch.zeros(len(observation), env.action_size))
+    path = Path(text)
+    if path.suffix == ".pt":
+        return _from_file(path, str(path), env)
+    if is_study(path):
+        return _from_study(path, "best", task, env)
+    if is_study(path.parent):
+        return _from_study(path.parent, path.name, task, env)
+    if is_comparison(path):
+        studies = ", ".join(map(str, Comparison.open(path).studies))
+        raise UsageError(f"--policy {text} is a comparison. Name one of its studies, such as STUDY/best: {studies or 'none has begun'}.")
+    raise UsageError(
+        f"--policy {text}: there is no such study. Give STUDY/CANDIDATE (such as runs/study/best), FILE.pt, `random` or `zero`."
+    )
+
+
+def _random(env: VecEnv, seed: int) -> Actor:
+    generator = torch.Generator().manual_seed(seed)
+    return Actor("random actions", lambda observation: torch.rand(len(observation), env.action_size, generator=generator) * 2 - 1)
+
+
+def _from_study(folder: Path, name: str, task: str, env: VecEnv) -> Actor:
+    with Study.open(folder) as study:
+        if study.config.task != task:
+            raise UsageError(f"{folder} is a study of {study.config.task}, not of {task}. Render that task, or name a study of {task}.")
+        results = {record.id: record.training for record in (*study.candidates, *study.finals)}
+        best = study.best
+        identity = best.id if name == "best" and best else name
+        usable = [identity for identity, training in results.items() if training and training.policy] + (["best"] if best else [])
+        if identity not in results:
+            raise unknown_name("candidate", name, usable)
+        training = results[identity]
+        if training is None or not training.policy:
+            state = training.state if training else "not trained"
+            raise UsageError(f"{identity} of {folder} has no policy ({state}). These have one: {', '.join(usable) or 'none'}.")
+        return _from_file(folder / training.policy, f"{identity} of {folder}", env)
+
+
+def _from_file(path: Path, name: str, env: VecEnv) -> Actor:
+    trained = policy_file.load(path, env)
+    return Actor(name, lambda observation: trained.act(observation[None])[0])

@@ -1,0 +1,128 @@
+"""What the command refuses, in this process; it draws in tests/integration/test_render.py."""
+
+from dataclasses import replace
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+import torch
+
+from rewardsmith.cli import policies, render
+from rewardsmith.comparison import Comparison, ComparisonConfig
+from rewardsmith.config import StudyConfig
+from rewardsmith.contracts import Task
+from rewardsmith.errors import UsageError
+from rewardsmith.study import Study
+from tests.builders import save_policy, trained
+from tests.toys import TOY
+
+
+@pytest.fixture
+def study(tmp_path: Path, reach: Task) -> Path:
+    """Two candidates: c000 with a policy, c001 that crashed."""
+    folder = tmp_path / "s"
+    with Study.create(folder, StudyConfig("franka-reach")) as made:
+        scored = trained("c000", 0.25)
+        assert scored.training
+        made.save(replace(scored, training=replace(scored.training, policy="candidates/c000/policy.pt")))
+        made.save(trained("c001", None))
+    save_policy(folder / "candidates" / "c000" / "policy.pt", reach)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--out", "x.avi"], r"--out is 'x\.avi'; give a file that ends in \.mp4, \.gif or \.png"),
+        (["--out", "x"], r"--out is 'x'; give"),
+        (["--width", "63"], r"--width is 63, but an \.mp4 needs an even number; give 64"),
+        (["--height", "8"], "--height is 8; give a number of pixels from 16 to 4096"),
+        (["--width", "5000"], "--width is 5000; give"),
+        (["--seconds", "0"], "--seconds is 0; give more than 0 and at most 600"),
+        (["--seconds", "nan"], "--seconds is nan; give"),
+        (["--seconds", "-1", "--out", "x.png"], "--seconds is -1; give"),
+        (["--policy", "runs/none/best"], "--policy runs/none/best: there is no such study"),
+        (["--policy", "none.pt"], r"cannot read none\.pt: No such file"),
+    ],
+)
+def test_wrong_options_are_refused_before_anything_is_made(flags: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=message):
+        render.run(["franka-reach", *flags])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_the_extra_the_install_line_is_given(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(render, "find_spec", lambda name: None if name == "imageio_ffmpeg" else name)
+    with pytest.raises(UsageError, match=r"pip install 'rewardsmith\[video\]'"):
+        render.run(["franka-reach"])
+
+
+def test_environments_that_cannot_be_drawn_are_told(monkeypatch: pytest.MonkeyPatch, reach: Task):
+    class Blind:
+        action_size = 3
+
+    monkeypatch.setattr(type(TOY), "make", lambda self, num_envs, threads: Blind())
+    monkeypatch.setattr(render.TASKS, "load", lambda name: TOY)
+    with pytest.raises(Exception, match="the environments of toy cannot be drawn"):
+        render.run(["toy"])
+
+
+def find(text: str | Path, task: Task) -> policies.Actor:
+    return policies.find_actor(str(text), task.name, task.make(1, 1), 0)
+
+
+def test_a_candidate_the_best_one_and_the_file_are_the_same_policy(study: Path, reach: Task):
+    observation = torch.linspace(-1, 1, reach.make(1, 1).observation_size)[None]
+    ways = [study, study / "best", study / "c000", study / "candidates" / "c000" / "policy.pt"]
+    found = [find(way, reach) for way in ways]
+    actions = [actor.act(observation) for actor in found]
+    assert actions[0].shape == (1, 3)
+    assert actions[0].abs().sum() > 0
+    assert all(torch.equal(action, actions[0]) for action in actions)
+    assert [actor.name for actor in found[:3]] == [f"c000 of {study}"] * 3
+
+
+def test_random_and_zero(reach: Task):
+    observation = torch.zeros(4, 1)
+    assert find("zero", reach).act(observation).abs().sum() == 0
+    first, second = find("random", reach), find("random", reach)
+    assert torch.equal(first.act(observation), second.act(observation))
+    assert not torch.equal(first.act(observation), second.act(observation)[:1].expand(4, 3))
+    assert first.act(observation).abs().max() <= 1
+
+
+def test_candidates_without_a_policy(study: Path, reach: Task, push: Task):
+    with pytest.raises(UsageError, match=r"unknown candidate 'c00'\. Did you mean 'c000'\? Allowed: best, c000"):
+        find(study / "c00", reach)
+    with pytest.raises(UsageError, match=r"c001 of .* has no policy \(CRASHED\)\. These have one: c000, best"):
+        find(study / "c001", reach)
+    with pytest.raises(UsageError, match=r"is a study of franka-reach, not of franka-push"):
+        find(study / "c000", push)
+
+
+def test_files_that_are_no_policy_of_the_task(study: Path, push: Task, tmp_path: Path):
+    with pytest.raises(UsageError, match=r"policy\.pt is a policy of another task: it reads 20 numbers, this task gives 29"):
+        find(study / "candidates" / "c000" / "policy.pt", push)
+    for number, content in enumerate((b"", b"text", b"PK\x03\x04 broken")):
+        path = tmp_path / f"{number}.pt"
+        path.write_bytes(content)
+        with pytest.raises(UsageError, match="is not a policy that rewardsmith saved"):
+            find(path, push)
+    with ZipFile(tmp_path / "zip.pt", "w") as file:
+        file.writestr("a", "b")
+    with pytest.raises(UsageError, match="is not a policy that rewardsmith saved"):
+        find(tmp_path / "zip.pt", push)
+    torch.save({"hidden": [1]}, tmp_path / "other.pt")
+    with pytest.raises(UsageError, match="is not a policy that rewardsmith saved"):
+        find(tmp_path / "other.pt", push)
+
+
+def test_a_comparison_is_not_a_study_but_names_its_studies(tmp_path: Path, reach: Task):
+    Comparison.create(tmp_path / "c", ComparisonConfig(StudyConfig("franka-reach"), ("eureka",), 1))
+    with pytest.raises(UsageError, match=r"is a comparison\. Name one of its studies, such as STUDY/best: none has begun"):
+        find(tmp_path / "c", reach)
+    with Study.create(tmp_path / "c" / "studies" / "eureka-s0", StudyConfig("franka-reach")):
+        pass
+    with pytest.raises(UsageError, match=r"STUDY/best: .*c/studies/eureka-s0"):
+        find(tmp_path / "c", reach)
