@@ -9,6 +9,8 @@ class Toy:
     """Put the ball into the bowl."""
 
     name = "toy"
+    group = "manipulation"
+    difficulty = "easy"
     description = "A hand with two fingers picks up a ball and puts it into a bowl."
     success_rule = "ball in the bowl"
     horizon = 10

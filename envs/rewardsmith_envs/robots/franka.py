@@ -9,30 +9,35 @@ from rewardsmith_envs.simulators.base import Simulator
 
 ARM = slice(0, 7)
 """Arm joints in ``qpos``, ``qvel`` and ``ctrl``: the robot is the first body of every scene."""
-FINGERS = slice(7, 9)
 GRIPPER = 7
-"""The gripper's control: opening of one finger, 0 to 0.04 m."""
+"""The gripper's control: opening of one finger."""
+MAX_OPENING_M = 0.04
 
 
 class CartesianFranka:
     """Turns actions into joint targets by damped least squares.
 
     An action moves the tcp by up to ``max_step_m`` along each world axis while the tool keeps the
-    orientation of the home pose. The damped least-squares solution is Wampler's (1986): with the
-    geometric Jacobian ``J``, ``dq = J^T (J J^T + damping I)^-1 dx``.
+    orientation of the home pose; a fourth number opens (1) or closes (-1) the gripper. The damped
+    least-squares solution is Wampler's (1986): with the geometric Jacobian ``J``,
+    ``dq = J^T (J J^T + damping I)^-1 dx``.
     """
 
-    action_size = 3
+    positions = velocities = ARM
 
-    def __init__(self, sim: Simulator, max_step_m: float = 0.06, damping: float = 2.5e-3, turn_gain: float = 0.5) -> None:
+    def __init__(
+        self, sim: Simulator, *, gripper: bool = False, max_step_m: float = 0.06, damping: float = 2.5e-3, turn_gain: float = 0.5
+    ) -> None:
         """Read the home orientation from ``sim``, which must have just been reset.
 
         Args:
             sim: The simulator, with a site and a ``framepos`` sensor that belong to the tcp.
+            gripper: Whether actions move the fingers; else they stay as the home keyframe commands.
             max_step_m: Commanded displacement at action 1 [m].
             damping: Added to the diagonal of ``J J^T``.
             turn_gain: Share of the orientation error that one step corrects.
         """
+        self.action_size = 4 if gripper else 3
         self._sim = sim
         self._site = sim.index("site", "tcp")
         self._tcp = sim.sensor("tcp_pos")
@@ -45,13 +50,16 @@ class CartesianFranka:
         """Set the joint targets.
 
         Args:
-            actions: Steps of the tcp along x, y and z in units of ``max_step_m``, ``(num_envs, 3)``.
+            actions: Steps of the tcp along x, y and z in units of ``max_step_m``, and where there is a
+                gripper its opening from -1 to 1, ``(num_envs, action_size)``.
         """
-        wanted = torch.cat((actions * self._max_step_m, self._turn()), dim=1)
+        wanted = torch.cat((actions[:, :3] * self._max_step_m, self._turn()), dim=1)
         jacobian_t = self._jacobian_transposed()
         gram = jacobian_t.mT @ jacobian_t + self._damping
         change = jacobian_t @ torch.linalg.solve(gram, wanted[:, :, None])
         self._sim["ctrl"][:, ARM] = self._sim["qpos"][:, ARM] + change[:, :, 0]
+        if self.action_size == 4:
+            self._sim["ctrl"][:, GRIPPER] = MAX_OPENING_M * (0.5 * (actions[:, 3] + 1.0)).double()
 
     def _rotation(self) -> Tensor:
         """Orientation of the tool in the world frame, ``(num_envs, 3, 3)``."""

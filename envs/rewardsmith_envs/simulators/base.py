@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor
 
 
@@ -17,6 +19,15 @@ class Simulator(Protocol):
     """
 
     num_envs: int
+    scene: str
+    """What error messages call the scene."""
+    control_dt: float
+    """Seconds per control step."""
+
+    @property
+    def control_range(self) -> tuple[Tensor, Tensor]:
+        """Least and greatest value of every control, two of ``(controls,)``."""
+        ...
 
     def __getitem__(self, field: str) -> Tensor:
         """The live tensor of one field."""
@@ -40,4 +51,8 @@ class Simulator(Protocol):
 
     def forward(self, rows: Tensor) -> None:
         """Recompute the derived fields of ``rows`` after their state was written."""
+        ...
+
+    def camera(self, width: int, height: int, name: str) -> Callable[[int], Tensor]:
+        """Set up a camera; it draws environments as :class:`rewardsmith.contracts.Visible` says."""
         ...

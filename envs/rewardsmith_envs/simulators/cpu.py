@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
-from mujoco import MjModel, mjtStage  # pyright: ignore[reportAttributeAccessIssue]  (compiled, without stubs)
+from mujoco import mjtStage  # pyright: ignore[reportAttributeAccessIssue]  (compiled, without stubs)
 from mujoco.batch import Batch
 from torch import Tensor
+
+from rewardsmith_envs.simulators.scene import SceneError, load_model, scene_name
 
 _FIELDS = ("qpos", "qvel", "ctrl", "mocap_pos", "site_xmat", "xanchor", "xaxis", "sensordata")
 _CURRENT = mjtStage.mjSTAGE_VEL
@@ -19,17 +23,23 @@ batch the next step continues from there, so this costs nothing."""
 class CpuSimulator:
     """Resident states in float64, seen by torch without a copy."""
 
-    def __init__(self, scene: Path, num_envs: int, decimation: int, threads: int) -> None:
+    def __init__(self, scene: Path | str, num_envs: int, decimation: int, threads: int) -> None:
         """Load a scene.
 
         Args:
-            scene: An MJCF file with a keyframe named ``home``.
+            scene: An MJCF file or text (see :func:`rewardsmith_envs.simulators.scene.load_model`) with a keyframe named ``home``.
             num_envs: Number of copies.
             decimation: Physics steps per control step.
             threads: Physics threads; results do not depend on it.
+
+        Raises:
+            SceneError: The scene cannot be loaded.
         """
-        self.model = MjModel.from_xml_path(str(scene))
+        self.model = load_model(scene)
+        self.scene = scene_name(scene)
+        self._source = scene
         self.num_envs = num_envs
+        self.control_dt = float(self.model.opt.timestep) * decimation
         self.decimation = decimation
         self._batch = Batch(self.model, num_envs, threads, persistent=True)
         self._home = self.model.key("home").id
@@ -40,14 +50,39 @@ class CpuSimulator:
         """The live ``(num_envs, ...)`` float64 tensor of one field."""
         return self._fields[field]
 
+    @property
+    def control_range(self) -> tuple[Tensor, Tensor]:
+        """Least and greatest value of every control, two of ``(controls,)`` float64."""
+        low, high = torch.from_numpy(self.model.actuator_ctrlrange.copy()).unbind(dim=1)
+        return low, high
+
     def index(self, kind: str, name: str) -> int:
-        """The number of a named element."""
-        return int(getattr(self.model, kind)(name).id)
+        """The number of a named element.
+
+        Raises:
+            SceneError: The scene has none of that name.
+        """
+        return int(self._named(kind, name).id)
 
     def sensor(self, name: str) -> slice:
-        """The columns of ``sensordata`` that a named sensor fills."""
-        start = int(self.model.sensor(name).adr[0])
-        return slice(start, start + int(self.model.sensor(name).dim[0]))
+        """The columns of ``sensordata`` that a named sensor fills.
+
+        Raises:
+            SceneError: The scene has none of that name.
+        """
+        sensor = self._named("sensor", name)
+        start = int(sensor.adr[0])
+        return slice(start, start + int(sensor.dim[0]))
+
+    def _named(self, kind: str, name: str) -> Any:
+        try:
+            return getattr(self.model, kind)(name)
+        except KeyError:
+            there = [repr(getattr(self.model, kind)(n).name) for n in range(getattr(self.model, f"n{kind}"))]
+            message = (
+                f"{self.scene} has no {kind} named {name!r}. It has: {', '.join(there) or 'none'}. Add it to the scene or correct the name."
+            )
+            raise SceneError(message) from None
 
     def step(self) -> None:
         """Advance ``decimation`` physics steps."""
@@ -60,6 +95,13 @@ class CpuSimulator:
     def forward(self, rows: Tensor) -> None:
         """Recompute the derived fields of ``rows``."""
         self._batch.forward(rows.int().numpy(), stage=_CURRENT)
+
+    def camera(self, width: int, height: int, name: str) -> Callable[[int], Tensor]:
+        """Set up a camera (see :class:`rewardsmith_envs.simulators.renderer.SceneCamera`)."""
+        from rewardsmith_envs.simulators.renderer import SceneCamera
+
+        camera = SceneCamera(self._source, width, height, name)
+        return lambda index: camera.picture(self._batch.get_data(index))
 
 
 def _as_tensor(array: object) -> Tensor:

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Signal, TrainingSettings, VecEnv
+from rewardsmith_envs import ASSETS
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from rewardsmith_envs.robots.base import Robot
     from rewardsmith_envs.simulators.base import Simulator
-
-ASSETS = Path(__file__).parent.parent / "assets"
 
 
 class SimulatedTask(ABC):
     """A task on a MuJoCo scene.
 
-    A signal is read from the scene's sensor of the same name, or from the robot
-    (see :mod:`rewardsmith_envs.engine`).
+    A task has a goal (:meth:`success`) or a metric (:meth:`true_score`). A signal is read from the
+    scene's sensor of the same name, or from the robot (see :mod:`rewardsmith_envs.engine`).
     """
 
     name: str
+    group: str
+    """What ``rewardsmith tasks`` lists it under: ``manipulation``, ``locomotion``, ``control``, ..."""
+    difficulty: str
+    """``easy``, ``medium`` or ``hard``: how much a reward has to get right."""
     description: str
     success_rule: str
     signals: tuple[Signal, ...]
     scene: str
-    """File name of the MJCF scene under ``assets/``."""
+    """File name of the MJCF scene under ``assets/``, or the MJCF text itself, which may include files from there."""
     horizon: int
     decimation: int = 4
     control_dt: float = 0.04
@@ -36,6 +39,10 @@ class SimulatedTask(ABC):
     preset: TrainingSettings = TrainingSettings()
     draws: int
     """Random numbers that one reset takes."""
+
+    @abstractmethod
+    def robot(self, sim: Simulator) -> Robot:
+        """The robot in the scene."""
 
     @abstractmethod
     def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
@@ -51,22 +58,59 @@ class SimulatedTask(ABC):
     def observe(self, signals: dict[str, Tensor]) -> tuple[Tensor, ...]:
         """The parts of the policy's input, each ``(num_envs, k)``; the trainer normalises them."""
 
-    @abstractmethod
     def success(self, signals: dict[str, Tensor]) -> Tensor:
-        """Whether the sparse goal is met now, ``(num_envs,)`` bool."""
+        """Whether the sparse goal is met now, ``(num_envs,)`` bool; never, where a metric takes its place."""
+        return never(signals)
+
+    def true_score(self, signals: dict[str, Tensor], success: Tensor, elapsed: Tensor) -> Tensor:
+        """The episode's true score so far, ``(num_envs,)`` float32: here, whether the goal is met now.
+
+        Args:
+            signals: All signals after the step.
+            success: What :meth:`success` says; false where the simulation became non-finite.
+            elapsed: Control steps since the episode began, ``(num_envs,)`` int64.
+        """
+        return success.float()
+
+    def failed(self, signals: dict[str, Tensor]) -> Tensor:
+        """Whether the episode is over before its horizon, such as after a fall, ``(num_envs,)`` bool."""
+        return never(signals)
 
     def make(self, num_envs: int, threads: int) -> VecEnv:
         """Build ``num_envs`` environments on the CPU simulator."""
         from rewardsmith_envs.engine import SimulatedEnv
         from rewardsmith_envs.simulators.cpu import CpuSimulator
 
-        return SimulatedEnv(self, CpuSimulator(ASSETS / self.scene, num_envs, self.decimation, threads))
+        scene = self.scene if "<" in self.scene else ASSETS / self.scene
+        return SimulatedEnv(self, CpuSimulator(scene, num_envs, self.decimation, threads))
+
+
+def never(signals: dict[str, Tensor]) -> Tensor:
+    """False for every environment, ``(num_envs,)`` bool."""
+    import torch
+
+    return torch.zeros(len(next(iter(signals.values()))), dtype=torch.bool)
 
 
 def spread(draws: Tensor, low: tuple[float, ...], high: tuple[float, ...]) -> Tensor:
     """Map uniform numbers ``(..., k)`` to the box from ``low`` to ``high``."""
     lower = draws.new_tensor(low)
     return lower + (draws.new_tensor(high) - lower) * draws
+
+
+def scatter_body(sim: Simulator, rows: Tensor, start: int, planar: Tensor, yaw: Tensor) -> None:
+    """Put a free body somewhere on the table, upright.
+
+    Args:
+        sim: The simulator.
+        rows: Indices of the environments, ``(n,)``.
+        start: Where the seven numbers of the body's free joint begin in ``qpos``.
+        planar: Its x and y, ``(n, 2)`` [m].
+        yaw: Its turn about z, ``(n,)`` [rad].
+    """
+    sim["qpos"][rows, start : start + 2] = planar.double()
+    sim["qpos"][rows, start + 3] = (yaw / 2).cos().double()
+    sim["qpos"][rows, start + 6] = (yaw / 2).sin().double()
 
 
 def any_apart(options: Tensor, origin: Tensor, distance_m: float) -> Tensor:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import TrainingSettings
-from rewardsmith_envs.tasks.base import SimulatedTask, any_apart, spread
+from rewardsmith_envs.tasks.base import any_apart, scatter_body, spread
 from rewardsmith_envs.tasks.franka_signals import ACTION_SIGNALS, ARM_SIGNALS, CUBE_SIGNALS, GOAL_SIGNAL
+from rewardsmith_envs.tasks.franka_task import FrankaTask
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -14,10 +15,11 @@ if TYPE_CHECKING:
     from rewardsmith_envs.simulators.base import Simulator
 
 
-class FrankaPush(SimulatedTask):
+class FrankaPush(FrankaTask):
     """A cube and a goal at random places of the table, at least 10 cm apart."""
 
     name = "franka-push"
+    difficulty = "medium"
     description = (
         "A seven-joint Franka arm with a closed gripper stands at the origin of a table; x points forward, y to the "
         "left, z up. A cube of side 0.05 m lies on the table. Push the cube with the fingertips until its centre "
@@ -48,10 +50,7 @@ def compute_reward(tcp_pos, cube_pos, goal_pos):
     def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
         """The cube ahead of the tool, turned at random; the goal at least 0.1 m from the cube."""
         cube = spread(draws[:, :2], (0.46, -0.12), (0.58, 0.12))
-        half_yaw = (draws[:, 2] - 0.5) * (3.14159265 / 4)
-        sim["qpos"][rows, 9:11] = cube.double()
-        sim["qpos"][rows, 12] = half_yaw.cos().double()
-        sim["qpos"][rows, 15] = half_yaw.sin().double()
+        scatter_body(sim, rows, 9, cube, (draws[:, 2] - 0.5) * (3.14159265 / 4) * 2.0)
         options = spread(draws[:, 3:].view(-1, 24, 2), (0.46, -0.2), (0.68, 0.2))
         sim["mocap_pos"][rows, 0, :2] = any_apart(options, cube, 0.1).double()
 

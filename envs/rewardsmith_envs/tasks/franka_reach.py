@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import TrainingSettings
-from rewardsmith_envs.tasks.base import SimulatedTask, any_apart, spread
+from rewardsmith_envs.tasks.base import any_apart, spread
 from rewardsmith_envs.tasks.franka_signals import ACTION_SIGNALS, ARM_SIGNALS, GOAL_SIGNAL
+from rewardsmith_envs.tasks.franka_task import FrankaTask
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -14,10 +15,11 @@ if TYPE_CHECKING:
     from rewardsmith_envs.simulators.base import Simulator
 
 
-class FrankaReach(SimulatedTask):
+class FrankaReach(FrankaTask):
     """A random goal in front of the arm, to be held within 2 cm."""
 
     name = "franka-reach"
+    difficulty = "easy"
     description = (
         "A seven-joint Franka arm stands at the origin of a table; x points forward, y to the left, z up. Bring "
         "its tool centre point to a goal point in the air in front of the arm and keep it there. "

@@ -15,6 +15,22 @@ ACTION_SIGNALS = (
     Signal("actions", (3,), "1", "world", "commanded step of the tool along x, y, z (1 is 0.06 m)", Role.ACTION, -1.0, 1.0),
     Signal("previous_actions", (3,), "1", "world", "the command one control step earlier", Role.ACTION, -1.0, 1.0),
 )
+GRIPPER_SIGNAL = Signal(
+    "finger_opening", (), "m", "gripper", "distance of each fingertip from the middle, 0 (closed) to 0.04", Role.GRIPPER, -0.01, 0.05
+)
+GRASP_ACTION_SIGNALS = (
+    Signal(
+        "actions",
+        (4,),
+        "1",
+        "world",
+        "commanded step of the tool along x, y, z (1 is 0.06 m) and gripper (-1 closed, 1 open)",
+        Role.ACTION,
+        -1.0,
+        1.0,
+    ),
+    Signal("previous_actions", (4,), "1", "world", "the command one control step earlier", Role.ACTION, -1.0, 1.0),
+)
 CUBE_SIGNALS = (
     Signal("cube_pos", (3,), "m", "world", "centre of the cube (side 0.05 m; 0.025 high when on the table)", Role.OBJECT, -0.5, 0.9),
     Signal("cube_quat", (4,), "quat", "world", "orientation of the cube, w first", Role.OBJECT, -1.0, 1.0),

@@ -71,3 +71,22 @@ def test_the_tool_keeps_its_orientation():
 def test_any_apart_takes_the_farthest_where_none_is_far_enough():
     options = torch.tensor([[[0.01, 0.0], [0.02, 0.0]], [[0.01, 0.0], [0.5, 0.0]]])
     assert any_apart(options, torch.zeros(2, 2), 0.1).tolist() == [pytest.approx([0.02, 0.0]), pytest.approx([0.5, 0.0])]
+
+
+def test_the_fourth_action_opens_and_closes_the_gripper():
+    sim = CpuSimulator(ASSETS / "franka_lift.xml", 3, 8, 1)
+    robot = CartesianFranka(sim, gripper=True)
+    assert robot.action_size == 4
+    for _ in range(10):
+        robot.act(torch.tensor([[0.0, 0.0, 0.0, grip] for grip in (-1.0, 0.0, 1.0)]))
+        sim.step()
+    opening = sim["sensordata"][:, sim.sensor("finger_opening")][:, 0]
+    assert torch.allclose(opening, torch.tensor([0.0, 0.02, 0.04], dtype=torch.float64), atol=2e-3)
+
+
+def test_without_a_gripper_the_fingers_stay():
+    sim = CpuSimulator(ASSETS / "franka_drawer.xml", 1, 4, 1)
+    robot = CartesianFranka(sim)
+    robot.act(torch.ones(1, 3))
+    sim.step()
+    assert float(sim["sensordata"][0, sim.sensor("finger_opening")]) == pytest.approx(0.0, abs=2e-3)

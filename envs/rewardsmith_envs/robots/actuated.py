@@ -1,0 +1,31 @@
+"""Robots whose actions go straight to their actuators."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from rewardsmith_envs.simulators.base import Simulator
+
+
+class ActuatedRobot:
+    """One action per actuator of the scene, over its whole ``ctrlrange``: -1 is the lower end, 1 the upper.
+
+    The scene decides what that means: torque for ``<motor>``, a joint angle for ``<position>``.
+    """
+
+    def __init__(self, sim: Simulator, positions: slice, velocities: slice) -> None:
+        """Take all actuators of ``sim``.
+
+        Args:
+            sim: The simulator.
+            positions: The robot's joints in ``qpos``.
+            velocities: The same joints in ``qvel``.
+        """
+        self._sim = sim
+        self._low, self._high = sim.control_range
+        self.positions, self.velocities = positions, velocities
+        self.action_size = len(self._low)
+
+    def act(self, actions: Tensor) -> None:
+        """Set every control."""
+        self._sim["ctrl"][:] = self._low + (self._high - self._low) * (0.5 * (actions + 1.0))

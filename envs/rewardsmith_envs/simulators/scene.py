@@ -1,0 +1,66 @@
+"""Loading a scene, with errors that name the element and the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mujoco import MjModel, MjSpec, mjtDisableBit, mjtSolver  # pyright: ignore[reportAttributeAccessIssue]  (compiled, without stubs)
+
+from rewardsmith.errors import RewardsmithError
+from rewardsmith_envs import ASSETS
+
+
+class SceneError(RewardsmithError):
+    """A scene cannot be loaded, or lacks what its task needs."""
+
+
+def load_model(scene: Path | str) -> MjModel:
+    """Compile a scene and refuse what not every simulator can do.
+
+    Args:
+        scene: An MJCF file, or MJCF text that may include the files under ``assets/``.
+
+    Raises:
+        SceneError: Naming the file and the element.
+    """
+    try:
+        model = MjModel.from_xml_path(str(scene)) if isinstance(scene, Path) else MjModel.from_xml_string(scene, _includes())
+    except ValueError as error:
+        reason = " ".join(str(error).split())
+        raise SceneError(f"{scene_name(scene)} is no scene that MuJoCo can load: {reason}.") from None
+    for wrong, element, advice in _objections(model):
+        if wrong:
+            raise SceneError(f"{scene_name(scene)}: {element}. {advice}")
+    return model
+
+
+def load_spec(scene: Path | str) -> MjSpec:
+    """A scene that :func:`load_model` accepts, to be changed and compiled again."""
+    return MjSpec.from_file(str(scene)) if isinstance(scene, Path) else MjSpec.from_string(scene, include=_includes())
+
+
+def scene_name(scene: Path | str) -> str:
+    """What messages call a scene: its path, or the model name of a text."""
+    if isinstance(scene, Path):
+        return str(scene)
+    return f"the scene text {' '.join(scene.split())[:40]!r}"
+
+
+def _includes() -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in ASSETS.glob("*.xml")}
+
+
+def _objections(model: MjModel) -> list[tuple[bool, str, str]]:
+    """Of every feature that is refused: whether the model has it, what it is, and what to do."""
+    option = model.opt
+    keys = [model.key(n).name for n in range(model.nkey)]
+    autoreset = not option.disableflags & mjtDisableBit.mjDSBL_AUTORESET.value
+    advice = "mujoco-warp cannot simulate it, and every task must run on both simulators: "
+    return [
+        (option.solver == mjtSolver.mjSOL_PGS.value, '<option solver="PGS"> is not supported', advice + 'use solver="Newton".'),
+        (option.noslip_iterations > 0, "<option noslip_iterations> is not supported", advice + "leave it out and use a smaller timestep."),
+        (model.nplugin > 0, "<plugin> is not supported", advice + "use built-in elements."),
+        (model.nflex > 0, "<flex> and <flexcomp> are not supported", advice + "use rigid bodies."),
+        (autoreset, '<flag autoreset="enable"> hides non-finite states', 'Write <option><flag autoreset="disable"/></option>.'),
+        ("home" not in keys, f"there is no <key name='home'>, only {keys or 'none'}", "Add the start pose to <keyframe>."),
+    ]

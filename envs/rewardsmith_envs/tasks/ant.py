@@ -1,0 +1,97 @@
+"""ant: run forward on four legs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rewardsmith.contracts import Role, Signal, TrainingSettings
+from rewardsmith_envs.tasks.base import SimulatedTask
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from rewardsmith_envs.robots.base import Robot
+    from rewardsmith_envs.simulators.base import Simulator
+
+
+class Ant(SimulatedTask):
+    """The papers' Ant: the metric is forward speed, and the robot has fallen when its torso is below 0.31 m.
+
+    Eureka and RF-Agent average the gain of one step over all environments; here it is the mean over one
+    episode, in which a fallen robot stands still for the rest: running a bit and falling does not pay.
+    An episode takes 16 s, as there (1000 steps of 1/60 s).
+    """
+
+    name = "ant"
+    group = "locomotion"
+    difficulty = "medium"
+    description = (
+        "A robot with a round torso and four legs stands on flat ground; x points forward, y to the left, z up. Every leg has a hip "
+        "that swings it sideways and an ankle that raises and lowers its foot; eight motors turn them. Run forward, along +x, as "
+        "fast as possible for the whole episode without falling: the episode ends early when the centre of the torso comes lower than "
+        "0.31 m, and at the latest after 400 control steps of 0.04 s."
+    )
+    success_rule = "metric: distance run along x over the 16 s of a whole episode, in m/s; a torso below 0.31 m ends it"
+    signals = (
+        Signal("base_pos", (3,), "m", "world", "centre of the torso; x is 0 at the start", Role.EFFECTOR, -80.0, 80.0),
+        Signal(
+            "base_quat", (4,), "quat", "world", "orientation of the torso, w first; 1 0 0 0: upright, facing x", Role.EFFECTOR, -1.0, 1.0
+        ),
+        Signal("base_lin_vel", (3,), "m/s", "world", "velocity of the torso", Role.EFFECTOR, -12.0, 12.0),
+        Signal("base_ang_vel", (3,), "rad/s", "world", "angular velocity of the torso", Role.EFFECTOR, -40.0, 40.0),
+        Signal(
+            "joint_pos",
+            (8,),
+            "rad",
+            "joint",
+            "hip and ankle: front left, front right, back left, back right",
+            Role.JOINT,
+            -1.2,
+            2.2,
+        ),
+        Signal("joint_vel", (8,), "rad/s", "joint", "velocities of the same joints", Role.JOINT, -60.0, 60.0),
+        Signal("actions", (8,), "1", "joint", "commanded torques of the same joints (1 is 15 Nm)", Role.ACTION, -1.0, 1.0),
+        Signal("previous_actions", (8,), "1", "joint", "the command one control step earlier", Role.ACTION, -1.0, 1.0),
+    )
+    scene = "ant.xml"
+    horizon = 400
+    draws = 16
+    preset = TrainingSettings(env_steps=2_000_000, discount=0.99, hidden=(128, 64))
+    human_reward = """\
+def compute_reward(base_lin_vel, base_quat, joint_vel, actions):
+    forward = base_lin_vel[:, 0]
+    alive = 0.5 * torch.ones_like(forward)
+    up = 0.1 * (1.0 - 2.0 * (base_quat[:, 1] ** 2 + base_quat[:, 2] ** 2))
+    effort = -0.005 * torch.sum(actions ** 2, dim=-1)
+    energy = -0.002 * torch.sum(torch.abs(actions * joint_vel), dim=-1)
+    total = forward + alive + up + effort + energy
+    return total, {"forward": forward, "alive": alive, "up": up, "effort": effort, "energy": energy}
+"""
+
+    def robot(self, sim: Simulator) -> Robot:
+        """Eight torque motors; the joints come after the free joint of the torso."""
+        from rewardsmith_envs.robots.actuated import ActuatedRobot
+
+        return ActuatedRobot(sim, slice(7, 15), slice(6, 14))
+
+    def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
+        """Joint angles within 0.2 rad and joint velocities within 0.1 rad/s of the standing pose."""
+        noise = 2.0 * draws.double() - 1.0
+        sim["qpos"][rows, 7:] += 0.2 * noise[:, :8]
+        sim["qvel"][rows, 6:] = 0.1 * noise[:, 8:]
+
+    def observe(self, signals: dict[str, Tensor]) -> tuple[Tensor, ...]:
+        """Everything but where on the ground it is."""
+        own = ("base_quat", "base_lin_vel", "base_ang_vel", "joint_pos", "joint_vel", "actions")
+        return (signals["base_pos"][:, 2:], *(signals[name] for name in own))
+
+    def true_score(self, signals: dict[str, Tensor], success: Tensor, elapsed: Tensor) -> Tensor:
+        """Distance so far over the time of a whole episode [m/s]."""
+        return signals["base_pos"][:, 0] / (self.horizon * self.control_dt)
+
+    def failed(self, signals: dict[str, Tensor]) -> Tensor:
+        """The torso is on the ground."""
+        return signals["base_pos"][:, 2] < 0.31
+
+
+TASK = Ant()

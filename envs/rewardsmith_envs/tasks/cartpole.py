@@ -1,0 +1,80 @@
+"""cartpole: keep a pole upright on a cart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rewardsmith.contracts import Role, Signal, TrainingSettings
+from rewardsmith_envs.tasks.base import SimulatedTask, spread
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from rewardsmith_envs.robots.base import Robot
+    from rewardsmith_envs.simulators.base import Simulator
+
+
+class Cartpole(SimulatedTask):
+    """Eureka's Cartpole: the metric is how many of 500 steps an episode lasts; it ends at 3 m or 90 degrees (appendix, Isaac tasks).
+
+    Rail, start noise and step are as there; masses and the motor are ours.
+    """
+
+    name = "cartpole"
+    group = "control"
+    difficulty = "easy"
+    description = (
+        "A cart runs on a rail along x; a pole of length 1 m is hinged on it and falls over unless the cart balances it. A motor pushes "
+        "the cart along the rail with up to 20 N. Keep the pole upright and the cart within 3 m of the middle for as long as "
+        "possible. The episode ends when the pole lies level or the cart is more than 3 m away, and at the latest after 500 control "
+        "steps of 1/60 s. It starts with the pole almost upright."
+    )
+    success_rule = "metric: control steps until the pole is beyond pi/2 rad or the cart beyond 3 m, 500 at most"
+    signals = (
+        Signal("cart_pos", (), "m", "world", "position of the cart on the rail, 0 in the middle", Role.EFFECTOR, -3.5, 3.5),
+        Signal("cart_vel", (), "m/s", "world", "velocity of the cart", Role.EFFECTOR, -15.0, 15.0),
+        Signal("pole_angle", (), "rad", "world", "angle of the pole from the vertical, positive towards +x", Role.OBJECT, -1.9, 1.9),
+        Signal("pole_vel", (), "rad/s", "world", "angular velocity of the pole", Role.OBJECT, -25.0, 25.0),
+        Signal("actions", (1,), "1", "world", "commanded force along the rail (1 is 20 N)", Role.ACTION, -1.0, 1.0),
+        Signal("previous_actions", (1,), "1", "world", "the command one control step earlier", Role.ACTION, -1.0, 1.0),
+    )
+    scene = "cartpole.xml"
+    horizon = 500
+    decimation = 2
+    control_dt = 1 / 60
+    draws = 4
+    preset = TrainingSettings(env_steps=400_000, rollout=64, hidden=(32, 32), discount=0.995)
+    human_reward = """\
+def compute_reward(cart_pos, cart_vel, pole_angle, pole_vel):
+    upright = 1.0 - pole_angle ** 2
+    calm = -0.05 * torch.abs(cart_vel) - 0.005 * torch.abs(pole_vel)
+    middle = torch.exp(-cart_pos ** 2)
+    return upright + calm + middle, {"upright": upright, "calm": calm, "middle": middle}
+"""
+
+    def robot(self, sim: Simulator) -> Robot:
+        """The cart and its pole."""
+        from rewardsmith_envs.robots.actuated import ActuatedRobot
+
+        return ActuatedRobot(sim, slice(0, 2), slice(0, 2))
+
+    def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
+        """Positions and velocities of both joints within 0.1 of zero."""
+        noise = spread(draws, (-0.1,) * 4, (0.1,) * 4).double()
+        sim["qpos"][rows] = noise[:, :2]
+        sim["qvel"][rows] = noise[:, 2:]
+
+    def observe(self, signals: dict[str, Tensor]) -> tuple[Tensor, ...]:
+        """Both joints."""
+        return tuple(signals[name][:, None] for name in ("cart_pos", "cart_vel", "pole_angle", "pole_vel"))
+
+    def true_score(self, signals: dict[str, Tensor], success: Tensor, elapsed: Tensor) -> Tensor:
+        """How long the episode has lasted [control steps]."""
+        return elapsed.float()
+
+    def failed(self, signals: dict[str, Tensor]) -> Tensor:
+        """The pole lies level, or the cart is too far away."""
+        return (signals["pole_angle"].abs() > 1.5708) | (signals["cart_pos"].abs() > 3.0)
+
+
+TASK = Cartpole()
