@@ -80,31 +80,6 @@ def pick_place(signals: Signals) -> Tensor:
     return with_grip(go(signals, torch.where(held, signals["tcp_pos"] + signals["goal_pos"] - cube, target)), around)
 
 
-def stack(signals: Signals) -> Tensor:
-    """Straight up, sideways over the other cube, down, let go, away."""
-    tcp, cube, place = signals["tcp_pos"], signals["cube_pos"], signals["lower_cube_pos"] + up(0.05)
-    side = apart(cube[:, :2], place[:, :2])
-    target, around, held = grasp(signals, cube, 0.02, 0.03)
-    way = place - cube + torch.where(side < 0.012, up(-0.001), up(0.04))
-    way[:, :2] *= ((side < 0.012) | (way[:, 2:] < 0.03)).float()
-    target = torch.where(held, tcp + way.clamp(-0.05, 0.05), target)
-    placed = (side < 0.02) & ((cube - place)[:, 2:].abs() < 0.004)
-    leave = torch.where(signals["finger_opening"][:, None] > 0.03, place + up(0.15), tcp)
-    return with_grip(go(signals, torch.where(placed, leave, target)), around & ~placed)
-
-
-def peg(signals: Signals) -> Tensor:
-    """Straight up, sideways over the hole, down, let go."""
-    tcp, offset = signals["tcp_pos"], signals["peg_tip_pos"] - signals["hole_pos"]
-    side, height = offset[:, :2].norm(dim=1, keepdim=True), offset[:, 2:]
-    target, around, held = grasp(signals, signals["peg_pos"] + up(0.03), 0.025, 0.02)
-    ready = (side < 0.006) | ((side < 0.02) & (height < 0))
-    way = torch.cat((-offset[:, :2] * ((height > 0.01) | ready), torch.where(ready, -0.05, 0.03 - height)), dim=1)
-    target = torch.where(held, tcp + way.clamp(-0.05, 0.05), target)
-    inside = (side < 0.02) & (height < -0.04)
-    return with_grip(go(signals, torch.where(inside, tcp, target)), around & ~inside)
-
-
 def drawer(signals: Signals) -> Tensor:
     """Over the gap behind the bar, down into it, and back."""
     behind = signals["handle_pos"] + torch.tensor([0.041, 0.0, -0.01])
