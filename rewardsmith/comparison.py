@@ -20,7 +20,7 @@ from rewardsmith.errors import NothingTrainedError, StoreError, UsageError
 from rewardsmith.lock import FolderLock
 from rewardsmith.parts import Parts, assemble
 from rewardsmith.sharing import SharedTrainings
-from rewardsmith.study import Study, is_study
+from rewardsmith.study import Study, check_new, is_study
 
 COMPARISON_FILE = "comparison.yaml"
 Observe = Callable[[Study, Parts, str], AbstractContextManager[Observer]]
@@ -101,9 +101,7 @@ class Comparison:
             StoreError: The folder cannot be written.
         """
         config.check()
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            way = f"continue it with `rewardsmith resume {folder}`, or " if is_comparison(folder) else ""
-            raise UsageError(f"{folder} exists already. To go on: {way}give another folder with --out.")
+        check_new(folder, resumable=is_comparison(folder))
         try:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / COMPARISON_FILE).write_text(to_yaml(config))

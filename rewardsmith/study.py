@@ -20,6 +20,21 @@ SEARCH, FINAL = "search", "final"
 _CONFIG, _DATABASE = "config.yaml", "study.db"
 
 
+def check_new(folder: Path, *, resumable: bool) -> None:
+    """Refuse a folder for something new that holds something already.
+
+    Args:
+        folder: It need not exist.
+        resumable: Whether what it holds can be continued.
+
+    Raises:
+        UsageError: With the ways to go on.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        way = f"continue it with `rewardsmith resume {folder}`, or " if resumable else ""
+        raise UsageError(f"{folder} exists already. To go on: {way}give another folder with --out.")
+
+
 def is_study(folder: Path) -> bool:
     """Whether a folder holds a study, finished or not."""
     return (folder / _DATABASE).is_file() and (folder / _CONFIG).is_file()
@@ -43,9 +58,7 @@ class Study:
             UsageError: The folder holds something already.
             StoreError: The folder cannot be written.
         """
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            way = f"continue it with `rewardsmith resume {folder}`, or " if (folder / _DATABASE).exists() else ""
-            raise UsageError(f"{folder} exists already. To go on: {way}give another folder with --out.")
+        check_new(folder, resumable=(folder / _DATABASE).exists())
         try:
             folder.mkdir(parents=True, exist_ok=True)
             store = Store(folder / _DATABASE, create=True)

@@ -66,9 +66,9 @@ class SimulatedEnv:
         self._elapsed += 1
         unstable = ~(self._sim["qpos"].isfinite().all(dim=1) & (self._sim["qvel"].abs() < _EXPLODED).all(dim=1))
         signals = self._sense()
-        for lost in unstable.nonzero()[:, 0]:
+        if unstable.any():
             for value in signals.values():
-                value[lost] = 0.0
+                value[unstable] = 0.0
         success = self._task.success(signals) & ~unstable
         score = self._task.true_score(signals, success, self._elapsed)
         terminated = unstable | self._task.failed(signals)

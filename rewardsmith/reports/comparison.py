@@ -16,6 +16,7 @@ from rewardsmith.records import TrainingResult, Usage
 from rewardsmith.reports.curves import Curve, best_so_far
 from rewardsmith.reports.fairness import describe_terms, find_faults, method
 from rewardsmith.reports.statistics import Estimate, Runs, estimate_improvement, estimate_mean, human_normalised
+from rewardsmith.reports.summary import totals
 from rewardsmith.study import Study
 
 NOTHING = float("-inf")
@@ -104,7 +105,7 @@ def compare(studies: Sequence[Study], note: str = "") -> ComparisonReport:
         note: What the caller knows against the comparison, such as searches that have not begun.
 
     Raises:
-        UsageError: There is none, or one has no candidate yet.
+        UsageError: There is none.
     """
     if not studies:
         raise UsageError("no studies were given. Name their folders: rewardsmith compare STUDY...")
@@ -133,7 +134,7 @@ def _left_out(study: Study) -> str:
 
 
 def _search(study: Study, folder: str) -> SearchRow:
-    candidates, best = study.candidates, study.best
+    spent, best = totals(study.candidates), study.best
     fresh = [run.training.score.mean for run in study.finals if run.reward.startswith("best:") and run.training.score]
     return SearchRow(
         method=method(study),
@@ -143,11 +144,11 @@ def _search(study: Study, folder: str) -> SearchRow:
         winner=best.id if best else None,
         search_score=best.score.mean if best and best.score else None,
         fresh_scores=tuple(fresh),
-        candidates=len(candidates),
-        trainings=sum(candidate.trainings for candidate in candidates),
-        env_steps=sum(candidate.env_steps for candidate in candidates),
-        training_s=sum(candidate.training_s for candidate in candidates),
-        usage=sum((candidate.usage for candidate in candidates), Usage()),
+        candidates=spent.candidates,
+        trainings=spent.trainings,
+        env_steps=spent.env_steps,
+        training_s=spent.training_s,
+        usage=spent.usage,
         left_out=_left_out(study),
     )
 

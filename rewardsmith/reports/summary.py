@@ -88,7 +88,7 @@ def summarise_study(study: Study) -> StudySummary:
         best=best.id if best else None,
         candidates=tuple(row(candidate) for candidate in candidates),
         finals=final_rows(finals),
-        totals=_totals(candidates, finals),
+        totals=totals(candidates, finals),
     )
 
 
@@ -133,7 +133,8 @@ def _last_success(candidate: Candidate) -> float | None:
     return fmean(known) if known else None
 
 
-def _totals(candidates: Sequence[Candidate], finals: Sequence[FinalRun]) -> Totals:
+def totals(candidates: Sequence[Candidate], finals: Sequence[FinalRun] = ()) -> Totals:
+    """What a search spent, and its closing comparison where that is given."""
     return Totals(
         candidates=len(candidates),
         trainings=sum(c.trainings for c in candidates) + len(finals),
