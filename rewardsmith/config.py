@@ -41,6 +41,10 @@ class TrainingOverrides:
     entropy: float | None = None
     initial_std: float | None = None
     max_grad_norm: float | None = None
+    goal_bonus: float | None = None
+    """Added to every reward at each step that meets the goal."""
+    goal_smoothing: float | None = None
+    """Weight of the latest episodes in the running mean of goals; 0 for none."""
 
     def apply(self, preset: TrainingSettings) -> TrainingSettings:
         """The effective settings.
@@ -49,10 +53,9 @@ class TrainingOverrides:
             UsageError: A count or a rate is not positive.
         """
         changes = {name: value for name, value in vars(self).items() if value is not None}
-        bad = next(
-            (name for name, value in changes.items() if name != "entropy" and value is not None and value != () and _lowest(value) <= 0),
-            None,
-        )
+        may_be_zero = ("entropy", "goal_bonus", "goal_smoothing")
+        positive = {name: value for name, value in changes.items() if name not in may_be_zero and value != ()}
+        bad = next((name for name, value in positive.items() if _lowest(value) <= 0), None)
         if bad:
             raise UsageError(f"training.{bad} is {changes[bad]}; give a value above 0.")
         settings = dataclasses.replace(preset, **changes)

@@ -16,7 +16,8 @@ class Toy:
     horizon = 10
     control_dt = 0.1
     human_reward = "def compute_reward(ball_pos):\n    secret = -torch.norm(ball_pos, dim=-1)\n    return secret, {'secret': secret}\n"
-    preset = TrainingSettings()
+    preset = gpu_preset = TrainingSettings()
+    on_cpu = True
     signals = (
         Signal("hand_pos", (3,), "m", "world", "centre of the hand", Role.EFFECTOR, -1.0, 1.0),
         Signal("hand_quat", (4,), "quat", "world", "attitude of the hand", Role.EFFECTOR, -1.0, 1.0),

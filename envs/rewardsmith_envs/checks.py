@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from rewardsmith_envs.robots.base import ACTION_SIGNALS, joint_signals
 from rewardsmith_envs.simulators.scene import SceneError
 
 if TYPE_CHECKING:
@@ -28,10 +29,9 @@ def check_table(task: SimulatedTask, sim: Simulator, robot: Robot, sensors: dict
     Raises:
         SceneError: Naming the signal, what it is and what the table says of it.
     """
-    joints = _length(robot.positions)
     widths = {name: (_length(columns), f"the sensor {name!r}") for name, columns in sensors.items()}
-    widths |= {"joint_pos": (joints, "the robot"), "joint_vel": (_length(robot.velocities), "the robot")}
-    widths |= dict.fromkeys(("actions", "previous_actions"), (robot.action_size, "the robot"))
+    widths |= {name: (_length(columns), "the robot") for name, (_, columns) in joint_signals(robot).items()}
+    widths |= dict.fromkeys(ACTION_SIGNALS, (robot.action_size, "the robot"))
     for signal in task.signals:
         width, owner = widths[signal.name]
         if math.prod(signal.shape) != width:

@@ -10,6 +10,7 @@ from torch import Tensor
 from rewardsmith.contracts import Step
 from rewardsmith_envs.checks import check_readings, check_table
 from rewardsmith_envs.random_streams import mix, uniform
+from rewardsmith_envs.robots.base import ACTION_SIGNALS, joint_signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 _STAGGER = 0x5354414747455200
 """Separates the stream of first-episode times from the streams of start states."""
+
+_GOALS = 0x474F414C53000000
+"""Separates the stream of goals from the streams of start states."""
 
 _EXPLODED = 1e3
 """A joint this fast [m/s, rad/s] is an error of the simulation, whether or not it is still finite."""
@@ -36,13 +40,16 @@ class SimulatedEnv:
         self._task = task
         self._sim = sim
         self._robot = task.robot(sim)
-        self._sensors = {signal.name: sim.sensor(signal.name) for signal in task.signals if signal.name not in _ROBOT_SIGNALS}
+        self._joints = joint_signals(self._robot)
+        own = {*self._joints, *ACTION_SIGNALS}
+        self._sensors = {signal.name: sim.sensor(signal.name) for signal in task.signals if signal.name not in own}
         check_table(task, sim, self._robot, self._sensors)
         self.num_envs = sim.num_envs
         self.action_size = self._robot.action_size
         self._seeds = torch.zeros(self.num_envs, dtype=torch.int64)
         self._episodes = torch.zeros_like(self._seeds)
         self._elapsed = torch.zeros_like(self._seeds)
+        self._goals = torch.zeros_like(self._seeds)
         self._actions = torch.zeros(self.num_envs, self.action_size)
         self._previous_actions = torch.zeros_like(self._actions)
         self.observation_size = self.reset(self._seeds).shape[1]
@@ -70,16 +77,25 @@ class SimulatedEnv:
             for value in signals.values():
                 value[unstable] = 0.0
         success = self._task.success(signals) & ~unstable
-        score = self._task.true_score(signals, success, self._elapsed)
+        self._goals += success
+        score = self._goals.float() if self._task.goal_draws else self._task.true_score(signals, success, self._elapsed)
         terminated = unstable | self._task.failed(signals)
         truncated = (self._elapsed >= self._task.horizon) & ~terminated
-        ended = (truncated | terminated).nonzero()[:, 0]
-        observation = signals
-        if len(ended):
-            self._episodes[ended] += 1
-            self._restart(ended)
-            observation = self._sense()
+        changed = self._go_on(truncated | terminated, success)
+        observation = self._sense() if changed else signals
         return Step(self._observe(observation), signals, score, success, terminated, truncated, unstable)
+
+    def _go_on(self, ended: Tensor, success: Tensor) -> bool:
+        """Start new episodes and draw new goals where they are due; whether there were any."""
+        rows = ended.nonzero()[:, 0]
+        if len(rows):
+            self._episodes[rows] += 1
+            self._restart(rows)
+        reached = (success & ~ended).nonzero()[:, 0] if self._task.goal_draws else rows[:0]
+        if len(reached):
+            self._aim(reached)
+            self._sim.forward(reached)
+        return bool(len(rows) or len(reached))
 
     def camera(self, width: int, height: int, name: str = "") -> Callable[[int], Tensor]:
         """Set up a camera (see :class:`rewardsmith.contracts.Visible`)."""
@@ -88,45 +104,39 @@ class SimulatedEnv:
     def _restart(self, rows: Tensor) -> None:
         self._sim.reset(rows)
         self._task.scatter(self._sim, rows, uniform(self._seeds[rows], self._episodes[rows], self._task.draws))
+        self._goals[rows] = 0
+        if self._task.goal_draws:
+            self._aim(rows)
         self._sim.forward(rows)
         self._elapsed[rows] = 0
         self._actions[rows] = 0.0
         self._previous_actions[rows] = 0.0
 
+    def _aim(self, rows: Tensor) -> None:
+        """Draw the next goal of an episode that has many."""
+        streams = mix(self._seeds[rows] ^ _GOALS) + self._episodes[rows]
+        self._task.aim(self._sim, rows, uniform(streams, self._goals[rows], self._task.goal_draws))
+
     def _sense(self) -> dict[str, Tensor]:
         """Copies of all signals of the task, ``(num_envs, *shape)`` float32."""
-        readings = self._sim["sensordata"].float()
+        readings = _copy(self._sim["sensordata"])
         return {
-            signal.name: _ROBOT_SIGNALS[signal.name](self)
-            if signal.name in _ROBOT_SIGNALS
-            else readings[:, self._sensors[signal.name]].reshape(self.num_envs, *signal.shape)
+            signal.name: readings[:, self._sensors[signal.name]].reshape(self.num_envs, *signal.shape)
+            if signal.name in self._sensors
+            else self._robot_signal(signal.name)
             for signal in self._task.signals
         }
+
+    def _robot_signal(self, name: str) -> Tensor:
+        if name in ACTION_SIGNALS:
+            return (self._actions if name == "actions" else self._previous_actions).clone()
+        field, columns = self._joints[name]
+        return _copy(self._sim[field][:, columns])
 
     def _observe(self, signals: dict[str, Tensor]) -> Tensor:
         return torch.cat(self._task.observe(signals), dim=1)
 
-    def joint_pos(self) -> Tensor:
-        """The robot's joint angles, ``(num_envs, joints)`` [rad]."""
-        return self._sim["qpos"][:, self._robot.positions].float()
 
-    def joint_vel(self) -> Tensor:
-        """The robot's joint velocities, ``(num_envs, joints)`` [rad/s]."""
-        return self._sim["qvel"][:, self._robot.velocities].float()
-
-    def actions(self) -> Tensor:
-        """The action of the last control step, ``(num_envs, action_size)``."""
-        return self._actions.clone()
-
-    def previous_actions(self) -> Tensor:
-        """The action before that, ``(num_envs, action_size)``."""
-        return self._previous_actions.clone()
-
-
-_ROBOT_SIGNALS = {
-    "joint_pos": SimulatedEnv.joint_pos,
-    "joint_vel": SimulatedEnv.joint_vel,
-    "actions": SimulatedEnv.actions,
-    "previous_actions": SimulatedEnv.previous_actions,
-}
-"""Signals that no sensor of the scene has."""
+def _copy(field: Tensor) -> Tensor:
+    """A float32 copy, also of what is float32 already: nobody outside may hold the simulator's own numbers."""
+    return field.to(torch.float32, copy=True)

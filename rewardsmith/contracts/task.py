@@ -65,6 +65,11 @@ class TrainingSettings:
     entropy: float = 0.0
     initial_std: float = 0.6
     max_grad_norm: float = 1.0
+    goal_bonus: float = 0.0
+    """Added to every program's reward, and to the sparse one, at each step that meets the goal. Isaac Gym's hands have 250."""
+    goal_smoothing: float = 0.0
+    """Weight of the latest finished episodes in the running mean of goals that the training curve shows, as Isaac Gym's
+    ``consecutive_successes`` (hands: 0.1). 0: the plain mean of the epoch's finished episodes."""
 
 
 @dataclass(frozen=True)
@@ -185,6 +190,16 @@ class Task(Protocol):
     @property
     def preset(self) -> TrainingSettings:
         """Training settings that suit the task on a CPU."""
+        ...
+
+    @property
+    def gpu_preset(self) -> TrainingSettings:
+        """Training settings that suit the task on a GPU."""
+        ...
+
+    @property
+    def on_cpu(self) -> bool:
+        """Whether training on a CPU is sensible: minutes, not days."""
         ...
 
     def make(self, num_envs: int, threads: int) -> VecEnv:

@@ -76,7 +76,7 @@ def simulate(text: str | None) -> tuple[str, Slot | None, torch.Tensor]:
     normaliser = RunningNormaliser(1, env.observation_size)
     normaliser.update(first.view(1, ENVS, -1))
     collector = Collector(env, policy, normaliser, [2], first)
-    slot = None if text is None else Slot(0, TrainingJob("c", text, 0, ""))
+    slot = None if text is None else Slot(0, TrainingJob("c", text, 0, ""), TASK.preset)
     scores = []
     for _ in range(ROLLOUTS):
         experience = collector.collect(STEPS)

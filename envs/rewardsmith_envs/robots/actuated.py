@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from torch import Tensor
 
+from rewardsmith_envs.robots.base import Joints
 from rewardsmith_envs.simulators.base import Simulator
 
 
@@ -13,17 +16,16 @@ class ActuatedRobot:
     The scene decides what that means: torque for ``<motor>``, a joint angle for ``<position>``.
     """
 
-    def __init__(self, sim: Simulator, positions: slice, velocities: slice) -> None:
+    def __init__(self, sim: Simulator, joints: Mapping[str, Joints]) -> None:
         """Take all actuators of ``sim``.
 
         Args:
             sim: The simulator.
-            positions: The robot's joints in ``qpos``.
-            velocities: The same joints in ``qvel``.
+            joints: The robot's groups of joints (see :class:`rewardsmith_envs.robots.base.Robot`).
         """
         self._sim = sim
         self._low, self._high = sim.control_range
-        self.positions, self.velocities = positions, velocities
+        self.joints = joints
         self.action_size = len(self._low)
 
     def act(self, actions: Tensor) -> None:

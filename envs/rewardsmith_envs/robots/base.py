@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+ACTION_SIGNALS = ("actions", "previous_actions")
+"""Signals that every robot has: what it was told."""
+
+
+class Joints(NamedTuple):
+    """A group of neighbouring joints."""
+
+    positions: slice
+    """Where they are in ``qpos``."""
+    velocities: slice
+    """Where they are in ``qvel``."""
 
 
 class Robot(Protocol):
@@ -17,15 +30,16 @@ class Robot(Protocol):
         ...
 
     @property
-    def positions(self) -> slice:
-        """Its joints in ``qpos``: the signal ``joint_pos``."""
-        ...
-
-    @property
-    def velocities(self) -> slice:
-        """Its joints in ``qvel``: the signal ``joint_vel``."""
+    def joints(self) -> Mapping[str, Joints]:
+        """Its groups of joints by the prefix of their signals: ``""`` for ``joint_pos``, ``left_`` for ``left_joint_pos``."""
         ...
 
     def act(self, actions: Tensor) -> None:
         """Write ``ctrl`` for the coming control step from actions in [-1, 1], ``(num_envs, action_size)``."""
         ...
+
+
+def joint_signals(robot: Robot) -> dict[str, tuple[str, slice]]:
+    """Signals of a robot's joints: field of the simulator and columns, by name."""
+    positions = {f"{prefix}joint_pos": ("qpos", joints.positions) for prefix, joints in robot.joints.items()}
+    return positions | {f"{prefix}joint_vel": ("qvel", joints.velocities) for prefix, joints in robot.joints.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from rewardsmith_envs.robots.base import Joints
 from rewardsmith_envs.simulators.base import Simulator
 
 ARM = slice(0, 7)
@@ -23,8 +24,6 @@ class CartesianFranka:
     ``dq = J^T (J J^T + damping I)^-1 dx``.
     """
 
-    positions = velocities = ARM
-
     def __init__(
         self, sim: Simulator, *, gripper: bool = False, max_step_m: float = 0.06, damping: float = 2.5e-3, turn_gain: float = 0.5
     ) -> None:
@@ -37,6 +36,7 @@ class CartesianFranka:
             damping: Added to the diagonal of ``J J^T``.
             turn_gain: Share of the orientation error that one step corrects.
         """
+        self.joints = {"": Joints(ARM, ARM)}
         self.action_size = 4 if gripper else 3
         self._sim = sim
         self._site = sim.index("site", "tcp")

@@ -14,7 +14,7 @@ class Simulator(Protocol):
     """Many copies of one MuJoCo model.
 
     ``sim["qpos"]``, ``sim["site_xpos"]``, ... are ``(num_envs, ...)`` tensors named like
-    the fields of ``MjData``. State and input fields (``qpos qvel ctrl mocap_pos``) may be written,
+    the fields of ``MjData``. State and input fields (``qpos qvel ctrl mocap_pos mocap_quat``) may be written,
     row by row; everything else is read-only. After :meth:`step` all of them describe the new state.
     """
 
@@ -38,7 +38,7 @@ class Simulator(Protocol):
         ...
 
     def sensor(self, name: str) -> slice:
-        """The columns of ``sensordata`` that a named sensor fills."""
+        """The columns of ``sensordata`` that a sensor fills, or a group of sensors ``name.1``, ``name.2``, ..."""
         ...
 
     def step(self) -> None:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import torch
 from mujoco import mjtStage  # pyright: ignore[reportAttributeAccessIssue]  (compiled, without stubs)
 from mujoco.batch import Batch
 from torch import Tensor
 
-from rewardsmith_envs.simulators.scene import SceneError, load_model, scene_name
+from rewardsmith_envs.simulators.scene import load_model, named, scene_name, sensor_columns
 
-_FIELDS = ("qpos", "qvel", "ctrl", "mocap_pos", "site_xmat", "xanchor", "xaxis", "sensordata")
+_FIELDS = ("qpos", "qvel", "ctrl", "mocap_pos", "mocap_quat", "site_xmat", "xanchor", "xaxis", "sensordata")
 _CURRENT = mjtStage.mjSTAGE_VEL
 """Compute positions, velocities and their sensors at the new state. In a persistent
 batch the next step continues from there, so this costs nothing."""
@@ -62,27 +61,15 @@ class CpuSimulator:
         Raises:
             SceneError: The scene has none of that name.
         """
-        return int(self._named(kind, name).id)
+        return int(named(self.model, self.scene, kind, name).id)
 
     def sensor(self, name: str) -> slice:
-        """The columns of ``sensordata`` that a named sensor fills.
+        """The columns of ``sensordata`` that a sensor or a group of sensors fills.
 
         Raises:
             SceneError: The scene has none of that name.
         """
-        sensor = self._named("sensor", name)
-        start = int(sensor.adr[0])
-        return slice(start, start + int(sensor.dim[0]))
-
-    def _named(self, kind: str, name: str) -> Any:
-        try:
-            return getattr(self.model, kind)(name)
-        except KeyError:
-            there = [repr(getattr(self.model, kind)(n).name) for n in range(getattr(self.model, f"n{kind}"))]
-            message = (
-                f"{self.scene} has no {kind} named {name!r}. It has: {', '.join(there) or 'none'}. Add it to the scene or correct the name."
-            )
-            raise SceneError(message) from None
+        return sensor_columns(self.model, self.scene, name)
 
     def step(self) -> None:
         """Advance ``decimation`` physics steps."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from mujoco import MjModel, MjSpec, mjtDisableBit, mjtSolver  # pyright: ignore[reportAttributeAccessIssue]  (compiled, without stubs)
 
@@ -37,6 +38,34 @@ def load_model(scene: Path | str) -> MjModel:
 def load_spec(scene: Path | str) -> MjSpec:
     """A scene that :func:`load_model` accepts, to be changed and compiled again."""
     return MjSpec.from_file(str(scene)) if isinstance(scene, Path) else MjSpec.from_string(scene, include=_includes())
+
+
+def named(model: MjModel, scene: str, kind: str, name: str) -> Any:
+    """A named element of a model.
+
+    Raises:
+        SceneError: The scene has none of that name.
+    """
+    try:
+        return getattr(model, kind)(name)
+    except KeyError:
+        there = [repr(getattr(model, kind)(n).name) for n in range(getattr(model, f"n{kind}"))]
+        message = f"{scene} has no {kind} named {name!r}. It has: {', '.join(there) or 'none'}. Add it to the scene or correct the name."
+        raise SceneError(message) from None
+
+
+def sensor_columns(model: MjModel, scene: str, name: str) -> slice:
+    """The columns of ``sensordata`` of a sensor, or of neighbouring sensors ``name.1``, ``name.2``, ... read as one.
+
+    Raises:
+        SceneError: The scene has no such sensor, or its parts are not neighbours.
+    """
+    members = [sensor for n in range(model.nsensor) if (sensor := model.sensor(n)).name.startswith(f"{name}.")]
+    parts = members or [named(model, scene, "sensor", name)]
+    start, width = int(parts[0].adr[0]), sum(int(part.dim[0]) for part in parts)
+    if int(parts[-1].adr[0]) + int(parts[-1].dim[0]) != start + width:
+        raise SceneError(f"{scene}: the sensors {name}.* are not neighbours. Write them one after another in <sensor>.")
+    return slice(start, start + width)
 
 
 def scene_name(scene: Path | str) -> str:

@@ -71,8 +71,9 @@ def compute_reward(base_lin_vel, base_quat, joint_vel, actions):
     def robot(self, sim: Simulator) -> Robot:
         """Eight torque motors; the joints come after the free joint of the torso."""
         from rewardsmith_envs.robots.actuated import ActuatedRobot
+        from rewardsmith_envs.robots.base import Joints
 
-        return ActuatedRobot(sim, slice(7, 15), slice(6, 14))
+        return ActuatedRobot(sim, {"": Joints(slice(7, 15), slice(6, 14))})
 
     def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
         """Joint angles within 0.2 rad and joint velocities within 0.1 rad/s of the standing pose."""

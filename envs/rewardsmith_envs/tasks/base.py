@@ -37,8 +37,19 @@ class SimulatedTask(ABC):
     control_dt: float = 0.04
     human_reward: str
     preset: TrainingSettings = TrainingSettings()
+    gpu_preset: TrainingSettings = TrainingSettings(envs=4096, rollout=16, minibatches=4, mini_epochs=5, env_steps=20_000_000)
+    """As :attr:`preset`, for ``--device cuda``."""
+    on_cpu: bool = True
+    """Whether training on a CPU is sensible: minutes, not days."""
+    contacts: int = 32
+    """Contacts that one world may have on average, for simulators with buffers of a fixed size."""
+    constraints: int = 128
+    """Constraint rows that one world may have, for simulators with buffers of a fixed size."""
     draws: int
     """Random numbers that one reset takes."""
+    goal_draws: int = 0
+    """Random numbers that one goal takes, where a reached goal is followed by the next: the true score is then the number of goals
+    that the episode reached. 0: an episode has one goal, or none."""
 
     @abstractmethod
     def robot(self, sim: Simulator) -> Robot:
@@ -53,6 +64,16 @@ class SimulatedTask(ABC):
             rows: Indices of the environments, ``(n,)``.
             draws: Uniform numbers in [0, 1), ``(n, self.draws)``.
         """
+
+    def aim(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
+        """Write the next goal of ``rows``, at the start of an episode and whenever a goal is reached.
+
+        Args:
+            sim: The simulator.
+            rows: Indices of the environments, ``(n,)``.
+            draws: Uniform numbers in [0, 1), ``(n, self.goal_draws)``.
+        """
+        raise NotImplementedError(f"task {self.name} has goal_draws, so it must say how a goal is written")
 
     @abstractmethod
     def observe(self, signals: dict[str, Tensor]) -> tuple[Tensor, ...]:

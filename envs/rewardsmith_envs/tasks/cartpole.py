@@ -55,8 +55,9 @@ def compute_reward(cart_pos, cart_vel, pole_angle, pole_vel):
     def robot(self, sim: Simulator) -> Robot:
         """The cart and its pole."""
         from rewardsmith_envs.robots.actuated import ActuatedRobot
+        from rewardsmith_envs.robots.base import Joints
 
-        return ActuatedRobot(sim, slice(0, 2), slice(0, 2))
+        return ActuatedRobot(sim, {"": Joints(slice(0, 2), slice(0, 2))})
 
     def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
         """Positions and velocities of both joints within 0.1 of zero."""

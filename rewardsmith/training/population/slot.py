@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from rewardsmith.contracts import SPARSE, TrainingJob
+from rewardsmith.contracts import SPARSE, TrainingJob, TrainingSettings
 from rewardsmith.records import Curve, State
 from rewardsmith.reward.program import ProgramFailedError, RewardProgram
 from rewardsmith.training.population.rollout import Experience
@@ -19,10 +19,12 @@ _RECENT = 10
 class Slot:
     """Computes one job's rewards and keeps the curves that its writer is told about."""
 
-    def __init__(self, number: int, job: TrainingJob) -> None:
+    def __init__(self, number: int, job: TrainingJob, settings: TrainingSettings) -> None:
         """Compile the job's program; a text that does not compile makes the slot fail at once."""
         self.number = number
         self.job = job
+        self._settings = settings
+        self._goals: float | None = None
         self.failure: State | None = None
         self.cause = ""
         self._program: RewardProgram | None = None
@@ -53,7 +55,7 @@ class Slot:
                 for name, value in components.items():
                     self._components.setdefault(name, []).append(_mean(value))
                 if self.failure is None:
-                    return total.view(shape)
+                    return total.view(shape) + self._settings.goal_bonus * experience.success[:, self.number]
         return torch.zeros(shape)
 
     def fail(self, state: State, cause: str) -> None:
@@ -77,7 +79,8 @@ class Slot:
     @torch.no_grad()
     def _run(self, experience: Experience) -> tuple[Tensor, dict[str, Tensor]]:
         if self._program is None:
-            return experience.true_score[:, self.number].flatten(), {}
+            sparse = experience.true_score[:, self.number].flatten()
+            return torch.zeros_like(sparse) if self._settings.goal_bonus else sparse, {}
         batch = {name: self._own_rows(value) for name, value in experience.signals.items() if name in self._program.parameters}
         total, components = self._program(batch)
         if total.shape != experience.done[:, self.number].flatten().shape:
@@ -100,10 +103,32 @@ class Slot:
     def _record_episodes(self, experience: Experience) -> None:
         done = experience.done[:, self.number]
         ended = float(done.sum())
-        success = float((experience.true_score[:, self.number] * done).sum())
-        self._progress["success"].append(success / ended if ended else None)
+        scores = experience.true_score[:, self.number] * done
+        if self._settings.goal_smoothing:
+            self._goals = smoothed(self._goals, scores, done, self._settings.goal_smoothing)
+            self._progress["success"].append(self._goals)
+        else:
+            self._progress["success"].append(float(scores.sum()) / ended if ended else None)
         length = float((experience.age[:, self.number] * done).sum())
         self._progress["episode_length"].append(length / ended if ended else None)
+
+
+def smoothed(mean: float | None, scores: Tensor, done: Tensor, weight: float) -> float | None:
+    """The running mean of goals per episode that Isaac Gym's hands call ``consecutive_successes``.
+
+    At each step at which episodes finished, ``c <- weight * (their mean score) + (1 - weight) * c``, from 0 on.
+
+    Args:
+        mean: ``c`` so far; ``None`` before any episode finished.
+        scores: Final scores where an episode finished, 0 elsewhere, ``(T, N)``.
+        done: 1 where an episode finished, ``(T, N)``.
+        weight: Of the latest episodes; 0.1 there.
+    """
+    ended, total = done.sum(1).tolist(), scores.sum(1).tolist()
+    for count, score in zip(ended, total, strict=True):
+        if count:
+            mean = weight * score / count + (1.0 - weight) * (mean or 0.0)
+    return mean
 
 
 def _mean(value: Tensor) -> float | None:

@@ -64,7 +64,7 @@ class _Population:
     def __init__(self, make: Callable[[int], VecEnv], horizon: int, settings: TrainingSettings, jobs: Sequence[TrainingJob]) -> None:
         self._make, self._horizon, self._settings = make, horizon, settings
         self._started = time.monotonic()
-        self._slots = [Slot(number, job) for number, job in enumerate(jobs)]
+        self._slots = [Slot(number, job, settings) for number, job in enumerate(jobs)]
         seeds = [job.seed for job in jobs]
         env = make(len(jobs) * settings.envs)
         first = env.reset(environment_seeds("training", seeds, settings.envs), stagger=True)
