@@ -12,6 +12,7 @@ from torch import Tensor
 from rewardsmith.comparison import Comparison, is_comparison
 from rewardsmith.contracts import VecEnv
 from rewardsmith.errors import UsageError, unknown_name
+from rewardsmith.records import Candidate
 from rewardsmith.study import Study, is_study
 from rewardsmith.training import policy_file
 
@@ -65,17 +66,40 @@ def _from_study(folder: Path, name: str, task: str, env: VecEnv) -> Actor:
     with Study.open(folder) as study:
         if study.config.task != task:
             raise UsageError(f"{folder} is a study of {study.config.task}, not of {task}. Render that task, or name a study of {task}.")
-        results = {record.id: record.training for record in (*study.candidates, *study.finals)}
-        best = study.best
-        identity = best.id if name == "best" and best else name
-        usable = [identity for identity, training in results.items() if training and training.policy] + (["best"] if best else [])
-        if identity not in results:
-            raise unknown_name("candidate", name, usable)
-        training = results[identity]
-        if training is None or not training.policy:
-            state = training.state if training else "not trained"
-            raise UsageError(f"{identity} of {folder} has no policy ({state}). These have one: {', '.join(usable) or 'none'}.")
-        return _from_file(folder / training.policy, f"{identity} of {folder}", env)
+        identity, path = _trained(study, name)
+        return _from_file(path, f"{identity} of {folder}", env)
+
+
+def usable_candidate(study: Study, name: str) -> tuple[Candidate, Path]:
+    """A candidate that has a policy, and the policy's file.
+
+    Args:
+        study: Where to look.
+        name: Its id, or ``best``.
+
+    Raises:
+        UsageError: There is no such candidate, or it was not trained to the end.
+    """
+    identity, path = _trained(study, name)
+    candidate = study.store.candidate(identity)
+    if candidate is None:
+        raise UsageError(f"{identity} of {study.folder} is a run of the closing comparison; give a candidate, such as `best`.")
+    return candidate, path
+
+
+def _trained(study: Study, name: str) -> tuple[str, Path]:
+    """Id and policy of a candidate or a final run."""
+    results = {record.id: record.training for record in (*study.candidates, *study.finals)}
+    best = study.best
+    identity = best.id if name == "best" and best else name
+    usable = [identity for identity, training in results.items() if training and training.policy] + (["best"] if best else [])
+    if identity not in results:
+        raise unknown_name("candidate", name, usable)
+    training = results[identity]
+    if training is None or not training.policy:
+        state = training.state if training else "not trained"
+        raise UsageError(f"{identity} of {study.folder} has no policy ({state}). These have one: {', '.join(usable) or 'none'}.")
+    return identity, study.folder / training.policy
 
 
 def _from_file(path: Path, name: str, env: VecEnv) -> Actor:

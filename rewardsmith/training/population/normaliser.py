@@ -39,5 +39,9 @@ class RunningNormaliser:
         """Undo :meth:`normalise`."""
         return values * self._scale() + self.mean.float()
 
+    def constants(self, slot: int) -> tuple[Tensor, Tensor]:
+        """Mean and scale of one slot, each ``(1, size)`` float32."""
+        return self.mean[slot].float(), self._scale()[slot]
+
     def _scale(self) -> Tensor:
         return (self.variance.float() + 1e-5).sqrt()

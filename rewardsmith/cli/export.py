@@ -1,0 +1,46 @@
+"""``rewardsmith export STUDY [CANDIDATE] --out DIR``: a reward and its policy, to be used elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from rewardsmith.cli.arguments import parse
+from rewardsmith.cli.policies import usable_candidate
+from rewardsmith.registry import TASKS
+from rewardsmith.reports.export import export, policy_spec
+from rewardsmith.study import Study, check_new
+from rewardsmith.training import policy_file
+from rewardsmith.training.portable import require_onnx
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """Take a reward and its policy out of a study: program, TorchScript, a sheet that says what they are."""
+
+    study: Positional[Path]
+    """Folder of the study."""
+    out: Path
+    """A new or empty folder."""
+    candidate: Positional[str] = "best"
+    """Its id, such as c003, or `best`."""
+    onnx: bool = False
+    """Also write the policy as ONNX."""
+
+
+def run(arguments: list[str]) -> int:
+    """Write the folder."""
+    options = parse(ExportOptions, "export", arguments)
+    if options.onnx:
+        require_onnx()
+    check_new(options.out, resumable=False)
+    with Study.open(options.study) as study:
+        candidate, path = usable_candidate(study, options.candidate)
+        task = TASKS.load(study.config.task)
+        env = task.make(1, 1)
+        spec = policy_spec(study, candidate, task, (env.observation_size, env.action_size))
+        files = export(study, candidate, policy_file.load(path, env), spec, options.out, onnx=options.onnx)
+    print("\n".join(f"wrote {file}" for file in files))
+    return 0
