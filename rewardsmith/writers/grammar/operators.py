@@ -12,6 +12,8 @@ from rewardsmith.writers.grammar.tree import Term, Tree, from_plan
 from rewardsmith.writers.grammar.vocabulary import Vocabulary, log_uniform, rounded
 
 MAX_TERMS = 7
+_GUIDING = ("achieve", "turn", "track", "forward", "lift", "balance", "gather", "approach", "precision", "level", "open")
+"""Purposes that say where to go, not what to avoid."""
 _LOW, _HIGH = 0.1, 0.8
 """True scores below which a program is rebuilt, and above which it is only tuned."""
 
@@ -32,22 +34,33 @@ def draw(vocabulary: Vocabulary, rng: random.Random) -> Change:
     return Change(tree, "Drawn at random: " + ", ".join(chosen) + ".")
 
 
-_CHANCE = {"approach": 0.8, "precision": 0.5, "level": 0.4, "calm": 0.2, "effort": 0.25, "smooth": 0.2}
+_CHANCE = {
+    "turn": 0.9,
+    "gather": 0.6,
+    "upright": 0.6,
+    "approach": 0.8,
+    "precision": 0.5,
+    "level": 0.4,
+    "calm": 0.2,
+    "effort": 0.25,
+    "smooth": 0.2,
+}
 
 
 def mutate(parent: Parent, vocabulary: Vocabulary, rng: random.Random) -> Change:
     """Revise one parent by what its training showed.
 
     Flat components get another temperature or go, a dominating one is scaled down. Then, by the true score:
-    near zero the structure changes, in between structure or numbers, near one numbers only.
+    near zero the structure changes, in between and for metrics structure or numbers, near one numbers only.
     """
     tree = from_plan(parent.candidate.plan)
     tree, notes = mend(tree, diagnosis(parent), rng)
     score = parent.candidate.score.mean if parent.candidate.score else 0.0
-    if not tree.terms or score < _LOW or (score < _HIGH and rng.random() < 0.5):
+    poor, good = (score < _LOW, score >= _HIGH) if not vocabulary.metric else (False, False)
+    if not tree.terms or poor or (not good and rng.random() < 0.5):
         tree, note = add_or_redraw(tree, vocabulary, rng)
         notes.append(note)
-    if score >= _LOW:
+    if not poor:
         tree = Tree(tuple(tune(term, rng) for term in tree.terms))
         notes.append("tuned weights and temperatures")
     return Change(tree, f"From {parent.candidate.id}: " + "; ".join(notes) + ".")
@@ -114,7 +127,7 @@ def add_or_redraw(tree: Tree, vocabulary: Vocabulary, rng: random.Random) -> tup
     """Draw one term anew, or add one whose purpose is missing."""
     present = {term.name for term in tree.terms}
     missing = [purpose for purpose in vocabulary.purposes if purpose not in present]
-    guiding = [purpose for purpose in missing if purpose in ("achieve", "approach", "precision", "level", "open")]
+    guiding = [purpose for purpose in missing if purpose in _GUIDING]
     if guiding and (rng.random() < 0.6 or not tree.terms) and len(tree.terms) < MAX_TERMS:
         purpose = rng.choice(guiding)
         return Tree((*tree.terms, vocabulary.draw(purpose, rng))), f"added {purpose}"

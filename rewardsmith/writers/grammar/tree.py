@@ -7,17 +7,19 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
-FeatureKind = Literal["distance", "behind", "level", "magnitude", "change", "value"]
+FeatureKind = Literal["distance", "behind", "level", "magnitude", "change", "value", "turn", "gather", "along", "height", "tilt"]
 ShapeKind = Literal["tanh", "exp", "gauss", "linear"]
 
 
 @dataclass(frozen=True)
 class Feature:
-    """A non-negative number per environment, computed from signals."""
+    """A number per environment, computed from signals; all but ``along`` and ``height`` are non-negative."""
 
     kind: FeatureKind
     """``distance`` a to b; ``behind``: distance of a from the point on the far side of b as seen from
-    c; ``level``: height difference of a and b; ``magnitude`` of a; ``change`` from b to a; ``value`` of a scalar a."""
+    c; ``level``: height difference of a and b; ``magnitude`` of a; ``change`` from b to a; ``value``: size of a scalar a;
+    ``turn``: angle between the orientations a and b; ``gather``: mean distance of the points a from b; ``along``: x of a;
+    ``height``: z of a; ``tilt``: how far the orientation a is from upright, 0 to 2."""
     signals: tuple[str, ...]
     offset_m: float = 0.0
     """How far behind b the point lies."""
@@ -90,8 +92,13 @@ def _name(feature: Feature) -> str:
         a, b, c = feature.signals
         return f"distance of {a} to the point {feature.offset_m:g} m behind {b} as seen from {c}"
     joined = " and ".join(feature.signals)
-    noun = {"distance": "distance between", "level": "height difference of", "change": "difference of"}.get(feature.kind)
-    return f"{noun} {joined}" if noun else f"size of {joined}"
+    return f"{_NOUNS.get(feature.kind, 'size of')} {joined}"
+
+
+_NOUNS = {
+    "distance": "distance between", "level": "height difference of", "change": "difference of", "turn": "angle between",
+    "gather": "mean distance between", "along": "forward part of", "height": "height of", "tilt": "tilt of",
+}  # fmt: skip
 
 
 def _features(tree: Tree) -> list[Feature]:
@@ -138,6 +145,13 @@ def _definition(feature: Feature, name: str) -> list[str]:
         ]
     if feature.kind == "level":
         return [f"{name} = torch.abs({a}[:, 2] - {b}[:, 2])"]
-    if feature.kind == "value":
-        return [f"{name} = torch.abs({a})"]
-    return [f"{name} = torch.norm({a}, dim=-1)"]
+    one_line = {
+        "value": f"torch.abs({a})",
+        "turn": f"2.0 * torch.acos(torch.clamp(torch.abs(torch.sum({a} * {b}, dim=-1)), 0.0, 1.0))",
+        "gather": f"torch.mean(torch.norm({a} - {b}.unsqueeze(1), dim=-1), dim=-1)",
+        "along": f"{a}[:, 0]",
+        "height": f"{a}[:, 2]",
+        "tilt": f"2.0 * ({a}[:, 1] ** 2 + {a}[:, 2] ** 2)",
+        "magnitude": f"torch.norm({a}, dim=-1)",
+    }
+    return [f"{name} = {one_line[feature.kind]}"]

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, replace
 
 from rewardsmith.contracts import Role, Signal
-from rewardsmith.writers.grammar.tree import Feature, ShapeKind, Term
+from rewardsmith.writers.grammar.tree import Feature, FeatureKind, ShapeKind, Term
 
 
 @dataclass(frozen=True)
@@ -19,20 +19,54 @@ class Vocabulary:
     velocities: tuple[str, ...]
     openings: tuple[str, ...]
     actions: tuple[str, ...]
+    turns: tuple[tuple[str, str], ...]
+    """Orientations of an object, each with the wanted one."""
+    commands: tuple[tuple[str, str], ...]
+    """Velocities of the robot, each with the wanted one."""
+    groups: tuple[str, ...]
+    """Several points of the robot in one signal, such as fingertips."""
+    balanced: tuple[str, ...]
+    """Scalars that have a middle, such as the angle of a pole."""
+    headings: tuple[str, ...]
+    """Velocities of a robot that has nothing to handle and no goal: it is to get somewhere."""
+    attitudes: tuple[str, ...]
+    """Orientations of such a robot."""
+    loose: tuple[str, ...]
+    """Objects that move freely in a task without a goal position: they are to be raised."""
+    metric: bool = False
+    """Whether the task is scored by a metric, of which nobody knows what is little and what is much."""
 
     @classmethod
-    def of(cls, signals: tuple[Signal, ...]) -> Vocabulary:
+    def of(cls, signals: tuple[Signal, ...], *, metric: bool = False) -> Vocabulary:
         """Sort a signal table."""
 
         def points(role: Role) -> tuple[str, ...]:
             return tuple(s.name for s in signals if s.role == role and s.unit == "m" and s.shape == (3,))
 
+        def named(role: Role, unit: str, shape: tuple[int, ...]) -> tuple[str, ...]:
+            return tuple(s.name for s in signals if (s.role, s.unit, s.shape) == (role, unit, shape))
+
+        effectors, objects, goals = points(Role.EFFECTOR), points(Role.OBJECT), points(Role.GOAL)
+        balanced = tuple(s.name for s in signals if s.shape == () and s.role == Role.OBJECT and s.unit in ("m", "rad") and _has_middle(s))
+        roams = not any(s.role in (Role.OBJECT, Role.GOAL) for s in signals)
         return cls(
-            effectors=points(Role.EFFECTOR),
-            objects=points(Role.OBJECT),
-            goals=points(Role.GOAL),
+            effectors=effectors,
+            objects=objects,
+            goals=goals,
+            turns=_pairs(signals, Role.OBJECT, ("quat",)),
+            commands=_pairs(signals, Role.EFFECTOR, ("m/s", "rad/s")),
+            groups=tuple(s.name for s in signals if s.role == Role.EFFECTOR and s.unit == "m" and len(s.shape) == 2),
+            balanced=balanced,
+            headings=named(Role.EFFECTOR, "m/s", (3,)) if roams else (),
+            attitudes=named(Role.EFFECTOR, "quat", (4,)) if roams else (),
+            loose=tuple(name for name in objects if not goals and name.replace("_pos", "_quat") in named(Role.OBJECT, "quat", (4,))),
             velocities=tuple(s.name for s in signals if s.unit in ("m/s", "rad/s") and len(s.shape) == 1),
-            openings=tuple(s.name for s in signals if s.shape == () and s.role in (Role.OBJECT, Role.GRIPPER)),
+            openings=tuple(
+                s.name
+                for s in signals
+                if s.shape == () and s.role in (Role.OBJECT, Role.GRIPPER) and s.unit in ("m", "rad") and s.name not in balanced
+            ),
+            metric=metric,
             actions=tuple(s.name for s in signals if s.role == Role.ACTION and len(s.shape) == 1),
         )
 
@@ -41,6 +75,13 @@ class Vocabulary:
         """The kinds of term that this task allows, the one that states the task's end first."""
         allowed = {
             "achieve": bool(self._ends()),
+            "turn": bool(self.turns),
+            "track": bool(self.commands),
+            "forward": bool(self.headings),
+            "lift": bool(self.loose),
+            "balance": bool(self.balanced),
+            "upright": bool(self.attitudes),
+            "gather": bool(self.groups and self.objects),
             "approach": bool(self.effectors and self.objects),
             "precision": bool(self._ends()),
             "level": bool(self.effectors and self.objects),
@@ -53,6 +94,8 @@ class Vocabulary:
 
     def draw(self, purpose: str, rng: random.Random) -> Term:
         """A random term for one of :attr:`purposes`."""
+        if purpose in _BY_KIND:
+            return self._by_kind(purpose, rng)
         if purpose in ("achieve", "precision"):
             return self._achieve(purpose, rng)
         if purpose == "approach":
@@ -81,11 +124,58 @@ class Vocabulary:
         term = _term(purpose, feature, rng.choice(("tanh", "exp")), log_uniform(rng, 0.05, 0.5), log_uniform(rng, 0.7, 4.0))
         return replace(term, gate=gate, gate_scale=rounded(log_uniform(rng, 0.1, 0.4)))
 
+    def _by_kind(self, purpose: str, rng: random.Random) -> Term:
+        """A purpose that is one kind of feature, within its ranges of scale and weight."""
+        kind, shapes, scale, weight = _BY_KIND[purpose]
+        choices = {
+            "turn": self.turns, "track": self.commands, "gather": tuple((a, b) for a in self.groups for b in self.objects),
+            "forward": _single(self.headings), "lift": _single(self.loose), "balance": _single(self.balanced),
+            "upright": _single(self.attitudes),
+        }  # fmt: skip
+        return _term(
+            purpose, Feature(kind, rng.choice(choices[purpose])), rng.choice(shapes), log_uniform(rng, *scale), log_uniform(rng, *weight)
+        )
+
     def _approach(self, rng: random.Random) -> Feature:
         effector, target = rng.choice(self.effectors), rng.choice(self.objects)
         if self.goals and rng.random() < 0.5:
             return Feature("behind", (effector, target, rng.choice(self.goals)), rounded(rng.uniform(0.02, 0.08)))
         return Feature("distance", (effector, target))
+
+
+_BY_KIND: dict[str, tuple[FeatureKind, tuple[ShapeKind, ...], tuple[float, float], tuple[float, float]]] = {
+    "turn": ("turn", ("tanh", "exp", "gauss"), (0.1, 1.5), (0.7, 4.0)),
+    "track": ("change", ("exp", "gauss"), (0.2, 1.0), (0.5, 3.0)),
+    "forward": ("along", ("linear",), (0.5, 2.0), (0.5, 2.0)),
+    "lift": ("height", ("linear",), (0.02, 0.2), (0.5, 2.0)),
+    "balance": ("value", ("tanh", "exp", "gauss"), (0.05, 0.5), (0.5, 2.0)),
+    "upright": ("tilt", ("exp", "tanh"), (0.1, 1.0), (0.1, 1.0)),
+    "gather": ("gather", ("tanh", "exp"), (0.03, 0.3), (0.2, 1.5)),
+}
+"""Feature, shapes, scales and weights of purposes that need no thought."""
+
+
+def _pairs(signals: tuple[Signal, ...], role: Role, units: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Signals with the goal that has their unit, shape and the end of their name: ``base_lin_vel`` and ``goal_lin_vel``."""
+    return tuple(
+        (own.name, goal.name)
+        for own in signals
+        for goal in signals
+        if (own.role, goal.role) == (role, Role.GOAL)
+        and own.unit in units
+        and (own.unit, own.shape) == (goal.unit, goal.shape)
+        and len(own.shape) == 1
+        and own.name.endswith(goal.name.removeprefix("goal"))
+    )
+
+
+def _has_middle(signal: Signal) -> bool:
+    """Whether zero is about the middle of a signal's range."""
+    return abs(signal.low + signal.high) < 0.1 * (signal.high - signal.low)
+
+
+def _single(names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    return tuple((name,) for name in names)
 
 
 def log_uniform(rng: random.Random, low: float, high: float) -> float:

@@ -63,7 +63,7 @@ def _answer(brief: Brief) -> Draft:
         return Draft(brief.candidate, f"{_LABEL} {in_words(from_plan(plan))}" if plan else brief.parents[0].candidate.idea)
     if brief.operator == VERIFY:
         return Draft(brief.candidate, f"{_LABEL} Nobody judged this program; 0 stands for no opinion.", judgement=0.0)
-    vocabulary = Vocabulary.of(brief.task.signals)
+    vocabulary = Vocabulary.of(brief.task.signals, metric=brief.task.success_rule.startswith("metric: "))
     if not vocabulary.purposes:
         raise WriterError(f"the grammar writer knows no term for the signals of {brief.task.name}. Use --writer openai.")
     change = _change(brief, vocabulary, random.Random(derive("grammar", brief.seed, brief.attempt - 1)))

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import random
 from dataclasses import replace
 from typing import Any
 
 import pytest
+import torch
 
 from rewardsmith.config import LanguageModelOptions
 from rewardsmith.contracts import Brief, Parent, Task
 from rewardsmith.errors import WriterError
 from rewardsmith.records import Draft
+from rewardsmith.registry import TASKS
 from rewardsmith.reward.guard import Guard
-from rewardsmith.writers.grammar.tree import Feature, Term, Tree, from_plan, to_plan
+from rewardsmith.reward.program import RewardProgram
+from rewardsmith.writers.grammar.tree import Feature, Term, Tree, from_plan, to_plan, to_source
 from rewardsmith.writers.grammar.tree_operators import form, forms
 from rewardsmith.writers.grammar.writer import OPERATORS, GrammarWriter
 from tests.builders import trained
@@ -206,3 +210,48 @@ def test_a_task_without_usable_signals_is_refused():
 
     with pytest.raises(WriterError, match="knows no term"):
         write("initial", task=Blind())
+
+
+@pytest.mark.parametrize(
+    ("name", "end"),
+    [("ant", "forward"), ("cartpole", "balance"), ("franka-lift", "lift"), ("anymal", "track"), ("allegro-hand", "achieve")],
+)
+def test_tasks_of_other_kinds_get_programs_that_state_their_end(guard: Guard, name: str, end: str):
+    task = TASKS.load(name)
+    for seed in range(6):
+        first = write("initial", seed=seed, task=task)
+        assert next(iter(terms(first))) == end
+        revised = write(
+            "reflect", Parent(trained("c0", -2.0, plan=first.plan, components=_curves(first, random.Random(seed))), ""), task=task
+        )
+        for draft in (first, revised):
+            assert guard.check(draft.source, task).text == "accepted"
+
+
+def test_hands_are_told_to_turn_and_to_gather():
+    drawn = [terms(write("initial", seed=seed, task=TASKS.load("allegro-hand"))) for seed in range(40)]
+    assert sum("turn" in found for found in drawn) > 25
+    assert any(found["gather"].feature == Feature("gather", ("fingertip_pos", "object_pos")) for found in drawn if "gather" in found)
+
+
+HALF = math.sqrt(0.5)
+
+
+@pytest.mark.parametrize(
+    ("feature", "signals", "value"),
+    [
+        (Feature("turn", ("a", "b")), {"a": [[HALF, HALF, 0, 0]], "b": [[1, 0, 0, 0]]}, math.pi / 2),
+        (Feature("turn", ("a", "b")), {"a": [[-1.0, 0, 0, 0]], "b": [[1, 0, 0, 0]]}, 0.0),
+        (Feature("gather", ("a", "b")), {"a": [[[3, 0, 0], [0, 0, 5]]], "b": [[0, 0, 1]]}, (math.sqrt(10) + 4) / 2),
+        (Feature("along", ("a",)), {"a": [[-2, 1, 7]]}, -2.0),
+        (Feature("height", ("a",)), {"a": [[-2, 1, 7]]}, 7.0),
+        (Feature("tilt", ("a",)), {"a": [[HALF, HALF, 0, 0]]}, 1.0),
+        (Feature("tilt", ("a",)), {"a": [[HALF, 0, 0, HALF]]}, 0.0),
+    ],
+)
+def test_features_mean_what_they_say(feature: Feature, signals: dict[str, list[object]], value: float):
+    source = to_source(Tree((Term("x", feature, "linear", 1.0, 1.0),)))
+    typed = source.replace("(a, b):", "(a: Tensor, b: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:")
+    typed = typed.replace("(a):", "(a: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:")
+    total, _ = RewardProgram(typed)({name: torch.tensor(rows, dtype=torch.float32) for name, rows in signals.items()})
+    assert total.tolist() == pytest.approx([value], abs=1e-3)
