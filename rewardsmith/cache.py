@@ -15,11 +15,11 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rewardsmith"
 
 
-def remember_speed(task: str, env_steps: int, seconds: float) -> None:
-    """Keep how fast a task was trained here, start-up and scoring included; a cache that cannot be written is no error."""
+def remember_speed(task: str, device: str, env_steps: int, seconds: float) -> None:
+    """Keep how fast a task was trained here on a device, start-up and scoring included; a cache that cannot be written is no error."""
     if seconds < _LEAST_S:
         return
-    speeds = _speeds() | {task: env_steps / seconds}
+    speeds = _speeds() | {f"{task} {device}": env_steps / seconds}
     try:
         cache_folder().mkdir(parents=True, exist_ok=True)
         part = _speed_file().with_suffix(f".{os.getpid()}")
@@ -29,9 +29,9 @@ def remember_speed(task: str, env_steps: int, seconds: float) -> None:
         return
 
 
-def known_speed(task: str) -> float | None:
-    """Environment steps per second of the last search or training of a task on this machine."""
-    return _speeds().get(task)
+def known_speed(task: str, device: str) -> float | None:
+    """Environment steps per second of the last search or training of a task on a device of this machine."""
+    return _speeds().get(f"{task} {device}")
 
 
 def _speed_file() -> Path:

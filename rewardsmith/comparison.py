@@ -23,6 +23,7 @@ from rewardsmith.sharing import SharedTrainings
 from rewardsmith.study import Study, check_new, is_study
 
 COMPARISON_FILE = "comparison.yaml"
+NO_HOURS = "max_hours would leave winners untrained and depend on what else runs here. Limit candidates, money or tokens."
 Observe = Callable[[Study, Parts, str], AbstractContextManager[Observer]]
 
 
@@ -61,9 +62,7 @@ class ComparisonConfig:
         if self.study.final_seeds < 1:
             raise UsageError("final_seeds is 0, but only winners that were trained again can be compared. Give at least 1.")
         if self.study.max_hours is not None:
-            raise UsageError(
-                "max_hours would leave winners untrained and depend on what else runs here. Limit candidates, money or tokens."
-            )
+            raise UsageError(NO_HOURS)
         self.study.check()
 
     def searches(self) -> Iterator[StudyConfig]:

@@ -12,7 +12,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 from tyro.conf import Positional, arg
 
-from rewardsmith.contracts import TrainingSettings
+from rewardsmith.contracts import Device, Task, TrainingSettings
 from rewardsmith.errors import UsageError, unknown_name
 
 Scalar = bool | int | float | str
@@ -66,6 +66,17 @@ class TrainingOverrides:
                 f"training.minibatches is {settings.minibatches}, more than the {settings.rollout * settings.envs} samples of a rollout."
             )
         return settings
+
+
+def effective_settings(task: Task, device: Device, overrides: TrainingOverrides) -> TrainingSettings:
+    """The task's preset for a device, with what the user changed.
+
+    Raises:
+        UsageError: The machine lacks the device, or a count or a rate is not positive.
+    """
+    task.check_device(device)
+    preset = task.preset if device == "cpu" else task.gpu_preset
+    return overrides.apply(dataclasses.replace(preset, device=device))
 
 
 @dataclass(frozen=True)
@@ -135,6 +146,8 @@ class StudyConfig:
     writer: str = "grammar"
     """Who writes the programs. `grammar` uses no language model."""
     trainer: str = "population"
+    device: Device = "cpu"
+    """Where to simulate and to train: `cpu`, or `cuda` for one NVIDIA GPU. Each has a preset of its own."""
     candidates: int = 8
     """Programs to try."""
     seed: int = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rewardsmith.budget import UNKNOWN_PRICE
-from rewardsmith.config import StudyConfig, from_mapping
+from rewardsmith.config import StudyConfig, effective_settings, from_mapping
 from rewardsmith.contracts import Brief, Strategy, Task, Trainer, TrainingSettings, Writer
 from rewardsmith.errors import UsageError
 from rewardsmith.registry import STRATEGIES, TASKS, TRAINERS, WRITERS
@@ -41,8 +41,8 @@ def assemble(config: StudyConfig) -> Parts:
     config.check()
     task = TASKS.load(config.task)
     strategy = STRATEGIES.load(config.strategy)
-    settings = config.training.apply(task.preset)
-    TRAINERS.check(config.trainer)
+    settings = effective_settings(task, config.device, config.training)
+    TRAINERS.load(config.trainer)(task, settings, config.episodes)  # refuses here what this machine lacks, before anything is spent
     writer = WRITERS.load(config.writer)(config.llm)
     _check_price(config, writer, task)
     return Parts(

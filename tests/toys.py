@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rewardsmith.contracts import Role, Signal, TrainingSettings, VecEnv
+from rewardsmith.contracts import Device, Role, Signal, TrainingSettings, VecEnv
 
 
 class Toy:
@@ -29,7 +29,10 @@ class Toy:
         Signal("previous_actions", (4,), "1", "policy", "commands of the step before", Role.ACTION, -1.0, 1.0),
     )
 
-    def make(self, num_envs: int, threads: int) -> VecEnv:
+    def check_device(self, device: Device) -> None:
+        """Anywhere, as it is on paper only."""
+
+    def make(self, num_envs: int, threads: int, device: Device = "cpu") -> VecEnv:
         """There is no world behind it."""
         raise NotImplementedError
 

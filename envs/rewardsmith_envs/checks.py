@@ -56,7 +56,7 @@ def check_readings(task: SimulatedTask, sim: Simulator, signals: dict[str, Tenso
         if not bool(value.isfinite().all()):
             raise SceneError(f"task {task.name}: the signal {name!r} is not finite at the start pose of {sim.scene}. Correct the scene.")
     success = task.success(signals)
-    elapsed = torch.ones(sim.num_envs, dtype=torch.int64)
+    elapsed = torch.ones(sim.num_envs, dtype=torch.int64, device=sim.device)
     verdicts = {
         "success()": (success, torch.bool),
         "failed()": (task.failed(signals), torch.bool),

@@ -46,71 +46,91 @@ class SimulatedEnv:
         check_table(task, sim, self._robot, self._sensors)
         self.num_envs = sim.num_envs
         self.action_size = self._robot.action_size
-        self._seeds = torch.zeros(self.num_envs, dtype=torch.int64)
+        self._seeds = torch.zeros(self.num_envs, dtype=torch.int64, device=sim.device)
         self._episodes = torch.zeros_like(self._seeds)
         self._elapsed = torch.zeros_like(self._seeds)
         self._goals = torch.zeros_like(self._seeds)
-        self._actions = torch.zeros(self.num_envs, self.action_size)
+        self._earned = torch.zeros(self.num_envs, device=self._seeds.device)
+        self._met = torch.zeros_like(self._seeds, dtype=torch.bool)
+        self._actions = torch.zeros(self.num_envs, self.action_size, device=sim.device)
         self._previous_actions = torch.zeros_like(self._actions)
         self.observation_size = self.reset(self._seeds).shape[1]
         check_readings(task, sim, self._sense())
 
     def reset(self, seeds: Tensor, *, stagger: bool = False) -> Tensor:
         """Start every environment at episode 0 of its own random stream."""
-        self._seeds = seeds.clone()
+        self._seeds = seeds.to(self._sim.device, copy=True)
         self._episodes.zero_()
-        self._restart(torch.arange(self.num_envs))
+        everyone = torch.ones_like(self._seeds, dtype=torch.bool)
+        self._restart(everyone)
+        self._sim.forward(everyone)
         if stagger:
-            times = uniform(mix(seeds ^ _STAGGER), self._episodes, 1)[:, 0]
+            times = uniform(mix(self._seeds ^ _STAGGER), self._episodes, 1)[:, 0]
             self._elapsed = (times * self._task.horizon).long()
         return self._observe(self._sense())
 
     def step(self, actions: Tensor) -> Step:
-        """Advance one control step; environments whose episode ended start a new one."""
+        """Advance one control step; environments whose episode ended start a new one.
+
+        Nothing here asks how many they are: on a GPU, the answer would have to wait for everything before it.
+        """
         self._previous_actions, self._actions = self._actions, actions.clamp(-1.0, 1.0)
         self._robot.act(self._actions)
         self._sim.step()
         self._elapsed += 1
         unstable = ~(self._sim["qpos"].isfinite().all(dim=1) & (self._sim["qvel"].abs() < _EXPLODED).all(dim=1))
         signals = self._sense()
-        if unstable.any():
-            for value in signals.values():
-                value[unstable] = 0.0
-        success = self._task.success(signals) & ~unstable
+        for value in signals.values():
+            value[unstable] = 0.0
+        success = (self._task.success(signals) | self._met) & ~unstable
+        if self._task.latched:
+            self._met.copy_(success)
         self._goals += success
-        score = self._goals.float() if self._task.goal_draws else self._task.true_score(signals, success, self._elapsed)
+        score = self._score(signals, success, unstable)
         terminated = unstable | self._task.failed(signals)
         truncated = (self._elapsed >= self._task.horizon) & ~terminated
         changed = self._go_on(truncated | terminated, success)
         observation = self._sense() if changed else signals
         return Step(self._observe(observation), signals, score, success, terminated, truncated, unstable)
 
+    def _score(self, signals: dict[str, Tensor], success: Tensor, unstable: Tensor) -> Tensor:
+        """The true score so far: goals reached, what the task says, or its mean over the episode as if that ended now."""
+        if self._task.goal_draws:
+            return self._goals.float()
+        score = self._task.true_score(signals, success, self._elapsed)
+        if self._task.worst is None:
+            return score
+        self._earned += (score - self._task.worst).clamp(min=0.0) * ~unstable
+        return self._task.worst + self._earned / self._task.horizon
+
     def _go_on(self, ended: Tensor, success: Tensor) -> bool:
-        """Start new episodes and draw new goals where they are due; whether there were any."""
-        rows = ended.nonzero()[:, 0]
-        if len(rows):
-            self._episodes[rows] += 1
-            self._restart(rows)
-        reached = (success & ~ended).nonzero()[:, 0] if self._task.goal_draws else rows[:0]
-        if len(reached):
-            self._aim(reached)
-            self._sim.forward(reached)
-        return bool(len(rows) or len(reached))
+        """Start new episodes and draw new goals where they are due; whether there may have been any."""
+        self._episodes += ended
+        self._restart(ended)
+        if self._task.goal_draws:
+            reached = success & ~ended
+            self._sim.write(reached, self._aim)
+            ended = ended | reached
+        return self._sim.forward(ended)
 
     def camera(self, width: int, height: int, name: str = "") -> Callable[[int], Tensor]:
         """Set up a camera (see :class:`rewardsmith.contracts.Visible`)."""
         return self._sim.camera(width, height, name)
 
-    def _restart(self, rows: Tensor) -> None:
-        self._sim.reset(rows)
+    def _restart(self, ended: Tensor) -> None:
+        """Bring environments to the start of their episode, without derived fields."""
+        for value in (self._elapsed, self._goals, self._earned, self._met):
+            value.masked_fill_(ended, 0)
+        for value in (self._actions, self._previous_actions):
+            value.masked_fill_(ended[:, None], 0.0)
+        self._sim.reset(ended)
+        self._sim.write(ended, self._scatter)
+
+    def _scatter(self, rows: Tensor) -> None:
+        """Write the start states of environments, which are at the home keyframe."""
         self._task.scatter(self._sim, rows, uniform(self._seeds[rows], self._episodes[rows], self._task.draws))
-        self._goals[rows] = 0
         if self._task.goal_draws:
             self._aim(rows)
-        self._sim.forward(rows)
-        self._elapsed[rows] = 0
-        self._actions[rows] = 0.0
-        self._previous_actions[rows] = 0.0
 
     def _aim(self, rows: Tensor) -> None:
         """Draw the next goal of an episode that has many."""

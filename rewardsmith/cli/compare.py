@@ -14,12 +14,12 @@ import tyro
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.text import Text
-from tyro.conf import Positional
+from tyro.conf import Positional, Suppress
 
 from rewardsmith.cli.arguments import free_folder, parse, print_json, value_of
-from rewardsmith.cli.live import LiveObserver, PlainObserver
+from rewardsmith.cli.live import LiveObserver, PlainObserver, watch
 from rewardsmith.cli.plan import show_plan
-from rewardsmith.comparison import Comparison, ComparisonConfig, is_comparison
+from rewardsmith.comparison import NO_HOURS, Comparison, ComparisonConfig, is_comparison
 from rewardsmith.config import StudyConfig, from_mapping, read_yaml
 from rewardsmith.errors import UsageError, WriterError
 from rewardsmith.parts import Parts, assemble
@@ -30,12 +30,22 @@ from rewardsmith.reports.comparison_text import markdown
 from rewardsmith.reports.fairness import method
 from rewardsmith.study import Study
 
+_REFUSED = {"--strategy": "compare takes several strategies: --strategies eureka rf-agent", "--max-hours": NO_HOURS}
+
+
+@dataclass(frozen=True)
+class CommonTerms(StudyConfig):
+    """A study's config whose help leaves out what a comparison refuses."""
+
+    strategy: Suppress[str] = StudyConfig.strategy
+    max_hours: Suppress[float | None] = StudyConfig.max_hours
+
 
 @dataclass(frozen=True)
 class CompareOptions:
     """Compare strategies on one task: equal budgets, equal seeds, winners trained again. Or name studies: `compare STUDY...`."""
 
-    study: Annotated[StudyConfig, tyro.conf.arg(name="")]
+    study: Annotated[CommonTerms, tyro.conf.arg(name="")]
     strategies: tuple[str, ...] = ("eureka", "revolve", "rf-agent", "random")
     """Names, each perhaps with a preset behind a colon, such as `rf-agent:paper`."""
     repeats: int = 5
@@ -64,10 +74,11 @@ def run(arguments: list[str]) -> int:
     """Compare, then show the report."""
     if arguments and (Path(arguments[0]).is_dir() or "/" in arguments[0]):
         return _compare_existing(parse(CompareStudiesOptions, "compare", arguments))
-    if value_of("--strategy", arguments) is not None:
-        raise UsageError("compare takes several strategies: --strategies eureka rf-agent")
+    for flag, why_not in _REFUSED.items():
+        if value_of(flag, arguments) is not None:
+            raise UsageError(why_not)
     options = parse(CompareOptions, "compare", arguments, _defaults(value_of("--config", arguments)))
-    config = ComparisonConfig(options.study, options.strategies, options.repeats)
+    config = ComparisonConfig(StudyConfig(**vars(options.study)), options.strategies, options.repeats)
     names = [(STRATEGIES, name.partition(":")[0]) for name in config.strategies]
     for registry, name in ((TASKS, config.study.task), (WRITERS, config.study.writer), *names):
         registry.check(name)
@@ -101,8 +112,7 @@ def carry_on(comparison: Comparison) -> int:
 
     def observe(study: Study, parts: Parts, place: str) -> LiveObserver | PlainObserver:
         console.print(f"search {place}: {method(study)}, seed {study.config.seed}", highlight=False)
-        steps = parts.settings.env_steps
-        return LiveObserver(study.config, steps, console) if console.is_terminal else PlainObserver(study.config, steps)
+        return watch(study, parts.settings.env_steps, console)
 
     way = f"rewardsmith resume {comparison.folder}"
     console.print(f"comparison {comparison.folder}", highlight=False, soft_wrap=True)
@@ -162,8 +172,8 @@ def _defaults(config_file: str | None) -> CompareOptions | None:
     data = read_yaml(Path(config_file))
     if "study" in data:
         whole = from_mapping(ComparisonConfig, data)
-        return CompareOptions(whole.study, whole.strategies, whole.repeats)
+        return CompareOptions(CommonTerms(**vars(whole.study)), whole.strategies, whole.repeats)
     if "strategy" in data:
         raise UsageError(f"the config file {config_file} names one strategy; a comparison takes --strategies. Remove the key `strategy`.")
-    known = from_mapping(StudyConfig, {"task": "", **data})
+    known = CommonTerms(**vars(from_mapping(StudyConfig, {"task": "", **data})))
     return CompareOptions(known if "task" in data else dataclasses.replace(known, task=tyro.MISSING))

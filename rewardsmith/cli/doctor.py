@@ -9,13 +9,15 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 
 from rewardsmith.cli.arguments import parse, print_json
 from rewardsmith.config import LanguageModelOptions
 from rewardsmith.contracts import SPARSE, TrainingJob, TrainingSettings
-from rewardsmith.errors import RewardsmithError
+from rewardsmith.errors import RewardsmithError, UsageError
 from rewardsmith.registry import STRATEGIES, TASKS, WRITERS
 from rewardsmith.reward.guard import Guard
 from rewardsmith.training.remote import WorkerTrainer
@@ -53,7 +55,7 @@ def run(arguments: list[str]) -> int:
 def _try(name: str, check: Callable[[], str]) -> Finding:
     try:
         return Finding(name, True, check())
-    except (RewardsmithError, PackageNotFoundError, OSError) as error:
+    except (RewardsmithError, PackageNotFoundError, ImportError, OSError) as error:
         return Finding(name, False, str(error))
 
 
@@ -98,6 +100,26 @@ def _training() -> str:
     return f"a tiny training on {name} ran in a worker process"
 
 
+def _extras() -> str:
+    """Extras that are not installed are named and no fault; one that is installed and cannot be imported is."""
+    missing = [name for name, modules in EXTRAS.items() if not all(map(find_spec, modules))]
+    installed = [name for name in EXTRAS if name not in missing]
+    for name in installed:
+        for module in EXTRAS[name]:
+            import_module(module)
+    hint = f"; not installed: {', '.join(missing)} (pip install 'rewardsmith[{missing[0]}]')" if missing else ""
+    return f"{', '.join(installed) or 'none'}{hint}"
+
+
+def _gpu() -> str:
+    """A machine without one is in order."""
+    try:
+        TASKS.load(TASKS.names()[0]).check_device("cuda")
+    except UsageError as why_not:
+        return f"none for --device cuda: {why_not}"
+    return "--device cuda can be used"
+
+
 def _folder() -> str:
     with tempfile.NamedTemporaryFile(dir=".") as probe:
         probe.write(b"x")
@@ -112,9 +134,20 @@ def _model() -> str:
     return f"for --writer openai: {options.key_variable} {key}, model {model}, endpoint {url}"
 
 
+EXTRAS = {
+    "figures": ("plotly", "kaleido"),
+    "gpu": ("warp", "mujoco_warp"),
+    "local": ("xllamacpp",),
+    "onnx": ("onnx", "onnxscript"),
+    "rl-games": ("rl_games",),
+    "video": ("imageio", "imageio_ffmpeg", "PIL"),
+}
+"""What each optional extra brings."""
 CHECKS = {
     "machine": _machine,
     "packages": _packages,
+    "extras": _extras,
+    "gpu": _gpu,
     "plug-ins": _plugins,
     "folder": _folder,
     "guard": _guard,

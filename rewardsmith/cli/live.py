@@ -10,10 +10,10 @@ from rich.live import Live
 from rich.text import Text
 
 from rewardsmith.cli.views import candidate_table
-from rewardsmith.config import StudyConfig
 from rewardsmith.contracts import TrainingProgress
 from rewardsmith.records import Candidate, FinalRun, State
 from rewardsmith.reports.summary import row
+from rewardsmith.study import Study
 
 _LOG_EVERY_S = 10.0
 
@@ -51,15 +51,32 @@ class Clock:
         return f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
 
 
+def watch(study: Study, env_steps: int, console: Console) -> PlainObserver | LiveObserver:
+    """The observer that suits where the output goes.
+
+    Args:
+        study: New, or one that is resumed: what it has already is shown, too.
+        env_steps: Environment steps of a training.
+        console: Where the output goes.
+    """
+    return LiveObserver(study, env_steps, console) if console.is_terminal else PlainObserver(study, env_steps)
+
+
+def _clock(study: Study, env_steps: int) -> Clock:
+    """Counts what is left to train."""
+    made = sum(candidate.score is not None for candidate in study.candidates) + len(study.finals)
+    return Clock(max(0, study.config.candidates + study.config.final_trainings - made) * env_steps)
+
+
 class PlainObserver:
     """Log lines for files, pipes and continuous integration."""
 
-    def __init__(self, config: StudyConfig, env_steps: int) -> None:
+    def __init__(self, study: Study, env_steps: int) -> None:
         """Print nothing yet."""
-        self._clock = Clock((config.candidates + config.final_trainings) * env_steps)
+        self._clock = _clock(study, env_steps)
         self._started = time.monotonic()
         self._last = 0.0
-        self._best: Candidate | None = None
+        self._best = study.best
 
     def __enter__(self) -> PlainObserver:
         return self
@@ -99,13 +116,13 @@ class PlainObserver:
 class LiveObserver:
     """A table that redraws itself."""
 
-    def __init__(self, config: StudyConfig, env_steps: int, console: Console) -> None:
+    def __init__(self, study: Study, env_steps: int, console: Console) -> None:
         """Draw on ``console`` between ``with`` and its end."""
-        self._title = f"{config.task} · {config.strategy} · {config.writer}"
-        self._clock = Clock((config.candidates + config.final_trainings) * env_steps)
-        self._candidates: dict[str, Candidate] = {}
+        self._title = f"{study.config.task} · {study.config.strategy} · {study.config.writer}"
+        self._clock = _clock(study, env_steps)
+        self._candidates = {candidate.id: candidate for candidate in study.candidates}
         self._success: dict[str, float | None] = {}
-        self._best: Candidate | None = None
+        self._best = study.best
         self._stage = self._progress = ""
         self._live = Live(console=console, auto_refresh=False, transient=True)
 

@@ -33,7 +33,7 @@ def show_plan(config: StudyConfig, parts: Parts) -> None:
         print(line)
     print(f"trainings: up to {config.candidates} + {config.final_trainings} in the final comparison, {steps:,} environment steps each")
     print(f"environment steps: up to {trainings * steps:,} in all; a candidate that fails in training is repaired and trained again")
-    print(f"hours: {_hours(config.task, trainings * steps)}")
+    print(f"hours: {_hours(config.task, config.device, trainings * steps)}")
     size = trainings * _policy_bytes(parts.settings.hidden) + config.candidates * _CANDIDATE_BYTES + most * _CALL_BYTES + _STUDY_BYTES
     print(f"disk: about {max(1, round(size / 1e6))} MB")
     for name, unit in (("max_usd", "USD"), ("max_tokens", "tokens"), ("max_hours", "hours")):
@@ -43,12 +43,12 @@ def show_plan(config: StudyConfig, parts: Parts) -> None:
     print(parts.writer.prompt(brief))
 
 
-def _hours(task: str, env_steps: int) -> str:
+def _hours(task: str, device: str, env_steps: int) -> str:
     """From the speed of the last search on this machine; calls come on top."""
-    speed = known_speed(task)
+    speed, machine = known_speed(task, device), f"this machine's {device}"
     if speed is None:
-        return f"unknown; the first search or training of {task} on this machine measures its speed"
-    return f"about {env_steps / speed / 3600:.2g} of training, at the {speed:,.0f} steps/s last measured for {task} on this machine"
+        return f"unknown; the first search or training of {task} on {machine} measures its speed"
+    return f"about {env_steps / speed / 3600:.2g} of training, at the {speed:,.0f} steps/s last measured for {task} on {machine}"
 
 
 def _bill(quote: Quote | None, fewest: int, most: int) -> list[str]:

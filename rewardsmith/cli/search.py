@@ -13,7 +13,7 @@ from rich.console import Console
 from rewardsmith import runner
 from rewardsmith.cache import remember_speed
 from rewardsmith.cli.arguments import free_folder, parse, value_of
-from rewardsmith.cli.live import LiveObserver, PlainObserver
+from rewardsmith.cli.live import watch
 from rewardsmith.cli.plan import show_plan
 from rewardsmith.cli.views import study_view
 from rewardsmith.config import StudyConfig, from_mapping, read_yaml
@@ -70,9 +70,8 @@ def carry_on(study: Study, parts: Parts) -> int:
     console = Console()
     console.print(f"study {study.folder}", highlight=False)
     console.print(parts.writer.notice, style="italic", highlight=False, markup=False)
-    steps = parts.settings.env_steps
     try:
-        with LiveObserver(study.config, steps, console) if console.is_terminal else PlainObserver(study.config, steps) as observer:
+        with watch(study, parts.settings.env_steps, console) as observer:
             runner.run(study, parts, observer)
     except KeyboardInterrupt:
         console.print(
@@ -83,7 +82,7 @@ def carry_on(study: Study, parts: Parts) -> int:
         kept = f"The study is kept: correct {study.folder / 'config.yaml'} where needed, then `rewardsmith resume {study.folder}`."
         raise WriterError(f"{error} {kept}") from error
     best, summary = study.best, summarise_study(study)
-    remember_speed(summary.task, summary.totals.env_steps, summary.totals.training_s)
+    remember_speed(summary.task, study.config.device, summary.totals.env_steps, summary.totals.training_s)
     console.print(study_view(summary, best.source if best else ""))
     if stopped := study.store.value("stopped"):
         console.print(f"stopped by {stopped}", style="yellow", highlight=False, markup=False, soft_wrap=True)

@@ -1,16 +1,24 @@
-"""``rewardsmith tasks [TASK]``: what can be searched, and what a reward may read."""
+"""``rewardsmith tasks [TASK]``: what can be searched, what a reward may read, and how fast this machine is at it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from tyro.conf import Positional
 
 from rewardsmith.cli.arguments import parse, print_json
-from rewardsmith.contracts import Signal, Task, TrainingSettings
+from rewardsmith.config import TrainingOverrides, effective_settings
+from rewardsmith.contracts import Device, Signal, Task, TrainingSettings
 from rewardsmith.registry import TASKS
+
+if TYPE_CHECKING:
+    from rewardsmith.training.speed import Speed  # imports torch, which a list does not wait for
 
 
 @dataclass(frozen=True)
@@ -18,6 +26,10 @@ class TasksOptions:
     """List the tasks, or show one."""
 
     task: Positional[str] = ""
+    measure: bool = False
+    """Simulate and train each task for a moment, and tell how long a training takes on this machine."""
+    device: Device = "cpu"
+    """Whose presets are listed, and where to measure."""
     json: bool = False
     """Print JSON."""
 
@@ -36,35 +48,88 @@ class TaskSheet:
     signals: tuple[Signal, ...]
     human_reward: str
     preset: TrainingSettings
+    gpu_preset: TrainingSettings
+    on_cpu: bool
+    contacts: int | None = None
+    constraints: int | None = None
+    speed: Any = None
+    """A :class:`rewardsmith.training.speed.Speed`, where it was measured."""
 
 
 def run(arguments: list[str]) -> int:
     """Print the list or the sheet."""
     options = parse(TasksOptions, "tasks", arguments)
-    sheets = [_sheet(TASKS.load(name)) for name in ([options.task] if options.task else TASKS.names())]
+    tasks = [TASKS.load(name) for name in ([options.task] if options.task else TASKS.names())]
+    sheets = [_sheet(task) for task in tasks]
+    if options.measure:
+        sheets = [replace(sheet, speed=_measured(task, options.device)) for sheet, task in zip(sheets, tasks, strict=True)]
     if options.json:
         print_json(sheets[0] if options.task else sheets)
     elif options.task:
         _show(sheets[0])
     else:
-        _list(sheets)
+        _list(sheets, options.device)
     return 0
 
 
 def _sheet(task: Task) -> TaskSheet:
-    return TaskSheet(**{field.name: getattr(task, field.name) for field in fields(TaskSheet)})
+    """What the task says of itself; a budget of contacts is not every task's."""
+    return TaskSheet(**{field.name: getattr(task, field.name) for field in fields(TaskSheet) if hasattr(task, field.name)})
 
 
-def _list(sheets: list[TaskSheet]) -> None:
+def _measured(task: Task, device: Device) -> Speed:
+    settings = effective_settings(task, device, TrainingOverrides())
+    from rewardsmith.training.speed import measure
+
+    if sys.stderr.isatty():
+        print(f"\rmeasuring {task.name} ...".ljust(60), end="\r", file=sys.stderr, flush=True)
+    return measure(task, settings)
+
+
+def _list(sheets: list[TaskSheet], device: Device) -> None:
     """All tasks, group by group, the easy ones first."""
-    table = Table("task", "difficulty", "signals", "steps", "success", box=None, header_style="bold", pad_edge=False)
+    measured = all(sheet.speed for sheet in sheets)
+    columns = _SPEED_COLUMNS if measured else {"success": lambda sheet: Text(sheet.success_rule, no_wrap=True, overflow="ellipsis")}
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("task", "difficulty", "signals", "steps", "on cpu", *columns):
+        table.add_column(name, justify="left" if name in _TEXTS else "right", no_wrap=name != "success")
     for group in sorted({sheet.group for sheet in sheets}):
         table.add_row(f"[bold cyan]{group}[/]")
         for sheet in sorted((s for s in sheets if s.group == group), key=_by_difficulty):
-            table.add_row(f"  {sheet.name}", sheet.difficulty, str(len(sheet.signals)), f"{sheet.preset.env_steps:,}", sheet.success_rule)
+            steps = (sheet.preset if device == "cpu" else sheet.gpu_preset).env_steps
+            cells = (sheet.difficulty, str(len(sheet.signals)), f"{steps:,}", "yes" if sheet.on_cpu else "no")
+            table.add_row(f"  {sheet.name}", *cells, *(cell(sheet) for cell in columns.values()))
     console = Console()
+    console = console if console.is_terminal else Console(width=_PIPED_WIDTH)
     console.print(table)
-    console.print("\nsteps: environment steps per candidate. rewardsmith tasks TASK shows one task's signals.", style="dim")
+    notes = [f"steps: environment steps per candidate, preset for {device}", _ON_CPU, *(_SPEED_NOTES if measured else ())]
+    console.print("\n" + "\n".join(notes), style="dim", highlight=False)
+    ways = "rewardsmith tasks TASK shows one task whole" + ("" if measured else "; --measure tells how long its training takes here")
+    console.print(ways, style="dim", highlight=False)
+
+
+_PIPED_WIDTH = 120
+_TEXTS = ("task", "difficulty", "on cpu", "success")
+_ON_CPU = "on cpu: whether a training there takes hours at most; where not, the CPU preset is too short to learn the task"
+_SPEED_COLUMNS: dict[str, Callable[[TaskSheet], str | Text]] = {
+    "sim s/1M": lambda sheet: f"{sheet.speed.simulation_s:,.0f}",
+    "train s/1M": lambda sheet: f"{sheet.speed.training_s:,.0f}",
+    "preset": lambda sheet: duration(sheet.speed.preset_s),
+}
+_SPEED_NOTES = (
+    "sim s/1M: seconds per million environment steps, simulation alone, random actions; measured here and now, for a second",
+    "train s/1M: the same with the policy and the learner, as one candidate is trained; preset: its training at that speed, "
+    "without start-up and scoring",
+)
+
+
+def duration(seconds: float) -> str:
+    """Such as ``40 s``, ``12 min``, ``3.1 h`` or ``5 days``."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 48 * 3600 else f"{seconds / 86400:.0f} days"
 
 
 def _by_difficulty(sheet: TaskSheet) -> tuple[int, str]:
@@ -80,5 +145,31 @@ def _show(sheet: TaskSheet) -> None:
     for signal in sheet.signals:
         table.add_row(signal.name, str(("num_envs", *signal.shape)).replace("'", ""), signal.unit, signal.frame, signal.meaning)
     console.print(table)
-    console.print("\nhuman reward (the baseline; writers never see it):\n" + sheet.human_reward, markup=False)
-    console.print(f"training preset: {sheet.preset}", markup=False)
+    console.print("\nhuman reward (the baseline; writers never see it):\n" + sheet.human_reward, markup=False, soft_wrap=True)
+    console.print(_presets(sheet))
+    where = "hours at most" if sheet.on_cpu else "too slow; its preset there only shows that everything runs"
+    console.print(f"\ntraining on a cpu: {where}", highlight=False)
+    if sheet.contacts is not None:
+        console.print(f"room in the GPU simulator, per environment: {sheet.contacts} contacts, {sheet.constraints} constraint rows")
+    if sheet.speed:
+        console.print(
+            f"on this machine's {sheet.speed.device}, {sheet.speed.envs} environments, per million environment steps: simulation "
+            f"{sheet.speed.simulation_s:,.0f} s, training {sheet.speed.training_s:,.0f} s; the preset's training: "
+            f"{duration(sheet.speed.preset_s)}, without start-up and scoring",
+            highlight=False,
+        )
+
+
+def _presets(sheet: TaskSheet) -> Table:
+    """Settings of both devices side by side."""
+    table = Table("training preset", box=None, header_style="bold", pad_edge=False)
+    for device in ("cpu", "cuda"):
+        table.add_column(device, justify="right")
+    for field in fields(TrainingSettings):
+        if field.name != "device":
+            table.add_row(field.name, *(_value(getattr(preset, field.name)) for preset in (sheet.preset, sheet.gpu_preset)))
+    return table
+
+
+def _value(value: float | tuple[int, ...]) -> str:
+    return " ".join(map(str, value)) if isinstance(value, tuple) else f"{value:,}" if isinstance(value, int) else f"{value:g}"

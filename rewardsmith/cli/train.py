@@ -14,8 +14,8 @@ from rewardsmith.cache import remember_speed
 from rewardsmith.cli.arguments import free_folder, parse, print_json
 from rewardsmith.cli.check import read_text
 from rewardsmith.cli.live import progress_text
-from rewardsmith.config import TrainingOverrides
-from rewardsmith.contracts import SPARSE, Task, TrainingJob, TrainingProgress, TrainingSettings
+from rewardsmith.config import TrainingOverrides, effective_settings
+from rewardsmith.contracts import SPARSE, Device, Task, TrainingJob, TrainingProgress, TrainingSettings
 from rewardsmith.errors import RewardsmithError, UsageError
 from rewardsmith.records import TrainingResult
 from rewardsmith.registry import TASKS, TRAINERS
@@ -35,6 +35,8 @@ class TrainOptions:
     seeds: tuple[int, ...] = (0,)
     """One training per seed."""
     trainer: str = "population"
+    device: Device = "cpu"
+    """Where to simulate and to train: `cpu`, or `cuda` for one NVIDIA GPU. Each has a preset of its own."""
     episodes: int = 128
     """Held-out episodes per policy."""
     training: TrainingOverrides = field(default_factory=TrainingOverrides)
@@ -48,8 +50,8 @@ def run(arguments: list[str]) -> int:
     """Exit 0 when every seed was scored, 1 otherwise."""
     options = parse(TrainOptions, "train", arguments)
     task = TASKS.load(options.task)
-    TRAINERS.check(options.trainer)
-    settings = options.training.apply(task.preset)
+    settings = effective_settings(task, options.device, options.training)
+    TRAINERS.load(options.trainer)(task, settings, options.episodes)  # refuses here what this machine lacks
     program = _program(options.reward, task, settings)
     if not options.seeds:
         raise UsageError("--seeds is empty; give at least one number.")
@@ -62,7 +64,7 @@ def run(arguments: list[str]) -> int:
         results = list(trainer.train(jobs, derive("evaluation", "train command"), _report))
     finally:
         trainer.close()
-    remember_speed(options.task, sum(result.env_steps for result in results), sum(result.wall_s for result in results))
+    remember_speed(options.task, options.device, sum(result.env_steps for result in results), sum(result.wall_s for result in results))
     results = [replace(result, policy=os.path.relpath(result.policy) if result.policy else "") for result in results]
     _keep(folder, program, results)
     if options.json:

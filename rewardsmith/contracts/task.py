@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+Device = Literal["cpu", "cuda"]
+"""Where simulation and training run: all cores, or one NVIDIA GPU."""
 
 
 class Role(StrEnum):
@@ -70,6 +73,18 @@ class TrainingSettings:
     goal_smoothing: float = 0.0
     """Weight of the latest finished episodes in the running mean of goals that the training curve shows, as Isaac Gym's
     ``consecutive_successes`` (hands: 0.1). 0: the plain mean of the epoch's finished episodes."""
+    device: Device = "cpu"
+    """Where to simulate and to train. A task's presets leave it as it is: the user chooses."""
+
+    @property
+    def epoch_steps(self) -> int:
+        """Environment steps between two policy updates."""
+        return self.rollout * self.envs
+
+    @property
+    def epochs(self) -> int:
+        """Policy updates of a training, one at least."""
+        return max(1, round(self.env_steps / self.epoch_steps))
 
 
 @dataclass(frozen=True)
@@ -83,7 +98,7 @@ class Step:
     true_score: Tensor
     """The episode's true score so far, ``(num_envs,)``; final where the episode ends at this step."""
     success: Tensor
-    """Whether the sparse goal is met now, ``(num_envs,)`` bool."""
+    """Whether the sparse goal is met now, or was met earlier in the episode where the task counts that, ``(num_envs,)`` bool."""
     terminated: Tensor
     """Whether the episode ended by itself, ``(num_envs,)`` bool."""
     truncated: Tensor
@@ -202,6 +217,20 @@ class Task(Protocol):
         """Whether training on a CPU is sensible: minutes, not days."""
         ...
 
-    def make(self, num_envs: int, threads: int) -> VecEnv:
-        """Build the environments. Imports the simulator only when called."""
+    def check_device(self, device: Device) -> None:
+        """Find out at once, before anything is made, whether this machine can simulate the task on a device.
+
+        Raises:
+            UsageError: It cannot; the message says what to install.
+        """
+        ...
+
+    def make(self, num_envs: int, threads: int, device: Device = "cpu") -> VecEnv:
+        """Build the environments. Imports the simulator only when called.
+
+        Args:
+            num_envs: How many.
+            threads: Physics threads on the CPU.
+            device: Where they are simulated. All tensors that they take and give are there.
+        """
         ...

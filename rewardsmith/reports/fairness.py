@@ -63,6 +63,7 @@ def _differences(configs: Sequence[StudyConfig]) -> Iterator[str]:
         ("episodes", {str(config.episodes) for config in configs}),
         ("final_seeds", {str(config.final_seeds) for config in configs}),
         ("trainer", {config.trainer for config in configs}),
+        ("device", {config.device for config in configs}),
     ):
         if len(values) > 1:
             yield f"{what} ({' / '.join(sorted(values))})"

@@ -30,15 +30,16 @@ def held_out_scores(env: VecEnv, horizon: int, trained: TrainedPolicy, slots: in
         One score per slot: mean and standard error over its episodes.
     """
     episodes = env.num_envs // slots
-    observation = env.reset(environment_seeds("heldout", [seed] * slots, episodes))
-    score = torch.full((slots * episodes,), math.nan)
-    unstable = torch.zeros(slots * episodes, dtype=torch.bool)
+    observation = env.reset(environment_seeds("heldout", [seed] * slots, episodes, trained.device))
+    score = torch.full((slots * episodes,), math.nan, device=trained.device)
+    unstable = torch.zeros_like(score, dtype=torch.bool)
     for _ in range(horizon):
         step = env.step(trained.act(observation.view(slots, episodes, -1)).flatten(0, 1))
         first = score.isnan()
         unstable |= first & step.unstable
         score = torch.where(first & (step.terminated | step.truncated), step.true_score, score)
         observation = step.observation
+    score, unstable = score.cpu(), unstable.cpu()
     assert not score.isnan().any(), "every episode ends within the horizon"
     return [_score(own, lost) for own, lost in zip(score.view(slots, -1), unstable.view(slots, -1), strict=True)]
 

@@ -23,6 +23,11 @@ class TrainedPolicy:
     policy: StackedPolicy
     normaliser: RunningNormaliser
 
+    @property
+    def device(self) -> torch.device:
+        """Where it acts."""
+        return self.policy.parameters.device
+
     @torch.no_grad()
     def act(self, observation: Tensor) -> Tensor:
         """Actions in [-1, 1] for ``(slots, n, inputs)`` observations, ``(slots, n, actions)``."""
@@ -36,17 +41,17 @@ def save_slot(path: Path, trained: TrainedPolicy, slot: int, hidden: tuple[int, 
     torch.save(
         {
             "hidden": torch.tensor(hidden),
-            "parameters": trained.policy.parameters[slot].detach().clone(),
-            "observation_mean": trained.normaliser.mean[slot].clone(),
-            "observation_variance": trained.normaliser.variance[slot].clone(),
+            "parameters": trained.policy.parameters[slot].detach().cpu().clone(),
+            "observation_mean": trained.normaliser.mean[slot].cpu().clone(),
+            "observation_variance": trained.normaliser.variance[slot].cpu().clone(),
         },
         part,
     )
     part.replace(path)  # a policy file is whole or absent
 
 
-def load(path: Path, env: VecEnv) -> TrainedPolicy:
-    """Read a policy that :func:`save_slot` wrote, for an environment of the same task.
+def load(path: Path, env: VecEnv, device: torch.device | str = "cpu") -> TrainedPolicy:
+    """Read a policy that :func:`save_slot` wrote, for an environment of the same task on the same device.
 
     Raises:
         UsageError: The file cannot be read, is no such policy, or belongs to another task.
@@ -58,9 +63,9 @@ def load(path: Path, env: VecEnv) -> TrainedPolicy:
             f"{path} is a policy of another task: it reads {data['observation_mean'].shape[-1]} numbers, this task gives "
             f"{env.observation_size} and takes {env.action_size} actions. Give a policy that was trained on this task."
         )
-    policy.parameters = data["parameters"][None]
+    policy.parameters = data["parameters"][None].to(device)
     normaliser = RunningNormaliser(1, env.observation_size)
-    normaliser.mean, normaliser.variance = data["observation_mean"][None], data["observation_variance"][None]
+    normaliser.mean, normaliser.variance = data["observation_mean"][None].to(device), data["observation_variance"][None].to(device)
     return TrainedPolicy(policy, normaliser)
 
 

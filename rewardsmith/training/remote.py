@@ -9,6 +9,9 @@ from rewardsmith.execution.process import JsonProcess, ProcessDiedError, Process
 from rewardsmith.records import State, TrainingResult
 from rewardsmith.training.messages import ORDER, REPORT, Order
 
+PATIENCE_S = {"cpu": 300.0, "cuda": 1_800.0}
+"""A GPU simulator compiles its kernels for minutes when a machine first runs a task."""
+
 
 class WorkerTrainer:
     """A trainer (see :class:`rewardsmith.contracts.Trainer`) whose work happens in a process of its own.
@@ -17,7 +20,7 @@ class WorkerTrainer:
     the culprit alone is CRASHED or TIMED_OUT.
     """
 
-    def __init__(self, task: str, trainer: str, settings: TrainingSettings, episodes: int, patience_s: float = 300.0) -> None:
+    def __init__(self, task: str, trainer: str, settings: TrainingSettings, episodes: int, patience_s: float | None = None) -> None:
         """Name what to train with; the process starts with the first jobs.
 
         Args:
@@ -25,10 +28,10 @@ class WorkerTrainer:
             trainer: Registered name of the trainer.
             settings: The same for all jobs.
             episodes: Held-out episodes per job.
-            patience_s: A worker that says nothing for so long is taken for hung.
+            patience_s: A worker that says nothing for so long is taken for hung; as the device asks for unless given.
         """
         self._task, self._trainer, self._settings, self._episodes = task, trainer, settings, episodes
-        self._patience_s = patience_s
+        self._patience_s = patience_s or PATIENCE_S[settings.device]
         self._process = JsonProcess("rewardsmith.training.worker")
 
     def train(
@@ -44,7 +47,7 @@ class WorkerTrainer:
             self.close()
             left = [job for job in jobs if job.candidate not in finished]
             if len(left) == 1:
-                yield _failed(left[0], failure)
+                yield failed(left[0], failure)
                 return
             for job in left:
                 yield from self.train([job], evaluation_seed, observe)
@@ -68,6 +71,7 @@ class WorkerTrainer:
                 return
 
 
-def _failed(job: TrainingJob, failure: ProcessDiedError | ProcessSilentError) -> TrainingResult:
+def failed(job: TrainingJob, failure: ProcessDiedError | ProcessSilentError) -> TrainingResult:
+    """The result of a job whose process died or fell silent."""
     state = State.TIMED_OUT if isinstance(failure, ProcessSilentError) else State.CRASHED
     return TrainingResult(job.candidate, state, job.seed, cause=f"training {failure}")

@@ -101,14 +101,14 @@ def test_the_simulator_ends_where_it_ends_without_a_reward(name: str) -> None:
     assert torch.equal(scores, expected_scores)
     assert slot is not None
     if name.startswith(("read", "fail")):
-        assert slot.failure == State.CRASHED
+        assert slot.proxy.failure == State.CRASHED
 
 
 def test_the_comparison_would_notice() -> None:
     """The hash is of a simulation that moves, and most of the programs above really ran."""
     assert simulate(None)[0] == untouched()[0]
     slots = {name: simulate(text)[1] for name, text in TAMPERING.items()}
-    running = [name for name, slot in slots.items() if slot and slot.failure is None]
+    running = [name for name, slot in slots.items() if slot and slot.proxy.failure is None]
     assert len(TAMPERING) >= 20
     assert len(running) >= 14, running
 

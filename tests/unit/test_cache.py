@@ -9,26 +9,27 @@ def _elsewhere(tmp_path, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_the_last_speed_of_each_task_is_kept():
-    assert known_speed("a") is None
-    remember_speed("a", 100_000, 50.0)
-    remember_speed("b", 1_000, 50.0)
-    remember_speed("a", 300_000, 50.0)
-    assert (known_speed("a"), known_speed("b")) == (6_000.0, 20.0)
+    assert known_speed("a", "cpu") is None
+    remember_speed("a", "cpu", 100_000, 50.0)
+    remember_speed("b", "cpu", 1_000, 50.0)
+    remember_speed("a", "cpu", 300_000, 50.0)
+    remember_speed("a", "cuda", 5_000_000, 50.0)
+    assert [known_speed(*which) for which in (("a", "cpu"), ("b", "cpu"), ("a", "cuda"))] == [6_000.0, 20.0, 100_000.0]
 
 
 def test_short_trainings_do_not_count():
-    remember_speed("a", 1_000, 1.0)
-    assert known_speed("a") is None
+    remember_speed("a", "cpu", 1_000, 1.0)
+    assert known_speed("a", "cpu") is None
 
 
-@pytest.mark.parametrize("text", ["", "[1]", '{"a": "fast"}', '{"a": -1}', "\x00"])
+@pytest.mark.parametrize("text", ["", "[1]", '{"a cpu": "fast"}', '{"a cpu": -1}', "\x00"])
 def test_a_damaged_file_is_no_speed(text: str):
     cache_folder().mkdir(parents=True)
     (cache_folder() / "speed.json").write_text(text)
-    assert known_speed("a") is None
+    assert known_speed("a", "cpu") is None
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(tmp_path):
     (tmp_path / "cache").write_text("a file where the folder should be")
-    remember_speed("a", 100_000, 50.0)
-    assert known_speed("a") is None
+    remember_speed("a", "cpu", 100_000, 50.0)
+    assert known_speed("a", "cpu") is None

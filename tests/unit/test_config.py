@@ -1,13 +1,38 @@
 import pytest
 
-from rewardsmith.config import StudyConfig, TrainingOverrides, from_mapping, read_yaml, to_yaml
-from rewardsmith.contracts import TrainingSettings
+from rewardsmith.config import StudyConfig, TrainingOverrides, effective_settings, from_mapping, read_yaml, to_yaml
+from rewardsmith.contracts import Device, TrainingSettings
 from rewardsmith.errors import UsageError
+from tests.toys import Toy
 
 
 def test_overrides_name_every_training_setting():
-    """A new setting must not be forgotten in the overrides."""
-    assert set(vars(TrainingOverrides())) == set(vars(TrainingSettings()))
+    """A new setting must not be forgotten in the overrides; the device has a flag of its own."""
+    assert set(vars(TrainingOverrides())) | {"device"} == set(vars(TrainingSettings()))
+
+
+def test_every_device_has_its_preset_and_flags_override_either():
+    class Task(Toy):
+        preset, gpu_preset = TrainingSettings(envs=64), TrainingSettings(envs=2048)
+
+    assert effective_settings(Task(), "cpu", TrainingOverrides(clip=0.3)).envs == 64
+    settings = effective_settings(Task(), "cuda", TrainingOverrides(clip=0.3))
+    assert (settings.envs, settings.device, settings.clip) == (2048, "cuda", 0.3)
+
+
+def test_a_device_that_the_machine_lacks_is_refused_before_its_settings_matter():
+    class Task(Toy):
+        def check_device(self, device: Device) -> None:
+            if device == "cuda":
+                raise UsageError("no GPU")
+
+    with pytest.raises(UsageError, match="no GPU"):
+        effective_settings(Task(), "cuda", TrainingOverrides(envs=0))
+
+
+def test_an_unknown_device_in_a_file_is_refused():
+    with pytest.raises(UsageError, match="config key 'device' is 'tpu'"):
+        from_mapping(StudyConfig, {"task": "t", "device": "tpu"})
 
 
 def test_overrides_change_only_what_is_given():

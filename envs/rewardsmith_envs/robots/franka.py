@@ -43,7 +43,7 @@ class CartesianFranka:
         self._tcp = sim.sensor("tcp_pos")
         self._max_step_m = max_step_m
         self._turn_gain = turn_gain
-        self._damping = damping * torch.eye(6)
+        self._damping = damping * torch.eye(6, device=sim.device)
         self._home_rotation = self._rotation()[:1].clone()
 
     def act(self, actions: Tensor) -> None:
@@ -55,8 +55,8 @@ class CartesianFranka:
         """
         wanted = torch.cat((actions[:, :3] * self._max_step_m, self._turn()), dim=1)
         jacobian_t = self._jacobian_transposed()
-        gram = jacobian_t.mT @ jacobian_t + self._damping
-        change = jacobian_t @ torch.linalg.solve(gram, wanted[:, :, None])
+        gram = torch.baddbmm(self._damping, jacobian_t.mT, jacobian_t)
+        change = jacobian_t @ torch.linalg.solve_ex(gram, wanted[:, :, None]).result  # `solve` would wait for a GPU to report errors
         self._sim["ctrl"][:, ARM] = self._sim["qpos"][:, ARM] + change[:, :, 0]
         if self.action_size == 4:
             self._sim["ctrl"][:, GRIPPER] = MAX_OPENING_M * (0.5 * (actions[:, 3] + 1.0)).double()
@@ -66,10 +66,11 @@ class CartesianFranka:
         return self._sim["site_xmat"][:, self._site].float().view(-1, 3, 3)
 
     def _turn(self) -> Tensor:
-        """Rotation vector back to the home orientation, scaled by the gain, ``(num_envs, 3)`` [rad]."""
-        error = self._home_rotation @ self._rotation().mT
-        skew = torch.stack((error[:, 2, 1] - error[:, 1, 2], error[:, 0, 2] - error[:, 2, 0], error[:, 1, 0] - error[:, 0, 1]), 1)
-        return skew * (0.5 * self._turn_gain)
+        """Rotation vector back to the home orientation, scaled by the gain, ``(num_envs, 3)`` [rad].
+
+        For small angles it is half the sum of the cross products of each axis of the tool with that of the home orientation.
+        """
+        return torch.linalg.cross(self._rotation(), self._home_rotation, dim=1).sum(dim=2) * (0.5 * self._turn_gain)
 
     def _jacobian_transposed(self) -> Tensor:
         """Transposed geometric Jacobian of the tcp, linear part first, ``(num_envs, 7, 6)``."""

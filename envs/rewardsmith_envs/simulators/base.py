@@ -7,18 +7,28 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import torch
     from torch import Tensor
+
+STATE = ("qpos", "qvel", "ctrl", "mocap_pos", "mocap_quat")
+"""The fields that may be written: state and inputs."""
+
+FIELDS = (*STATE, "site_xmat", "xanchor", "xaxis", "sensordata")
+"""All fields that a simulator shows."""
 
 
 class Simulator(Protocol):
     """Many copies of one MuJoCo model.
 
-    ``sim["qpos"]``, ``sim["site_xpos"]``, ... are ``(num_envs, ...)`` tensors named like
-    the fields of ``MjData``. State and input fields (``qpos qvel ctrl mocap_pos mocap_quat``) may be written,
-    row by row; everything else is read-only. After :meth:`step` all of them describe the new state.
+    ``sim["qpos"]``, ``sim["site_xmat"]``, ... (:data:`FIELDS`) are ``(num_envs, ...)`` tensors named like
+    the fields of ``MjData``, float64 on the CPU and float32 on a GPU. Those of :data:`STATE` may be written,
+    everything else is read-only. After :meth:`step` all of them describe the new state, except that sensors of
+    forces and accelerations tell of the latest physics step. A mask says which environments are meant, ``(num_envs,)`` bool.
     """
 
     num_envs: int
+    device: torch.device
+    """Where all tensors are."""
     scene: str
     """What error messages call the scene."""
     control_dt: float
@@ -45,12 +55,26 @@ class Simulator(Protocol):
         """Advance one control step (several physics steps)."""
         ...
 
-    def reset(self, rows: Tensor) -> None:
-        """Put the environments ``rows`` (sorted indices) at the home keyframe, without derived fields."""
+    def reset(self, mask: Tensor) -> None:
+        """Put environments at the home keyframe, without derived fields."""
         ...
 
-    def forward(self, rows: Tensor) -> None:
-        """Recompute the derived fields of ``rows`` after their state was written."""
+    def write(self, mask: Tensor, change: Callable[[Tensor], None]) -> None:
+        """Change the states of environments, without derived fields.
+
+        Args:
+            mask: Which.
+            change: Gets sorted indices, ``(n,)``, and writes these rows of the simulator's state fields, which are float64 meanwhile.
+                They may be more than the mask's: what it writes for the others is forgotten. It may not be called at all for none.
+        """
+        ...
+
+    def forward(self, mask: Tensor) -> bool:
+        """Recompute the derived fields of environments after their state was written.
+
+        Returns:
+            Whether anything may have changed.
+        """
         ...
 
     def camera(self, width: int, height: int, name: str) -> Callable[[int], Tensor]:

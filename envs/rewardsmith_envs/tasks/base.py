@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import cache
 from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Signal, TrainingSettings, VecEnv
 from rewardsmith_envs import ASSETS
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
     from rewardsmith_envs.robots.base import Robot
@@ -41,6 +43,11 @@ class SimulatedTask(ABC):
     """As :attr:`preset`, for ``--device cuda``."""
     on_cpu: bool = True
     """Whether training on a CPU is sensible: minutes, not days."""
+    latched: bool = False
+    """Whether a goal that was met once counts as met for the rest of the episode. Not for tasks with :attr:`goal_draws`."""
+    worst: float | None = None
+    """For a metric that is a mean over the episode: :meth:`true_score` gives the metric of one step, and this is its least value. It
+    also counts for every step of the horizon that an episode lacks, so an early end never pays. ``None``: no mean is taken."""
     contacts: int = 32
     """Contacts that one world may have on average, for simulators with buffers of a fixed size."""
     constraints: int = 128
@@ -97,26 +104,58 @@ class SimulatedTask(ABC):
         """Whether the episode is over before its horizon, such as after a fall, ``(num_envs,)`` bool."""
         return never(signals)
 
-    def make(self, num_envs: int, threads: int) -> VecEnv:
-        """Build ``num_envs`` environments on the CPU simulator."""
-        from rewardsmith_envs.engine import SimulatedEnv
-        from rewardsmith_envs.simulators.cpu import CpuSimulator
+    def check_device(self, device: str) -> None:
+        """Refuse a device that this machine cannot simulate on (see :func:`rewardsmith_envs.simulators.devices.check`)."""
+        from rewardsmith_envs.simulators.devices import check
 
+        check(device)
+
+    def make(self, num_envs: int, threads: int, device: str = "cpu") -> VecEnv:
+        """Build ``num_envs`` environments.
+
+        Args:
+            num_envs: Number of environments.
+            threads: Physics threads of the CPU simulator.
+            device: ``cpu`` or ``cuda`` (see :mod:`rewardsmith_envs.simulators.devices`).
+
+        Raises:
+            UsageError: This machine cannot simulate on ``device``.
+            SceneError: Task and scene do not fit each other.
+        """
+        from rewardsmith_envs.engine import SimulatedEnv
+        from rewardsmith_envs.simulators.devices import check
+
+        check(device)
         scene = self.scene if "<" in self.scene else ASSETS / self.scene
-        return SimulatedEnv(self, CpuSimulator(scene, num_envs, self.decimation, threads))
+        if device == "cpu":
+            from rewardsmith_envs.simulators.cpu import CpuSimulator
+
+            return SimulatedEnv(self, CpuSimulator(scene, num_envs, self.decimation, threads))
+        from rewardsmith_envs.simulators.cuda import WarpSimulator
+
+        return SimulatedEnv(self, WarpSimulator(scene, num_envs, self.decimation, device, self.contacts, self.constraints))
 
 
 def never(signals: dict[str, Tensor]) -> Tensor:
     """False for every environment, ``(num_envs,)`` bool."""
     import torch
 
-    return torch.zeros(len(next(iter(signals.values()))), dtype=torch.bool)
+    one = next(iter(signals.values()))
+    return torch.zeros(len(one), dtype=torch.bool, device=one.device)
 
 
 def spread(draws: Tensor, low: tuple[float, ...], high: tuple[float, ...]) -> Tensor:
     """Map uniform numbers ``(..., k)`` to the box from ``low`` to ``high``."""
-    lower = draws.new_tensor(low)
-    return lower + (draws.new_tensor(high) - lower) * draws
+    lower = constant(low, draws.device)
+    return lower + (constant(high, draws.device) - lower) * draws
+
+
+@cache
+def constant(values: tuple[float, ...], device: torch.device) -> Tensor:
+    """Numbers of a task as a float32 tensor, made once: a copy to a GPU would wait for everything before it. Do not write to it."""
+    import torch
+
+    return torch.tensor(values, device=device)
 
 
 def scatter_body(sim: Simulator, rows: Tensor, start: int, planar: Tensor, yaw: Tensor) -> None:

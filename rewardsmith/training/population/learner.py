@@ -22,7 +22,7 @@ class PopulationLearner:
         """Train ``policy`` in place."""
         self._policy = policy
         self._settings = settings
-        self._returns = RunningNormaliser(len(policy.parameters), 1)
+        self._returns = RunningNormaliser(len(policy.parameters), 1, policy.parameters.device)
         self.optimiser = SlotAdam(policy.parameters, settings.learning_rate, settings.max_grad_norm)
 
     def update(self, experience: Experience, rewards: Tensor) -> None:
@@ -34,7 +34,7 @@ class PopulationLearner:
         """
         batch = self._prepare(experience, rewards)
         size = batch["action"].shape[1] // self._settings.minibatches
-        divergence = torch.zeros(len(self._policy.parameters))
+        divergence = rewards.new_zeros(len(self._policy.parameters))
         for _ in range(self._settings.mini_epochs):
             for start in range(0, size * self._settings.minibatches, size):
                 loss, divergence = self._loss({name: part[:, start : start + size] for name, part in batch.items()})

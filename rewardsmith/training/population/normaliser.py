@@ -12,11 +12,11 @@ class RunningNormaliser:
     Batches are merged with the parallel update of Chan, Golub and LeVeque (1983), in float64.
     """
 
-    def __init__(self, slots: int, size: int) -> None:
+    def __init__(self, slots: int, size: int, device: torch.device | str = "cpu") -> None:
         """Start without data: mean 0, variance 1."""
         self._count = 0
-        self.mean = torch.zeros(slots, 1, size, dtype=torch.float64)
-        self.variance = torch.ones(slots, 1, size, dtype=torch.float64)
+        self.mean = torch.zeros(slots, 1, size, dtype=torch.float64, device=device)
+        self.variance = torch.ones_like(self.mean)
 
     def update(self, batch: Tensor) -> None:
         """Take in a batch, ``(slots, n, size)``."""

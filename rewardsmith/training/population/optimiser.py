@@ -22,7 +22,7 @@ class SlotAdam:
         self._first = torch.zeros_like(parameters, requires_grad=False)
         self._second = torch.zeros_like(parameters, requires_grad=False)
         self._steps = 0
-        self.learning_rate = torch.full((len(parameters), 1), learning_rate)
+        self.learning_rate = torch.full((len(parameters), 1), learning_rate, device=parameters.device)
 
     @torch.no_grad()
     def step(self, gradient: Tensor) -> None:

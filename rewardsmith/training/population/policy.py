@@ -21,7 +21,15 @@ class StackedPolicy:
     gradient norm are a handful of operations however many layers and slots there are.
     """
 
-    def __init__(self, inputs: int, actions: int, hidden: Sequence[int], initial_std: float, seeds: Sequence[int]) -> None:
+    def __init__(
+        self,
+        inputs: int,
+        actions: int,
+        hidden: Sequence[int],
+        initial_std: float,
+        seeds: Sequence[int],
+        device: torch.device | str = "cpu",
+    ) -> None:
         """Draw the initial weights of every slot from its own seed.
 
         Args:
@@ -29,7 +37,8 @@ class StackedPolicy:
             actions: Size of the action.
             hidden: Widths of the hidden layers, the same for actor and critic.
             initial_std: Standard deviation of the actor before training.
-            seeds: One seed per slot.
+            seeds: One seed per slot. Equal seeds give equal weights on every device.
+            device: Where the networks are.
         """
         widths = (inputs, *hidden)
         self._actor = list(zip(widths, (*hidden, actions), strict=True))
@@ -37,7 +46,7 @@ class StackedPolicy:
         layers = self._actor + self._critic
         self._sizes = [n for i, o in layers for n in (i * o, o)] + [actions]
         rows = [_initial_row(layers, len(self._actor), actions, initial_std, seed) for seed in seeds]
-        self.parameters = torch.stack(rows).requires_grad_(True)
+        self.parameters = torch.stack(rows).to(device).requires_grad_(True)
         """``(slots, parameters of one slot)``."""
 
     def mean(self, observation: Tensor) -> Tensor:

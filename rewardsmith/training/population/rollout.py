@@ -52,16 +52,16 @@ class Collector:
             policy: The networks.
             normaliser: Observation statistics, read but not changed here.
             seeds: One seed per slot for the exploration noise.
-            first: ``(K * N, inputs)``.
+            first: ``(K * N, inputs)``; everything happens on its device.
         """
         self._env = env
         self._policy = policy
         self._normaliser = normaliser
-        self._noise = [torch.Generator().manual_seed(seed) for seed in seeds]
+        self._noise = [torch.Generator(first.device).manual_seed(seed) for seed in seeds]
         self._slots = len(seeds)
         self._envs = env.num_envs // self._slots
         self._observation = self._by_slot(first)
-        self._age = torch.zeros(env.num_envs)
+        self._age = torch.zeros(env.num_envs, device=first.device)
 
     @torch.no_grad()
     def collect(self, steps: int) -> Experience:
@@ -94,7 +94,7 @@ class Collector:
     def _draw_noise(self, steps: int) -> Tensor:
         """Standard normal numbers, each slot from its own generator, ``(T, K, N, actions)``."""
         shape = (steps, self._envs, self._env.action_size)
-        return torch.stack([torch.randn(shape, generator=g) for g in self._noise], dim=1)
+        return torch.stack([torch.randn(shape, generator=g, device=self._age.device) for g in self._noise], dim=1)
 
     def _by_slot(self, rows: Tensor) -> Tensor:
         return rows.view(self._slots, self._envs, -1)

@@ -22,7 +22,7 @@ from rewardsmith.training.population.rollout import Collector
 from rewardsmith.training.population.slot import Slot
 from rewardsmith.training.streams import environment_seeds
 
-_MAX_ENVS = 8_192
+_MAX_ENVS = {"cpu": 8_192, "cuda": 32_768}
 """More environments than this are trained in several populations, to bound memory."""
 _KEPT_SIMULATIONS = 2
 """One for training and one for held-out episodes."""
@@ -45,14 +45,14 @@ class PopulationTrainer:
         self._episodes = episodes
         cores = threads or usable_cores()
         # A simulation is reset and used again: building thousands of worlds for every batch would fragment memory.
-        self._make = lru_cache(maxsize=_KEPT_SIMULATIONS)(lambda num_envs: task.make(num_envs, cores))
+        self._make = lru_cache(maxsize=_KEPT_SIMULATIONS)(lambda num_envs: task.make(num_envs, cores, settings.device))
 
     def train(
         self, jobs: Sequence[TrainingJob], evaluation_seed: int, observe: Callable[[TrainingProgress], None]
     ) -> Iterator[TrainingResult]:
         """Train all jobs, in as many populations as memory asks for (see :class:`rewardsmith.contracts.Trainer`)."""
         torch.set_num_threads(1)  # more threads fight the simulator for the cores
-        most = max(1, _MAX_ENVS // self._settings.envs)
+        most = max(1, _MAX_ENVS[self._settings.device] // self._settings.envs)
         for start in range(0, len(jobs), most):
             population = _Population(self._make, self._task.horizon, self._settings, jobs[start : start + most])
             yield from population.run(self._episodes, evaluation_seed, observe)
@@ -66,24 +66,24 @@ class _Population:
         self._started = time.monotonic()
         self._slots = [Slot(number, job, settings) for number, job in enumerate(jobs)]
         seeds = [job.seed for job in jobs]
+        device = settings.device
         env = make(len(jobs) * settings.envs)
-        first = env.reset(environment_seeds("training", seeds, settings.envs), stagger=True)
+        first = env.reset(environment_seeds("training", seeds, settings.envs, device), stagger=True)
         weights = [derive("weights", seed) for seed in seeds]
-        self._policy = StackedPolicy(env.observation_size, env.action_size, settings.hidden, settings.initial_std, weights)
-        self._normaliser = RunningNormaliser(len(jobs), env.observation_size)
+        self._policy = StackedPolicy(env.observation_size, env.action_size, settings.hidden, settings.initial_std, weights, device)
+        self._normaliser = RunningNormaliser(len(jobs), env.observation_size, device)
         self._normaliser.update(first.view(len(jobs), settings.envs, -1))
         self._collector = Collector(env, self._policy, self._normaliser, [derive("noise", seed) for seed in seeds], first)
         self._learner = PopulationLearner(self._policy, settings)
 
     def run(self, episodes: int, evaluation_seed: int, observe: Callable[[TrainingProgress], None]) -> Iterator[TrainingResult]:
-        steps_per_epoch = self._settings.rollout * self._settings.envs
-        epochs = max(1, round(self._settings.env_steps / steps_per_epoch))
+        steps_per_epoch, epochs = self._settings.epoch_steps, self._settings.epochs
         done = 0
         for done in range(1, epochs + 1):
             self._epoch()
-            success = tuple((slot.job.candidate, slot.recent_success) for slot in self._slots)
+            success = tuple((slot.job.candidate, slot.curves.recent_success) for slot in self._slots)
             observe(TrainingProgress(done * steps_per_epoch, epochs * steps_per_epoch, success))
-            if all(slot.failure for slot in self._slots):
+            if all(slot.proxy.failure for slot in self._slots):
                 break
         yield from self._results(done * steps_per_epoch, episodes, evaluation_seed)
 
@@ -97,11 +97,11 @@ class _Population:
     @torch.no_grad()
     def _contain_divergence(self) -> None:
         """A policy that became non-finite ends its slot; it keeps acting zero and disturbs nobody."""
-        finite = self._policy.parameters.isfinite().all(dim=1)
+        finite = self._policy.parameters.isfinite().all(dim=1).tolist()
         for slot in self._slots:
             if not finite[slot.number]:
-                if slot.failure is None:
-                    slot.fail(State.DIVERGED, "the policy's weights became non-finite; the reward's scale changes too much")
+                if slot.proxy.failure is None:
+                    slot.proxy.fail(State.DIVERGED, "the policy's weights became non-finite; the reward's scale changes too much")
                 self._policy.parameters[slot.number] = 0.0
 
     def _results(self, env_steps: int, episodes: int, evaluation_seed: int) -> Iterator[TrainingResult]:
@@ -109,19 +109,19 @@ class _Population:
         env = self._make(len(self._slots) * episodes)
         scores = held_out_scores(env, self._horizon, trained, len(self._slots), evaluation_seed)
         for slot, score in zip(self._slots, scores, strict=True):
-            if slot.failure is None:
+            if slot.proxy.failure is None:
                 save_slot(Path(slot.job.policy), trained, slot.number, self._settings.hidden)
             yield TrainingResult(
                 candidate=slot.job.candidate,
-                state=slot.failure or State.SCORED,
+                state=slot.proxy.failure or State.SCORED,
                 seed=slot.job.seed,
                 env_steps=env_steps,
                 wall_s=(time.monotonic() - self._started) / len(self._slots),
-                components=slot.components(),
-                progress=slot.progress(),
-                score=None if slot.failure else score,
-                policy="" if slot.failure else slot.job.policy,
-                cause=slot.cause,
+                components=slot.curves.components(),
+                progress=slot.curves.progress(),
+                score=None if slot.proxy.failure else score,
+                policy="" if slot.proxy.failure else slot.job.policy,
+                cause=slot.proxy.cause,
             )
 
 

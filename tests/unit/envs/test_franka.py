@@ -17,7 +17,7 @@ def sim() -> CpuSimulator:
     sim = CpuSimulator(ASSETS / "franka_reach.xml", 3, 4, 1)
     generator = torch.Generator().manual_seed(0)
     sim["qpos"][:, :7] += torch.rand(3, 7, generator=generator).double() * 0.4 - 0.2
-    sim.forward(torch.arange(3))
+    sim.forward(torch.ones(3, dtype=torch.bool))
     return sim
 
 

@@ -34,12 +34,6 @@ def test_there_are_many() -> None:
     assert len(REWARDS) >= 40
 
 
-def test_human_rewards(guard: Guard) -> None:
-    for name in TASKS.names():
-        task = TASKS.load(name)
-        assert guard.check(task.human_reward, task).text == "accepted"
-
-
 def test_printing_is_stable(guard: Guard, reach: Task) -> None:
     """A printed program is itself acceptable, and printing it again changes nothing."""
     once = guard.check(extract(REACH["helper_without_types"]).source, reach).program

@@ -107,7 +107,7 @@ class Unplayable(FrankaReach):
 
     name = "unplayable"
 
-    def make(self, num_envs: int, threads: int) -> VecEnv:
+    def make(self, num_envs: int, threads: int, device: str = "cpu") -> VecEnv:
         raise RuntimeError("the simulator is not installed")
 
 

@@ -1,0 +1,82 @@
+"""The reward of one training, computed on states that were collected, and why it failed if it did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from rewardsmith.contracts import SPARSE, TrainingJob, TrainingSettings
+from rewardsmith.records import State
+from rewardsmith.reward.program import ProgramFailedError, RewardProgram
+
+Terms = tuple[Tensor, dict[str, Tensor]]
+"""The program's total ``(n,)`` and its components, each ``(n,)``."""
+
+
+class ProxyReward:
+    """One job's program, or the sparse reward. It fails at most once; from then on there is no reward."""
+
+    def __init__(self, job: TrainingJob, settings: TrainingSettings) -> None:
+        """Compile the job's program; a text that does not compile is a failure at once."""
+        self._bonus = settings.goal_bonus
+        self.failure: State | None = None
+        self.cause = ""
+        self._program: RewardProgram | None = None
+        if job.program != SPARSE:
+            try:
+                self._program = RewardProgram(job.program)
+            except ProgramFailedError as error:
+                self.fail(State.CRASHED, f"the program does not compile: {error}")
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the signals that the program reads."""
+        return tuple(self._program.parameters) if self._program else ()
+
+    def fail(self, state: State, cause: str) -> None:
+        """There is no reward from now on."""
+        self.failure, self.cause = state, cause
+
+    @torch.no_grad()
+    def terms(self, signals: Mapping[str, Tensor], true_score: Tensor, epoch: int) -> Terms | None:
+        """What the program says of ``n`` states.
+
+        It sees copies, and what it returns is copied again. Physics and the true score have long moved on, so nothing it
+        does can reach them.
+
+        Args:
+            signals: At least those of :attr:`parameters`, ``(n, *shape)``.
+            true_score: ``(n,)``; read by the sparse reward only.
+            epoch: For the message where the total is not finite.
+
+        Returns:
+            ``None`` where the program raised. A total that is not finite is returned and makes this fail.
+        """
+        if self._program is None:
+            # Where reaching a goal pays a bonus, that is the sparse reward, as in Isaac Gym's hands.
+            return torch.zeros_like(true_score) if self._bonus else true_score, {}
+        try:
+            total, components = self._program(signals)
+            if total.shape != true_score.shape:
+                raise ProgramFailedError(f"the total has shape {tuple(total.shape)}")
+        except ProgramFailedError as error:
+            self.fail(State.CRASHED, f"the program failed on real states: {error}")
+            return None
+        bad = (~total.isfinite()).nonzero()
+        if len(bad):
+            row = int(bad[0])
+            shown = ", ".join(f"{name} = {_short(signals[name][row].tolist())}" for name in self.parameters)
+            self.fail(State.DIVERGED, f"the total became {float(total[row])} in epoch {epoch} at {shown}"[:600])
+        return total, components
+
+    def with_bonus(self, total: Tensor, success: Tensor) -> Tensor:
+        """The reward that is trained on: the total, and the bonus wherever the goal is met."""
+        return total + self._bonus * success
+
+
+def _short(value: float | list[float]) -> str:
+    """A reading in few digits; a grid is flattened."""
+    numbers = torch.tensor(value).flatten().tolist()
+    return "[" + ", ".join(f"{number:.4g}" for number in numbers) + "]" if isinstance(value, list) else f"{value:.4g}"

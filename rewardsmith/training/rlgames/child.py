@@ -1,0 +1,125 @@
+"""One training with rl-games, in a process of its own."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from rewardsmith.contracts import Task, TrainingJob, TrainingProgress
+from rewardsmith.execution.process import answer, claim_stdout
+from rewardsmith.records import State, TrainingResult
+from rewardsmith.registry import TASKS
+from rewardsmith.seeds import derive
+from rewardsmith.training.curves import TrainingCurves
+from rewardsmith.training.evaluation import held_out_scores
+from rewardsmith.training.messages import ORDER, REPORT, Order, Report
+from rewardsmith.training.policy_file import TrainedPolicy, save_slot
+from rewardsmith.training.population.normaliser import RunningNormaliser
+from rewardsmith.training.population.policy import StackedPolicy
+from rewardsmith.training.proxy import ProxyReward
+from rewardsmith.training.rlgames.environment import EpochObserver, RewardedEnv, TrainingOverError
+from rewardsmith.training.rlgames.parameters import ENVIRONMENT, parameters
+from rewardsmith.training.streams import environment_seeds
+
+
+def train(order: Order, threads: int, observe: Callable[[TrainingProgress], None]) -> TrainingResult:
+    """Carry out the only job of an order."""
+    (job,), settings, task = order.jobs, order.settings, TASKS.load(order.task)
+    started = time.monotonic()
+    torch.set_num_threads(1)
+    proxy, curves = ProxyReward(job, settings), TrainingCurves(settings.goal_smoothing)
+    env = task.make(settings.envs, threads, settings.device)
+    first = env.reset(environment_seeds("training", [job.seed], settings.envs, settings.device), stagger=True)
+    rewarded = RewardedEnv(env, first, proxy, curves)
+    done = 0
+
+    def tell(epoch: int) -> None:
+        nonlocal done
+        done = epoch * settings.epoch_steps
+        observe(TrainingProgress(done, settings.epochs * settings.epoch_steps, ((job.candidate, curves.recent_success),)))
+
+    agent = _run(order, job, rewarded, EpochObserver(rewarded, proxy, tell), proxy) if proxy.failure is None else None
+    score = None
+    if agent is not None and proxy.failure is None:
+        trained = _trained(agent, env.observation_size, env.action_size, order)
+        score = _score(task, trained, order, threads)
+        save_slot(Path(job.policy), trained, 0, settings.hidden)
+    return TrainingResult(
+        candidate=job.candidate,
+        state=proxy.failure or State.SCORED,
+        seed=job.seed,
+        env_steps=done,
+        wall_s=time.monotonic() - started,
+        components=curves.components(),
+        progress=curves.progress(),
+        score=score,
+        policy=job.policy if score else "",
+        cause=proxy.cause,
+    )
+
+
+def _run(order: Order, job: TrainingJob, env: RewardedEnv, observer: EpochObserver, proxy: ProxyReward) -> Any:
+    """rl-games from configuration to trained agent, without Hydra, Ray or its own saving of checkpoints."""
+    from rl_games.common import env_configurations, vecenv
+    from rl_games.torch_runner import Runner
+
+    vecenv.register(ENVIRONMENT, lambda name, actors, **options: env)
+    env_configurations.register(ENVIRONMENT, {"vecenv_type": ENVIRONMENT, "env_creator": None})
+    with tempfile.TemporaryDirectory() as folder:
+        runner = Runner(observer)
+        # Not `load`, which copies what cannot be copied.
+        runner.load_config(parameters(order.settings, derive("rl-games", job.seed) % 2**32, Path(folder)))
+        agent = runner.algo_factory.create(runner.algo_name, base_name="run", params=runner.params)
+        try:
+            agent.train()
+        except TrainingOverError:
+            assert proxy.failure
+        finally:
+            if agent.writer:
+                agent.writer.close()  # it never does that itself
+    return agent
+
+
+@torch.no_grad()
+def _trained(agent: Any, inputs: int, actions: int, order: Order) -> TrainedPolicy:
+    """The agent's policy in our form: normaliser, actor, critic, spread."""
+    settings, network = order.settings, agent.model.a2c_network
+    policy = StackedPolicy(inputs, actions, settings.hidden, settings.initial_std, [0], settings.device)
+    actor = [layer for layer in network.actor_mlp if isinstance(layer, torch.nn.Linear)]
+    for (weight, bias), layer in zip(policy.actor(0), (*actor, network.mu), strict=True):
+        weight.copy_(layer.weight.T)
+        bias.copy_(layer.bias)
+    normaliser = RunningNormaliser(1, inputs, settings.device)
+    normaliser.mean[0, 0] = agent.model.running_mean_std.running_mean
+    normaliser.variance[0, 0] = agent.model.running_mean_std.running_var
+    return TrainedPolicy(policy, normaliser)
+
+
+def _score(task: Task, trained: TrainedPolicy, order: Order, threads: int) -> Any:
+    env = task.make(order.episodes, threads, order.settings.device)
+    return held_out_scores(env, task.horizon, trained, 1, order.evaluation_seed)[0]
+
+
+def main() -> None:
+    """Serve orders, each of one job and after its number of physics threads, until standard input closes."""
+    descriptor = claim_stdout()
+    warnings.filterwarnings("ignore")  # of rl-games and what it imports
+    for line in sys.stdin:
+        threads, _, order = line.partition(" ")
+        result = train(
+            ORDER.validate_json(order),
+            int(threads),
+            lambda progress: answer(descriptor, REPORT.dump_json(Report("progress", progress=progress)).decode()),
+        )
+        answer(descriptor, REPORT.dump_json(Report("result", result=result)).decode())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""How fast this machine simulates and trains a task: seconds of measuring instead of hours of training."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import torch
+
+from rewardsmith.contracts import Device, Task, TrainingSettings, VecEnv
+from rewardsmith.training.population.learner import PopulationLearner
+from rewardsmith.training.population.normaliser import RunningNormaliser
+from rewardsmith.training.population.policy import StackedPolicy
+from rewardsmith.training.population.rollout import Collector
+from rewardsmith.training.population.trainer import usable_cores
+from rewardsmith.training.streams import environment_seeds
+
+_WARM_UP, _FEWEST = 4, 8
+"""Control steps before measuring, and the fewest that are measured."""
+_LEAST_S = 1.0
+"""Measured for at least so long."""
+_MILLION = 1e6
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What was measured on one device, with as many environments as its preset has."""
+
+    device: Device
+    envs: int
+    simulation_s: float
+    """Seconds per million environment steps of the simulation alone, under random actions."""
+    training_s: float
+    """Seconds per million environment steps of one candidate's training: the same simulation, its policy and the learner."""
+    preset_s: float
+    """Seconds that the preset's training of one candidate takes at that speed, without start-up and scoring."""
+
+
+def measure(task: Task, settings: TrainingSettings) -> Speed:
+    """Simulate and train for a moment.
+
+    Args:
+        task: What to measure.
+        settings: The preset; its device and number of environments are used.
+
+    Raises:
+        UsageError: The machine lacks the device.
+    """
+    torch.set_num_threads(1)  # as in training
+    env = task.make(settings.envs, usable_cores(), settings.device)
+    simulation_s = _simulation(env, settings.device)
+    steps = max(1, min(settings.rollout, round(_LEAST_S / (simulation_s * settings.envs))))
+    training_s = _training(env, settings, steps)
+    return Speed(
+        settings.device, settings.envs, simulation_s * _MILLION, training_s * _MILLION, training_s * settings.env_steps
+    )  # fmt: skip
+
+
+def _simulation(env: VecEnv, device: Device) -> float:
+    """Seconds per environment step."""
+    env.reset(environment_seeds("training", [0], env.num_envs, device), stagger=True)
+    actions = 2.0 * torch.rand(_FEWEST, env.num_envs, env.action_size, generator=torch.Generator().manual_seed(0)) - 1.0
+    actions = actions.to(device)
+    for step in range(_WARM_UP):
+        env.step(actions[step % _FEWEST])
+    started, steps = _now(device), 0
+    while steps < _FEWEST or _now(device) - started < _LEAST_S:
+        env.step(actions[steps % _FEWEST])
+        steps += 1
+    return (_now(device) - started) / (steps * env.num_envs)
+
+
+def _training(env: VecEnv, settings: TrainingSettings, steps: int) -> float:
+    """Seconds per environment step of rollouts of ``steps`` control steps, each with its update; the first one warms up."""
+    first = env.reset(environment_seeds("training", [0], env.num_envs, settings.device), stagger=True)
+    policy = StackedPolicy(env.observation_size, env.action_size, settings.hidden, settings.initial_std, [0], settings.device)
+    normaliser = RunningNormaliser(1, env.observation_size, settings.device)
+    normaliser.update(first[None])
+    collector, learner = Collector(env, policy, normaliser, [0], first), PopulationLearner(policy, settings)
+    spent = 0.0
+    for _ in range(2):
+        started = _now(settings.device)
+        experience = collector.collect(steps)
+        learner.update(experience, experience.true_score)
+        normaliser.update(experience.raw_observation.transpose(0, 1).flatten(1, 2))
+        spent = _now(settings.device) - started
+    return spent / (steps * env.num_envs)
+
+
+def _now(device: Device) -> float:
+    """The time when all that was asked of the device is done."""
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter()

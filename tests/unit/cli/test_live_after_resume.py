@@ -1,0 +1,44 @@
+"""What a resumed study has already is shown, and not counted as work that is left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from rewardsmith.cli import live
+from rewardsmith.config import StudyConfig
+from rewardsmith.contracts import TrainingProgress
+from rewardsmith.study import Study
+from tests.builders import trained
+
+PROGRESS = TrainingProgress(50, 100, (("c001", 0.25),))
+
+
+@pytest.fixture
+def study(tmp_path: Path):
+    with Study.create(tmp_path / "s", StudyConfig("franka-reach", candidates=3, final_seeds=0)) as study:
+        study.save(trained("c000", 0.5))
+        yield study
+
+
+def test_lines_know_the_best_so_far(study: Study, capsys: pytest.CaptureFixture[str]):
+    with live.watch(study, 100, Console(force_terminal=False)) as observer:
+        assert isinstance(observer, live.PlainObserver)
+        observer.progress(PROGRESS)
+    assert "best so far c000 0.500" in capsys.readouterr().out
+
+
+def test_the_table_has_what_is_finished(study: Study, capsys: pytest.CaptureFixture[str]):
+    with live.watch(study, 100, Console(force_terminal=True, width=100)) as observer:
+        assert isinstance(observer, live.LiveObserver)
+        observer.progress(PROGRESS)
+    shown = capsys.readouterr().out
+    assert "best so far: c000 0.500" in shown
+    assert "SCORED" in shown
+
+
+def test_only_what_is_left_is_due(study: Study):
+    # Three candidates of 100 steps, one of them is scored, and the baselines are off.
+    assert live.PlainObserver(study, 100)._clock.due == 200

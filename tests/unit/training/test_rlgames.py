@@ -1,0 +1,44 @@
+"""The rl-games trainer's settings, and what it says where the package is missing."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rewardsmith.cli import main
+from rewardsmith.contracts import TrainingSettings
+from rewardsmith.training.rlgames import trainer
+from rewardsmith.training.rlgames.parameters import parameters
+
+SETTINGS = TrainingSettings(env_steps=1_000_000, envs=64, rollout=20, minibatches=5, hidden=(32, 16), initial_std=0.5, discount=0.98)
+
+
+def test_settings_keep_their_meaning():
+    given = parameters(SETTINGS, 7, Path("somewhere"))
+    config = given["config"]
+    assert given["seed"] == 7
+    assert (config["num_actors"], config["horizon_length"], config["minibatch_size"]) == (64, 20, 256)
+    assert config["max_epochs"] == 781  # 1,000,000 / (64 * 20) = 781.25
+    assert (config["gamma"], config["tau"], config["e_clip"], config["kl_threshold"]) == (0.98, 0.95, 0.2, 0.012)
+    assert given["network"]["mlp"]["units"] == [32, 16]
+    assert given["network"]["space"]["continuous"]["sigma_init"]["val"] == pytest.approx(math.log(0.5))
+
+
+def test_training_and_playing_use_the_same_device():
+    config = parameters(replace(SETTINGS, device="cuda"), 1, Path("somewhere"))["config"]
+    assert config["device"] == config["device_name"] == "cuda"
+
+
+@pytest.mark.parametrize(
+    "command", [["train", "franka-reach", "--reward", "sparse"], ["search", "franka-reach", "--candidates", "1"]], ids=["train", "search"]
+)
+def test_without_the_package_the_install_line_is_given(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(trainer, "find_spec", lambda name: None)
+    assert main.run([*command, "--trainer", "rl-games", "--out", str(tmp_path / "out")]) == 2
+    assert "pip install 'rewardsmith[rl-games]'" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

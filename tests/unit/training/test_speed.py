@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from rewardsmith.contracts import Device, Step, TrainingSettings, VecEnv
+from rewardsmith.training import speed
+from tests.toys import Toy
+
+
+class Clock:
+    seconds = 0.0
+
+    def __call__(self, device: Device) -> float:
+        return self.seconds
+
+
+class SlowEnv:
+    """Two environments; each control step takes a quarter of a second, and whatever else happens no time."""
+
+    num_envs, observation_size, action_size = 2, 3, 1
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock, self.steps = clock, 0
+
+    def reset(self, seeds: Tensor, *, stagger: bool = False) -> Tensor:
+        return torch.zeros(2, 3)
+
+    def step(self, actions: Tensor) -> Step:
+        self.clock.seconds += 0.25
+        self.steps += 1
+        never = torch.zeros(2, dtype=torch.bool)
+        return Step(torch.zeros(2, 3), {}, torch.zeros(2), never, never, never, never)
+
+
+def test_seconds_per_million_steps_by_hand(monkeypatch: pytest.MonkeyPatch):
+    clock = Clock()
+    env = SlowEnv(clock)
+
+    class Slow(Toy):
+        def make(self, num_envs: int, threads: int, device: Device = "cpu") -> VecEnv:
+            return env
+
+    monkeypatch.setattr(speed, "_now", clock)
+    found = speed.measure(Slow(), TrainingSettings(envs=2, rollout=24, hidden=(4,), minibatches=1, mini_epochs=1, env_steps=40))
+    # 0.25 s for two environment steps are 125,000 s for a million, with learning as without; 40 steps take 5 s.
+    assert (found.device, found.envs, found.simulation_s, found.training_s, found.preset_s) == ("cpu", 2, 125_000.0, 125_000.0, 5.0)
+    # 4 to warm up and 8 measured; then two rollouts of as many as fit into a second: 4, not 24.
+    assert env.steps == 4 + 8 + 2 * 4
