@@ -80,6 +80,15 @@ def pick_place(signals: Signals) -> Tensor:
     return with_grip(go(signals, torch.where(held, signals["tcp_pos"] + signals["goal_pos"] - cube, target)), around)
 
 
+def peg(signals: Signals) -> Tensor:
+    """Hover low over the hole, enter it slowly so that the peg does not tilt on its rim, then go down."""
+    offset = signals["peg_tip_pos"] - signals["hole_pos"]
+    side, height = offset[:, :2].norm(dim=1, keepdim=True), offset[:, 2:]
+    inside = (side < 0.01) & (height < -0.003)
+    down = torch.where(inside, -0.05, torch.where(side < 0.002, -0.02, 0.006 - height))
+    return go(signals, signals["tcp_pos"] + torch.cat((-1.5 * offset[:, :2], down), dim=1).clamp(-0.05, 0.05))
+
+
 def drawer(signals: Signals) -> Tensor:
     """Over the gap behind the bar, down into it, and back."""
     behind = signals["handle_pos"] + torch.tensor([0.041, 0.0, -0.01])

@@ -193,7 +193,7 @@ def test_config_file_below_flags(tmp_path: Path):
         (["search"], 2, "TASK"),
         (["inspect", "nowhere"], 2, "there is no folder nowhere"),
         (["resume", "nowhere"], 2, "there is no folder nowhere"),
-        (["tasks", "franka"], 2, "Allowed: ant, cartpole, franka-door"),
+        (["tasks", "franka"], 2, "ball-balance, cartpole, franka-door"),
         (["check", "missing.py", "--task", "franka-reach"], 2, "cannot read"),
         (["train", "franka-reach", "--reward", "missing.py"], 2, "cannot read"),
         (["search", "franka-reach", "--out", "/proc/rewardsmith"], 1, "Give a writable folder with --out"),

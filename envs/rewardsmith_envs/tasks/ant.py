@@ -55,6 +55,8 @@ class Ant(SimulatedTask):
     )
     scene = "ant.xml"
     horizon = 400
+    contacts = 12
+    constraints = 56
     draws = 16
     preset = TrainingSettings(env_steps=2_000_000, discount=0.99, hidden=(128, 64))
     human_reward = """\

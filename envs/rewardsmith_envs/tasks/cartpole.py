@@ -42,6 +42,8 @@ class Cartpole(SimulatedTask):
     horizon = 500
     decimation = 2
     control_dt = 1 / 60
+    contacts = 4
+    constraints = 8
     draws = 4
     preset = TrainingSettings(env_steps=400_000, rollout=64, hidden=(32, 32), discount=0.995)
     human_reward = """\

@@ -40,6 +40,8 @@ class FrankaDoor(FrankaTask):
     scene = "franka_door.xml"
     horizon = 100
     decimation = 8
+    contacts = 24
+    constraints = 120
     draws = 7 + 3
     preset = TrainingSettings(env_steps=800_000)
     human_reward = """\

@@ -40,6 +40,8 @@ class FrankaDrawer(FrankaTask):
     )
     scene = "franka_drawer.xml"
     horizon = 100
+    contacts = 28
+    constraints = 152
     draws = 7 + 2
     preset = TrainingSettings(env_steps=900_000)
     human_reward = """\

@@ -36,6 +36,8 @@ class FrankaLift(FrankaTask):
     gripper = True
     horizon = 75
     decimation = 8
+    contacts = 40
+    constraints = 224
     draws = 3
     preset = TrainingSettings(env_steps=800_000)
     human_reward = """\

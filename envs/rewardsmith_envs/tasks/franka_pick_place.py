@@ -32,6 +32,8 @@ class FrankaPickPlace(FrankaTask):
     gripper = True
     horizon = 75
     decimation = 8
+    contacts = 40
+    constraints = 224
     draws = 3 + 8 * 3
     preset = TrainingSettings(env_steps=1_500_000)
     human_reward = """\

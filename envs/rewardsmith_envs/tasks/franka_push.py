@@ -30,6 +30,8 @@ class FrankaPush(FrankaTask):
     signals = (*ARM_SIGNALS, *CUBE_SIGNALS, GOAL_SIGNAL, *ACTION_SIGNALS)
     scene = "franka_push.xml"
     horizon = 75
+    contacts = 40
+    constraints = 240
     draws = 2 + 1 + 24 * 2
     preset = TrainingSettings(env_steps=800_000)
     human_reward = """\

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import TrainingSettings
-from rewardsmith_envs.tasks.base import any_apart, spread
+from rewardsmith_envs.tasks.base import any_apart, constant, spread
 from rewardsmith_envs.tasks.franka_signals import ACTION_SIGNALS, ARM_SIGNALS, GOAL_SIGNAL
 from rewardsmith_envs.tasks.franka_task import FrankaTask
 
@@ -29,6 +29,8 @@ class FrankaReach(FrankaTask):
     signals = (*ARM_SIGNALS, GOAL_SIGNAL, *ACTION_SIGNALS)
     scene = "franka_reach.xml"
     horizon = 50
+    contacts = 16
+    constraints = 88
     draws = 7 + 8 * 3
     preset = TrainingSettings(env_steps=300_000)
     human_reward = """\
@@ -44,7 +46,7 @@ def compute_reward(tcp_pos, goal_pos, actions):
         """Joints within 0.1 rad of home; the goal in a box, at least 0.1 m from the home tool position."""
         sim["qpos"][rows, :7] += spread(draws[:, :7], (-0.1,) * 7, (0.1,) * 7)
         options = spread(draws[:, 7:].view(-1, 8, 3), (0.35, -0.3, 0.1), (0.65, 0.3, 0.5))
-        home = draws.new_tensor([[0.45, 0.0, 0.3]]).expand(len(rows), 3)
+        home = constant((0.45, 0.0, 0.3), draws.device).expand(len(rows), 3)
         sim["mocap_pos"][rows, 0] = any_apart(options, home, 0.12).double()
 
     def observe(self, signals: dict[str, Tensor]) -> tuple[Tensor, ...]:

@@ -1,0 +1,119 @@
+"""humanoid: run forward on two legs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rewardsmith.contracts import Role, Signal, TrainingSettings
+from rewardsmith_envs.tasks.base import SimulatedTask
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from rewardsmith_envs.robots.base import Robot
+    from rewardsmith_envs.simulators.base import Simulator
+
+_JOINTS = (
+    "waist (turn, forward, aside); hip (aside, turn, forward), knee, ankle (toes up, aside) of the right and of the left leg; shoulder "
+    "(forward, aside), elbow of the right and of the left arm"
+)
+
+
+class Humanoid(SimulatedTask):
+    """The papers' Humanoid: the metric is forward speed, and the robot has fallen when its torso is below 0.8 m.
+
+    The speed is that of one episode, as in :class:`rewardsmith_envs.tasks.ant.Ant`: the papers average the
+    gain of one step over all environments; here a fallen robot stands still for the rest. An episode takes
+    16 s, as there (1000 steps of 1/60 s). The human reward has Isaac Gym's terms and weights (Eureka,
+    appendix of human rewards); its energy is of torque times joint speed, here scaled as the speeds are there (0.1).
+    """
+
+    name = "humanoid"
+    group = "locomotion"
+    difficulty = "hard"
+    description = (
+        "A robot of human shape, 1.6 m tall and 38 kg, stands on flat ground; x points forward, y to the left, z up. Waist, hips, "
+        "knees, ankles, shoulders and elbows have 21 hinges with a motor each. Run forward, along +x, as fast as possible for the "
+        "whole episode without falling: the episode ends early when the centre of the torso, 1.3 m high at the start, comes lower "
+        "than 0.8 m, and at the latest after 500 control steps of 0.032 s."
+    )
+    success_rule = "metric: distance run along x over the 16 s of a whole episode, in m/s; a torso below 0.8 m ends it"
+    signals = (
+        Signal("base_pos", (3,), "m", "world", "centre of the torso; x is 0 at the start", Role.EFFECTOR, -100.0, 100.0),
+        Signal(
+            "base_quat", (4,), "quat", "world", "orientation of the torso, w first; 1 0 0 0: upright, facing x", Role.EFFECTOR, -1.0, 1.0
+        ),
+        Signal("base_lin_vel", (3,), "m/s", "world", "velocity of the torso", Role.EFFECTOR, -12.0, 12.0),
+        Signal("base_ang_vel", (3,), "rad/s", "world", "angular velocity of the torso", Role.EFFECTOR, -40.0, 40.0),
+        Signal("joint_pos", (21,), "rad", "joint", _JOINTS, Role.JOINT, -2.0, 3.6),
+        Signal("joint_vel", (21,), "rad/s", "joint", "velocities of the same joints", Role.JOINT, -80.0, 80.0),
+        Signal("actions", (21,), "1", "joint", "commanded torques of the same joints, 1 is 22.5 to 135 Nm", Role.ACTION, -1.0, 1.0),
+        Signal("previous_actions", (21,), "1", "joint", "the command one control step earlier", Role.ACTION, -1.0, 1.0),
+    )
+    scene = "humanoid.xml"
+    horizon = 500
+    control_dt = 0.032
+    on_cpu = False
+    contacts = 24
+    constraints = 80
+    draws = 42
+    preset = TrainingSettings(env_steps=2_000_000, discount=0.99, hidden=(128, 64))
+    gpu_preset = TrainingSettings(
+        env_steps=131_072_000,
+        envs=4096,
+        rollout=32,
+        hidden=(400, 200, 100),
+        minibatches=4,
+        mini_epochs=5,
+        learning_rate=5e-4,
+        discount=0.99,
+    )
+    human_reward = """\
+def compute_reward(base_pos, base_quat, base_lin_vel, joint_pos, joint_vel, actions):
+    low = torch.tensor([-0.8, -0.5, -0.6, -0.8, -1.0, -0.6, -0.03, -0.8, -0.5, -0.8, -1.0, -0.6, -0.03, -0.8, -0.5,
+                        -1.0, -0.2, 0.0, -1.0, -0.2, 0.0])
+    high = torch.tensor([0.8, 1.3, 0.6, 0.3, 0.6, 2.0, 2.5, 0.8, 0.5, 0.3, 0.6, 2.0, 2.5, 0.8, 0.5,
+                         2.5, 1.6, 2.2, 2.5, 1.6, 2.2])
+    forward = base_lin_vel[:, 0]
+    facing = 1.0 - 2.0 * (base_quat[:, 2] ** 2 + base_quat[:, 3] ** 2)
+    heading = 0.5 * torch.clamp(facing / 0.8, max=1.0)
+    upright = 1.0 - 2.0 * (base_quat[:, 1] ** 2 + base_quat[:, 2] ** 2)
+    up = 0.1 * (upright > 0.93).float()
+    alive = 2.0 * torch.ones_like(forward)
+    effort = -0.01 * torch.sum(actions ** 2, dim=-1)
+    energy = -0.005 * torch.sum(torch.abs(actions * joint_vel), dim=-1)
+    reach = torch.abs(2.0 * (joint_pos - low) / (high - low) - 1.0)
+    limits = -0.25 * torch.sum((reach > 0.98).float(), dim=-1)
+    total = forward + heading + up + alive + effort + energy + limits
+    total = torch.where(base_pos[:, 2] < 0.8, -torch.ones_like(total), total)
+    return total, {"forward": forward, "heading": heading, "up": up, "effort": effort, "energy": energy, "limits": limits}
+"""
+
+    def robot(self, sim: Simulator) -> Robot:
+        """21 torque motors; the joints come after the free joint of the torso."""
+        from rewardsmith_envs.robots.actuated import ActuatedRobot
+        from rewardsmith_envs.robots.base import Joints
+
+        return ActuatedRobot(sim, {"": Joints(slice(7, 28), slice(6, 27))})
+
+    def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
+        """Joint angles within 0.1 rad and joint velocities within 0.1 rad/s of the standing pose."""
+        noise = 0.2 * draws.double() - 0.1
+        sim["qpos"][rows, 7:] += noise[:, :21]
+        sim["qvel"][rows, 6:] = noise[:, 21:]
+
+    def observe(self, signals: dict[str, Tensor]) -> tuple[Tensor, ...]:
+        """Everything but where on the ground it is."""
+        own = ("base_quat", "base_lin_vel", "base_ang_vel", "joint_pos", "joint_vel", "actions")
+        return (signals["base_pos"][:, 2:], *(signals[name] for name in own))
+
+    def true_score(self, signals: dict[str, Tensor], success: Tensor, elapsed: Tensor) -> Tensor:
+        """Distance so far over the time of a whole episode [m/s]."""
+        return signals["base_pos"][:, 0] / (self.horizon * self.control_dt)
+
+    def failed(self, signals: dict[str, Tensor]) -> Tensor:
+        """The torso is too low."""
+        return signals["base_pos"][:, 2] < 0.8
+
+
+TASK = Humanoid()

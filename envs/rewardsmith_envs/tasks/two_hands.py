@@ -1,0 +1,237 @@
+"""What all tasks with two Shadow hands share.
+
+A task of this kind states a few attributes and three functions::
+
+    class TwoHandsThing(TwoHandTask):
+        name, difficulty = "two-hands-thing", "medium"
+        description, success_rule = "...", "..."
+        right = ShadowHand((0.0, 0.0, 0.5), (0.0, 0.0, -RIGHT_ANGLE), "right_", reach=0.3)
+        left = ShadowHand((0.0, -0.8, 0.5), (0.0, 0.0, RIGHT_ANGLE), "left_", left=True, reach=0.3)
+        objects = CUBE + '<worldbody><body name="goal" mocap="true" .../></worldbody><sensor>...</sensor>'
+        object_qpos = (0.0, -0.33, 0.54, 1.0, 0.0, 0.0, 0.0)
+        own_signals = OBJECT_SIGNALS + GOAL_SIGNALS
+        horizon, draws = 75, 3
+        human_reward = "..."
+
+        def scatter(self, sim, rows, draws): ...   # the object begins at column self.object_start of qpos
+        def success(self, signals): ...
+        def failed(self, signals): ...             # such as: the object is dropped
+
+    TASK = TwoHandsThing()
+
+``reach=0`` fixes a base: 20 actions a hand; a moving base adds six before them (see :class:`ShadowHand`). ``qpos`` and
+``qvel`` hold the right hand, the left hand, and then what ``objects`` adds, in its order. Hands start flat, palms up unless
+their ``euler`` says otherwise. Classes for geoms in ``objects``: ``world`` stops objects, ``table`` also hands, ``object`` hits
+all three, ``marker`` is seen only. A scene whose hands do not face each other adds a ``<camera>`` of its own in ``objects``.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from rewardsmith.contracts import Role, Signal, TrainingSettings
+from rewardsmith_envs.robots.shadow import BASE_JOINTS, HAND_ACTIONS, HAND_JOINTS, SHADOW_DEFAULTS, ShadowHand
+from rewardsmith_envs.tasks.base import SimulatedTask
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from rewardsmith_envs.robots.base import Robot
+    from rewardsmith_envs.simulators.base import Simulator
+
+RIGHT_ANGLE = math.pi / 2
+
+HAND_PHYSICS = """
+<compiler angle="radian" autolimits="true"/>
+<option timestep=".008333333333" integrator="implicitfast" solver="Newton" iterations="5" ls_iterations="8">
+  <flag eulerdamp="disable" autoreset="disable"/>
+</option>
+<default>
+  <default class="world"><geom contype="1" conaffinity="2" rgba=".55 .56 .6 1"/></default>
+  <default class="table"><geom type="box" contype="1" conaffinity="6" rgba=".62 .55 .45 1"/></default>
+  <default class="object"><geom type="box" contype="2" conaffinity="7" condim="4" friction="1 .02 .001" rgba=".85 .55 .2 1"/></default>
+  <default class="marker"><geom type="sphere" size=".02" contype="0" conaffinity="0" rgba=".2 .8 .3 .5"/></default>
+</default>
+<worldbody><light pos="0 0 3"/><geom name="ground" class="world" type="plane" size="3 3 .1"/></worldbody>
+"""
+"""Two physics steps are one control step of 1/60 s. Contact bits: 1 world, 2 objects, 4 hands."""
+
+CUBE = """
+<worldbody>
+  <body name="object" pos="0 0 1">
+    <freejoint name="object"/>
+    <geom class="object" size=".025 .025 .025" mass=".1"/>
+  </body>
+</worldbody>
+<sensor>
+  <framepos name="object_pos" objtype="body" objname="object"/>
+  <framequat name="object_quat" objtype="body" objname="object"/>
+  <framelinvel name="object_lin_vel" objtype="body" objname="object"/>
+  <frameangvel name="object_ang_vel" objtype="body" objname="object"/>
+</sensor>
+"""
+"""A cube of 5 cm and 100 g with the sensors of :data:`OBJECT_SIGNALS`; it takes 7 numbers of ``qpos`` and 6 of ``qvel``."""
+
+OBJECT_SIGNALS = (
+    Signal("object_pos", (3,), "m", "world", "centre of the object", Role.OBJECT, -5.0, 5.0),
+    Signal("object_quat", (4,), "quat", "world", "orientation of the object, w first", Role.OBJECT, -1.0, 1.0),
+    Signal("object_lin_vel", (3,), "m/s", "world", "velocity of the object", Role.OBJECT, -20.0, 20.0),
+    Signal("object_ang_vel", (3,), "rad/s", "world", "angular velocity of the object", Role.OBJECT, -200.0, 200.0),
+)
+
+GOAL = """
+<worldbody>
+  <body name="goal" mocap="true" pos="0 0 1"><geom class="marker" type="box" size=".025 .025 .025"/></body>
+</worldbody>
+<sensor>
+  <framepos name="goal_pos" objtype="xbody" objname="goal"/>
+  <framequat name="goal_quat" objtype="xbody" objname="goal"/>
+</sensor>
+"""
+"""A ghost of the cube: write ``sim["mocap_pos"][rows, 0]`` and ``sim["mocap_quat"][rows, 0]``."""
+
+GOAL_SIGNALS = (
+    Signal("goal_pos", (3,), "m", "world", "where the centre of the object must go", Role.GOAL, -5.0, 5.0),
+    Signal("goal_quat", (4,), "quat", "world", "wanted orientation of the object, w first", Role.GOAL, -1.0, 1.0),
+)
+
+
+TABLE = """
+<worldbody>
+  <camera name="table" pos=".62 -.5 1.16" xyaxes="0.581 0.814 -0.000 -0.409 0.292 0.865"/>
+  <geom name="table" class="table" size=".4 .5 .02" pos="0 0 .58"/>
+</worldbody>
+"""
+"""A table, with a view onto it. Its top is 0.6 m high; what falls off it lies on the ground at 0."""
+
+
+def body_sensors(name: str) -> str:
+    """Sensors of a body, for :func:`body_signals`; its frame is that of its MJCF, wherever its mass is."""
+    kinds = (("framepos", "pos"), ("framequat", "quat"), ("framelinvel", "lin_vel"), ("frameangvel", "ang_vel"))
+    return "".join(f'<{kind} name="{name}_{suffix}" objtype="xbody" objname="{name}"/>' for kind, suffix in kinds)
+
+
+def body_signals(name: str, point: str) -> tuple[Signal, ...]:
+    """Signals of a body that moves freely.
+
+    Args:
+        name: Of the body; the signals are ``{name}_pos``, ``{name}_quat``, ``{name}_lin_vel`` and ``{name}_ang_vel``.
+        point: What the position is of, such as ``centre of the block``.
+    """
+    thing = name.replace("_", " ")
+    return (
+        Signal(f"{name}_pos", (3,), "m", "world", point, Role.OBJECT, -5.0, 5.0),
+        Signal(f"{name}_quat", (4,), "quat", "world", f"orientation of the {thing}, w first", Role.OBJECT, -1.0, 1.0),
+        Signal(f"{name}_lin_vel", (3,), "m/s", "world", f"velocity of the {thing}", Role.OBJECT, -20.0, 20.0),
+        Signal(f"{name}_ang_vel", (3,), "rad/s", "world", f"angular velocity of the {thing}", Role.OBJECT, -200.0, 200.0),
+    )
+
+
+def base_signal(prefix: str) -> Signal:
+    """Where the base of a hand is, for tasks that need it."""
+    meaning = f"base of the {prefix.removesuffix('_')} hand: where its forearm begins"
+    return Signal(f"{prefix}base_pos", (3,), "m", "world", meaning, Role.EFFECTOR, -3.0, 3.0)
+
+
+def hand_signals(prefix: str) -> tuple[Signal, ...]:
+    """The signals of one hand."""
+    side = f"{prefix.removesuffix('_')} " if prefix else ""
+    fingers = f"of the {side}hand: first, middle, ring, little finger, thumb"
+    order = "wrist (2), first, middle, ring finger (4 each), little finger (5), thumb (5)"
+    return (
+        Signal(f"{prefix}palm_pos", (3,), "m", "world", f"middle of the {side}palm", Role.EFFECTOR, -3.0, 3.0),
+        Signal(
+            f"{prefix}palm_quat",
+            (4,),
+            "quat",
+            "world",
+            f"orientation of the {side}palm, w first; its x axis points along the fingers, z out of the palm",
+            Role.EFFECTOR,
+            -1.0,
+            1.0,
+        ),
+        Signal(f"{prefix}palm_lin_vel", (3,), "m/s", "world", f"velocity of the {side}palm", Role.EFFECTOR, -10.0, 10.0),
+        Signal(f"{prefix}fingertip_pos", (5, 3), "m", "world", f"fingertips {fingers}", Role.EFFECTOR, -3.0, 3.0),
+        Signal(f"{prefix}fingertip_lin_vel", (5, 3), "m/s", "world", f"velocities of the fingertips {fingers}", Role.EFFECTOR, -15.0, 15.0),
+        Signal(f"{prefix}joint_pos", (HAND_JOINTS,), "rad", "joint", f"joints of the {side}hand: {order}", Role.JOINT, -2.0, 2.5),
+        Signal(f"{prefix}joint_vel", (HAND_JOINTS,), "rad/s", "joint", "velocities of the same joints", Role.JOINT, -80.0, 80.0),
+    )
+
+
+class TwoHandTask(SimulatedTask):
+    """A task of a right and a left hand, moved together by one policy at 60 Hz."""
+
+    group = "bimanual"
+    decimation = 2
+    control_dt = 1.0 / 60.0
+    on_cpu = False
+    contacts = 32
+    constraints = 192
+    preset = TrainingSettings(env_steps=400_000, discount=0.96, hidden=(256, 128), learning_rate=3e-4, kl_target=0.016)
+    gpu_preset = TrainingSettings(
+        env_steps=49_152_000,
+        envs=2048,
+        rollout=8,
+        hidden=(512, 256, 128),
+        minibatches=1,
+        mini_epochs=5,
+        learning_rate=3e-4,
+        kl_target=0.016,
+        discount=0.96,
+    )
+    """The papers' row for Bi-DexHands: 3000 epochs of 2048 environments and 8 steps while searching."""
+
+    right: ShadowHand
+    left: ShadowHand
+    objects: str
+    """Sections of an MJCF document: the bodies and sensors of everything but the hands."""
+    object_qpos: tuple[float, ...]
+    """Where the objects are at the start: all of ``qpos`` after the hands."""
+    own_signals: tuple[Signal, ...]
+    """Signals beyond those of hands and actions."""
+
+    def __init__(self) -> None:
+        """Build the scene and the signal table."""
+        actions = sum(HAND_ACTIONS + (BASE_JOINTS if hand.reach else 0) for hand in (self.right, self.left))
+        self.object_start = self.right.joints + self.left.joints
+        """Where the numbers of the objects begin in ``qpos`` and ``qvel``."""
+        self.signals = (
+            *hand_signals("right_"),
+            *hand_signals("left_"),
+            *self.own_signals,
+            Signal("actions", (actions,), "1", "joint", "targets within the joints' ranges: right hand, left hand", Role.ACTION, -1.0, 1.0),
+            Signal("previous_actions", (actions,), "1", "joint", "the command one control step earlier", Role.ACTION, -1.0, 1.0),
+        )
+        home = " ".join(f"{number:g}" for number in (*(0.0,) * self.object_start, *self.object_qpos))
+        middle = [(a + b) / 2 for a, b in zip(self.right.pos, self.left.pos, strict=True)]
+        view = " ".join(f"{number + offset:g}" for number, offset in zip(middle, (0.8, -0.35, 0.6), strict=True))
+        self.scene = (
+            f'<mujoco model="{self.name}">{HAND_PHYSICS}{SHADOW_DEFAULTS}{self.right.mjcf}{self.left.mjcf}{self.objects}'
+            f'<worldbody><camera name="overview" pos="{view}" xyaxes=".401 .916 0 -.518 .227 .824"/></worldbody>'
+            f'<keyframe><key name="home" qpos="{home}"/></keyframe></mujoco>'
+        )
+
+    def robot(self, sim: Simulator) -> Robot:
+        """Both hands; ``joint_pos`` and ``joint_vel`` of a hand leave its base out."""
+        from rewardsmith_envs.robots.actuated import ActuatedRobot
+        from rewardsmith_envs.robots.base import Joints
+
+        ends = {"right_": self.right.joints, "left_": self.object_start}
+        return ActuatedRobot(sim, {prefix: Joints(*(slice(end - HAND_JOINTS, end),) * 2) for prefix, end in ends.items()})
+
+    def observe(self, signals: dict[str, Tensor]) -> tuple[Tensor, ...]:
+        """Every signal but the earlier command, flat."""
+        read = (value for name, value in signals.items() if name != "previous_actions")
+        return tuple(value.flatten(1) if value.dim() > 1 else value[:, None] for value in read)
+
+
+def finger_distance(signals: dict[str, Tensor], side: str, point: str) -> Tensor:
+    """Sum of the distances from the five fingertips of a hand to a point, ``(num_envs,)`` [m].
+
+    Args:
+        signals: All signals.
+        side: ``right`` or ``left``.
+        point: A signal of shape (3,).
+    """
+    return (signals[f"{side}_fingertip_pos"] - signals[point][:, None]).norm(dim=2).sum(dim=1)
