@@ -3,7 +3,7 @@ PYTHON ?= $(firstword $(foreach p,python3.11 python3.12 python3.13 python3,$(she
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint package bench clean
+.PHONY: demo test lint package bench pictures clean
 
 demo: .venv/.runtime  ## a small reward search, 1 to 2 minutes on two cores
 	$(BIN)/rewardsmith search franka-reach --strategy eureka --writer grammar --candidates 12 --seed 0 --training.env-steps 100000
@@ -22,6 +22,10 @@ package: .venv/.dev  ## wheel and sdist, each installed outside the checkout and
 
 bench: .venv/.dev  ## throughput of this machine
 	$(BIN)/python benchmarks/training_speed.py
+
+pictures: .venv/.dev  ## docs/tasks/*.png, all of them or TASKS="ant cartpole"
+	for task in $${TASKS:-$$($(BIN)/python -c 'from rewardsmith.registry import TASKS; print(*TASKS.names())')}; do \
+	  $(BIN)/rewardsmith render $$task --policy zero --width 480 --height 360 --out docs/tasks/$$task.png || exit 1; done
 
 clean:
 	rm -rf .venv
