@@ -27,8 +27,8 @@ mj: Any = mujoco
 GAIN_LIMIT_J_KG = 50.0
 """Energy over mass that an object may gain in one control step: what takes it from rest to 10 m/s. The fastest things that strike
 objects are fingertips, at up to 8 m/s (80 rad/s at 0.1 m)."""
-DEPTH_LIMIT_M = 0.025
-"""How far below the floor an object may reach: contacts are soft, and a hard throw is first noticed one time step late."""
+DEPTH_LIMIT_M = 0.1
+"""How far below the floor an object may reach for a moment: at 10 m/s it moves 0.1 m in a time step, before its contact is noticed."""
 Array = NDArray[np.float64]
 _RENEWAL = 0.1
 """Share of the environments whose action is replaced in a step: an action lasts for ten steps on average, so that bodies go places."""

@@ -51,6 +51,7 @@ class SimulatedEnv:
         self._elapsed = torch.zeros_like(self._seeds)
         self._goals = torch.zeros_like(self._seeds)
         self._earned = torch.zeros(self.num_envs, device=self._seeds.device)
+        self._scored = torch.zeros_like(self._earned)
         self._met = torch.zeros_like(self._seeds, dtype=torch.bool)
         self._actions = torch.zeros(self.num_envs, self.action_size, device=sim.device)
         self._previous_actions = torch.zeros_like(self._actions)
@@ -67,7 +68,10 @@ class SimulatedEnv:
         if stagger:
             times = uniform(mix(self._seeds ^ _STAGGER), self._episodes, 1)[:, 0]
             self._elapsed = (times * self._task.horizon).long()
-        return self._observe(self._sense())
+        signals = self._sense()
+        if self._task.has_metric and self._task.worst is None:
+            self._scored = self._task.true_score(signals, self._met, self._elapsed)
+        return self._observe(signals)
 
     def step(self, actions: Tensor) -> Step:
         """Advance one control step; environments whose episode ended start a new one.
@@ -87,11 +91,13 @@ class SimulatedEnv:
             self._met.copy_(success)
         self._goals += success
         score = self._score(signals, success, unstable)
+        sparse = score - self._scored if self._task.has_metric else success.float()
+        self._scored = score.clone()
         terminated = unstable | self._task.failed(signals)
         truncated = (self._elapsed >= self._task.horizon) & ~terminated
         changed = self._go_on(truncated | terminated, success)
         observation = self._sense() if changed else signals
-        return Step(self._observe(observation), signals, score, success, terminated, truncated, unstable)
+        return Step(self._observe(observation), signals, score, success, terminated, truncated, sparse, unstable)
 
     def _score(self, signals: dict[str, Tensor], success: Tensor, unstable: Tensor) -> Tensor:
         """The true score so far: goals reached, what the task says, or its mean over the episode as if that ended now."""
@@ -121,6 +127,7 @@ class SimulatedEnv:
         """Bring environments to the start of their episode, without derived fields."""
         for value in (self._elapsed, self._goals, self._earned, self._met):
             value.masked_fill_(ended, 0)
+        self._scored.masked_fill_(ended, self._task.worst or 0.0)
         for value in (self._actions, self._previous_actions):
             value.masked_fill_(ended[:, None], 0.0)
         self._sim.reset(ended)

@@ -103,6 +103,8 @@ class Step:
     """Whether the episode ended by itself, ``(num_envs,)`` bool."""
     truncated: Tensor
     """Whether the episode ended by its horizon, ``(num_envs,)`` bool."""
+    sparse: Tensor
+    """The sparse reward of this step, ``(num_envs,)``: 1 where the goal is met; for a metric, what the step added to the true score."""
     unstable: Tensor
     """Whether the simulation became non-finite and was reset, ``(num_envs,)`` bool; also terminated."""
 

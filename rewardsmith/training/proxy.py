@@ -40,7 +40,7 @@ class ProxyReward:
         self.failure, self.cause = state, cause
 
     @torch.no_grad()
-    def terms(self, signals: Mapping[str, Tensor], true_score: Tensor, epoch: int) -> Terms | None:
+    def terms(self, signals: Mapping[str, Tensor], sparse: Tensor, epoch: int) -> Terms | None:
         """What the program says of ``n`` states.
 
         It sees copies, and what it returns is copied again. Physics and the true score have long moved on, so nothing it
@@ -48,18 +48,17 @@ class ProxyReward:
 
         Args:
             signals: At least those of :attr:`parameters`, ``(n, *shape)``.
-            true_score: ``(n,)``; read by the sparse reward only.
+            sparse: The sparse reward of these states, ``(n,)``; no program sees it.
             epoch: For the message where the total is not finite.
 
         Returns:
             ``None`` where the program raised. A total that is not finite is returned and makes this fail.
         """
         if self._program is None:
-            # Where reaching a goal pays a bonus, that is the sparse reward, as in Isaac Gym's hands.
-            return torch.zeros_like(true_score) if self._bonus else true_score, {}
+            return sparse, {}
         try:
             total, components = self._program(signals)
-            if total.shape != true_score.shape:
+            if total.shape != sparse.shape:
                 raise ProgramFailedError(f"the total has shape {tuple(total.shape)}")
         except ProgramFailedError as error:
             self.fail(State.CRASHED, f"the program failed on real states: {error}")

@@ -81,7 +81,7 @@ def _training(env: VecEnv, settings: TrainingSettings, steps: int) -> float:
     for _ in range(2):
         started = _now(settings.device)
         experience = collector.collect(steps)
-        learner.update(experience, experience.true_score)
+        learner.update(experience, experience.sparse)
         normaliser.update(experience.raw_observation.transpose(0, 1).flatten(1, 2))
         spent = _now(settings.device) - started
     return spent / (steps * env.num_envs)

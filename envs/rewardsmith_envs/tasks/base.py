@@ -58,6 +58,11 @@ class SimulatedTask(ABC):
     """Random numbers that one goal takes, where a reached goal is followed by the next: the true score is then the number of goals
     that the episode reached. 0: an episode has one goal, or none."""
 
+    @property
+    def has_metric(self) -> bool:
+        """Whether a metric takes the place of a goal that is met or not."""
+        return type(self).success is SimulatedTask.success
+
     @abstractmethod
     def robot(self, sim: Simulator) -> Robot:
         """The robot in the scene."""

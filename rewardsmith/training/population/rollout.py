@@ -31,6 +31,8 @@ class Experience:
     """``(T, K, N)`` float, 1 where the goal was met."""
     true_score: Tensor
     """``(T, K, N)``."""
+    sparse: Tensor
+    """The sparse reward, ``(T, K, N)``."""
     truncated: Tensor
     """``(T, K, N)`` float, 1 where the horizon ended the episode."""
     done: Tensor
@@ -78,7 +80,18 @@ class Collector:
             age = self._age + 1.0
             self._age = age * (1.0 - done)
             truncated = step.truncated.float()
-            values = (observation, self._observation, action, mean, step.success.float(), step.true_score, truncated, done, age)
+            values = (
+                observation,
+                self._observation,
+                action,
+                mean,
+                step.success.float(),
+                step.true_score,
+                step.sparse,
+                truncated,
+                done,
+                age,
+            )
             for name, value in zip(_STACKED, values, strict=True):
                 rows[name].append(value)
             for name, value in step.signals.items():
@@ -104,7 +117,7 @@ class Collector:
 
 
 _PER_SLOT = ("observation", "raw_observation", "action", "mean")
-_STACKED = (*_PER_SLOT, "success", "true_score", "truncated", "done", "age")
+_STACKED = (*_PER_SLOT, "success", "true_score", "sparse", "truncated", "done", "age")
 
 
 def _tail(name: str, values: list[Tensor]) -> tuple[int, ...]:

@@ -22,15 +22,13 @@ class Slot:
 
     def rewards(self, experience: Experience) -> Tensor:
         """The reward of every step, ``(T, N)``; zeros once the slot has failed. The program sees all steps of the rollout at once."""
-        done, score, age, success = (
-            part[:, self.number] for part in (experience.done, experience.true_score, experience.age, experience.success)
-        )
+        own = (experience.done, experience.true_score, experience.age, experience.success, experience.sparse)
+        done, score, age, success, sparse = (part[:, self.number] for part in own)
         if self.proxy.failure is None:
             self.curves.add_episodes(done, score, age)
-            own = {
-                name: experience.signals[name][:, self.number].flatten(0, 1) for name in self.proxy.parameters if name in experience.signals
-            }
-            terms = self.proxy.terms(own, score.flatten(), self.curves.epochs)
+            names = [name for name in self.proxy.parameters if name in experience.signals]
+            signals = {name: experience.signals[name][:, self.number].flatten(0, 1) for name in names}
+            terms = self.proxy.terms(signals, sparse.flatten(), self.curves.epochs)
             if terms:
                 self.curves.add_terms(*terms)
             if terms and self.proxy.failure is None:

@@ -49,7 +49,7 @@ class RewardedEnv(IVecEnv):
             TrainingOverError: The reward failed.
         """
         step = self._env.step(actions)
-        terms = self._proxy.terms(step.signals, step.true_score, self._curves.epochs)
+        terms = self._proxy.terms(step.signals, step.sparse, self._curves.epochs)
         if terms is None:
             raise TrainingOverError
         total, components = terms

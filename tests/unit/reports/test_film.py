@@ -27,7 +27,7 @@ class Clock:
         self.now += 1
         solved, ended = torch.tensor([self.now >= 3]), torch.tensor([self.now == 4])
         self.now %= 4
-        return Step(torch.zeros(1, 1), {}, solved.float(), solved, torch.tensor([False]), ended, torch.tensor([False]))
+        return Step(torch.zeros(1, 1), {}, solved.float(), solved, torch.tensor([False]), ended, torch.zeros(1), torch.tensor([False]))
 
     def draw(self, index: int) -> Tensor:
         return torch.full((8, 8, 3), self.now, dtype=torch.uint8)

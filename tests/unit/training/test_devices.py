@@ -36,7 +36,7 @@ class Elsewhere:
     def step(self, actions: Tensor) -> Step:
         assert actions.device.type == "meta"
         never = self._numbers() > 1.0
-        return Step(self._numbers(INPUTS), {"tip_pos": self._numbers(3)}, self._numbers(), never, never, never, never)
+        return Step(self._numbers(INPUTS), {"tip_pos": self._numbers(3)}, self._numbers(), never, never, never, self._numbers(), never)
 
     def _numbers(self, *shape: int) -> Tensor:
         return torch.zeros(self.num_envs, *shape, device="meta")

@@ -33,7 +33,10 @@ def experience(slots: int = 1) -> Experience:
     done[1, 1] = 1.0
     score[2, 1] = 0.0
     parts = {field.name: torch.zeros(STEPS, slots, ENVS) for field in dataclasses.fields(Experience) if field.name != "signals"}
-    known = {name: value[:, None].expand(-1, slots, -1) for name, value in (("success", GOAL), ("true_score", score), ("done", done))}
+    known = {
+        name: value[:, None].expand(-1, slots, -1)
+        for name, value in (("success", GOAL), ("sparse", GOAL), ("true_score", score), ("done", done))
+    }
     return Experience(**(parts | known), signals={"height": -torch.ones(STEPS, slots, ENVS)})  # pyright: ignore[reportArgumentType]
 
 
@@ -49,13 +52,10 @@ def test_without_a_bonus_a_program_is_alone():
     assert (slot(PROGRAM, 0.0).rewards(experience()) == -2.0).all()
 
 
-def test_the_sparse_reward_is_the_bonus_alone():
-    """The count of goals so far is not paid a second time."""
-    assert slot(SPARSE, 250.0).rewards(experience()).tolist() == [[0.0, 250.0], [0.0, 0.0], [250.0, 0.0]]
-
-
-def test_without_a_bonus_the_sparse_reward_is_the_true_score():
-    assert slot(SPARSE, 0.0).rewards(experience()).tolist() == [[0.0, 1.0], [0.0, 1.0], [1.0, 0.0]]
+def test_the_sparse_reward_pays_each_goal_once():
+    """The count of goals so far, which is the true score, is not paid at every step."""
+    assert slot(SPARSE, 0.0).rewards(experience()).tolist() == GOAL.tolist()
+    assert slot(SPARSE, 250.0).rewards(experience()).tolist() == (251.0 * GOAL).tolist()
 
 
 def test_the_curves_show_the_program_without_the_bonus():
