@@ -46,8 +46,8 @@ class FrankaPeg(FrankaTask):
     decimation = 8
     draws = 2 + 12 * 2
     preset = TrainingSettings(env_steps=700_000)
-    contacts = 32
-    constraints = 192
+    contacts = 48
+    constraints = 256
     human_reward = """\
 def compute_reward(peg_tip_pos, hole_pos):
     offset = peg_tip_pos - hole_pos

@@ -46,8 +46,8 @@ class ThrowTask(TwoHandTask):
 
     latched = True
     draws = 2 + 2
-    contacts = 16
-    constraints = 96
+    contacts = 24
+    constraints = 160
     start: Vector
     """Where the middle of the egg starts [m]."""
     goal: Vector
