@@ -89,6 +89,19 @@ def peg(signals: Signals) -> Tensor:
     return go(signals, signals["tcp_pos"] + torch.cat((-1.5 * offset[:, :2], down), dim=1).clamp(-0.05, 0.05))
 
 
+def stack(signals: Signals) -> Tensor:
+    """Straight up, sideways over the other cube, down, let go, away."""
+    tcp, cube, place = signals["tcp_pos"], signals["cube_pos"], signals["lower_cube_pos"] + up(0.05)
+    side = apart(cube[:, :2], place[:, :2])
+    target, around, held = grasp(signals, cube, 0.02, 0.03)
+    way = place - cube + torch.where(side < 0.012, up(-0.001), up(0.04))
+    way[:, :2] *= ((side < 0.012) | (way[:, 2:] < 0.03)).float()
+    target = torch.where(held, tcp + way.clamp(-0.05, 0.05), target)
+    placed = (side < 0.02) & ((cube - place)[:, 2:].abs() < 0.004)
+    leave = torch.where(signals["finger_opening"][:, None] > 0.03, place + up(0.15), tcp)
+    return with_grip(go(signals, torch.where(placed, leave, target)), around & ~placed)
+
+
 def drawer(signals: Signals) -> Tensor:
     """Over the gap behind the bar, down into it, and back."""
     behind = signals["handle_pos"] + torch.tensor([0.041, 0.0, -0.01])
@@ -103,9 +116,9 @@ def door(signals: Signals) -> Tensor:
     """Up before the lever, over its end, down with it, then forward until the door is open."""
     tcp, handle, opening = signals["tcp_pos"], signals["handle_pos"], signals["door_angle"][:, None]
     low = tcp[:, 2:] < handle[:, 2:] + 0.03
-    before, over, down = torch.tensor([-0.1, 0.0, 0.08]), up(0.05), up(-0.08)
+    before, over, down = torch.tensor([-0.1, 0.0, 0.08]), up(0.05), up(-0.1)
     above = apart(tcp[:, :2], handle[:, :2]) < 0.025
     target = handle + torch.where(above, down, torch.where(low, before, over))
-    target = torch.where(signals["handle_angle"][:, None] > 0.6, tcp + torch.tensor([0.06, 0.0, -0.05]), target)
+    target = torch.where(signals["handle_angle"][:, None] > 0.7, tcp + torch.tensor([0.06, 0.0, -0.06]), target)
     target = torch.where(opening > 0.04, tcp + torch.tensor([0.06, 0.0, 0.0]), target)
     return go(signals, torch.where(opening > 0.45, tcp, target), 1.0)

@@ -17,6 +17,7 @@ CONTROLLERS = {
     "franka-push": (controllers.push, 0.7),
     "franka-lift": (controllers.lift, 0.95),
     "franka-pick-place": (controllers.pick_place, 0.8),
+    "franka-stack": (controllers.stack, 0.9),
     "franka-peg": (controllers.peg, 0.9),
     "franka-drawer": (controllers.drawer, 0.9),
     "franka-door": (controllers.door, 0.95),

@@ -49,7 +49,7 @@ def compute_reward(tcp_pos, handle_pos, handle_angle, door_angle):
     top = handle_pos + torch.tensor([0.0, 0.0, 0.018], device=handle_pos.device)
     ajar = torch.clamp(door_angle / 0.05, 0.0, 1.0)
     approach = torch.max(1.0 - torch.tanh(5.0 * torch.norm(top - tcp_pos, dim=-1)), ajar)
-    press = torch.max(1.5 * torch.clamp(handle_angle / 0.65, 0.0, 1.0), 1.5 * ajar)
+    press = torch.max(1.5 * torch.clamp(handle_angle / 0.75, 0.0, 1.0), 1.5 * ajar)
     opening = 4.0 * torch.clamp(door_angle / 0.4, 0.0, 1.0)
     return approach + press + opening, {"approach": approach, "press": press, "opening": opening}
 """
