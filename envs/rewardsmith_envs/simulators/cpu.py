@@ -12,7 +12,7 @@ from mujoco.batch import Batch
 from torch import Tensor
 
 from rewardsmith_envs.simulators.base import FIELDS
-from rewardsmith_envs.simulators.scene import load_model, named, scene_name, sensor_columns
+from rewardsmith_envs.simulators.scene import LoadedScene
 
 _DENSE = mjtJacobian.mjJAC_DENSE.value
 """MuJoCo 4.0.0 solves scenes of 60 and more degrees of freedom with sparse matrices, and there its Newton solver at times stalls:
@@ -22,7 +22,7 @@ _CURRENT = mjtStage.mjSTAGE_VEL
 batch the next step continues from there, so this costs nothing."""
 
 
-class CpuSimulator:
+class CpuSimulator(LoadedScene):
     """Resident states in float64, seen by torch without a copy."""
 
     def __init__(self, scene: Path | str, num_envs: int, decimation: int, threads: int) -> None:
@@ -37,14 +37,10 @@ class CpuSimulator:
         Raises:
             SceneError: The scene cannot be loaded.
         """
-        self.model = load_model(scene)
+        super().__init__(scene, decimation)
         self.model.opt.jacobian = _DENSE
-        self.scene = scene_name(scene)
-        self._source = scene
         self.num_envs = num_envs
         self.device = torch.device("cpu")
-        self.control_dt = float(self.model.opt.timestep) * decimation
-        self.decimation = decimation
         self._batch = Batch(self.model, num_envs, threads, persistent=True)
         self._home = self.model.key("home").id
         self._fields = {name: _as_tensor(self._batch.bind(name)) for name in FIELDS}
@@ -59,22 +55,6 @@ class CpuSimulator:
         """Least and greatest value of every control, two of ``(controls,)`` float64."""
         low, high = torch.from_numpy(self.model.actuator_ctrlrange.copy()).unbind(dim=1)
         return low, high
-
-    def index(self, kind: str, name: str) -> int:
-        """The number of a named element.
-
-        Raises:
-            SceneError: The scene has none of that name.
-        """
-        return int(named(self.model, self.scene, kind, name).id)
-
-    def sensor(self, name: str) -> slice:
-        """The columns of ``sensordata`` that a sensor or a group of sensors fills.
-
-        Raises:
-            SceneError: The scene has none of that name.
-        """
-        return sensor_columns(self.model, self.scene, name)
 
     def step(self) -> None:
         """Advance ``decimation`` physics steps."""
@@ -103,7 +83,7 @@ class CpuSimulator:
         """Set up a camera (see :class:`rewardsmith_envs.simulators.renderer.SceneCamera`)."""
         from rewardsmith_envs.simulators.renderer import SceneCamera
 
-        camera = SceneCamera(self._source, width, height, name)
+        camera = SceneCamera(self.source, width, height, name)
         return lambda index: camera.picture(self._batch.get_data(index))
 
 

@@ -16,13 +16,13 @@ from torch import Tensor
 from rewardsmith_envs.simulators.base import FIELDS, STATE
 from rewardsmith_envs.simulators.budget import Budget, at_home
 from rewardsmith_envs.simulators.kernels import clear, watch
-from rewardsmith_envs.simulators.scene import SceneError, load_model, named, scene_name, sensor_columns
+from rewardsmith_envs.simulators.scene import LoadedScene, SceneError
 
 mj: Any = mujoco
 """The module is compiled and without stubs."""
 
 
-class WarpSimulator:
+class WarpSimulator(LoadedScene):
     """Resident states in float32, seen by torch without a copy.
 
     Nothing waits for the GPU: graphs are launched on the stream that was torch's current one when the
@@ -52,12 +52,8 @@ class WarpSimulator:
         Raises:
             SceneError: The scene cannot be loaded, mujoco-warp lacks one of its features, or its home pose alone needs more room.
         """
-        self.model = load_model(scene)
-        self.scene = scene_name(scene)
-        self._source = scene
+        super().__init__(scene, decimation)
         self.num_envs = num_envs
-        self.control_dt = float(self.model.opt.timestep) * decimation
-        self.decimation = decimation
         home = at_home(self.model)
         self._budget = Budget(self.scene, num_envs, contacts, constraints)
         self._budget.check_home(home)
@@ -88,22 +84,6 @@ class WarpSimulator:
         """Least and greatest value of every control, two of ``(controls,)`` float32."""
         low, high = torch.from_numpy(self.model.actuator_ctrlrange).to(self.device, torch.float32).unbind(dim=1)
         return low, high
-
-    def index(self, kind: str, name: str) -> int:
-        """The number of a named element.
-
-        Raises:
-            SceneError: The scene has none of that name.
-        """
-        return int(named(self.model, self.scene, kind, name).id)
-
-    def sensor(self, name: str) -> slice:
-        """The columns of ``sensordata`` that a sensor or a group of sensors fills.
-
-        Raises:
-            SceneError: The scene has none of that name.
-        """
-        return sensor_columns(self.model, self.scene, name)
 
     def step(self) -> None:
         """Advance ``decimation`` physics steps.
@@ -140,7 +120,7 @@ class WarpSimulator:
         """Set up a camera (see :class:`rewardsmith_envs.simulators.renderer.SceneCamera`)."""
         from rewardsmith_envs.simulators.renderer import SceneCamera
 
-        camera = SceneCamera(self._source, width, height, name)
+        camera = SceneCamera(self.source, width, height, name)
         state = mj.MjData(self.model)
 
         def draw(index: int) -> Tensor:

@@ -93,3 +93,39 @@ def _objections(model: MjModel) -> list[tuple[bool, str, str]]:
         (autoreset, '<flag autoreset="enable"> hides non-finite states', 'Write <option><flag autoreset="disable"/></option>.'),
         ("home" not in keys, f"there is no <key name='home'>, only {keys or 'none'}", "Add the start pose to <keyframe>."),
     ]
+
+
+class LoadedScene:
+    """What every simulator keeps of its scene."""
+
+    def __init__(self, scene: Path | str, decimation: int) -> None:
+        """Compile it (see :func:`load_model`).
+
+        Args:
+            scene: An MJCF file or text.
+            decimation: Physics steps per control step.
+
+        Raises:
+            SceneError: It cannot be loaded.
+        """
+        self.model = load_model(scene)
+        self.scene = scene_name(scene)
+        self.source = scene
+        self.decimation = decimation
+        self.control_dt = float(self.model.opt.timestep) * decimation
+
+    def index(self, kind: str, name: str) -> int:
+        """The number of a named element.
+
+        Raises:
+            SceneError: The scene has none of that name.
+        """
+        return int(named(self.model, self.scene, kind, name).id)
+
+    def sensor(self, name: str) -> slice:
+        """The columns of ``sensordata`` that a sensor or a group of sensors fills.
+
+        Raises:
+            SceneError: The scene has none of that name.
+        """
+        return sensor_columns(self.model, self.scene, name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Role, Signal, TrainingSettings
-from rewardsmith_envs.tasks.base import SimulatedTask
+from rewardsmith_envs.tasks.run_task import RunTask
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -14,16 +14,13 @@ if TYPE_CHECKING:
     from rewardsmith_envs.simulators.base import Simulator
 
 
-class Ant(SimulatedTask):
+class Ant(RunTask):
     """The papers' Ant: the metric is forward speed, and the robot has fallen when its torso is below 0.31 m.
 
-    Eureka and RF-Agent average the gain of one step over all environments; here it is the mean over one
-    episode, in which a fallen robot stands still for the rest: running a bit and falling does not pay.
     An episode takes 16 s, as there (1000 steps of 1/60 s).
     """
 
     name = "ant"
-    group = "locomotion"
     difficulty = "medium"
     description = (
         "A robot with a round torso and four legs stands on flat ground; x points forward, y to the left, z up. Every leg has a hip "
@@ -54,6 +51,7 @@ class Ant(SimulatedTask):
         Signal("previous_actions", (8,), "1", "joint", "the command one control step earlier", Role.ACTION, -1.0, 1.0),
     )
     scene = "ant.xml"
+    fallen_m = 0.31
     horizon = 400
     contacts = 12
     constraints = 56
@@ -82,19 +80,6 @@ def compute_reward(base_lin_vel, base_quat, joint_vel, actions):
         noise = 2.0 * draws.double() - 1.0
         sim["qpos"][rows, 7:] += 0.2 * noise[:, :8]
         sim["qvel"][rows, 6:] = 0.1 * noise[:, 8:]
-
-    def observe(self, signals: dict[str, Tensor]) -> tuple[Tensor, ...]:
-        """Everything but where on the ground it is."""
-        own = ("base_quat", "base_lin_vel", "base_ang_vel", "joint_pos", "joint_vel", "actions")
-        return (signals["base_pos"][:, 2:], *(signals[name] for name in own))
-
-    def true_score(self, signals: dict[str, Tensor], success: Tensor, elapsed: Tensor) -> Tensor:
-        """Distance so far over the time of a whole episode [m/s]."""
-        return signals["base_pos"][:, 0] / (self.horizon * self.control_dt)
-
-    def failed(self, signals: dict[str, Tensor]) -> Tensor:
-        """The torso is on the ground."""
-        return signals["base_pos"][:, 2] < 0.31
 
 
 TASK = Ant()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Role, Signal, TrainingSettings
-from rewardsmith_envs.tasks.base import SimulatedTask
+from rewardsmith_envs.tasks.run_task import RunTask
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,17 +19,14 @@ _JOINTS = (
 )
 
 
-class Humanoid(SimulatedTask):
+class Humanoid(RunTask):
     """The papers' Humanoid: the metric is forward speed, and the robot has fallen when its torso is below 0.8 m.
 
-    The speed is that of one episode, as in :class:`rewardsmith_envs.tasks.ant.Ant`: the papers average the
-    gain of one step over all environments; here a fallen robot stands still for the rest. An episode takes
-    16 s, as there (1000 steps of 1/60 s). The human reward has Isaac Gym's terms and weights (Eureka,
+    An episode takes 16 s, as there (1000 steps of 1/60 s). The human reward has Isaac Gym's terms and weights (Eureka,
     appendix of human rewards); its energy is of torque times joint speed, here scaled as the speeds are there (0.1).
     """
 
     name = "humanoid"
-    group = "locomotion"
     difficulty = "hard"
     description = (
         "A robot of human shape, 1.6 m tall and 38 kg, stands on flat ground; x points forward, y to the left, z up. Waist, hips, "
@@ -51,6 +48,7 @@ class Humanoid(SimulatedTask):
         Signal("previous_actions", (21,), "1", "joint", "the command one control step earlier", Role.ACTION, -1.0, 1.0),
     )
     scene = "humanoid.xml"
+    fallen_m = 0.8
     horizon = 500
     control_dt = 0.032
     on_cpu = False
@@ -101,19 +99,6 @@ def compute_reward(base_pos, base_quat, base_lin_vel, joint_pos, joint_vel, acti
         noise = 0.2 * draws.double() - 0.1
         sim["qpos"][rows, 7:] += noise[:, :21]
         sim["qvel"][rows, 6:] = noise[:, 21:]
-
-    def observe(self, signals: dict[str, Tensor]) -> tuple[Tensor, ...]:
-        """Everything but where on the ground it is."""
-        own = ("base_quat", "base_lin_vel", "base_ang_vel", "joint_pos", "joint_vel", "actions")
-        return (signals["base_pos"][:, 2:], *(signals[name] for name in own))
-
-    def true_score(self, signals: dict[str, Tensor], success: Tensor, elapsed: Tensor) -> Tensor:
-        """Distance so far over the time of a whole episode [m/s]."""
-        return signals["base_pos"][:, 0] / (self.horizon * self.control_dt)
-
-    def failed(self, signals: dict[str, Tensor]) -> Tensor:
-        """The torso is too low."""
-        return signals["base_pos"][:, 2] < 0.8
 
 
 TASK = Humanoid()

@@ -1,0 +1,34 @@
+"""What the tasks share in which a robot runs forward."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rewardsmith_envs.tasks.base import SimulatedTask
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class RunTask(SimulatedTask):
+    """Run along +x. The metric is forward speed over one episode, in which a fallen robot stands still for the rest.
+
+    Eureka and RF-Agent average the gain of one step over all environments; here running a bit and falling does not pay.
+    """
+
+    group = "locomotion"
+    fallen_m: float
+    """Height of the torso that ends the episode."""
+
+    def observe(self, signals: dict[str, Tensor]) -> tuple[Tensor, ...]:
+        """Everything but where on the ground it is."""
+        own = ("base_quat", "base_lin_vel", "base_ang_vel", "joint_pos", "joint_vel", "actions")
+        return (signals["base_pos"][:, 2:], *(signals[name] for name in own))
+
+    def true_score(self, signals: dict[str, Tensor], success: Tensor, elapsed: Tensor) -> Tensor:
+        """Distance so far over the time of a whole episode [m/s]."""
+        return signals["base_pos"][:, 0] / (self.horizon * self.control_dt)
+
+    def failed(self, signals: dict[str, Tensor]) -> Tensor:
+        """The torso is too low."""
+        return signals["base_pos"][:, 2] < self.fallen_m
