@@ -14,7 +14,7 @@ import torch
 
 from rewardsmith.contracts import Task, TrainingJob, TrainingProgress
 from rewardsmith.execution.process import answer, claim_stdout
-from rewardsmith.records import State, TrainingResult
+from rewardsmith.records import Score, State, TrainingResult
 from rewardsmith.registry import TASKS
 from rewardsmith.seeds import derive
 from rewardsmith.training.curves import TrainingCurves
@@ -102,7 +102,7 @@ def _trained(agent: Any, inputs: int, actions: int, order: Order) -> TrainedPoli
     return TrainedPolicy(policy, normaliser)
 
 
-def _score(task: Task, trained: TrainedPolicy, order: Order, threads: int) -> Any:
+def _score(task: Task, trained: TrainedPolicy, order: Order, threads: int) -> Score:
     env = task.make(order.episodes, threads, order.settings.device)
     return held_out_scores(env, task.horizon, trained, 1, order.evaluation_seed)[0]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import gymnasium
@@ -81,7 +82,7 @@ class RewardedEnv(IVecEnv):
 class EpochObserver(AlgoObserver):
     """Closes epochs, tells about progress, and ends a training whose weights became non-finite."""
 
-    def __init__(self, env: RewardedEnv, proxy: ProxyReward, tell: Any) -> None:
+    def __init__(self, env: RewardedEnv, proxy: ProxyReward, tell: Callable[[int], None]) -> None:
         """Call ``tell(epoch)`` after every epoch."""
         super().__init__()
         self._env, self._proxy, self._tell = env, proxy, tell
