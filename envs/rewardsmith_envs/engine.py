@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from rewardsmith.contracts import Step
+from rewardsmith_envs.bookkeeping import Bookkeeping
 from rewardsmith_envs.checks import check_readings, check_table
 from rewardsmith_envs.random_streams import mix, uniform
 from rewardsmith_envs.robots.base import ACTION_SIGNALS, joint_signals
@@ -44,57 +45,62 @@ class SimulatedEnv:
         own = {*self._joints, *ACTION_SIGNALS}
         self._sensors = {signal.name: sim.sensor(signal.name) for signal in task.signals if signal.name not in own}
         check_table(task, sim, self._robot, self._sensors)
-        self.num_envs = sim.num_envs
         self.action_size = self._robot.action_size
-        self._seeds = torch.zeros(self.num_envs, dtype=torch.int64, device=sim.device)
-        self._episodes = torch.zeros_like(self._seeds)
-        self._elapsed = torch.zeros_like(self._seeds)
-        self._goals = torch.zeros_like(self._seeds)
-        self._earned = torch.zeros(self.num_envs, device=self._seeds.device)
-        self._scored = torch.zeros_like(self._earned)
-        self._met = torch.zeros_like(self._seeds, dtype=torch.bool)
-        self._actions = torch.zeros(self.num_envs, self.action_size, device=sim.device)
-        self._previous_actions = torch.zeros_like(self._actions)
-        self.observation_size = self.reset(self._seeds).shape[1]
+        seeds = torch.zeros(sim.num_envs, dtype=torch.int64, device=sim.device)
+        self._now = Bookkeeping.of(seeds, self.action_size)
+        self.observation_size = self.reset(seeds).shape[1]
         check_readings(task, sim, self._sense())
+
+    @property
+    def num_envs(self) -> int:
+        """Environments that are simulated."""
+        return self._sim.num_envs
 
     def reset(self, seeds: Tensor, *, stagger: bool = False) -> Tensor:
         """Start every environment at episode 0 of its own random stream."""
-        self._seeds = seeds.to(self._sim.device, copy=True)
-        self._episodes.zero_()
-        everyone = torch.ones_like(self._seeds, dtype=torch.bool)
-        self._restart(everyone)
-        self._sim.forward(everyone)
+        return self.exchange(seeds.new_empty(0), seeds, stagger=stagger)
+
+    def exchange(self, kept: Tensor, seeds: Tensor, *, stagger: bool = False) -> Tensor:
+        """Go on with some environments, and start others at episode 0 behind them."""
+        kept, seeds = kept.to(self._sim.device), seeds.to(self._sim.device)
+        self._sim.rearrange(kept, len(kept) + len(seeds))
+        new = Bookkeeping.of(seeds, self.action_size)
         if stagger:
-            times = uniform(mix(self._seeds ^ _STAGGER), self._episodes, 1)[:, 0]
-            self._elapsed = (times * self._task.horizon).long()
+            times = uniform(mix(seeds ^ _STAGGER), new.episodes, 1)[:, 0]
+            new.elapsed = (times * self._task.horizon).long()
+        now = self._now = self._now.going_on(kept, new)
+        fresh = torch.arange(self.num_envs, device=self._sim.device) >= len(kept)
+        self._place(fresh)
+        self._sim.forward(fresh)
         signals = self._sense()
+        now.scored.masked_fill_(fresh, self._worst)
         if self._task.has_metric and self._task.worst is None:
-            self._scored = self._task.true_score(signals, self._met, self._elapsed)
-        return self._observe(signals)
+            now.scored = self._task.true_score(signals, now.met, now.elapsed).where(fresh, now.scored)
+        return self._observe(signals)[len(kept) :]
 
     def step(self, actions: Tensor) -> Step:
         """Advance one control step; environments whose episode ended start a new one.
 
         Nothing here asks how many they are: on a GPU, the answer would have to wait for everything before it.
         """
-        self._previous_actions, self._actions = self._actions, actions.clamp(-1.0, 1.0)
-        self._robot.act(self._actions)
+        now = self._now
+        now.previous_actions, now.actions = now.actions, actions.clamp(-1.0, 1.0)
+        self._robot.act(now.actions)
         self._sim.step()
-        self._elapsed += 1
+        now.elapsed += 1
         unstable = ~(self._sim["qpos"].isfinite().all(dim=1) & (self._sim["qvel"].abs() < _EXPLODED).all(dim=1))
         signals = self._sense()
         for value in signals.values():
             value[unstable] = 0.0
-        success = (self._task.success(signals) | self._met) & ~unstable
+        success = (self._task.success(signals) | now.met) & ~unstable
         if self._task.latched:
-            self._met.copy_(success)
-        self._goals += success
+            now.met.copy_(success)
+        now.goals += success
         score = self._score(signals, success, unstable)
-        sparse = score - self._scored if self._task.has_metric else success.float()
-        self._scored = score.clone()
+        sparse = score - now.scored if self._task.has_metric else success.float()
+        now.scored = score.clone()
         terminated = unstable | self._task.failed(signals)
-        truncated = (self._elapsed >= self._task.horizon) & ~terminated
+        truncated = (now.elapsed >= self._task.horizon) & ~terminated
         changed = self._go_on(truncated | terminated, success)
         observation = self._sense() if changed else signals
         return Step(self._observe(observation), signals, score, success, terminated, truncated, sparse, unstable)
@@ -102,17 +108,18 @@ class SimulatedEnv:
     def _score(self, signals: dict[str, Tensor], success: Tensor, unstable: Tensor) -> Tensor:
         """The true score so far: goals reached, what the task says, or its mean over the episode as if that ended now."""
         if self._task.goal_draws:
-            return self._goals.float()
-        score = self._task.true_score(signals, success, self._elapsed)
+            return self._now.goals.float()
+        score = self._task.true_score(signals, success, self._now.elapsed)
         if self._task.worst is None:
             return score
-        self._earned += (score - self._task.worst).clamp(min=0.0) * ~unstable
-        return self._task.worst + self._earned / self._task.horizon
+        self._now.earned += (score - self._task.worst).clamp(min=0.0) * ~unstable
+        return self._task.worst + self._now.earned / self._task.horizon
 
     def _go_on(self, ended: Tensor, success: Tensor) -> bool:
         """Start new episodes and draw new goals where they are due; whether there may have been any."""
-        self._episodes += ended
-        self._restart(ended)
+        self._now.episodes += ended
+        self._now.restart(ended, self._worst)
+        self._place(ended)
         if self._task.goal_draws:
             reached = success & ~ended
             self._sim.write(reached, self._aim)
@@ -123,26 +130,27 @@ class SimulatedEnv:
         """Set up a camera (see :class:`rewardsmith.contracts.Visible`)."""
         return self._sim.camera(width, height, name)
 
-    def _restart(self, ended: Tensor) -> None:
-        """Bring environments to the start of their episode, without derived fields."""
-        for value in (self._elapsed, self._goals, self._earned, self._met):
-            value.masked_fill_(ended, 0)
-        self._scored.masked_fill_(ended, self._task.worst or 0.0)
-        for value in (self._actions, self._previous_actions):
-            value.masked_fill_(ended[:, None], 0.0)
+    @property
+    def _worst(self) -> float:
+        """The true score that an episode begins with."""
+        return self._task.worst or 0.0
+
+    def _place(self, ended: Tensor) -> None:
+        """Put environments at the start of their episode, without derived fields."""
         self._sim.reset(ended)
         self._sim.write(ended, self._scatter)
 
     def _scatter(self, rows: Tensor) -> None:
         """Write the start states of environments, which are at the home keyframe."""
-        self._task.scatter(self._sim, rows, uniform(self._seeds[rows], self._episodes[rows], self._task.draws))
+        self._task.scatter(self._sim, rows, uniform(self._now.seeds[rows], self._now.episodes[rows], self._task.draws))
         if self._task.goal_draws:
             self._aim(rows)
 
     def _aim(self, rows: Tensor) -> None:
         """Draw the next goal of an episode that has many."""
-        streams = mix(self._seeds[rows] ^ _GOALS) + self._episodes[rows]
-        self._task.aim(self._sim, rows, uniform(streams, self._goals[rows], self._task.goal_draws))
+        now = self._now
+        streams = mix(now.seeds[rows] ^ _GOALS) + now.episodes[rows]
+        self._task.aim(self._sim, rows, uniform(streams, now.goals[rows], self._task.goal_draws))
 
     def _sense(self) -> dict[str, Tensor]:
         """Copies of all signals of the task, ``(num_envs, *shape)`` float32."""
@@ -156,7 +164,7 @@ class SimulatedEnv:
 
     def _robot_signal(self, name: str) -> Tensor:
         if name in ACTION_SIGNALS:
-            return (self._actions if name == "actions" else self._previous_actions).clone()
+            return (self._now.actions if name == "actions" else self._now.previous_actions).clone()
         field, columns = self._joints[name]
         return _copy(self._sim[field][:, columns])
 

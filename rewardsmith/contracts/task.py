@@ -112,21 +112,38 @@ class Step:
 class VecEnv(Protocol):
     """Many copies of one task, stepped together: all that a trainer knows of a simulator."""
 
-    num_envs: int
     observation_size: int
     action_size: int
+
+    @property
+    def num_envs(self) -> int:
+        """Environments that are simulated now; at first as many as were made."""
+        ...
 
     def reset(self, seeds: Tensor, *, stagger: bool = False) -> Tensor:
         """Start every environment afresh.
 
         Args:
-            seeds: One random stream per environment, ``(num_envs,)`` int64. An environment's
-                trajectory depends on its own seed and actions, never on its neighbours.
+            seeds: One random stream per environment, ``(num_envs,)`` int64, for as many environments as were made or for fewer.
+                An environment's trajectory depends on its own seed and actions, never on its neighbours.
             stagger: Start the first episodes at random times of their horizon, so that
                 later resets do not all fall on the same step.
 
         Returns:
             The first observation, ``(num_envs, observation_size)``.
+        """
+        ...
+
+    def exchange(self, kept: Tensor, seeds: Tensor, *, stagger: bool = False) -> Tensor:
+        """Go on with some environments, and start others behind them.
+
+        Args:
+            kept: Numbers of those that go on, in their new order, ``(k,)`` int64. They continue as if nothing had happened.
+            seeds: One random stream for each new one, ``(n,)`` int64; ``k + n`` is at most what was made.
+            stagger: As in :meth:`reset`, for the new ones.
+
+        Returns:
+            The first observation of the new ones, ``(n, observation_size)``.
         """
         ...
 

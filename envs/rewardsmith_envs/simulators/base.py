@@ -27,6 +27,7 @@ class Simulator(Protocol):
     """
 
     num_envs: int
+    """Copies that are simulated now; at first as many as there is room for."""
     device: torch.device
     """Where all tensors are."""
     scene: str
@@ -53,6 +54,18 @@ class Simulator(Protocol):
 
     def step(self) -> None:
         """Advance one control step (several physics steps)."""
+        ...
+
+    def rearrange(self, kept: Tensor, total: int) -> None:
+        """Go on with some environments as the first ones, and make room for others behind them.
+
+        Afterwards there are ``total`` environments. The first continue exactly as they would have, but for sensors of forces and
+        accelerations, which tell nothing until the next step; the state of the others is whatever it is until they are reset.
+
+        Args:
+            kept: Numbers of those that go on, in their new order, ``(n,)`` int64.
+            total: How many there will be, as many as the simulator was made for at most.
+        """
         ...
 
     def reset(self, mask: Tensor) -> None:

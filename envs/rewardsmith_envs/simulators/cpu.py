@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import torch
 from mujoco import mjtJacobian, mjtStage  # pyright: ignore[reportAttributeAccessIssue]  (compiled, without stubs)
 from mujoco.batch import Batch
@@ -43,7 +44,9 @@ class CpuSimulator(LoadedScene):
         self.device = torch.device("cpu")
         self._batch = Batch(self.model, num_envs, threads, persistent=True)
         self._home = self.model.key("home").id
-        self._fields = {name: _as_tensor(self._batch.bind(name)) for name in FIELDS}
+        self._all = {name: _as_tensor(self._batch.bind(name)) for name in FIELDS}
+        self._state = _as_tensor(self._batch.state)
+        self._fields, self._running = self._all, np.arange(num_envs, dtype=np.int32)
         self._batch.reset(keyframe=self._home)
 
     def __getitem__(self, field: str) -> Tensor:
@@ -58,7 +61,17 @@ class CpuSimulator(LoadedScene):
 
     def step(self) -> None:
         """Advance ``decimation`` physics steps."""
-        self._batch.step(nstep=self.decimation, stage=_CURRENT)
+        self._batch.step(self._running, nstep=self.decimation, stage=_CURRENT)
+
+    def rearrange(self, kept: Tensor, total: int) -> None:
+        """Move whole states, solver warm starts included, and see them anew from there."""
+        moved = _rows(kept != torch.arange(len(kept)))
+        self._state[: len(kept)] = self._state[kept]
+        if len(moved):
+            self._batch.forward(moved.int().numpy(), stage=_CURRENT)
+        self.num_envs = total
+        self._fields = {name: field[:total] for name, field in self._all.items()}
+        self._running = np.arange(total, dtype=np.int32)
 
     def reset(self, mask: Tensor) -> None:
         """Put the environments of ``mask`` at the home keyframe; derived fields wait for :meth:`forward`."""

@@ -18,6 +18,8 @@ from rewardsmith_envs.simulators.budget import Budget, at_home
 from rewardsmith_envs.simulators.kernels import clear, watch
 from rewardsmith_envs.simulators.scene import LoadedScene, SceneError
 
+_INNER = ("time", "act", "qacc_warmstart")
+"""What a state has beside :data:`STATE`."""
 mj: Any = mujoco
 """The module is compiled and without stubs."""
 
@@ -65,7 +67,9 @@ class WarpSimulator(LoadedScene):
             self._late_sensors, self._early_sensors = self._columns(late), self._columns(~late)
             self._keyframes = wp.full(num_envs, self.model.key("home").id, dtype=int)
             self._peaks = wp.zeros(3, dtype=int)
-        self._fields = {name: self._view(name) for name in FIELDS}
+        self._all = {name: self._view(name) for name in FIELDS}
+        self._inner = [wp.to_torch(getattr(self._data, name)) for name in _INNER]
+        self._fields = self._all
         self.device = self._fields["qpos"].device
         self._rows = torch.arange(num_envs, device=self.device)
         self._keys = wp.to_torch(self._keyframes)
@@ -96,8 +100,20 @@ class WarpSimulator(LoadedScene):
 
     def reset(self, mask: Tensor) -> None:
         """Put the environments of ``mask`` at the home keyframe; derived fields wait for :meth:`forward`."""
-        self._keys.fill_(-1).masked_fill_(mask, self.model.key("home").id)
+        self._keys.fill_(-1)[: self.num_envs].masked_fill_(mask, self.model.key("home").id)
         self._reset()
+
+    def rearrange(self, kept: Tensor, total: int) -> None:
+        """Move whole states, solver warm starts included; worlds that are not needed stand at the home keyframe and are still simulated."""
+        held = [field[kept].clone() for field in (*(self._all[name] for name in STATE), *self._inner)]
+        self._keys.fill_(self.model.key("home").id)
+        self._reset()
+        for field, rows in zip((*(self._all[name] for name in STATE), *self._inner), held, strict=True):
+            field[: len(kept)] = rows
+        self.num_envs = total
+        self._rows = torch.arange(total, device=self.device)
+        self._fields = {name: field[:total] for name, field in self._all.items()}
+        self._forward()
 
     def write(self, mask: Tensor, change: Callable[[Tensor], None]) -> None:
         """Let ``change`` write the states of all environments, in float64 copies, and keep what it wrote for those of ``mask``."""
@@ -202,8 +218,8 @@ class WarpSimulator(LoadedScene):
         mjw.fwd_velocity(self._model, self._data)
         mjw.sensor_vel(self._model, self._data)
         found = [self._data.nacon, self._data.ncollision, self._data.nefc, self._data.overflow]
-        wp.launch(watch, dim=self.num_envs, inputs=found, outputs=[self._peaks])
+        wp.launch(watch, dim=self._data.nworld, inputs=found, outputs=[self._peaks])
 
     def _clear(self, columns: Any) -> None:
         """Some sensors only write what they find, and some add it up."""
-        wp.launch(clear, dim=self.num_envs, inputs=[columns], outputs=[self._data.sensordata])
+        wp.launch(clear, dim=self._data.nworld, inputs=[columns], outputs=[self._data.sensordata])
