@@ -45,6 +45,10 @@ class TrainingOverrides:
     """Added to every reward at each step that meets the goal."""
     goal_smoothing: float | None = None
     """Weight of the latest episodes in the running mean of goals; 0 for none."""
+    slots: int | None = None
+    """Programs that are trained at a time; 0 for as many as usual memory takes."""
+    overlap: bool | None = None
+    """Let one group's physics run while another learns; the same results either way."""
 
     def apply(self, preset: TrainingSettings) -> TrainingSettings:
         """The effective settings.
@@ -53,7 +57,7 @@ class TrainingOverrides:
             UsageError: A count or a rate is not positive.
         """
         changes = {name: value for name, value in vars(self).items() if value is not None}
-        may_be_zero = ("entropy", "goal_bonus", "goal_smoothing")
+        may_be_zero = ("entropy", "goal_bonus", "goal_smoothing", "slots", "overlap")
         positive = {name: value for name, value in changes.items() if name not in may_be_zero and value != ()}
         bad = next((name for name, value in positive.items() if _lowest(value) <= 0), None)
         if bad:

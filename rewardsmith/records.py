@@ -26,6 +26,10 @@ class State(StrEnum):
     """Its training stopped answering."""
     DIVERGED = "DIVERGED"
     """Its reward or its policy became non-finite during training."""
+    EVICTED = "EVICTED"
+    """Racing ended its training: at a rung, too many others were better."""
+    DROPPED = "DROPPED"
+    """Screening put it behind the others, and the config says that such programs are not trained."""
 
     @property
     def final(self) -> bool:
@@ -187,6 +191,42 @@ class Score:
 
 
 @dataclass(frozen=True)
+class Rung:
+    """How a training stood when racing looked at it."""
+
+    env_steps: int
+    """Environment steps that it had taken."""
+    score: Score
+    """The true score of the policy as it then was, on held-out episodes that are used for nothing else."""
+    rivals: int
+    """Candidates before this one that reached the rung."""
+    better: int
+    """How many of them had a higher score there."""
+
+
+@dataclass(frozen=True)
+class Screening:
+    """What a program says of episodes that earlier candidates played, before it is trained itself."""
+
+    outcome: float | None
+    """How often, of two episodes with different true scores, the better one gets the higher reward; 0.5 is chance."""
+    progress: float | None
+    """How often, within a successful episode, the later of two moments gets the higher reward; 0.5 is chance."""
+    episodes: int
+    """Episodes that were looked at."""
+    twin: str = ""
+    """The earlier candidate whose program says most nearly the same of them."""
+    similarity: float | None = None
+    """How nearly: rank correlation of both programs' rewards over all moments, -1 to 1."""
+
+    @property
+    def score(self) -> float | None:
+        """Mean of what is known of outcome and progress."""
+        known = [value for value in (self.outcome, self.progress) if value is not None]
+        return sum(known) / len(known) if known else None
+
+
+@dataclass(frozen=True)
 class TrainingResult:
     """What one training of one program gave."""
 
@@ -204,6 +244,8 @@ class TrainingResult:
     """File name of the saved policy, relative to the study folder."""
     cause: str = ""
     """Why there is no score."""
+    rungs: tuple[Rung, ...] = ()
+    """What racing saw, rung by rung; empty without racing."""
 
 
 @dataclass(frozen=True)
@@ -231,6 +273,8 @@ class Candidate:
     """Environment steps that all of them took."""
     training_s: float = 0.0
     """Seconds that all of them took, its share of the batches."""
+    screening: Screening | None = None
+    """What its program says of earlier episodes; ``None`` where there were none, or nobody looked."""
     judgement: float | None = None
     """The writer's own rating of the finished program, -1 to 1 (RF-Agent's self-verification); ``None``: not asked."""
     followed_up: tuple[str, ...] = ()

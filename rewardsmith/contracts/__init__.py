@@ -7,7 +7,7 @@ Everything here is a protocol or a frozen dataclass. Plug-ins depend on this mod
 from rewardsmith.contracts.observing import Observer
 from rewardsmith.contracts.search import Strategy
 from rewardsmith.contracts.task import Device, Role, Signal, Step, Task, TrainingSettings, VecEnv, Visible
-from rewardsmith.contracts.training import SPARSE, Trainer, TrainingJob, TrainingProgress
+from rewardsmith.contracts.training import SPARSE, Race, Trainer, TrainingJob, TrainingProgress
 from rewardsmith.contracts.writing import ALIGN, VERIFY, Brief, Ledger, Parent, Quote, Repair, Writer
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Observer",
     "Parent",
     "Quote",
+    "Race",
     "Repair",
     "Role",
     "Signal",

@@ -73,6 +73,11 @@ class TrainingSettings:
     goal_smoothing: float = 0.0
     """Weight of the latest finished episodes in the running mean of goals that the training curve shows, as Isaac Gym's
     ``consecutive_successes`` (hands: 0.1). 0: the plain mean of the epoch's finished episodes."""
+    slots: int = 0
+    """Programs that are trained at a time; further ones enter as slots become free. 0: as many as usual memory takes."""
+    overlap: bool = True
+    """On a CPU with several cores, train in two groups of slots side by side, so that one group's physics runs while the other learns.
+    Every slot stays strictly on-policy, and its results are the same either way."""
     device: Device = "cpu"
     """Where to simulate and to train. A task's presets leave it as it is: the user chooses."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -22,6 +23,32 @@ class TrainingJob:
     seed: int
     policy: str
     """Where the trained policy is saved, an absolute path."""
+    episodes: str = ""
+    """Where some of the held-out episodes are saved that the training was last scored on, an absolute path; nothing: nowhere."""
+    rivals: tuple[tuple[float, ...], ...] = ()
+    """For each rung of a race, the scores there of candidates that came before and are not among these jobs."""
+
+
+@dataclass(frozen=True)
+class Race:
+    """Asynchronous successive halving on the true score (Li et al., MLSys 2020, arXiv 1810.05934), in its stopping variant.
+
+    When a training has taken a rung's share of its steps, its policy is scored on a few held-out episodes and compared with every
+    candidate that came before it in the queue: it goes on if fewer than ``ceil(keep * n)`` of these ``n`` (itself
+    included) are strictly better. Nobody is evicted for a tie, and nothing hangs on who was trained beside whom: only on the
+    order of the queue, so a search that was interrupted decides the same.
+    """
+
+    rungs: tuple[float, ...] = (0.25, 0.5)
+    """Shares of a training's steps, rising, each above 0 and below 1."""
+    keep: float = 0.34
+    """The best share that goes on at each rung."""
+    episodes: int = 32
+    """Held-out episodes at a rung."""
+
+    def allows(self, better: int, rivals: int) -> bool:
+        """Whether a training goes on: ``better`` of ``rivals`` candidates before it have a higher score."""
+        return better < math.ceil(self.keep * (rivals + 1))
 
 
 @dataclass(frozen=True)
@@ -29,10 +56,13 @@ class TrainingProgress:
     """How far a batch of trainings is."""
 
     env_steps: int
-    """Steps done per candidate."""
+    """Steps that all of them took so far, together."""
     total_steps: int
+    """Steps that they take together, if none that still runs ends early."""
     success: tuple[tuple[str, float | None], ...]
-    """Training success of each candidate in the last epochs, ``None`` before an episode ended."""
+    """Training success of those that are being trained now, in the last epochs; ``None`` before an episode ended."""
+    note: str = ""
+    """Something that a person should know, such as that memory is short."""
 
 
 class Trainer(Protocol):
@@ -43,12 +73,17 @@ class Trainer(Protocol):
         jobs: Sequence[TrainingJob],
         evaluation_seed: int,
         observe: Callable[[TrainingProgress], None],
+        race: Race | None = None,
     ) -> Iterator[TrainingResult]:
         """Train all jobs and yield each result as soon as it is final.
 
         Args:
-            jobs: Programs with their own seeds.
+            jobs: Programs with their own seeds, in the order of the queue.
             evaluation_seed: Picks the held-out episodes, the same for all jobs.
             observe: Told about progress now and then.
+            race: Ends hopeless trainings early; ``None`` trains all to the end.
+
+        Raises:
+            UsageError: This trainer cannot race.
         """
         ...
