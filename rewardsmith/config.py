@@ -6,13 +6,13 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
 from tyro.conf import Positional, arg
 
-from rewardsmith.contracts import Device, Task, TrainingSettings
+from rewardsmith.contracts import Device, Race, Task, TrainingSettings
 from rewardsmith.errors import UsageError, unknown_name
 
 Scalar = bool | int | float | str
@@ -140,6 +140,45 @@ class LanguageModelOptions:
 
 
 @dataclass(frozen=True)
+class ScreenOptions:
+    """How programs are looked at before they are trained."""
+
+    drop: float = 0.25
+    """With `--screening drop`: share of an iteration, the last of its queue, that is not trained."""
+    twin: float = 0.99
+    """A program whose rewards have at least this rank correlation with an earlier candidate's is no new idea, and goes to the end."""
+    remember: int = 16
+    """Earlier candidates whose episodes are looked at, the latest."""
+
+    def check(self) -> None:
+        """Refuse impossible numbers.
+
+        Raises:
+            UsageError: Naming the field, its value and what is allowed.
+        """
+        if not 0 <= self.drop < 1:
+            raise UsageError(f"screen.drop is {self.drop}; give a share of at least 0 and below 1.")
+        if not -1 <= self.twin <= 1:
+            raise UsageError(f"screen.twin is {self.twin}; give a rank correlation from -1 to 1.")
+        if self.remember < 1:
+            raise UsageError(f"screen.remember is {self.remember}; give at least 1.")
+
+
+def check_race(race: Race) -> None:
+    """Refuse impossible numbers.
+
+    Raises:
+        UsageError: Naming the field, its value and what is allowed.
+    """
+    if not race.rungs or list(race.rungs) != sorted(set(race.rungs)) or not all(0 < share < 1 for share in race.rungs):
+        raise UsageError(f"race.rungs is {' '.join(map(str, race.rungs))}; give rising shares of a training above 0 and below 1.")
+    if not 0 < race.keep <= 1:
+        raise UsageError(f"race.keep is {race.keep}; give a share above 0 and at most 1.")
+    if race.episodes < 2:
+        raise UsageError(f"race.episodes is {race.episodes}; give at least 2.")
+
+
+@dataclass(frozen=True)
 class StudyConfig:
     """One search, completely."""
 
@@ -172,6 +211,13 @@ class StudyConfig:
     """Fresh seeds on which the winner, the human and the sparse reward are trained at the end; 0 for none."""
     baselines: bool = True
     """Train the human and the sparse reward beside the winner."""
+    racing: Literal["on", "off"] = "off"
+    """End a training early when too many earlier candidates had a higher true score at the same point; `off` trains all to the end."""
+    race: Race = field(default_factory=Race)
+    screening: Literal["order", "drop", "off"] = "off"
+    """Look at what a program says of episodes that earlier candidates played: `order` trains the most promising first, `drop` also leaves
+    out the last."""
+    screen: ScreenOptions = field(default_factory=ScreenOptions)
     strategy_options: dict[str, Scalar] = field(default_factory=dict)
     """Constants of the strategy, such as `samples 8`."""
     training: TrainingOverrides = field(default_factory=TrainingOverrides)
@@ -201,6 +247,8 @@ class StudyConfig:
         for name in ("max_usd", "max_tokens", "max_hours"):
             if (limit := getattr(self, name)) is not None and not limit > 0:
                 raise UsageError(f"{name} is {limit}; give a value above 0, or leave it out for no limit.")
+        check_race(self.race)
+        self.screen.check()
         self.llm.check()
 
 

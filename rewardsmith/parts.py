@@ -42,7 +42,9 @@ def assemble(config: StudyConfig) -> Parts:
     task = TASKS.load(config.task)
     strategy = STRATEGIES.load(config.strategy)
     settings = effective_settings(task, config.device, config.training)
-    TRAINERS.load(config.trainer)(task, settings, config.episodes)  # refuses here what this machine lacks, before anything is spent
+    trainer = TRAINERS.load(config.trainer)(task, settings, config.episodes)  # refuses here what this machine lacks
+    if config.racing == "on" and not getattr(trainer, "can_race", False):
+        raise UsageError(f"--racing on needs a trainer that can end trainings early; {config.trainer} cannot. Give --trainer population.")
     writer = WRITERS.load(config.writer)(config.llm)
     _check_price(config, writer, task)
     return Parts(

@@ -277,6 +277,8 @@ class Candidate:
     """What its program says of earlier episodes; ``None`` where there were none, or nobody looked."""
     judgement: float | None = None
     """The writer's own rating of the finished program, -1 to 1 (RF-Agent's self-verification); ``None``: not asked."""
+    rungs: tuple[Rung, ...] = ()
+    """What racing saw of its first training; candidates behind it are compared with that, whatever became of it."""
     followed_up: tuple[str, ...] = ()
     """Follow-ups of its proposal that are done."""
 
@@ -290,6 +292,7 @@ class Candidate:
             trainings=self.trainings + 1,
             env_steps=self.env_steps + result.env_steps,
             training_s=self.training_s + result.wall_s,
+            rungs=self.rungs if self.trainings else result.rungs,
         )
 
     @property

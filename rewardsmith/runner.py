@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from rewardsmith.budget import Budget
-from rewardsmith.contracts import SPARSE, Observer, TrainingJob, TrainingProgress
+from rewardsmith.contracts import SPARSE, Observer, Race, TrainingJob, TrainingProgress
 from rewardsmith.drafting import StudyLedger, draft, follow_up
 from rewardsmith.errors import NothingTrainedError
 from rewardsmith.parts import Parts
+from rewardsmith.queue import job_of, jobs, line_up, race_of
 from rewardsmith.records import Candidate, FinalRun, State, TrainingResult
 from rewardsmith.seeds import derive
 from rewardsmith.study import FINAL, SEARCH, Study
@@ -75,12 +76,13 @@ def develop(study: Study, parts: Parts, candidates: Sequence[Candidate], ledger:
 
 def train(study: Study, parts: Parts, candidates: Sequence[Candidate], observer: Observer) -> None:
     """Train and score every accepted candidate, and commit each result as it comes."""
-    accepted = {candidate.id: candidate for candidate in candidates if candidate.state == State.ACCEPTED}
-    if not accepted:
+    if not any(candidate.state == State.ACCEPTED for candidate in candidates):
         return
-    observer.stage(f"iteration {candidates[0].iteration}: training {len(accepted)} policies")
-    jobs = [_job(study, c.id, c.program, derive("training", study.config.seed, c.id)) for c in accepted.values()]
-    for result in _trained(study, parts, jobs, SEARCH, observer.progress):
+    iteration = candidates[0].iteration
+    queued = line_up(study, iteration, observer)
+    accepted = {candidate.id: candidate for candidate in queued if candidate.state == State.ACCEPTED}
+    observer.stage(f"iteration {iteration}: training {len(accepted)} policies")
+    for result in _trained(study, parts, jobs(study, queued, list(accepted.values())), SEARCH, observer.progress, race_of(study)):
         candidate = accepted[result.candidate].trained(result)
         if result.state in (State.CRASHED, State.DIVERGED) and candidate.attempts <= study.config.repairs:
             candidate = replace(candidate, state=State.PROPOSED)
@@ -100,33 +102,34 @@ def compare_with_baselines(study: Study, parts: Parts, observer: Observer) -> No
         programs |= {"human": parts.guard.check(parts.task.human_reward, parts.task).program, SPARSE: SPARSE}
     done = {run.id for run in study.finals}
     rewards: dict[str, str] = {}
-    jobs: list[TrainingJob] = []
+    runs: list[TrainingJob] = []
     for number in range(study.config.final_seeds):
         for reward, program in programs.items():
             identity = f"{reward.split(':')[0]}-{number}"
             if identity not in done:
                 rewards[identity] = reward
-                jobs.append(_job(study, identity, program, derive("final", study.config.seed, number)))
-    if jobs:
+                runs.append(job_of(study, identity, program, derive("final", study.config.seed, number)))
+    if runs:
         observer.stage(f"final comparison on fresh seeds: {', '.join(dict.fromkeys(rewards.values()))}")
-    for result in _trained(study, parts, jobs, FINAL, observer.progress):
+    for result in _trained(study, parts, runs, FINAL, observer.progress):
         final = FinalRun(result.candidate, rewards[result.candidate], result)
         study.store.put_final(final)
         observer.final(final)
 
 
 def _trained(
-    study: Study, parts: Parts, jobs: Sequence[TrainingJob], purpose: str, observe: Callable[[TrainingProgress], None]
+    study: Study,
+    parts: Parts,
+    due: Sequence[TrainingJob],
+    purpose: str,
+    observe: Callable[[TrainingProgress], None],
+    race: Race | None = None,
 ) -> Iterable[TrainingResult]:
     """Results with paths relative to the study."""
-    if not jobs:
+    if not due:
         return []
-    results = parts.trainer.train(jobs, study.evaluation_seed(purpose), observe)
+    results = parts.trainer.train(due, study.evaluation_seed(purpose), observe, race)
     return (replace(result, policy=study.relative(result.policy)) for result in results)
-
-
-def _job(study: Study, identity: str, program: str, seed: int) -> TrainingJob:
-    return TrainingJob(identity, program, seed, str(study.policy_path(identity)))
 
 
 def _budget(study: Study) -> Budget:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rewardsmith.contracts import Trainer, TrainingJob, TrainingProgress
+from rewardsmith.contracts import Race, Trainer, TrainingJob, TrainingProgress
 from rewardsmith.records import State, TrainingResult
 from rewardsmith.study import FINAL, SEARCH, Study
 
@@ -38,9 +38,19 @@ class SharedTrainings:
                     self._known[program, result.seed, study.evaluation_seed(purpose)] = result, study.folder / result.policy
 
     def train(
-        self, jobs: Sequence[TrainingJob], evaluation_seed: int, observe: Callable[[TrainingProgress], None]
+        self,
+        jobs: Sequence[TrainingJob],
+        evaluation_seed: int,
+        observe: Callable[[TrainingProgress], None],
+        race: Race | None = None,
     ) -> Iterator[TrainingResult]:
-        """Yield what is known, policies copied; then train the rest."""
+        """Yield what is known, policies copied; then train the rest.
+
+        In a race, where a training ends hangs on who came before it in its own search, so nothing is shared.
+        """
+        if race:
+            yield from self._trainer.train(jobs, evaluation_seed, observe, race)
+            return
         due: list[TrainingJob] = []
         for job in jobs:
             known = self._known.get((job.program, job.seed, evaluation_seed))

@@ -165,6 +165,10 @@ class Study:
         parent = "candidates" if self.store.candidate(identity) else "finals"
         return (self.folder / parent / identity / "policy.pt").absolute()
 
+    def episodes_path(self, identity: str) -> Path:
+        """Where some of a candidate's held-out episodes are kept, absolute."""
+        return (self.folder / "candidates" / identity / "episodes.pt").absolute()
+
     def relative(self, path: str) -> str:
         """A path inside the study, as the store keeps it."""
         return str(Path(path).relative_to(self.folder.absolute())) if path else ""

@@ -15,6 +15,7 @@ from rewardsmith.reports.summary import CandidateRow, FinalRow, StudySummary
 
 STATE_STYLES = {
     "SCORED": "green", "ACCEPTED": "cyan", "PROPOSED": "dim", "REJECTED": "yellow", "DIVERGED": "red", "CRASHED": "red", "TIMED_OUT": "red",
+    "EVICTED": "yellow", "DROPPED": "yellow",
 }  # fmt: skip
 _BAR = 10
 _LEGEND = "true score: deterministic policy, held-out episodes, ± standard error; training: success while exploring, last epochs"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from rewardsmith.records import TrainingResult
+from rewardsmith.records import Rung, TrainingResult
 
 SPARSE = "sparse"
 """Names the baseline that trains on the true objective itself, where a program is expected."""
@@ -27,6 +27,9 @@ class TrainingJob:
     """Where some of the held-out episodes are saved that the training was last scored on, an absolute path; nothing: nowhere."""
     rivals: tuple[tuple[float, ...], ...] = ()
     """For each rung of a race, the scores there of candidates that came before and are not among these jobs."""
+    first: bool = True
+    """Whether it is the first training of its candidate. Those behind it are compared with that one only, so that a program
+    that failed and was repaired counts once, whatever is interrupted when."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ class TrainingProgress:
     """Steps that they take together, if none that still runs ends early."""
     success: tuple[tuple[str, float | None], ...]
     """Training success of those that are being trained now, in the last epochs; ``None`` before an episode ended."""
+    rungs: tuple[tuple[str, Rung], ...] = ()
+    """Candidates that reached a rung since the last report."""
     note: str = ""
     """Something that a person should know, such as that memory is short."""
 

@@ -25,6 +25,16 @@ _CHUNK = 1 << 16
 class ProcessDiedError(RewardsmithError):
     """The child ended without an answer."""
 
+    def __init__(self, message: str, signal: int = 0) -> None:
+        """Say how it ended.
+
+        Args:
+            message: How, with its last words.
+            signal: The signal that ended it; 0 where it ended by itself.
+        """
+        super().__init__(message)
+        self.signal = signal
+
 
 class ProcessSilentError(RewardsmithError):
     """The child did not answer in time."""
@@ -112,7 +122,7 @@ class JsonProcess:
         last_words = self._errors.read().decode(errors="replace").strip().splitlines()[-1:]
         self.kill()
         how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        return ProcessDiedError(f"the process {how}" + (f": {last_words[0]}" if last_words else ""))
+        return ProcessDiedError(f"the process {how}" + (f": {last_words[0]}" if last_words else ""), signal=max(0, -code))
 
 
 def claim_stdout() -> int:

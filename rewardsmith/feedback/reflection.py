@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rewardsmith.feedback.statistics import component_summaries, stride, summarise
-from rewardsmith.records import Candidate
+from rewardsmith.records import Candidate, State
 from rewardsmith.templates import render
 
 
@@ -16,10 +16,12 @@ def reflect(candidate: Candidate) -> str:
     training = candidate.training
     if training is None:
         return render("failure", reason=candidate.reason)
-    if training.score is None:
+    rung = training.rungs[-1] if training.state == State.EVICTED else None
+    score = training.score or (rung.score if rung else None)
+    if score is None:
         return render("failure", reason=training.cause)
     shown = [summarise(curve) for curve in training.progress if curve.name != "total"]
     epochs = max((len(curve.values) for curve in training.progress), default=0)
     return render(
-        "reflection", score=training.score, stride=stride(epochs), epochs=epochs, progress=shown, components=component_summaries(training)
+        "reflection", score=score, rung=rung, stride=stride(epochs), epochs=epochs, progress=shown, components=component_summaries(training)
     )

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
-from rewardsmith.contracts import TrainingJob, TrainingProgress, TrainingSettings
+from rewardsmith.contracts import Race, TrainingJob, TrainingProgress, TrainingSettings
 from rewardsmith.records import TrainingResult
 
 
@@ -21,6 +21,7 @@ class Order:
     episodes: int
     evaluation_seed: int
     jobs: tuple[TrainingJob, ...]
+    race: Race | None = None
 
 
 @dataclass(frozen=True)

@@ -2,22 +2,56 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from rewardsmith.contracts import TrainingJob, TrainingProgress, TrainingSettings
+from rewardsmith.contracts import Race, TrainingJob, TrainingProgress, TrainingSettings
 from rewardsmith.execution.process import JsonProcess, ProcessDiedError, ProcessSilentError
-from rewardsmith.records import State, TrainingResult
+from rewardsmith.records import Rung, State, TrainingResult
 from rewardsmith.training.messages import ORDER, REPORT, Order
+from rewardsmith.training.racing import with_rivals
 
 PATIENCE_S = {"cpu": 300.0, "cuda": 1_800.0}
 """A GPU simulator compiles its kernels for minutes when a machine first runs a task."""
+_KILLS = 20
+"""Times that a worker is killed from outside over one job alone until the job is held to be the reason: it may take all the memory."""
+
+Failure = ProcessDiedError | ProcessSilentError
+
+
+@dataclass
+class _Batch:
+    """One call's jobs, across all the workers that it takes."""
+
+    jobs: list[TrainingJob]
+    evaluation_seed: int
+    observe: Callable[[TrainingProgress], None]
+    race: Race | None
+    results: dict[str, TrainingResult] = field(default_factory=dict)
+    rungs: dict[str, list[Rung]] = field(default_factory=dict)
+    """What the latest try of each job showed, for jobs that end without a result of their own."""
+    running: set[str] = field(default_factory=set)
+    """Candidates that were in a slot when last heard of."""
+
+    def left(self) -> list[TrainingJob]:
+        """Jobs without a result, each to be compared with those that have one and stood before it in the queue."""
+        left: list[TrainingJob] = []
+        before: list[Sequence[Rung]] = []
+        for job in self.jobs:
+            if job.candidate not in self.results:
+                left.append(with_rivals(job, before))
+            elif job.first:
+                before.append(self.results[job.candidate].rungs)
+        return left
 
 
 class WorkerTrainer:
     """A trainer (see :class:`rewardsmith.contracts.Trainer`) whose work happens in a process of its own.
 
-    When the worker dies or falls silent, the jobs in flight are tried again one by one, so that
-    the culprit alone is CRASHED or TIMED_OUT.
+    What is finished when the worker dies or falls silent is kept. If it was killed from outside, as by the kernel when memory
+    is short, the rest goes on with half as many slots. Else the jobs in flight are tried again one by one, so that the culprit alone
+    is CRASHED or TIMED_OUT.
     """
 
     def __init__(self, task: str, trainer: str, settings: TrainingSettings, episodes: int, patience_s: float | None = None) -> None:
@@ -35,43 +69,79 @@ class WorkerTrainer:
         self._process = JsonProcess("rewardsmith.training.worker")
 
     def train(
-        self, jobs: Sequence[TrainingJob], evaluation_seed: int, observe: Callable[[TrainingProgress], None]
+        self,
+        jobs: Sequence[TrainingJob],
+        evaluation_seed: int,
+        observe: Callable[[TrainingProgress], None],
+        race: Race | None = None,
     ) -> Iterator[TrainingResult]:
         """Train all jobs; every job gets a result, whatever happens to the worker."""
-        finished: set[str] = set()
-        try:
-            for result in self._order(jobs, evaluation_seed, observe):
-                finished.add(result.candidate)
-                yield result
-        except (ProcessDiedError, ProcessSilentError) as failure:
-            self.close()
-            left = [job for job in jobs if job.candidate not in finished]
-            if len(left) == 1:
-                yield failed(left[0], failure)
-                return
-            for job in left:
-                yield from self.train([job], evaluation_seed, observe)
+        batch = _Batch(list(jobs), evaluation_seed, observe, race)
+        slots = self._settings.slots
+        while left := batch.left():
+            try:
+                yield from self._order(batch, left, slots)
+            except (ProcessDiedError, ProcessSilentError) as failure:
+                self.close()
+                flying = [job for job in batch.left() if job.candidate in batch.running] or batch.left()
+                if _killed(failure) and len(flying) > 1:
+                    slots = max(1, len(flying) // 2)
+                    observe(TrainingProgress(0, 0, (), note=f"training {failure}; going on with {slots} slots, memory may be short"))
+                    continue
+                for job in flying:
+                    yield self._alone(batch, job.candidate)
 
     def close(self) -> None:
         """End the worker."""
         self._process.kill()
 
-    def _order(
-        self, jobs: Sequence[TrainingJob], evaluation_seed: int, observe: Callable[[TrainingProgress], None]
-    ) -> Iterator[TrainingResult]:
-        order = Order(self._task, self._trainer, self._settings, self._episodes, evaluation_seed, tuple(jobs))
+    def _alone(self, batch: _Batch, candidate: str) -> TrainingResult:
+        """The result of a job that shares its worker with nobody, or why it has none."""
+        failure: Failure | None = None
+        for _ in range(_KILLS):
+            job = next(job for job in batch.left() if job.candidate == candidate)
+            try:
+                list(self._order(batch, [job], 1))
+            except (ProcessDiedError, ProcessSilentError) as error:
+                self.close()
+                failure = error
+            if candidate in batch.results:
+                break
+            assert failure, "a worker that is done has given all results"
+            if not _killed(failure):
+                batch.results[candidate] = failed(job, failure, batch.rungs.get(candidate, ()))
+                break
+        else:
+            assert failure, "it was tried"
+            batch.results[candidate] = failed(job, failure, batch.rungs.get(candidate, ()))
+        return batch.results[candidate]
+
+    def _order(self, batch: _Batch, jobs: Sequence[TrainingJob], slots: int) -> Iterator[TrainingResult]:
+        """Results as they come; nothing else is asked of the worker until it says that it is done."""
+        batch.running, batch.rungs = set(), {}
+        settings = replace(self._settings, slots=slots)
+        order = Order(self._task, self._trainer, settings, self._episodes, batch.evaluation_seed, tuple(jobs), batch.race)
         self._process.send(ORDER.dump_json(order).decode())
         while True:
             report = REPORT.validate_json(self._process.receive(self._patience_s))
             if report.progress:
-                observe(report.progress)
+                batch.running = {candidate for candidate, _ in report.progress.success}
+                for candidate, rung in report.progress.rungs:
+                    batch.rungs.setdefault(candidate, []).append(rung)
+                batch.observe(report.progress)
             if report.result:
+                batch.results[report.result.candidate] = report.result
                 yield report.result
             if report.kind == "done":
                 return
 
 
-def failed(job: TrainingJob, failure: ProcessDiedError | ProcessSilentError) -> TrainingResult:
+def _killed(failure: Failure) -> bool:
+    """Whether somebody else ended the worker; no program can do that to itself but by taking all the memory."""
+    return isinstance(failure, ProcessDiedError) and failure.signal == signal.SIGKILL
+
+
+def failed(job: TrainingJob, failure: Failure, rungs: Sequence[Rung] = ()) -> TrainingResult:
     """The result of a job whose process died or fell silent."""
     state = State.TIMED_OUT if isinstance(failure, ProcessSilentError) else State.CRASHED
-    return TrainingResult(job.candidate, state, job.seed, cause=f"training {failure}")
+    return TrainingResult(job.candidate, state, job.seed, cause=f"training {failure}", rungs=tuple(rungs))

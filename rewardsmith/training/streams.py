@@ -19,5 +19,5 @@ def environment_seeds(purpose: str, seeds: Sequence[int], count: int, device: to
         count: Environments per slot.
         device: Where the environments are.
     """
-    first = torch.tensor([derive("environment", purpose, seed) for seed in seeds])
+    first = torch.tensor([derive("environment", purpose, seed) for seed in seeds], dtype=torch.int64)
     return (first[:, None] + torch.arange(count)).flatten().to(device)

@@ -20,14 +20,15 @@ def serve(order: Order, descriptor: int) -> None:
 
     def observe(progress: TrainingProgress) -> None:
         nonlocal last
-        if time.monotonic() - last >= _REPORT_EVERY_S:
+        if time.monotonic() - last >= _REPORT_EVERY_S or progress.rungs or progress.note:
             last = time.monotonic()
             report(Report("progress", progress=progress))
 
     def report(message: Report) -> None:
         answer(descriptor, REPORT.dump_json(message).decode())
 
-    for result in _trainer(order.trainer, order.task, order.settings, order.episodes).train(order.jobs, order.evaluation_seed, observe):
+    trainer = _trainer(order.trainer, order.task, order.settings, order.episodes)
+    for result in trainer.train(order.jobs, order.evaluation_seed, observe, order.race):
         report(Report("result", result=result))
     report(Report("done"))
 

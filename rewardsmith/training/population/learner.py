@@ -25,6 +25,11 @@ class PopulationLearner:
         self._returns = RunningNormaliser(len(policy.parameters), 1, policy.parameters.device)
         self.optimiser = SlotAdam(policy.parameters, settings.learning_rate, settings.max_grad_norm)
 
+    def exchange(self, kept: Tensor, new: int) -> None:
+        """Go on with the slots ``kept``, and start ``new`` ones behind them; the policy is exchanged by its owner."""
+        self._returns.exchange(kept, new)
+        self.optimiser.exchange(kept, new)
+
     def update(self, experience: Experience, rewards: Tensor) -> None:
         """Do all mini-epochs on one rollout.
 
@@ -39,7 +44,7 @@ class PopulationLearner:
             for start in range(0, size * self._settings.minibatches, size):
                 loss, divergence = self._loss({name: part[:, start : start + size] for name, part in batch.items()})
                 (gradient,) = torch.autograd.grad(loss, self._policy.parameters)
-                self.optimiser.step(gradient)
+                self.optimiser.step(self._policy.parameters, gradient)
             self.optimiser.adapt(divergence, self._settings.kl_target)
 
     @torch.no_grad()

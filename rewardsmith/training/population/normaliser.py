@@ -14,22 +14,35 @@ class RunningNormaliser:
 
     def __init__(self, slots: int, size: int, device: torch.device | str = "cpu") -> None:
         """Start without data: mean 0, variance 1."""
-        self._count = 0
         self.mean = torch.zeros(slots, 1, size, dtype=torch.float64, device=device)
         self.variance = torch.ones_like(self.mean)
+        self._count = torch.zeros(slots, 1, 1, dtype=torch.float64, device=device)
 
-    def update(self, batch: Tensor) -> None:
-        """Take in a batch, ``(slots, n, size)``."""
+    def exchange(self, kept: Tensor, new: int) -> None:
+        """Go on with the slots ``kept``, and start ``new`` ones without data behind them."""
+        fresh = RunningNormaliser(new, self.mean.shape[2], self.mean.device)
+        for name in ("mean", "variance", "_count"):
+            setattr(self, name, torch.cat((getattr(self, name)[kept], getattr(fresh, name))))
+
+    def select(self, slots: Tensor) -> RunningNormaliser:
+        """A copy of some slots' statistics."""
+        chosen = RunningNormaliser(0, self.mean.shape[2], self.mean.device)
+        chosen.mean, chosen.variance, chosen._count = self.mean[slots], self.variance[slots], self._count[slots]
+        return chosen
+
+    def update(self, batch: Tensor, first: int = 0) -> None:
+        """Take in a batch, ``(slots, n, size)``, of all slots from ``first`` on."""
         data = batch.double()
         count = data.shape[1]
         mean = data.mean(dim=1, keepdim=True)
         variance = (data - mean).square().mean(dim=1, keepdim=True)
-        total = self._count + count
-        shift = mean - self.mean
-        spread = self.variance * self._count + variance * count + shift.square() * (self._count * count / total)
-        self.mean = self.mean + shift * (count / total)
-        self.variance = spread / total
-        self._count = total
+        past = self._count[first:]
+        total = past + count
+        shift = mean - self.mean[first:]
+        spread = self.variance[first:] * past + variance * count + shift.square() * (past * count / total)
+        self.mean[first:] += shift * (count / total)
+        self.variance[first:] = spread / total
+        self._count[first:] = total
 
     def normalise(self, values: Tensor) -> Tensor:
         """To zero mean and unit variance, cut at 5 standard deviations."""

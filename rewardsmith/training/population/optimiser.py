@@ -1,4 +1,4 @@
-"""Adam with a learning rate and a gradient norm of its own for every slot."""
+"""Adam with a learning rate, a gradient norm and a step count of its own for every slot."""
 
 from __future__ import annotations
 
@@ -16,25 +16,31 @@ class SlotAdam:
     """
 
     def __init__(self, parameters: Tensor, learning_rate: float, max_grad_norm: float) -> None:
-        """Optimise ``parameters``, ``(slots, n)``, in place."""
-        self._parameters = parameters
+        """Prepare for parameters like these, ``(slots, n)``."""
         self._max_grad_norm = max_grad_norm
+        self._initial_rate = learning_rate
         self._first = torch.zeros_like(parameters, requires_grad=False)
         self._second = torch.zeros_like(parameters, requires_grad=False)
-        self._steps = 0
+        self._steps = torch.zeros(len(parameters), 1, dtype=torch.float64, device=parameters.device)
         self.learning_rate = torch.full((len(parameters), 1), learning_rate, device=parameters.device)
 
+    def exchange(self, kept: Tensor, new: int) -> None:
+        """Go on with the slots ``kept``, and start ``new`` ones behind them."""
+        fresh = SlotAdam(self._first.new_empty(new, self._first.shape[1]), self._initial_rate, self._max_grad_norm)
+        for name in ("_first", "_second", "_steps", "learning_rate"):
+            setattr(self, name, torch.cat((getattr(self, name)[kept], getattr(fresh, name))))
+
     @torch.no_grad()
-    def step(self, gradient: Tensor) -> None:
-        """Apply one gradient, ``(slots, n)``, clipped to the norm per slot."""
+    def step(self, parameters: Tensor, gradient: Tensor) -> None:
+        """Apply one gradient, ``(slots, n)``, clipped to the norm per slot, to the parameters in place."""
         norm = torch.linalg.vector_norm(gradient, dim=1, keepdim=True)
         gradient = gradient * (self._max_grad_norm / (norm + 1e-6)).clamp(max=1.0)
         self._steps += 1
         self._first.lerp_(gradient, 1.0 - _BETA_1)
         self._second.mul_(_BETA_2).addcmul_(gradient, gradient, value=1.0 - _BETA_2)
-        first_scale = 1.0 / (1.0 - _BETA_1**self._steps)
-        root = (self._second / (1.0 - _BETA_2**self._steps)).sqrt_().add_(_EPSILON)
-        self._parameters.addcdiv_(self._first * self.learning_rate, root, value=-first_scale)
+        rate = self.learning_rate * (1.0 / (1.0 - _BETA_1**self._steps)).float()
+        root = (self._second * (1.0 / (1.0 - _BETA_2**self._steps)).float()).sqrt_().add_(_EPSILON)
+        parameters.addcdiv_(self._first * rate, root, value=-1.0)
 
     @torch.no_grad()
     def adapt(self, divergence: Tensor, target: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from copy import copy
 
 import torch
 from torch import Tensor, nn
@@ -43,11 +44,21 @@ class StackedPolicy:
         widths = (inputs, *hidden)
         self._actor = list(zip(widths, (*hidden, actions), strict=True))
         self._critic = list(zip(widths, (*hidden, _VALUE_COLUMNS), strict=True))
-        layers = self._actor + self._critic
-        self._sizes = [n for i, o in layers for n in (i * o, o)] + [actions]
-        rows = [_initial_row(layers, len(self._actor), actions, initial_std, seed) for seed in seeds]
-        self.parameters = torch.stack(rows).to(device).requires_grad_(True)
+        self._initial_std = initial_std
+        self._sizes = [n for i, o in self._actor + self._critic for n in (i * o, o)] + [actions]
+        self.parameters = self._draw(seeds).to(device).requires_grad_(True)
         """``(slots, parameters of one slot)``."""
+
+    def exchange(self, kept: Tensor, seeds: Sequence[int]) -> None:
+        """Go on with the slots ``kept``, and draw new ones from their seeds behind them."""
+        rows = self.parameters.detach()
+        self.parameters = torch.cat((rows[kept], self._draw(seeds).to(rows.device))).requires_grad_(True)
+
+    def select(self, slots: Tensor) -> StackedPolicy:
+        """A copy of some slots' networks."""
+        chosen = copy(self)
+        chosen.parameters = self.parameters.detach()[slots]
+        return chosen
 
     def mean(self, observation: Tensor) -> Tensor:
         """The actor's mean action: ``(slots, n, inputs)`` to ``(slots, n, actions)``."""
@@ -65,6 +76,12 @@ class StackedPolicy:
         """One slot's actor, layer by layer: weight ``(inputs, outputs)`` and bias ``(outputs,)``."""
         parts = [part[slot].detach() for part in self._split()]
         return [(parts[2 * n].view(shape), parts[2 * n + 1]) for n, shape in enumerate(self._actor)]
+
+    def _draw(self, seeds: Sequence[int]) -> Tensor:
+        """Initial weights, one row per seed."""
+        layers, actions = self._actor + self._critic, self._sizes[-1]
+        rows = [_initial_row(layers, len(self._actor), actions, self._initial_std, seed) for seed in seeds]
+        return torch.stack(rows) if rows else torch.empty(0, sum(self._sizes))
 
     def _split(self) -> Sequence[Tensor]:
         return self.parameters.split(self._sizes, dim=1)

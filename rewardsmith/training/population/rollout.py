@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -26,7 +26,7 @@ class Experience:
     mean: Tensor
     """The actor's mean that it was sampled around."""
     signals: dict[str, Tensor]
-    """Every signal after the step, ``(T, K, N, *shape)``."""
+    """The signals that were asked for, after the step, ``(T, K, N, *shape)``."""
     success: Tensor
     """``(T, K, N)`` float, 1 where the goal was met."""
     true_score: Tensor
@@ -38,39 +38,51 @@ class Experience:
     done: Tensor
     """``(T, K, N)`` float, 1 where the episode ended in whatever way."""
     age: Tensor
-    """``(T, K, N)``, control steps since the episode began, or since the collector did."""
+    """``(T, K, N)``, control steps since the episode began, or since its slot did."""
     last_observation: Tensor
     """Normalised input after the last step, ``(K, N, inputs)``."""
 
 
 class Collector:
-    """Runs the policies of all slots side by side in one vectorised environment."""
+    """Runs the policies of all slots side by side in one vectorised environment.
 
-    def __init__(self, env: VecEnv, policy: StackedPolicy, normaliser: RunningNormaliser, seeds: Sequence[int], first: Tensor) -> None:
-        """Start after ``env.reset`` gave the ``first`` observation.
+    Slot ``k`` owns environments ``k * N`` to ``(k + 1) * N``.
+    """
+
+    def __init__(self, env: VecEnv, policy: StackedPolicy, normaliser: RunningNormaliser, envs: int) -> None:
+        """Start without slots.
 
         Args:
-            env: ``K * N`` environments; slot ``k`` owns rows ``k * N`` to ``(k + 1) * N``.
+            env: The environments; everything happens on the policy's device.
             policy: The networks.
             normaliser: Observation statistics, read but not changed here.
-            seeds: One seed per slot for the exploration noise.
-            first: ``(K * N, inputs)``; everything happens on its device.
+            envs: Environments per slot, ``N``.
         """
-        self._env = env
-        self._policy = policy
-        self._normaliser = normaliser
-        self._noise = [torch.Generator(first.device).manual_seed(seed) for seed in seeds]
-        self._slots = len(seeds)
-        self._envs = env.num_envs // self._slots
-        self._observation = self._by_slot(first)
-        self._age = torch.zeros(env.num_envs, device=first.device)
+        self._env, self._policy, self._normaliser, self._envs = env, policy, normaliser, envs
+        self._noise: list[torch.Generator] = []
+        device = policy.parameters.device
+        self._observation = torch.zeros(0, envs, env.observation_size, device=device)
+        self._age = torch.zeros(0, device=device)
+
+    def exchange(self, kept: Sequence[int], seeds: Sequence[int], first: Tensor) -> None:
+        """Go on with the slots ``kept``, and begin new ones behind them, after the environments did.
+
+        Args:
+            kept: Numbers of slots, in their new order.
+            seeds: For the exploration noise, one per new slot.
+            first: Their first observation, ``(new * N, inputs)``.
+        """
+        slots = torch.tensor(kept, dtype=torch.int64, device=first.device)
+        self._noise = [self._noise[slot] for slot in kept] + [torch.Generator(first.device).manual_seed(seed) for seed in seeds]
+        self._observation = torch.cat((self._observation[slots], first.view(len(seeds), self._envs, self._env.observation_size)))
+        self._age = torch.cat((self._age[rows_of(slots, self._envs)], torch.zeros(len(first), device=first.device)))
 
     @torch.no_grad()
-    def collect(self, steps: int) -> Experience:
-        """Take ``steps`` control steps with exploration noise."""
+    def collect(self, steps: int, signals: Collection[str]) -> Experience:
+        """Take ``steps`` control steps with exploration noise, and keep the named signals."""
         noise = self._draw_noise(steps) * self._policy.log_std().exp()
         rows: dict[str, list[Tensor]] = {name: [] for name in _STACKED}
-        signals: dict[str, list[Tensor]] = {}
+        seen: dict[str, list[Tensor]] = {}
         for t in range(steps):
             observation = self._normaliser.normalise(self._observation)
             mean = self._policy.mean(observation)
@@ -80,27 +92,17 @@ class Collector:
             age = self._age + 1.0
             self._age = age * (1.0 - done)
             truncated = step.truncated.float()
-            values = (
-                observation,
-                self._observation,
-                action,
-                mean,
-                step.success.float(),
-                step.true_score,
-                step.sparse,
-                truncated,
-                done,
-                age,
-            )
+            own = (observation, self._observation, action, mean)
+            values = (*own, step.success.float(), step.true_score, step.sparse, truncated, done, age)
             for name, value in zip(_STACKED, values, strict=True):
                 rows[name].append(value)
-            for name, value in step.signals.items():
-                signals.setdefault(name, []).append(value)
-            self._observation = self._by_slot(step.observation)
-        stacked = {name: torch.stack(values).view(steps, self._slots, self._envs, *_tail(name, values)) for name, values in rows.items()}
+            for name in signals:
+                if name in step.signals:  # a program may ask for what is not there; that is its failure
+                    seen.setdefault(name, []).append(step.signals[name])
+            self._observation = step.observation.view(len(self._noise), self._envs, -1)
         return Experience(
-            **stacked,
-            signals={name: self._stack_signal(values) for name, values in signals.items()},
+            **{name: self._stack(values, name in _PER_SLOT) for name, values in rows.items()},
+            signals={name: self._stack(values) for name, values in seen.items()},
             last_observation=self._normaliser.normalise(self._observation),
         )
 
@@ -109,16 +111,15 @@ class Collector:
         shape = (steps, self._envs, self._env.action_size)
         return torch.stack([torch.randn(shape, generator=g, device=self._age.device) for g in self._noise], dim=1)
 
-    def _by_slot(self, rows: Tensor) -> Tensor:
-        return rows.view(self._slots, self._envs, -1)
-
-    def _stack_signal(self, values: list[Tensor]) -> Tensor:
-        return torch.stack(values).view(len(values), self._slots, self._envs, *values[0].shape[1:])
+    def _stack(self, values: list[Tensor], per_slot: bool = False) -> Tensor:
+        """Steps together, ``(T, K, N, ...)``."""
+        return torch.stack(values).view(len(values), len(self._noise), self._envs, *values[0].shape[2 if per_slot else 1 :])
 
 
 _PER_SLOT = ("observation", "raw_observation", "action", "mean")
 _STACKED = (*_PER_SLOT, "success", "true_score", "sparse", "truncated", "done", "age")
 
 
-def _tail(name: str, values: list[Tensor]) -> tuple[int, ...]:
-    return values[0].shape[2:] if name in _PER_SLOT else ()
+def rows_of(slots: Tensor, envs: int) -> Tensor:
+    """Numbers of the environments of slots, ``(slots * envs,)``."""
+    return (slots[:, None] * envs + torch.arange(envs, device=slots.device)).flatten()

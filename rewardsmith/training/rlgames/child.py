@@ -14,11 +14,12 @@ import torch
 
 from rewardsmith.contracts import Task, TrainingJob, TrainingProgress
 from rewardsmith.execution.process import answer, claim_stdout
-from rewardsmith.records import Score, State, TrainingResult
+from rewardsmith.records import State, TrainingResult
 from rewardsmith.registry import TASKS
 from rewardsmith.seeds import derive
+from rewardsmith.training import episodes
 from rewardsmith.training.curves import TrainingCurves
-from rewardsmith.training.evaluation import held_out_scores
+from rewardsmith.training.evaluation import Outcome, held_out
 from rewardsmith.training.messages import ORDER, REPORT, Order, Report
 from rewardsmith.training.policy_file import TrainedPolicy, save_slot
 from rewardsmith.training.population.normaliser import RunningNormaliser
@@ -46,11 +47,13 @@ def train(order: Order, threads: int, observe: Callable[[TrainingProgress], None
         observe(TrainingProgress(done, settings.epochs * settings.epoch_steps, ((job.candidate, curves.recent_success),)))
 
     agent = _run(order, job, rewarded, EpochObserver(rewarded, proxy, tell), proxy) if proxy.failure is None else None
-    score = None
+    outcome = None
     if agent is not None and proxy.failure is None:
         trained = _trained(agent, env.observation_size, env.action_size, order)
-        score = _score(task, trained, order, threads)
+        outcome = _outcome(task, trained, order, threads)
         save_slot(Path(job.policy), trained, 0, settings.hidden)
+        if job.episodes:
+            episodes.save(Path(job.episodes), outcome.episodes)
     return TrainingResult(
         candidate=job.candidate,
         state=proxy.failure or State.SCORED,
@@ -59,8 +62,8 @@ def train(order: Order, threads: int, observe: Callable[[TrainingProgress], None
         wall_s=time.monotonic() - started,
         components=curves.components(),
         progress=curves.progress(),
-        score=score,
-        policy=job.policy if score else "",
+        score=outcome.score if outcome else None,
+        policy=job.policy if outcome else "",
         cause=proxy.cause,
     )
 
@@ -102,9 +105,9 @@ def _trained(agent: Any, inputs: int, actions: int, order: Order) -> TrainedPoli
     return TrainedPolicy(policy, normaliser)
 
 
-def _score(task: Task, trained: TrainedPolicy, order: Order, threads: int) -> Score:
+def _outcome(task: Task, trained: TrainedPolicy, order: Order, threads: int) -> Outcome:
     env = task.make(order.episodes, threads, order.settings.device)
-    return held_out_scores(env, task.horizon, trained, 1, order.evaluation_seed)[0]
+    return held_out(env, task.horizon, trained, 1, order.evaluation_seed, order.episodes)[0]
 
 
 def main() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from importlib.util import find_spec
 
-from rewardsmith.contracts import Task, TrainingJob, TrainingProgress, TrainingSettings
+from rewardsmith.contracts import Race, Task, TrainingJob, TrainingProgress, TrainingSettings
 from rewardsmith.errors import UsageError
 from rewardsmith.execution.process import JsonProcess, ProcessDiedError, ProcessSilentError
 from rewardsmith.records import TrainingResult
@@ -43,9 +44,27 @@ class RlGamesTrainer:
         weakref.finalize(self, _end, self._idle)
 
     def train(
-        self, jobs: Sequence[TrainingJob], evaluation_seed: int, observe: Callable[[TrainingProgress], None]
+        self,
+        jobs: Sequence[TrainingJob],
+        evaluation_seed: int,
+        observe: Callable[[TrainingProgress], None],
+        race: Race | None = None,
     ) -> Iterator[TrainingResult]:
-        """Train all jobs; a process that dies or hangs costs its own job only."""
+        """Train all jobs to the end; a process that dies or hangs costs its own job only.
+
+        Raises:
+            UsageError: A race is wanted.
+        """
+        if race:
+            raise UsageError("--racing on needs --trainer population; rl-games trains every program to the end, as the papers do.")
+        whole = self._settings.epochs * self._settings.epoch_steps
+        latest = dict.fromkeys((job.candidate for job in jobs), 0)
+
+        def add(progress: TrainingProgress) -> None:
+            """Tell how far all jobs are together."""
+            latest[progress.success[0][0]] = progress.env_steps
+            observe(replace(progress, env_steps=sum(latest.values()), total_steps=whole * len(jobs)))
+
         side_by_side = max(1, min(len(jobs), self._cores if self._settings.device == "cpu" else 1))
         threads = max(1, self._cores // side_by_side)
 
@@ -53,7 +72,7 @@ class RlGamesTrainer:
             order = Order(self._task.name, "rl-games", self._settings, self._episodes, evaluation_seed, (job,))
             process = self._idle.pop() if self._idle else JsonProcess("rewardsmith.training.rlgames.child")
             try:
-                result = _converse(process, order, threads, observe)
+                result = _converse(process, order, threads, add)
             except (ProcessDiedError, ProcessSilentError) as failure:
                 process.kill()
                 return failed(job, failure)

@@ -1,0 +1,81 @@
+"""The slots of one simulation: they enter, learn side by side, and leave."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import torch
+
+from rewardsmith.contracts import TrainingSettings, VecEnv
+from rewardsmith.records import State
+from rewardsmith.seeds import derive
+from rewardsmith.training.policy_file import TrainedPolicy
+from rewardsmith.training.population.learner import PopulationLearner
+from rewardsmith.training.population.normaliser import RunningNormaliser
+from rewardsmith.training.population.policy import StackedPolicy
+from rewardsmith.training.population.rollout import Collector, rows_of
+from rewardsmith.training.population.slot import Slot
+from rewardsmith.training.streams import environment_seeds
+
+
+class Population:
+    """Everything of a slot is a row of a tensor or an entry of a list; no number is shared between slots.
+
+    So a slot computes exactly what it would alone, whoever enters and leaves meanwhile (see ``tests``).
+    """
+
+    def __init__(self, env: VecEnv, settings: TrainingSettings) -> None:
+        """Start empty.
+
+        Args:
+            env: Made for as many environments as all slots may have together; they are on the settings' device.
+            settings: PPO settings of every slot.
+        """
+        self._env, self._settings = env, settings
+        self.slots: list[Slot] = []
+        self._policy = StackedPolicy(env.observation_size, env.action_size, settings.hidden, settings.initial_std, [], settings.device)
+        self._normaliser = RunningNormaliser(0, env.observation_size, settings.device)
+        self._collector = Collector(env, self._policy, self._normaliser, settings.envs)
+        self._learner = PopulationLearner(self._policy, settings)
+
+    def exchange(self, leaving: Collection[Slot], entering: Sequence[Slot]) -> None:
+        """Let slots go, and begin others; the rest goes on as if nothing had happened."""
+        if not leaving and not entering:
+            return
+        kept = [number for number, slot in enumerate(self.slots) if slot not in leaving]
+        self.slots = [self.slots[number] for number in kept] + list(entering)
+        seeds, device = [slot.job.seed for slot in entering], self._policy.parameters.device
+        rows = torch.tensor(kept, dtype=torch.int64, device=device)
+        first = torch.zeros(0, self._env.observation_size, device=device)
+        if self.slots:
+            streams = environment_seeds("training", seeds, self._settings.envs, device)
+            first = self._env.exchange(rows_of(rows, self._settings.envs), streams, stagger=True)
+        self._policy.exchange(rows, [derive("weights", seed) for seed in seeds])
+        self._normaliser.exchange(rows, len(seeds))
+        self._learner.exchange(rows, len(seeds))
+        self._collector.exchange(kept, [derive("noise", seed) for seed in seeds], first)
+        if seeds:
+            self._normaliser.update(first.view(len(seeds), self._settings.envs, -1), first=len(kept))
+
+    def epoch(self) -> None:
+        """Collect one rollout with every policy, and improve it."""
+        names = dict.fromkeys(name for slot in self.slots for name in slot.proxy.parameters)
+        experience = self._collector.collect(self._settings.rollout, names)
+        rewards = torch.stack([slot.rewards(experience, number) for number, slot in enumerate(self.slots)], dim=1)
+        self._learner.update(experience, rewards)
+        self._normaliser.update(experience.raw_observation.transpose(0, 1).flatten(1, 2))
+        self._contain_divergence()
+        for slot in self.slots:
+            slot.epochs += 1
+
+    def trained(self, slots: Sequence[Slot]) -> TrainedPolicy:
+        """The policies of some slots as they are now."""
+        rows = torch.tensor([self.slots.index(slot) for slot in slots], device=self._policy.parameters.device)
+        return TrainedPolicy(self._policy.select(rows), self._normaliser.select(rows))
+
+    def _contain_divergence(self) -> None:
+        """A policy that became non-finite ends its slot."""
+        finite = self._policy.parameters.detach().isfinite().all(dim=1).tolist()
+        for slot, whole in zip(self.slots, finite, strict=True):
+            if not whole and slot.proxy.failure is None:
+                slot.proxy.fail(State.DIVERGED, "the policy's weights became non-finite; the reward's scale changes too much")

@@ -1,0 +1,68 @@
+"""Racing: which trainings end early. The rule itself is :class:`rewardsmith.contracts.Race`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rewardsmith.contracts import Race, TrainingJob
+from rewardsmith.records import Rung, Score
+
+
+class Racetrack:
+    """Where the jobs of one queue stand at every rung.
+
+    A job is compared with the jobs before it in the queue and with earlier candidates only. Those before it entered
+    before it, or with it, so they have reached a rung by the time that it does, or never will.
+    """
+
+    def __init__(self, race: Race | None, jobs: Sequence[TrainingJob], epochs: int) -> None:
+        """Nobody has reached a rung yet.
+
+        Args:
+            race: ``None``: there are no rungs.
+            jobs: The queue.
+            epochs: Policy updates of a whole training.
+        """
+        self._race = race
+        self._places = {job.candidate: place for place, job in enumerate(jobs)}
+        self._counted = {job.candidate for job in jobs if job.first}
+        self._rungs = [max(1, round(share * epochs)) for share in race.rungs] if race else []
+        self._scores: list[dict[str, float]] = [{} for _ in self._rungs]
+
+    def in_order(self, jobs: Sequence[TrainingJob]) -> list[TrainingJob]:
+        """Jobs as they stood in the queue."""
+        return sorted(jobs, key=lambda job: self._places[job.candidate])
+
+    def rung(self, epochs: int) -> int | None:
+        """The number of the rung at so many updates, if there is one."""
+        return self._rungs.index(epochs) if epochs in self._rungs else None
+
+    def arrive(self, rung: int, job: TrainingJob, env_steps: int, score: Score) -> Rung:
+        """Note the score of a job at a rung; everyone who arrives at the same time does so in the order of the queue."""
+        place = self._places[job.candidate]
+        own = [mean for name, mean in self._scores[rung].items() if self._places[name] < place]
+        rivals = [*(job.rivals[rung] if rung < len(job.rivals) else ()), *own]
+        if job.candidate in self._counted:
+            self._scores[rung][job.candidate] = score.mean
+        return Rung(env_steps, score, len(rivals), sum(rival > score.mean for rival in rivals))
+
+    def verdict(self, rung: Rung) -> str:
+        """Why a job that stood so is evicted; nothing where it goes on."""
+        assert self._race, "without a race there is no rung"
+        if self._race.allows(rung.better, rung.rivals):
+            return ""
+        return (
+            f"evicted after {rung.env_steps:,} steps: {rung.better} of {rung.rivals} earlier candidates had a higher true score "
+            f"there than {rung.score.mean:.3f}; racing keeps the best {self._race.keep:.0%}"
+        )
+
+
+def with_rivals(job: TrainingJob, before: Sequence[Sequence[Rung]]) -> TrainingJob:
+    """A job that is compared with more candidates, given by what each showed at its rungs."""
+    depth = max((len(rungs) for rungs in before), default=0)
+    known = [list(scores) for scores in job.rivals] + [[] for _ in range(depth - len(job.rivals))]
+    for rungs in before:
+        for number, rung in enumerate(rungs):
+            known[number].append(rung.score.mean)
+    return replace(job, rivals=tuple(map(tuple, known)))
