@@ -1,0 +1,49 @@
+"""Which of the programs before says most nearly the same of the same moments."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from rewardsmith.screening.concordance import correlation, unit_ranks
+
+_MOMENTS = 4_000
+"""Enough for a correlation that is known to about 0.02, few enough to sort and keep for every program."""
+
+
+class Twins:
+    """The programs so far, as ranks of their rewards."""
+
+    def __init__(self, moments: int) -> None:
+        """Choose the moments that are compared.
+
+        Args:
+            moments: How many there are.
+        """
+        # At random and always the same ones: even steps might fall in with the moments of an episode and meet, say, its starts only.
+        shuffled = torch.randperm(moments, generator=torch.Generator().manual_seed(0))
+        self.compared = shuffled[:_MOMENTS]
+        """Places of the moments that are compared, ``(n,)``, at most 4,000."""
+        self._ranks: dict[str, Tensor] = {}
+
+    def nearest(self, totals: Tensor) -> tuple[str, float] | None:
+        """The program that orders the moments most nearly as this one does, and their rank correlation.
+
+        Args:
+            totals: The rewards of the moments that are compared, ``(n,)``.
+
+        Returns:
+            ``None`` where there is nothing to compare: no program so far, or rewards that are all equal.
+        """
+        ranks = unit_ranks(totals)
+        if ranks is None or not self._ranks:
+            return None
+        similarity = {candidate: correlation(ranks, other) for candidate, other in self._ranks.items()}
+        nearest = max(similarity, key=lambda candidate: similarity[candidate])
+        return nearest, similarity[nearest]
+
+    def add(self, candidate: str, totals: Tensor) -> None:
+        """Remember a program by its rewards of the moments that are compared, ``(n,)``."""
+        ranks = unit_ranks(totals)
+        if ranks is not None:
+            self._ranks[candidate] = ranks
