@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rewardsmith import runner
 from rewardsmith.config import LanguageModelOptions, StudyConfig
-from rewardsmith.contracts import Task, TrainingJob, TrainingProgress, TrainingSettings, Writer
+from rewardsmith.contracts import Race, Task, TrainingJob, TrainingProgress, TrainingSettings, Writer
 from rewardsmith.parts import Parts
 from rewardsmith.records import Candidate, FinalRun, Proposal, Score, State, TrainingResult
 from rewardsmith.registry import WRITERS
@@ -24,7 +24,11 @@ class AtOnce:
     judge: Callable[[str], State] = lambda program: State.SCORED
 
     def train(
-        self, jobs: Sequence[TrainingJob], evaluation_seed: int, observe: Callable[[TrainingProgress], None]
+        self,
+        jobs: Sequence[TrainingJob],
+        evaluation_seed: int,
+        observe: Callable[[TrainingProgress], None],
+        race: Race | None = None,
     ) -> Iterator[TrainingResult]:
         for job in jobs:
             state = self.judge(job.program)
