@@ -7,6 +7,7 @@ import time
 from functools import lru_cache
 
 from rewardsmith.contracts import Trainer, TrainingProgress, TrainingSettings
+from rewardsmith.execution.memory import keep_freed_memory
 from rewardsmith.execution.process import answer, claim_stdout
 from rewardsmith.registry import TASKS, TRAINERS
 from rewardsmith.training.messages import ORDER, REPORT, Order, Report
@@ -42,6 +43,7 @@ def _trainer(name: str, task: str, settings: TrainingSettings, episodes: int) ->
 def main() -> None:
     """Serve until standard input closes."""
     descriptor = claim_stdout()
+    keep_freed_memory()
     for line in sys.stdin:
         serve(ORDER.validate_json(line), descriptor)
 

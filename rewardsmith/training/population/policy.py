@@ -9,6 +9,8 @@ from copy import copy
 import torch
 from torch import Tensor, nn
 
+from rewardsmith.training.population.layers import readout, tanh
+
 _VALUE_COLUMNS = 2
 """The critic's last layer; only the first column is read. With a single column, the matrix product of
 one slot runs on another kernel than that of several and rounds differently."""
@@ -90,9 +92,9 @@ class StackedPolicy:
     def _forward(parts: Sequence[Tensor], layers: Sequence[tuple[int, int]], x: Tensor) -> Tensor:
         for layer, (inputs, outputs) in enumerate(layers):
             weight, bias = parts[2 * layer], parts[2 * layer + 1]
-            x = torch.baddbmm(bias[:, None], x, weight.view(-1, inputs, outputs))
-            if layer < len(layers) - 1:
-                x = x.tanh()  # several times faster than elu on a CPU, backward pass included
+            weight, bias = weight.view(-1, inputs, outputs), bias[:, None]
+            last = layer == len(layers) - 1
+            x = readout(bias, x, weight) if last else tanh(torch.baddbmm(bias, x, weight))
         return x
 
 

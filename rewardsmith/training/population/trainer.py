@@ -73,7 +73,7 @@ class PopulationTrainer:
         each = -(-slots // wanted)
         if len(self._lanes) != wanted or self._lanes[0].slots < each:
             self._lanes = []
-            self._lanes = [Lane(self._task, self._settings, max(1, self._cores // wanted), each) for _ in range(wanted)]
+            self._lanes = [Lane(self._task, self._settings, self._cores, each) for _ in range(wanted)]
         for lane in self._lanes:
             lane.population.exchange(list(lane.population.slots), ())
         return self._lanes

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from rewardsmith.contracts import Task, TrainingJob, TrainingProgress
+from rewardsmith.execution.memory import keep_freed_memory
 from rewardsmith.execution.process import answer, claim_stdout
 from rewardsmith.records import State, TrainingResult
 from rewardsmith.registry import TASKS
@@ -113,6 +114,7 @@ def _outcome(task: Task, trained: TrainedPolicy, order: Order, threads: int) -> 
 def main() -> None:
     """Serve orders, each of one job and after its number of physics threads, until standard input closes."""
     descriptor = claim_stdout()
+    keep_freed_memory()
     warnings.filterwarnings("ignore")  # of rl-games and what it imports
     for line in sys.stdin:
         threads, _, order = line.partition(" ")
