@@ -171,7 +171,7 @@ class Comparison:
     def _sharing_trainer(self, study: Study, parts: Parts) -> SharedTrainings:
         with ExitStack() as stack:
             others = [stack.enter_context(Study.open(folder)) for folder in self.studies if folder != study.folder]
-            return SharedTrainings(parts.trainer, [other for other in others if other.config.seed == study.config.seed])
+            return SharedTrainings(parts.trainer, [other for other in others if other.config.seed == study.config.seed], parts.settings)
 
     def _study(self, config: StudyConfig) -> Study:
         folder = self._study_folder(config)

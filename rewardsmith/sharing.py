@@ -10,11 +10,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
-from rewardsmith.contracts import Race, Trainer, TrainingJob, TrainingProgress
-from rewardsmith.records import State, TrainingResult
+from rewardsmith.contracts import Race, Trainer, TrainingJob, TrainingProgress, TrainingSettings
+from rewardsmith.records import Rung, State, TrainingResult
 from rewardsmith.study import FINAL, SEARCH, Study
+from rewardsmith.training.racing import cut, rung_epochs, with_rivals
 
 _Key = tuple[str, int, int]
 """Program, training seed, evaluation seed."""
@@ -23,14 +25,15 @@ _Key = tuple[str, int, int]
 class SharedTrainings:
     """A trainer (see :class:`rewardsmith.contracts.Trainer`) that first looks whether another study has the result."""
 
-    def __init__(self, trainer: Trainer, others: Sequence[Study]) -> None:
+    def __init__(self, trainer: Trainer, others: Sequence[Study], settings: TrainingSettings) -> None:
         """Remember what other studies trained.
 
         Args:
             trainer: For all that is not known.
             others: Studies with the same task, trainer, settings and number of held-out episodes.
+            settings: Of every training.
         """
-        self._trainer = trainer
+        self._trainer, self._settings = trainer, settings
         self._known: dict[_Key, tuple[TrainingResult, Path]] = {}
         for study in others:
             for program, purpose, result in _trainings(study):
@@ -46,22 +49,62 @@ class SharedTrainings:
     ) -> Iterator[TrainingResult]:
         """Yield what is known, policies copied; then train the rest.
 
-        In a race, where a training ends hangs on who came before it in its own search, so nothing is shared.
+        A race is held with what is known of every rung: a training that another study made longer ends where it would have.
         """
         if race:
-            yield from self._trainer.train(jobs, evaluation_seed, observe, race)
+            yield from self._raced(jobs, evaluation_seed, observe, race)
             return
         due: list[TrainingJob] = []
         for job in jobs:
-            known = self._known.get((job.program, job.seed, evaluation_seed))
-            if known is None or not known[1].is_file():
+            result = self._find(job, evaluation_seed)
+            if result is None:
                 due.append(job)
-                continue
-            Path(job.policy).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(known[1], job.policy)
-            yield replace(known[0], candidate=job.candidate, policy=job.policy)
+            else:
+                yield self._copied(result, job, evaluation_seed)
         if due:
             yield from self._trainer.train(due, evaluation_seed, observe)
+
+    def _raced(
+        self, jobs: Sequence[TrainingJob], evaluation_seed: int, observe: Callable[[TrainingProgress], None], race: Race
+    ) -> Iterator[TrainingResult]:
+        """Neighbours in the queue that are known, or that are not, are taken together, and each is compared with all before it."""
+        before: list[Sequence[Rung]] = []
+        marks = rung_epochs(race, self._settings.epochs)
+        for known, group in groupby(jobs, key=lambda job: self._stands(job, evaluation_seed, race, marks)):
+            members, results = list(group), dict[str, TrainingResult]()
+            if known:
+                for job in members:
+                    result = self._find(job, evaluation_seed)
+                    assert result, "it was there a moment ago"
+                    result = results[job.candidate] = cut(result, with_rivals(job, before), race, marks, self._settings.epoch_steps)
+                    before += [result.rungs] if job.first else []
+                    yield self._copied(result, job, evaluation_seed)
+                continue
+            for result in self._trainer.train([with_rivals(job, before) for job in members], evaluation_seed, observe, race):
+                results[result.candidate] = result
+                yield result
+            before += [results[job.candidate].rungs for job in members if job.first]
+
+    def _find(self, job: TrainingJob, evaluation_seed: int) -> TrainingResult | None:
+        known = self._known.get((job.program, job.seed, evaluation_seed))
+        return known[0] if known and known[1].is_file() else None
+
+    def _stands(self, job: TrainingJob, evaluation_seed: int, race: Race, marks: Sequence[int]) -> bool:
+        """Whether a training is known, at all rungs."""
+        result = self._find(job, evaluation_seed)
+        seen = {rung.env_steps for rung in result.rungs if rung.score.episodes == race.episodes} if result else set()
+        return result is not None and {mark * self._settings.epoch_steps for mark in marks} <= seen
+
+    def _copied(self, result: TrainingResult, job: TrainingJob, evaluation_seed: int) -> TrainingResult:
+        """A known result as that of this job. What a policy was at a rung is not kept, so an evicted one has none."""
+        if not result.score:
+            return replace(result, candidate=job.candidate, policy="")
+        _, policy = self._known[job.program, job.seed, evaluation_seed]
+        for source, target in ((policy, job.policy), (policy.with_name("episodes.pt"), job.episodes)):
+            if target and source.is_file():
+                Path(target).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, target)
+        return replace(result, candidate=job.candidate, policy=job.policy)
 
 
 def _trainings(study: Study) -> Iterator[tuple[str, str, TrainingResult]]:

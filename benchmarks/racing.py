@@ -1,0 +1,236 @@
+"""What racing saves, and what screening foresees, in whole searches with the grammar writer.
+
+    .venv/bin/python benchmarks/racing.py --out runs/racing [--repeats 5]
+
+Every repeat is two searches from one seed, with one budget: one trains all candidates to the end, the other races with the default
+rungs. Both retrain their winners on the same fresh seeds. A slot computes what it would alone, to the bit, so where both searches ask for
+the same training it is made once and cut where the race ends it. Interrupted, it goes on where it was.
+
+The search that trains all is also looked at on its way, at several rungs where nobody is evicted, and screens its programs
+without dropping any. So it shows how well an early score, and how well the screen, foretell the final one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import random
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from rewardsmith import runner
+from rewardsmith.cli.live import PlainObserver
+from rewardsmith.config import StudyConfig, TrainingOverrides
+from rewardsmith.contracts import Race
+from rewardsmith.parts import assemble
+from rewardsmith.records import Candidate, State
+from rewardsmith.sharing import SharedTrainings
+from rewardsmith.study import Study, is_study
+
+WATCH = Race(rungs=(0.15, 0.2, 0.25, 0.35, 0.5, 0.7), keep=1.0)
+"""Looks at every training on its way and evicts nobody."""
+RESAMPLES = 10_000
+
+
+def common(seed: int, candidates: int, env_steps: int) -> StudyConfig:
+    """The budget of every search: franka-push as in the published comparison of strategies."""
+    return StudyConfig(
+        task="franka-push",
+        candidates=candidates,
+        seed=seed,
+        baselines=False,
+        final_seeds=3,
+        racing="on",
+        screening="order",
+        training=TrainingOverrides(env_steps=env_steps, envs=128, mini_epochs=8),
+    )
+
+
+def search(folder: Path, config: StudyConfig, others: Sequence[Path]) -> None:
+    """Begin or continue one search."""
+    with Study.open(folder, write=True) if is_study(folder) else Study.create(folder, config) as study:
+        if study.finished:
+            return
+        known = [Study.open(other) for other in others]
+        parts = assemble(study.config)
+        try:
+            trainer = SharedTrainings(parts.trainer, known, parts.settings)
+            runner.run(study, dataclasses.replace(parts, trainer=trainer), PlainObserver(study, parts.settings.env_steps))
+        finally:
+            parts.close()
+            for other in known:
+                other.close()
+
+
+def searches(out: Path, repeats: int, candidates: int, env_steps: int) -> list[tuple[Path, Path]]:
+    """Run all; the folders of every repeat, the whole search first."""
+    found: list[tuple[Path, Path]] = []
+    for seed in range(repeats):
+        config = common(seed, candidates, env_steps)
+        whole, raced = out / f"whole-s{seed}", out / f"raced-s{seed}"
+        search(whole, dataclasses.replace(config, race=WATCH), [])
+        search(raced, config, [whole])
+        found.append((whole, raced))
+    return found
+
+
+@dataclasses.dataclass(frozen=True)
+class Spent:
+    """One search."""
+
+    steps: int
+    """Environment steps of its trainings."""
+    looks: int
+    """Environment steps of the held-out episodes at rungs."""
+    evicted: int
+    winner: str
+    search: float
+    """The winner's score in the search."""
+    fresh: tuple[float, ...]
+    """Its scores when trained again on fresh seeds."""
+
+
+def spent(folder: Path, horizon: int) -> Spent:
+    """What a search took and found."""
+    with Study.open(folder) as study:
+        best, candidates = study.best, study.candidates
+        assert best
+        assert best.score
+        looks = sum(rung.score.episodes for c in candidates if c.training for rung in c.training.rungs) * horizon
+        fresh = tuple(run.training.score.mean for run in study.finals if run.training.score)
+        evicted = sum(c.state == State.EVICTED for c in candidates)
+        return Spent(sum(c.env_steps for c in candidates), looks, evicted, best.id, best.score.mean, fresh)
+
+
+def ranks(values: Sequence[float]) -> list[float]:
+    """Ranks from 0, means of them for ties."""
+    order = sorted(range(len(values)), key=values.__getitem__)
+    found = [0.0] * len(values)
+    starts = [0] + [n + 1 for n, (a, b) in enumerate(pairwise(order)) if values[a] != values[b]] + [len(values)]
+    for start, end in pairwise(starts):
+        for index in order[start:end]:
+            found[index] = (start + end - 1) / 2
+    return found
+
+
+def correlation(pairs: Sequence[tuple[float, float]]) -> float:
+    """Spearman's rank correlation."""
+    a, b = (ranks(column) for column in zip(*pairs, strict=True))
+    return statistics.correlation(a, b) if len(set(a)) > 1 and len(set(b)) > 1 else float("nan")
+
+
+def interval(samples: Sequence[float]) -> tuple[float, float]:
+    """The middle 95 %."""
+    known = sorted(value for value in samples if value == value) or [float("nan")]
+    return known[round(0.025 * (len(known) - 1))], known[round(0.975 * (len(known) - 1))]
+
+
+def bootstrap(pairs: Sequence[tuple[float, float]], rng: random.Random) -> tuple[float, float]:
+    """Percentile interval of the rank correlation over resampled programs."""
+    return interval([correlation(rng.choices(pairs, k=len(pairs))) for _ in range(RESAMPLES // 5)])
+
+
+def foretold(folders: Sequence[Path]) -> Iterator[str]:
+    """Rows of early scores and of the screen against the final score, over all programs that were trained to the end."""
+    rng = random.Random(0)
+    trained: list[Candidate] = []
+    for folder in folders:
+        with Study.open(folder) as study:
+            trained += [candidate for candidate in study.candidates if candidate.score]
+    for number, share in enumerate(WATCH.rungs):
+        pairs = [(c.training.rungs[number].score.mean, c.score.mean) for c in trained if c.training and c.score]
+        yield _row(f"true score at {share:.0%} of the training", pairs, rng)
+    screens = {
+        "screen": lambda c: c.screening.score,
+        "screen, outcome alone": lambda c: c.screening.outcome,
+        "screen, progress alone": lambda c: c.screening.progress,
+    }
+    for name, read in screens.items():
+        pairs = [(value, c.score.mean) for c in trained if c.screening and c.score and (value := read(c)) is not None]
+        yield _row(name, pairs, rng)
+    yield from _within_iterations(folders)
+
+
+def _within_iterations(folders: Sequence[Path]) -> Iterator[str]:
+    """How often the screen's first of an iteration is its best, which is what an order is good for."""
+    hits, chances, count = 0, 0.0, 0
+    for folder in folders:
+        with Study.open(folder) as study:
+            by_iteration: dict[int, list[tuple[float, float]]] = {}
+            for c in study.candidates:
+                if c.screening and c.screening.score is not None and c.score:
+                    by_iteration.setdefault(c.iteration, []).append((c.screening.score, c.score.mean))
+        for pairs in by_iteration.values():
+            if len(pairs) > 1:
+                top = max(score for _, score in pairs)
+                hits += max(pairs)[1] == top
+                chances += sum(score == top for _, score in pairs) / len(pairs)
+                count += 1
+    if count:
+        yield f"\nThe screen's first was the best of its iteration in {hits} of {count} iterations; by chance {chances:.1f}.\n"
+
+
+def _row(name: str, pairs: Sequence[tuple[float, float]], rng: random.Random) -> str:
+    if len(pairs) < 3:
+        return f"| {name} | {len(pairs)} | - | - |"
+    low, high = bootstrap(pairs, rng)
+    return f"| {name} | {len(pairs)} | {correlation(pairs):.2f} | {low:.2f} to {high:.2f} |"
+
+
+def report(folders: Sequence[tuple[Path, Path]], horizon: int) -> str:
+    """Both tables as Markdown."""
+    rows = [
+        "| seed | search | steps, millions | looks at rungs | evicted | winner | in the search | fresh |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    ratios: list[float] = []
+    differences: list[float] = []
+    for seed, pair in enumerate(folders):
+        whole, raced = (spent(folder, horizon) for folder in pair)
+        for name, one in (("all to the end", whole), ("racing", raced)):
+            fresh = " ".join(f"{score:.3f}" for score in one.fresh)
+            looks = f"{one.looks / 1e6:.2f}" if one is raced else "-"
+            rows.append(
+                f"| {seed} | {name} | {one.steps / 1e6:.2f} | {looks} | {one.evicted} | {one.winner} | {one.search:.3f} | {fresh} |"
+            )
+        ratios.append((raced.steps + raced.looks) / whole.steps)
+        differences.append(statistics.mean(raced.fresh) - statistics.mean(whole.fresh))
+    rng = random.Random(0)
+    means = [statistics.mean(rng.choices(differences, k=len(differences))) for _ in range(RESAMPLES)]
+    low, high = interval(means)
+    rows += [
+        "",
+        f"Steps of racing, looks at rungs included, over those of training all: {statistics.median(ratios):.2f} "
+        f"({min(ratios):.2f} to {max(ratios):.2f}).",
+        f"Fresh score of the winner, racing less training all: {statistics.mean(differences):+.3f} [{low:+.3f}, {high:+.3f}].",
+        "",
+        "| foretells the final true score | programs | rank correlation | 95 % interval |",
+        "|---|---|---|---|",
+        *foretold([whole for whole, _ in folders]),
+    ]
+    return "\n".join(rows) + "\n"
+
+
+def main() -> None:
+    """Search, then print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True, help="folder of the studies; what is there already is not made again")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--candidates", type=int, default=32)
+    parser.add_argument("--env-steps", type=int, default=250_000)
+    options = parser.parse_args()
+    started = time.monotonic()
+    folders = searches(options.out, options.repeats, options.candidates, options.env_steps)
+    from rewardsmith.registry import TASKS
+
+    text = report(folders, TASKS.load("franka-push").horizon)
+    (options.out / "report.md").write_text(text)
+    print(text)
+    print(f"{time.monotonic() - started:.0f} s in this process")
+
+
+if __name__ == "__main__":
+    main()
