@@ -46,6 +46,8 @@ class Effort:
     """Seconds of a round for steps with the task; those of the physics alone come on top."""
     training_s: float = 4.0
     """Seconds of a round for the updates of a batch, about, and as many for those of a search."""
+    episodes: int = StudyConfig.episodes
+    """Held-out episodes per candidate of the search."""
 
 
 @dataclass(frozen=True)
@@ -115,13 +117,14 @@ def measure(task: Task, device: Device, overrides: TrainingOverrides, effort: Ef
     steps = StepMeter(task, SLOTS * settings.envs, device)
     guess = steps.measure(effort.step_s / 4).task
     epochs = max(_FEWEST_EPOCHS, round(effort.training_s * guess * _USUAL_SHARE / (SLOTS * settings.epoch_steps)))
-    training = TrainingMeter(task, settings, epochs)
+    training = TrainingMeter(task.name, _human_program(task, settings), settings, epochs)
     rounds: list[Round] = []
     try:
         for number in range(effort.rounds):
             say(f"{task.name}: round {number + 1} of {effort.rounds}")
             bare, trained = steps.measure(effort.step_s), training.measure()
-            searched = _search(StudyConfig(task.name, device=device, seed=number, training=overrides), settings, epochs, trained)
+            config = StudyConfig(task.name, device=device, seed=number, episodes=effort.episodes, training=overrides)
+            searched = _search(config, settings, epochs, trained)
             rounds.append(Round(bare.physics, bare.task, trained, searched))
     finally:
         training.close()
@@ -153,22 +156,11 @@ def _rate(values: Sequence[float], bare: Sequence[float]) -> Rate:
 
 
 class TrainingMeter:
-    """Trains batches on the human reward, in a worker process that is kept from batch to batch."""
+    """Trains batches of one program, in a worker process that is kept from batch to batch."""
 
-    def __init__(self, task: Task, settings: TrainingSettings, epochs: int) -> None:
-        """Prepare batches of so many epochs.
-
-        Raises:
-            RewardsmithError: The guard refuses the task's human reward.
-        """
-        guard = Guard(settings)
-        try:
-            verdict = guard.check(task.human_reward, task)
-        finally:
-            guard.close()
-        if not verdict.accepted:
-            raise RewardsmithError(f"the guard refuses the human reward of {task.name}: {verdict.text}")
-        self._name, self._program, self._settings = task.name, verdict.program, settings
+    def __init__(self, task: str, program: str, settings: TrainingSettings, epochs: int) -> None:
+        """Prepare batches of so many epochs."""
+        self._task, self._program, self._settings = task, program, settings
         self._worker = self._lasting(epochs)
 
     def measure(self) -> float:
@@ -188,14 +180,26 @@ class TrainingMeter:
 
     def _lasting(self, epochs: int) -> WorkerTrainer:
         self._settings = dataclasses.replace(self._settings, env_steps=epochs * self._settings.epoch_steps)
-        return WorkerTrainer(self._name, "population", self._settings, _FEW_EPISODES)
+        return WorkerTrainer(self._task, "population", self._settings, _FEW_EPISODES)
 
     def _train(self, observe: Callable[[TrainingProgress], None]) -> None:
         with tempfile.TemporaryDirectory() as folder:
             jobs = [TrainingJob(f"b{n}", self._program, derive("bench", n), str(Path(folder) / f"b{n}.pt")) for n in range(SLOTS)]
             for result in self._worker.train(jobs, derive("evaluation", "bench"), observe):
                 if result.score is None:
-                    raise RewardsmithError(f"a training of {self._name} failed ({result.state}): {result.cause}")
+                    raise RewardsmithError(f"a training of {self._task} failed ({result.state}): {result.cause}")
+
+
+def _human_program(task: Task, settings: TrainingSettings) -> str:
+    """The task's human reward as the guard prints it."""
+    guard = Guard(settings)
+    try:
+        verdict = guard.check(task.human_reward, task)
+    finally:
+        guard.close()
+    if not verdict.accepted:
+        raise RewardsmithError(f"the guard refuses the human reward of {task.name}: {verdict.text}")
+    return verdict.program
 
 
 def _search(config: StudyConfig, settings: TrainingSettings, epochs: int, training: float) -> float:
@@ -217,8 +221,12 @@ def _search(config: StudyConfig, settings: TrainingSettings, epochs: int, traini
                 made = sum(candidate.env_steps for candidate in study.candidates)
         finally:
             parts.close()
-    due = SLOTS * settings.env_steps
-    return due / (time.perf_counter() - started + (due - made) / training)
+    return whole_rate(SLOTS * settings.env_steps, made, time.perf_counter() - started, training)
+
+
+def whole_rate(due: int, made: int, seconds: float, training: float) -> float:
+    """Environment steps per second of a search of ``due`` steps, where one of ``made`` steps took ``seconds``."""
+    return due / (seconds + (due - made) / training)
 
 
 class _Nobody:

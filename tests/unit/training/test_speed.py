@@ -27,6 +27,9 @@ class SlowEnv:
     def reset(self, seeds: Tensor, *, stagger: bool = False) -> Tensor:
         return torch.zeros(2, 3)
 
+    def exchange(self, kept: Tensor, seeds: Tensor, *, stagger: bool = False) -> Tensor:
+        return torch.zeros(len(seeds), 3)
+
     def step(self, actions: Tensor) -> Step:
         self.clock.seconds += 0.25
         self.steps += 1
