@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BenchOptions:
-    """Measure bare physics, task, training and search; about a minute per task. `search --dry-run` goes by what was found."""
+    """Measure bare physics, task, training and search; a minute or two per task. `search --dry-run` goes by what was found."""
 
     task: tuple[str, ...] = ()
     """Names, one or more. Without it: the easy tasks that suit a CPU."""

@@ -87,15 +87,20 @@ class StepMeter:
         """Start all episodes afresh, and let task and physics take turns until the task's turns took ``least_s`` seconds."""
         env, physics_s, task_s, turns = self._env, 0.0, 0.0, 0
         env.reset(environment_seeds("training", [0], env.num_envs, self._device), stagger=True)
-        actions = _random_actions(env, _TURN, self._device)
-        self._timed(lambda: [env.step(action) for action in actions])  # warms up
+        chance = torch.Generator().manual_seed(0)
+        self._step(_random_actions(env, _TURN, self._device, chance))  # warms up
         while turns * _TURN < _FEWEST or task_s < least_s:
-            task_s += self._timed(lambda: [env.step(action) for action in actions])
+            actions = _random_actions(env, _TURN, self._device, chance)
+            task_s += self._timed(lambda actions=actions: self._step(actions))
             if isinstance(env, Physical):
                 physics_s += self._timed(lambda: [env.advance() for _ in range(_TURN)])
             turns += 1
         steps = turns * _TURN * env.num_envs
         return StepRates(steps / physics_s if physics_s else None, steps / task_s)
+
+    def _step(self, actions: Tensor) -> None:
+        for action in actions:
+            self._env.step(action)
 
     def _timed(self, work: Callable[[], object]) -> float:
         started = _now(self._device)
@@ -103,15 +108,15 @@ class StepMeter:
         return _now(self._device) - started
 
 
-def _random_actions(env: VecEnv, steps: int, device: Device) -> Tensor:
-    """The same ones each time, ``(steps, num_envs, action_size)``."""
-    return (2.0 * torch.rand(steps, env.num_envs, env.action_size, generator=torch.Generator().manual_seed(0)) - 1.0).to(device)
+def _random_actions(env: VecEnv, steps: int, device: Device, chance: torch.Generator) -> Tensor:
+    """Uniform in [-1, 1), ``(steps, num_envs, action_size)``."""
+    return (2.0 * torch.rand(steps, env.num_envs, env.action_size, generator=chance) - 1.0).to(device)
 
 
 def _simulation(env: VecEnv, device: Device) -> float:
     """Seconds per environment step."""
     env.reset(environment_seeds("training", [0], env.num_envs, device), stagger=True)
-    actions = _random_actions(env, _FEWEST, device)
+    actions = _random_actions(env, _FEWEST, device, torch.Generator().manual_seed(0))
     for step in range(_WARM_UP):
         env.step(actions[step % _FEWEST])
     started, steps = _now(device), 0
