@@ -20,8 +20,8 @@ lint: .venv/.dev  ## style, types, layers
 package: .venv/.dev  ## wheel and sdist, each installed outside the checkout and tried
 	$(BIN)/python tests/package_smoke.py
 
-bench: .venv/.dev  ## throughput of this machine
-	$(BIN)/python benchmarks/training_speed.py
+bench: .venv/.runtime  ## throughput of this machine
+	$(BIN)/rewardsmith bench
 
 pictures: .venv/.dev  ## docs/tasks/*.png, all of them or TASKS="ant cartpole"
 	for task in $${TASKS:-$$($(BIN)/python -c 'from rewardsmith.registry import TASKS; print(*TASKS.names())')}; do \

@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 
 _LEAST_S = 20.0
-"""Shorter trainings say more about start-up than about speed."""
 
 
 def cache_folder() -> Path:
@@ -15,9 +14,17 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rewardsmith"
 
 
-def remember_speed(task: str, device: str, env_steps: int, seconds: float) -> None:
-    """Keep how fast a task was trained here on a device, start-up and scoring included; a cache that cannot be written is no error."""
-    if seconds < _LEAST_S:
+def remember_speed(task: str, device: str, env_steps: int, seconds: float, least_s: float = _LEAST_S) -> None:
+    """Keep how fast a task was trained here on a device, start-up and scoring included; a cache that cannot be written is no error.
+
+    Args:
+        task: Its name.
+        device: Its name.
+        env_steps: Steps of all trainings.
+        seconds: What they took.
+        least_s: Trainings that were shorter are not kept; they say more about start-up than about speed.
+    """
+    if seconds < least_s:
         return
     speeds = _speeds() | {f"{task} {device}": env_steps / seconds}
     try:

@@ -130,6 +130,10 @@ class SimulatedEnv:
         """Set up a camera (see :class:`rewardsmith.contracts.Visible`)."""
         return self._sim.camera(width, height, name)
 
+    def advance(self) -> None:
+        """Let the physics run by itself (see :class:`rewardsmith.contracts.Physical`)."""
+        self._sim.step()
+
     @property
     def _worst(self) -> float:
         """The true score that an episode begins with."""

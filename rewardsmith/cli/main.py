@@ -20,6 +20,7 @@ COMMANDS = {
     "export": "a reward and its policy, to be used elsewhere",
     "render": "a video or a picture of a task, with a policy",
     "tasks": "the tasks, or one task's signals and success",
+    "bench": "how fast this machine simulates, trains and searches",
     "doctor": "does everything work on this machine",
 }
 INTERRUPTED = 130

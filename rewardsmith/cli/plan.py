@@ -47,7 +47,8 @@ def _hours(task: str, device: str, env_steps: int) -> str:
     """From the speed of the last search on this machine; calls come on top."""
     speed, machine = known_speed(task, device), f"this machine's {device}"
     if speed is None:
-        return f"unknown; the first search or training of {task} on {machine} measures its speed"
+        how = f"rewardsmith bench --task {task}" + ("" if device == "cpu" else f" --device {device}")
+        return f"unknown; `{how}` measures the speed of {task} on {machine}, and so does its first search or training"
     return f"about {env_steps / speed / 3600:.2g} of training, at the {speed:,.0f} steps/s last measured for {task} on {machine}"
 
 

@@ -6,7 +6,7 @@ Everything here is a protocol or a frozen dataclass. Plug-ins depend on this mod
 
 from rewardsmith.contracts.observing import Observer
 from rewardsmith.contracts.search import Strategy
-from rewardsmith.contracts.task import Device, Role, Signal, Step, Task, TrainingSettings, VecEnv, Visible
+from rewardsmith.contracts.task import Device, Physical, Role, Signal, Step, Task, TrainingSettings, VecEnv, Visible
 from rewardsmith.contracts.training import SPARSE, Race, Trainer, TrainingJob, TrainingProgress
 from rewardsmith.contracts.writing import ALIGN, VERIFY, Brief, Ledger, Parent, Quote, Repair, Writer
 
@@ -19,6 +19,7 @@ __all__ = [
     "Ledger",
     "Observer",
     "Parent",
+    "Physical",
     "Quote",
     "Race",
     "Repair",

@@ -178,6 +178,15 @@ class Visible(Protocol):
         ...
 
 
+@runtime_checkable
+class Physical(Protocol):
+    """Environments whose physics can run by itself, so that its speed can be measured; a :class:`VecEnv` may be this too."""
+
+    def advance(self) -> None:
+        """One control step of the physics alone, with the controls as they are; nothing is read, no episode ends."""
+        ...
+
+
 class Task(Protocol):
     """Robot, scene and goal."""
 

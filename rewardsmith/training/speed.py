@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
-from rewardsmith.contracts import Device, Task, TrainingSettings, VecEnv
+from rewardsmith.contracts import Device, Physical, Task, TrainingSettings, VecEnv
 from rewardsmith.training.population.learner import PopulationLearner
 from rewardsmith.training.population.normaliser import RunningNormaliser
 from rewardsmith.training.population.policy import StackedPolicy
@@ -19,6 +21,8 @@ _WARM_UP, _FEWEST = 4, 8
 """Control steps before measuring, and the fewest that are measured."""
 _LEAST_S = 1.0
 """Measured for at least so long."""
+_TURN = 4
+"""Control steps with the task, and then as many of the physics alone: both see the same motion, and the same load of the machine."""
 _MILLION = 1e6
 
 
@@ -56,11 +60,63 @@ def measure(task: Task, settings: TrainingSettings) -> Speed:
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class StepRates:
+    """Environment steps per second of one simulation under random actions."""
+
+    physics: float | None
+    """The simulator alone; ``None`` where the environments do not let it run by itself."""
+    task: float
+    """With all that a task adds: controls, signals, success, resets, observation."""
+
+
+class StepMeter:
+    """Measures one simulation again and again."""
+
+    def __init__(self, task: Task, num_envs: int, device: Device) -> None:
+        """Build the environments.
+
+        Raises:
+            UsageError: The machine lacks the device.
+        """
+        torch.set_num_threads(1)  # as in training
+        self._env = task.make(num_envs, usable_cores(), device)
+        self._device: Device = device
+
+    def measure(self, least_s: float) -> StepRates:
+        """Start all episodes afresh, and let task and physics take turns until the task's turns took ``least_s`` seconds."""
+        env, physics_s, task_s, turns = self._env, 0.0, 0.0, 0
+        env.reset(environment_seeds("training", [0], env.num_envs, self._device), stagger=True)
+        chance = torch.Generator().manual_seed(0)
+        self._step(_random_actions(env, _TURN, self._device, chance))  # warms up
+        while turns * _TURN < _FEWEST or task_s < least_s:
+            actions = _random_actions(env, _TURN, self._device, chance)
+            task_s += self._timed(lambda actions=actions: self._step(actions))
+            if isinstance(env, Physical):
+                physics_s += self._timed(lambda: [env.advance() for _ in range(_TURN)])
+            turns += 1
+        steps = turns * _TURN * env.num_envs
+        return StepRates(steps / physics_s if physics_s else None, steps / task_s)
+
+    def _step(self, actions: Tensor) -> None:
+        for action in actions:
+            self._env.step(action)
+
+    def _timed(self, work: Callable[[], object]) -> float:
+        started = _now(self._device)
+        work()
+        return _now(self._device) - started
+
+
+def _random_actions(env: VecEnv, steps: int, device: Device, chance: torch.Generator) -> Tensor:
+    """Uniform in [-1, 1), ``(steps, num_envs, action_size)``."""
+    return (2.0 * torch.rand(steps, env.num_envs, env.action_size, generator=chance) - 1.0).to(device)
+
+
 def _simulation(env: VecEnv, device: Device) -> float:
     """Seconds per environment step."""
     env.reset(environment_seeds("training", [0], env.num_envs, device), stagger=True)
-    actions = 2.0 * torch.rand(_FEWEST, env.num_envs, env.action_size, generator=torch.Generator().manual_seed(0)) - 1.0
-    actions = actions.to(device)
+    actions = _random_actions(env, _FEWEST, device, torch.Generator().manual_seed(0))
     for step in range(_WARM_UP):
         env.step(actions[step % _FEWEST])
     started, steps = _now(device), 0

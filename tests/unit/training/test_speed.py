@@ -27,6 +27,9 @@ class SlowEnv:
     def reset(self, seeds: Tensor, *, stagger: bool = False) -> Tensor:
         return torch.zeros(2, 3)
 
+    def exchange(self, kept: Tensor, seeds: Tensor, *, stagger: bool = False) -> Tensor:
+        return torch.zeros(len(seeds), 3)
+
     def step(self, actions: Tensor) -> Step:
         self.clock.seconds += 0.25
         self.steps += 1
@@ -48,3 +51,32 @@ def test_seconds_per_million_steps_by_hand(monkeypatch: pytest.MonkeyPatch):
     assert (found.device, found.envs, found.simulation_s, found.training_s, found.preset_s) == ("cpu", 2, 125_000.0, 125_000.0, 5.0)
     # 4 to warm up and 8 measured; then two rollouts of as many as fit into a second: 4, not 24.
     assert env.steps == 4 + 8 + 2 * 4
+
+
+class SlowPhysics(SlowEnv):
+    """Half of a control step's time is physics."""
+
+    advanced = 0
+
+    def advance(self) -> None:
+        self.clock.seconds += 0.125
+        self.advanced += 1
+
+
+@pytest.mark.parametrize(("kind", "physics"), [(SlowPhysics, 16.0), (SlowEnv, None)])
+def test_rates_of_physics_and_task_by_hand(monkeypatch: pytest.MonkeyPatch, kind: type[SlowEnv], physics: float | None):
+    clock = Clock()
+    env = kind(clock)
+
+    class Slow(Toy):
+        def make(self, num_envs: int, threads: int, device: Device = "cpu") -> VecEnv:
+            return env
+
+    monkeypatch.setattr(speed, "_now", clock)
+    meter = speed.StepMeter(Slow(), 2, "cpu")
+    for measured in (12, 24):  # turns of four control steps that fill three seconds; the second time all begins anew
+        found = meter.measure(3.0)
+        assert (found.physics, found.task) == (physics, 8.0)  # two environments, four control steps per second, or eight
+        assert env.steps == measured + 4 * measured // 12  # the first turn of each warms up
+        if isinstance(env, SlowPhysics):
+            assert env.advanced == measured
