@@ -220,7 +220,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the studies; what is there already is not made again")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--candidates", type=int, default=32)
-    parser.add_argument("--env-steps", type=int, default=250_000)
+    parser.add_argument("--env-steps", type=int, default=200_000)
     options = parser.parse_args()
     started = time.monotonic()
     folders = searches(options.out, options.repeats, options.candidates, options.env_steps)

@@ -34,7 +34,7 @@ class Clock:
         now = time.monotonic()
         if progress is not None:
             self.training_s += now - self._last
-            self.batch = progress.env_steps * len(progress.success)
+            self.batch = progress.env_steps or self.batch
         self._last = now
 
     def close_batch(self) -> None:
@@ -100,7 +100,7 @@ class PlainObserver:
     def progress(self, progress: TrainingProgress) -> None:
         """A line now and then."""
         self._clock.tick(progress)
-        if time.monotonic() - self._last >= _LOG_EVERY_S:
+        if progress.note or time.monotonic() - self._last >= _LOG_EVERY_S:
             self._last = time.monotonic()
             self._say(f"{progress_text(progress)}, best so far {best_text(self._best)}, {self._clock.left}")
 
@@ -181,7 +181,9 @@ def best_text(best: Candidate | None) -> str:
 
 
 def progress_text(progress: TrainingProgress) -> str:
-    """Steps done, and the training success of the best slot."""
+    """What a person should know; steps done by all slots together, and the training success of the best one."""
+    if progress.note:
+        return progress.note
     known = [success for _, success in progress.success if success is not None]
     lead = f", leading training success {max(known):.2f}" if known else ""
-    return f"{progress.env_steps:,} of {progress.total_steps:,} steps each{lead}"
+    return f"{progress.env_steps:,} of {progress.total_steps:,} steps{lead}"

@@ -97,23 +97,16 @@ class WorkerTrainer:
 
     def _alone(self, batch: _Batch, candidate: str) -> TrainingResult:
         """The result of a job that shares its worker with nobody, or why it has none."""
-        failure: Failure | None = None
-        for _ in range(_KILLS):
-            job = next(job for job in batch.left() if job.candidate == candidate)
+        (job,) = (job for job in batch.left() if job.candidate == candidate)
+        kills = 0
+        while candidate not in batch.results:
             try:
                 list(self._order(batch, [job], 1))
-            except (ProcessDiedError, ProcessSilentError) as error:
+            except (ProcessDiedError, ProcessSilentError) as failure:
                 self.close()
-                failure = error
-            if candidate in batch.results:
-                break
-            assert failure, "a worker that is done has given all results"
-            if not _killed(failure):
-                batch.results[candidate] = failed(job, failure, batch.rungs.get(candidate, ()))
-                break
-        else:
-            assert failure, "it was tried"
-            batch.results[candidate] = failed(job, failure, batch.rungs.get(candidate, ()))
+                kills += 1
+                if not _killed(failure) or kills == _KILLS:
+                    batch.results.setdefault(candidate, failed(job, failure, batch.rungs.get(candidate, ())))
         return batch.results[candidate]
 
     def _order(self, batch: _Batch, jobs: Sequence[TrainingJob], slots: int) -> Iterator[TrainingResult]:

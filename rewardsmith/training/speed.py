@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from rewardsmith.contracts import Device, Physical, Task, TrainingSettings, VecEnv
-from rewardsmith.training.population.learner import PopulationLearner
-from rewardsmith.training.population.normaliser import RunningNormaliser
-from rewardsmith.training.population.policy import StackedPolicy
-from rewardsmith.training.population.rollout import Collector
+from rewardsmith.contracts import SPARSE, Device, Physical, Task, TrainingJob, TrainingSettings, VecEnv
+from rewardsmith.training.population.population import Population
+from rewardsmith.training.population.slot import Slot
 from rewardsmith.training.population.trainer import usable_cores
 from rewardsmith.training.streams import environment_seeds
 
@@ -128,19 +126,13 @@ def _simulation(env: VecEnv, device: Device) -> float:
 
 def _training(env: VecEnv, settings: TrainingSettings, steps: int) -> float:
     """Seconds per environment step of rollouts of ``steps`` control steps, each with its update; the first one warms up."""
-    first = env.reset(environment_seeds("training", [0], env.num_envs, settings.device), stagger=True)
-    policy = StackedPolicy(env.observation_size, env.action_size, settings.hidden, settings.initial_std, [0], settings.device)
-    normaliser = RunningNormaliser(1, env.observation_size, settings.device)
-    normaliser.update(first[None])
-    collector, learner = Collector(env, policy, normaliser, [0], first), PopulationLearner(policy, settings)
-    spent = 0.0
-    for _ in range(2):
-        started = _now(settings.device)
-        experience = collector.collect(steps)
-        learner.update(experience, experience.sparse)
-        normaliser.update(experience.raw_observation.transpose(0, 1).flatten(1, 2))
-        spent = _now(settings.device) - started
-    return spent / (steps * env.num_envs)
+    short = replace(settings, rollout=steps, envs=env.num_envs)
+    population = Population(env, short)
+    population.exchange((), [Slot(TrainingJob("speed", SPARSE, 0, ""), short)])
+    population.epoch()
+    started = _now(settings.device)
+    population.epoch()
+    return (_now(settings.device) - started) / (steps * env.num_envs)
 
 
 def _now(device: Device) -> float:

@@ -37,7 +37,9 @@ def first_rollout(task: Task, device: Device) -> Experience:
     policy = StackedPolicy(env.observation_size, env.action_size, (32, 32), 0.6, [0], device)
     normaliser = RunningNormaliser(1, env.observation_size, device)
     normaliser.update(first[None])
-    return Collector(env, policy, normaliser, [1], first).collect(STEPS)
+    collector = Collector(env, policy, normaliser, ENVS)
+    collector.exchange([], [1], first)
+    return collector.collect(STEPS, [signal.name for signal in task.signals])
 
 
 def test_weights_and_start_states_are_those_of_the_cpu(reach: Task):

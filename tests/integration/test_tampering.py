@@ -75,13 +75,14 @@ def simulate(text: str | None) -> tuple[str, Slot | None, torch.Tensor]:
     policy = StackedPolicy(env.observation_size, env.action_size, (16,), 0.6, [1])
     normaliser = RunningNormaliser(1, env.observation_size)
     normaliser.update(first.view(1, ENVS, -1))
-    collector = Collector(env, policy, normaliser, [2], first)
-    slot = None if text is None else Slot(0, TrainingJob("c", text, 0, ""), TASK.preset)
+    collector = Collector(env, policy, normaliser, ENVS)
+    collector.exchange([], [2], first)
+    slot = None if text is None else Slot(TrainingJob("c", text, 0, ""), TASK.preset)
     scores = []
     for _ in range(ROLLOUTS):
-        experience = collector.collect(STEPS)
+        experience = collector.collect(STEPS, [signal.name for signal in TASK.signals])
         if slot:
-            slot.rewards(experience)
+            slot.rewards(experience, 0)
         scores.append(experience.true_score)
     state = b"".join(sim[field].contiguous().numpy().tobytes() for field in ("qpos", "qvel", "ctrl"))
     return hashlib.sha256(state).hexdigest(), slot, torch.cat(scores)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rewardsmith.config import StudyConfig
-from rewardsmith.contracts import TrainingJob, TrainingProgress
+from rewardsmith.contracts import Race, TrainingJob, TrainingProgress, TrainingSettings
 from rewardsmith.records import FinalRun, Score, State, TrainingResult
 from rewardsmith.sharing import SharedTrainings
 from rewardsmith.study import FINAL, SEARCH, Study
@@ -19,7 +19,11 @@ class CountingTrainer:
         self.jobs: list[TrainingJob] = []
 
     def train(
-        self, jobs: Sequence[TrainingJob], evaluation_seed: int, observe: Callable[[TrainingProgress], None]
+        self,
+        jobs: Sequence[TrainingJob],
+        evaluation_seed: int,
+        observe: Callable[[TrainingProgress], None],
+        race: Race | None = None,
     ) -> Iterator[TrainingResult]:
         self.jobs += jobs
         for job in jobs:
@@ -45,7 +49,7 @@ def other(tmp_path: Path) -> Iterator[Study]:
 
 def train(other: Study, job: TrainingJob, purpose: str) -> tuple[TrainingResult, list[TrainingJob]]:
     trainer = CountingTrainer()
-    (result,) = SharedTrainings(trainer, [other]).train([job], other.evaluation_seed(purpose), lambda _: None)
+    (result,) = SharedTrainings(trainer, [other], TrainingSettings()).train([job], other.evaluation_seed(purpose), lambda _: None)
     return result, trainer.jobs
 
 

@@ -63,6 +63,9 @@ class Numberless:
     def forward(self, mask: Tensor) -> bool:
         return mask.shape == (N,)
 
+    def rearrange(self, kept: Tensor, total: int) -> None:
+        assert total == N
+
     def camera(self, width: int, height: int, name: str) -> Callable[[int], Tensor]:
         raise AssertionError("nobody looks")
 

@@ -23,6 +23,9 @@ class Clock:
         self.now = 0
         return torch.zeros(1, 1)
 
+    def exchange(self, kept: Tensor, seeds: Tensor, *, stagger: bool = False) -> Tensor:
+        raise AssertionError("a film has one environment from start to end")
+
     def step(self, actions: Tensor) -> Step:
         self.now += 1
         solved, ended = torch.tensor([self.now >= 3]), torch.tensor([self.now == 4])

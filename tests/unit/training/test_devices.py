@@ -33,6 +33,9 @@ class Elsewhere:
     def reset(self, seeds: Tensor, *, stagger: bool = False) -> Tensor:
         return self._numbers(INPUTS) + seeds[:, None].float()
 
+    def exchange(self, kept: Tensor, seeds: Tensor, *, stagger: bool = False) -> Tensor:
+        return self.reset(seeds, stagger=stagger)
+
     def step(self, actions: Tensor) -> Step:
         assert actions.device.type == "meta"
         never = self._numbers() > 1.0
@@ -50,7 +53,9 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> Parts:
     generator = torch.Generator
     with monkeypatch.context() as patch:
         patch.setattr(torch, "Generator", lambda device: generator())  # this device has none of its own
-        return Collector(Elsewhere(), policy, normaliser, range(SLOTS), first), policy, normaliser
+        collector = Collector(Elsewhere(), policy, normaliser, ENVS)
+        collector.exchange([], range(SLOTS), first)
+    return collector, policy, normaliser
 
 
 def test_the_device_refuses_what_a_gpu_refuses_or_waits_for():
@@ -63,7 +68,7 @@ def test_the_device_refuses_what_a_gpu_refuses_or_waits_for():
 
 def test_collecting_and_learning_stay_on_their_device_and_wait_for_nothing(parts: Parts):
     collector, policy, normaliser = parts
-    experience = collector.collect(STEPS)
+    experience = collector.collect(STEPS, ["tip_pos"])
     assert {value.device.type for value in vars(experience).values() if isinstance(value, Tensor)} == {"meta"}
     assert experience.signals["tip_pos"].device.type == "meta"
     learner = PopulationLearner(policy, SETTINGS)

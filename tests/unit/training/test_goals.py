@@ -40,28 +40,28 @@ def experience(slots: int = 1) -> Experience:
     return Experience(**(parts | known), signals={"height": -torch.ones(STEPS, slots, ENVS)})  # pyright: ignore[reportArgumentType]
 
 
-def slot(program: str, bonus: float, smoothing: float = 0.0, number: int = 0) -> Slot:
-    return Slot(number, TrainingJob("a", program, 0, "/nowhere"), TrainingSettings(goal_bonus=bonus, goal_smoothing=smoothing))
+def slot(program: str, bonus: float, smoothing: float = 0.0) -> Slot:
+    return Slot(TrainingJob("a", program, 0, "/nowhere"), TrainingSettings(goal_bonus=bonus, goal_smoothing=smoothing))
 
 
 def test_a_program_gets_the_bonus_where_a_goal_is_reached():
-    assert slot(PROGRAM, 250.0).rewards(experience()).tolist() == [[-2.0, 248.0], [-2.0, -2.0], [248.0, -2.0]]
+    assert slot(PROGRAM, 250.0).rewards(experience(), 0).tolist() == [[-2.0, 248.0], [-2.0, -2.0], [248.0, -2.0]]
 
 
 def test_without_a_bonus_a_program_is_alone():
-    assert (slot(PROGRAM, 0.0).rewards(experience()) == -2.0).all()
+    assert (slot(PROGRAM, 0.0).rewards(experience(), 0) == -2.0).all()
 
 
 def test_the_sparse_reward_pays_each_goal_once():
     """The count of goals so far, which is the true score, is not paid at every step."""
-    assert slot(SPARSE, 0.0).rewards(experience()).tolist() == GOAL.tolist()
-    assert slot(SPARSE, 250.0).rewards(experience()).tolist() == (251.0 * GOAL).tolist()
+    assert slot(SPARSE, 0.0).rewards(experience(), 0).tolist() == GOAL.tolist()
+    assert slot(SPARSE, 250.0).rewards(experience(), 0).tolist() == (251.0 * GOAL).tolist()
 
 
 def test_the_curves_show_the_program_without_the_bonus():
     """A writer is told what its own terms were; the bonus is none of them."""
     trained = slot(PROGRAM, 250.0)
-    trained.rewards(experience())
+    trained.rewards(experience(), 0)
     curves = {curve.name: curve.values for curve in (*trained.curves.components(), *trained.curves.progress())}
     assert curves["height"] == (-1.0,)
     assert curves["total"] == (-2.0,)
@@ -70,15 +70,15 @@ def test_the_curves_show_the_program_without_the_bonus():
 
 def test_a_slot_that_failed_gets_no_bonus():
     broken = slot(BROKEN, 250.0)
-    assert (broken.rewards(experience()) == 0.0).all()
+    assert (broken.rewards(experience(), 0) == 0.0).all()
     assert broken.proxy.failure == State.DIVERGED
-    assert (broken.rewards(experience()) == 0.0).all()
+    assert (broken.rewards(experience(), 0) == 0.0).all()
 
 
 def test_every_slot_gets_its_own_bonus():
     batch = experience(2)
     batch.success[:, 1] = 0.0
-    assert (slot(PROGRAM, 250.0, number=1).rewards(batch) == -2.0).all()
+    assert (slot(PROGRAM, 250.0).rewards(batch, 1) == -2.0).all()
 
 
 def test_smoothing_by_hand():

@@ -66,7 +66,7 @@ def test_adam_equals_torchs_for_one_slot():
     mine, reference = SlotAdam(ours, 0.01, max_grad_norm=1e9), torch.optim.Adam([theirs], lr=0.01)
     for n in range(5):
         gradient = torch.full((1, 5), float(n - 2)) + start
-        mine.step(gradient)
+        mine.step(ours, gradient)
         theirs.grad = gradient.clone()
         reference.step()
     assert torch.allclose(ours, theirs.detach(), atol=1e-6)
@@ -75,7 +75,7 @@ def test_adam_equals_torchs_for_one_slot():
 def test_gradients_are_clipped_per_slot():
     parameters = torch.zeros(2, 2)
     adam = SlotAdam(parameters, 0.1, max_grad_norm=1.0)
-    adam.step(torch.tensor([[300.0, 400.0], [0.3, 0.4]]))
+    adam.step(parameters, torch.tensor([[300.0, 400.0], [0.3, 0.4]]))
     # First moments after one step are a tenth of the clipped gradient: norm 1 and norm 0.5.
     assert adam._first.norm(dim=1).tolist() == pytest.approx([0.1, 0.05])
 
