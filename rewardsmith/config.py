@@ -146,7 +146,7 @@ class ScreenOptions:
     drop: float = 0.25
     """With `--screening drop`: share of an iteration, the last of its queue, that is not trained."""
     twin: float = 0.99
-    """A program whose rewards have at least this rank correlation with an earlier candidate's is no new idea, and goes to the end."""
+    """A program whose rewards have at least this correlation with an earlier candidate's is no new idea, and goes to the end."""
     remember: int = 16
     """Earlier candidates whose episodes are looked at, the latest."""
 
@@ -159,7 +159,7 @@ class ScreenOptions:
         if not 0 <= self.drop < 1:
             raise UsageError(f"screen.drop is {self.drop}; give a share of at least 0 and below 1.")
         if not -1 <= self.twin <= 1:
-            raise UsageError(f"screen.twin is {self.twin}; give a rank correlation from -1 to 1.")
+            raise UsageError(f"screen.twin is {self.twin}; give a correlation from -1 to 1.")
         if self.remember < 1:
             raise UsageError(f"screen.remember is {self.remember}; give at least 1.")
 

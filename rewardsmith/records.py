@@ -217,7 +217,7 @@ class Screening:
     twin: str = ""
     """The earlier candidate whose program says most nearly the same of them."""
     similarity: float | None = None
-    """How nearly: rank correlation of both programs' rewards over all moments, -1 to 1."""
+    """How nearly: correlation of both programs' rewards over all moments, -1 to 1."""
 
     @property
     def score(self) -> float | None:

@@ -13,7 +13,7 @@ from tyro.conf import Positional
 from rewardsmith.cli.arguments import parse, print_json
 from rewardsmith.cli.picture import save_picture
 from rewardsmith.cli.tree import LineageTree, terminal
-from rewardsmith.cli.views import code, study_view, usage_text
+from rewardsmith.cli.views import code, screening_text, study_view, usage_text
 from rewardsmith.errors import RewardsmithError, UsageError, unknown_name
 from rewardsmith.feedback.reflection import reflect
 from rewardsmith.records import Candidate
@@ -110,6 +110,8 @@ def _show_candidate(study: Study, options: InspectOptions) -> None:
     console.print(escape(candidate.idea))
     if candidate.source:
         console.print(code(candidate.source))
+    if candidate.screening:
+        console.print(screening_text(candidate.screening), highlight=False)
     if candidate.state.final:
         console.print(reflect(candidate), markup=False, highlight=False, soft_wrap=True)
     if candidate.training and candidate.training.policy:

@@ -10,13 +10,15 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from rewardsmith.records import Usage
+from rewardsmith.records import Screening, Usage
 from rewardsmith.reports.summary import CandidateRow, FinalRow, StudySummary
 
 STATE_STYLES = {
     "SCORED": "green", "ACCEPTED": "cyan", "PROPOSED": "dim", "REJECTED": "yellow", "DIVERGED": "red", "CRASHED": "red", "TIMED_OUT": "red",
     "EVICTED": "yellow", "DROPPED": "yellow",
 }  # fmt: skip
+_UNBLAMED = ("SCORED", "EVICTED")
+"""States whose reason is not a fault; that of an eviction stands with its candidate."""
 _BAR = 10
 _LEGEND = "true score: deterministic policy, held-out episodes, ± standard error; training: success while exploring, last epochs"
 
@@ -50,7 +52,7 @@ def candidate_table(rows: Sequence[CandidateRow], best: str | None) -> Renderabl
         name = f"[bold green]{row.id} *[/]" if row.id == best else row.id
         success = "" if row.training_success is None else f"{row.training_success:.2f}"
         table.add_row(name, _parents(row), operator_name(row.operator), state, _score(row), bar(row.score), success)
-    reasons = [Text(f"{row.id} {row.state}: {row.reason}", style="yellow") for row in rows if row.reason and row.score is None]
+    reasons = [Text(f"{row.id} {row.state}: {row.reason}", style="yellow") for row in rows if row.reason and row.state not in _UNBLAMED]
     note = Text(_LEGEND, style="dim")
     return Group(table, note, *reasons)
 
@@ -100,6 +102,14 @@ def usage_text(usage: Usage) -> str:
     return f"{usage.calls} language-model calls, {tokens}, {price}{lost}"
 
 
+def screening_text(screening: Screening) -> str:
+    """What was known before the training."""
+    known = {"outcome": screening.outcome, "progress": screening.progress}
+    parts = [f"{name} {value:.2f}" for name, value in known.items() if value is not None]
+    twin = f"; most like {screening.twin} (correlation {screening.similarity:.3f})" if screening.similarity is not None else ""
+    return f"screening on {screening.episodes} earlier episodes, 0.5 is chance: {', '.join(parts) or 'nothing to tell apart'}{twin}"
+
+
 def operator_name(operator: str) -> str:
     """An operator in few letters."""
     return operator.removeprefix("tree_").replace("_", " ")
@@ -111,4 +121,6 @@ def _parents(row: CandidateRow) -> str:
 
 
 def _score(row: CandidateRow) -> str:
+    if row.state == "EVICTED":
+        return f"{row.rungs[-1].score.mean:.3f} at {row.rungs[-1].env_steps:,} steps"
     return "-" if row.score is None else f"{row.score:.3f} ± {row.standard_error:.3f}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from rewardsmith.records import Candidate, FinalRun, Score, Usage
+from rewardsmith.records import Candidate, FinalRun, Rung, Score, Screening, Usage
 from rewardsmith.study import Study
 
 
@@ -30,6 +30,10 @@ class CandidateRow:
     policy: str
     env_steps: int
     attempts: int
+    rungs: tuple[Rung, ...]
+    """How its last training stood whenever racing looked at it."""
+    screening: Screening | None
+    """What its program said of earlier candidates' episodes, before it was trained."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,8 @@ def row(candidate: Candidate) -> CandidateRow:
         policy=training.policy if training else "",
         env_steps=candidate.env_steps,
         attempts=candidate.attempts,
+        rungs=training.rungs if training else (),
+        screening=candidate.screening,
     )
 
 

@@ -13,7 +13,7 @@ from rewardsmith.execution.process import answer, claim_stdout
 from rewardsmith.records import Screening
 from rewardsmith.reward.guard.limits import confine, start_clock, stop_clock
 from rewardsmith.reward.program import ProgramFailedError, RewardProgram
-from rewardsmith.screening.concordance import episode_returns, exemplary, outcome_concordance, progress_concordance, unit_ranks
+from rewardsmith.screening.concordance import episode_returns, exemplary, outcome_concordance, progress_concordance, standardised
 from rewardsmith.screening.messages import LOADED, ORDER, REPORT, Fresh, Loaded, ScreenOrder, ScreenReport
 from rewardsmith.screening.pool import Pool, load_pool
 from rewardsmith.screening.twins import Twins
@@ -96,7 +96,7 @@ def _warm_up(pool: Pool) -> None:
         totals = rewards(program, pool.moments)
         if totals is not None:
             judge(totals, pool, nearest=None)
-            unit_ranks(totals)
+            standardised(totals)
 
 
 def main() -> None:

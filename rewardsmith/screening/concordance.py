@@ -89,8 +89,8 @@ def progress_concordance(totals: Tensor, alive: Tensor, chosen: Tensor) -> float
     return float((agreeing / count)[count > 0].mean())
 
 
-def unit_ranks(values: Tensor) -> Tensor | None:
-    """Ranks with mean 0 and length 1; equal values share the mean of their ranks.
+def standardised(values: Tensor) -> Tensor | None:
+    """Values moved and scaled to mean 0 and length 1, which no policy would notice in a reward.
 
     Args:
         values: Shape ``(n,)``.
@@ -98,30 +98,15 @@ def unit_ranks(values: Tensor) -> Tensor | None:
     Returns:
         Shape ``(n,)`` float64, or ``None`` where all values are equal.
     """
-    distinct, group, sizes = values.unique(return_inverse=True, return_counts=True)
-    if len(distinct) < 2:
-        return None
-    # A group of equal values ends at rank `last`, so its mean rank lies half its size before.
-    last = sizes.cumsum(0).double()
-    ranks = (last - (sizes - 1) / 2)[group]
-    ranks = ranks - ranks.mean()
-    return ranks / ranks.norm()
+    centred = values.double() - values.double().mean()
+    length = centred.norm()
+    return centred / length if bool((values != values[0]).any()) and bool(length > 0.0) else None
 
 
 def correlation(a: Tensor, b: Tensor) -> float:
-    """Pearson correlation of two vectors that have mean 0 and length 1 already, each ``(n,)``."""
-    return max(-1.0, min(1.0, float(a @ b)))
+    """Pearson correlation of two vectors that have mean 0 and length 1 already, each ``(n,)``.
 
-
-def rank_correlation(a: Tensor, b: Tensor) -> float | None:
-    """Spearman's rank correlation (American Journal of Psychology 15, 1904): the correlation of the ranks.
-
-    Args:
-        a: Shape ``(n,)``.
-        b: Shape ``(n,)``.
-
-    Returns:
-        -1 to 1; ``None`` where one of the two is constant.
+    Two rewards that correlate perfectly are the same but for scale and offset. EPIC (Gleave et al., ICLR 2021, arXiv 2006.13900) rests on
+    the same measure; it also cancels potential shaping, for which it needs the next state.
     """
-    ranks_a, ranks_b = unit_ranks(a), unit_ranks(b)
-    return None if ranks_a is None or ranks_b is None else correlation(ranks_a, ranks_b)
+    return max(-1.0, min(1.0, float(a @ b)))

@@ -4,12 +4,12 @@ import pytest
 import torch
 
 from rewardsmith.screening.concordance import (
+    correlation,
     episode_returns,
     exemplary,
     outcome_concordance,
     progress_concordance,
-    rank_correlation,
-    unit_ranks,
+    standardised,
 )
 
 ON, OFF = True, False
@@ -78,20 +78,25 @@ def test_without_successes_the_best_quarter_is_exemplary(score: list[float], cho
     assert exemplary(torch.zeros(len(score), dtype=torch.bool), torch.tensor(score)).tolist() == chosen
 
 
-def test_ranks_are_centred_and_shared_by_equals():
-    # Ranks 2, 3.5, 3.5, 1, less their mean 2.5; squares add up to 4.5.
-    ranks = unit_ranks(torch.tensor([10.0, 20.0, 20.0, 5.0]))
-    assert ranks is not None
-    assert ranks.tolist() == pytest.approx([value / math.sqrt(4.5) for value in (-0.5, 1.0, 1.0, -1.5)])
+def test_standardised_values_have_mean_0_and_length_1():
+    # Less their mean 2: -1, 1, 0, 0; the length of that is the root of 2.
+    values = standardised(torch.tensor([1.0, 3.0, 2.0, 2.0]))
+    assert values is not None
+    assert values.tolist() == pytest.approx([-math.sqrt(0.5), math.sqrt(0.5), 0.0, 0.0])
+    assert standardised(torch.ones(4)) is None
 
 
-def test_rank_correlation():
-    a = torch.tensor([1.0, 2.0, 3.0, 4.0])
-    # Differences of ranks 0, 1, 1, 0: 1 - 6 * 2 / (4 * 15).
-    assert rank_correlation(a, torch.tensor([1.0, 3.0, 2.0, 4.0])) == pytest.approx(0.8)
-    # Ranks 1, 2.5, 2.5, 4: 4.5 / sqrt(5 * 4.5).
-    assert rank_correlation(a, torch.tensor([1.0, 2.0, 2.0, 3.0])) == pytest.approx(4.5 / math.sqrt(22.5))
-    assert rank_correlation(a, a.exp()) == pytest.approx(1.0)
-    assert rank_correlation(a, -a) == pytest.approx(-1.0)
-    assert rank_correlation(a, torch.ones(4)) is None
-    assert rank_correlation(torch.ones(4), a) is None
+def test_correlation():
+    a, b = torch.tensor([1.0, 2.0, 3.0, 4.0]), torch.tensor([1.0, 3.0, 2.0, 4.0])
+
+    def between(x: torch.Tensor, y: torch.Tensor) -> float:
+        one, other = standardised(x), standardised(y)
+        assert one is not None
+        assert other is not None
+        return correlation(one, other)
+
+    # Deviations -1.5 -0.5 0.5 1.5 and -1.5 0.5 -0.5 1.5: products 2.25 - 0.25 - 0.25 + 2.25 over 5.
+    assert between(a, b) == pytest.approx(0.8)
+    assert between(a, 2 * a + 3) == pytest.approx(1.0)
+    assert between(a, -a) == pytest.approx(-1.0)
+    assert between(a, (5 * a).exp()) < 0.9, "an order alone makes no twin: it is shaped otherwise"

@@ -50,7 +50,7 @@ def found(earlier: list[Earlier]) -> dict[str, Screening]:
     fresh = {
         "same": NEARER,
         "scaled": program("-2.0 * distance + 3.0"),
-        "constants": program("-torch.tanh(0.2 * distance)"),
+        "bent": program("-torch.tanh(0.2 * distance)"),
         "opposite": program("distance"),
         "folded": program("2.0 * (distance - 4.0).abs()"),
         "constant": program("0.0 * distance"),
@@ -78,8 +78,10 @@ def test_outcome_and_progress_by_hand(found: dict[str, Screening]):
 
 
 def test_twins_are_found_by_behaviour(found: dict[str, Screening]):
-    for name, twin in {"same": "c001", "scaled": "c001", "constants": "c001", "folded": "c002"}.items():
+    for name, twin in {"same": "c001", "scaled": "c001", "folded": "c002"}.items():
         assert (found[name].twin, found[name].similarity) == (twin, pytest.approx(1.0))
+    assert found["bent"].twin == "c001"
+    assert 0.9 < (found["bent"].similarity or 0.0) < 0.99, "the same order, but another slope everywhere"
     assert found["opposite"].twin == "c002"
     assert 0.0 < (found["opposite"].similarity or 0.0) < 0.9
 

@@ -10,7 +10,7 @@ def test_the_nearest_by_order_whatever_the_scale():
     twins.add("opposite", -totals)
     assert twins.nearest(totals) == ("opposite", pytest.approx(-1.0))
     twins.add("scaled", totals * 2 + 3)
-    twins.add("bent", totals.exp())
+    twins.add("bent", totals.exp())  # in the same order, but another reward
     assert twins.nearest(totals) == ("scaled", pytest.approx(1.0))
     assert twins.nearest(-totals) == ("opposite", pytest.approx(1.0))
 
