@@ -27,9 +27,10 @@ from rewardsmith.config import LanguageModelOptions, StudyConfig
 from rewardsmith.contracts import Brief, Parent, Task
 from rewardsmith.drafting import StudyLedger
 from rewardsmith.feedback.reflection import reflect
-from rewardsmith.records import Call, Candidate, State, Usage
+from rewardsmith.records import Call, Candidate, State
 from rewardsmith.registry import TASKS
 from rewardsmith.study import Study
+from rewardsmith.usage import Usage
 from rewardsmith.writers.chat import messages_text
 from rewardsmith.writers.openai.writer import OpenAIWriter
 from rewardsmith.writers.prompts import OPERATORS, render

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rewardsmith.contracts import Quote
-from rewardsmith.records import Usage
+from rewardsmith.usage import Usage
 
 
 @dataclass

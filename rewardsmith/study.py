@@ -11,9 +11,10 @@ import yaml
 from rewardsmith.config import StudyConfig, from_mapping, read_yaml, to_yaml
 from rewardsmith.errors import RewardsmithError, StoreError, UsageError
 from rewardsmith.lock import FolderLock
-from rewardsmith.records import Candidate, FinalRun, Proposal, Usage
+from rewardsmith.records import Candidate, FinalRun, Proposal
 from rewardsmith.seeds import derive
 from rewardsmith.store.sqlite import Store
+from rewardsmith.usage import Usage
 
 SEARCH, FINAL = "search", "final"
 """What a training is for."""

@@ -8,8 +8,8 @@ from rewardsmith.cache import known_speed
 from rewardsmith.config import StudyConfig
 from rewardsmith.contracts import Brief, Quote
 from rewardsmith.parts import Parts
-from rewardsmith.records import Usage
 from rewardsmith.seeds import derive
+from rewardsmith.usage import Usage
 
 _SHORT_REPLY = 300
 """Tokens of a short program with a sentence about it."""

@@ -10,8 +10,9 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from rewardsmith.records import Screening, Usage
+from rewardsmith.records import Screening
 from rewardsmith.reports.summary import CandidateRow, FinalRow, StudySummary
+from rewardsmith.usage import Usage
 
 STATE_STYLES = {
     "SCORED": "green", "ACCEPTED": "cyan", "PROPOSED": "dim", "REJECTED": "yellow", "DIVERGED": "red", "CRASHED": "red", "TIMED_OUT": "red",

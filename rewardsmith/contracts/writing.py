@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from rewardsmith.contracts.task import Task
-from rewardsmith.records import Call, Candidate, Draft, Price, Usage
+from rewardsmith.records import Call, Candidate, Draft
+from rewardsmith.usage import Price, Usage
 
 ALIGN = "align"
 """Operator of a brief that asks to describe its parent anew, idea and code in hand (RF-Agent's thought alignment)."""

@@ -12,12 +12,13 @@ from itertools import combinations
 from statistics import fmean
 
 from rewardsmith.errors import UsageError
-from rewardsmith.records import TrainingResult, Usage
+from rewardsmith.records import TrainingResult
 from rewardsmith.reports.curves import Curve, best_so_far
 from rewardsmith.reports.fairness import describe_terms, find_faults, method
 from rewardsmith.reports.statistics import Estimate, Runs, estimate_improvement, estimate_mean, human_normalised
 from rewardsmith.reports.summary import totals
 from rewardsmith.study import Study
+from rewardsmith.usage import Usage
 
 NOTHING = float("-inf")
 """Stands below every score where only the order counts: a search that found nothing loses to one that found something."""

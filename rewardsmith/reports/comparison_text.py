@@ -7,9 +7,9 @@ import io
 from collections.abc import Iterator, Sequence
 from statistics import fmean
 
-from rewardsmith.records import Usage
 from rewardsmith.reports.comparison import ComparisonReport, MethodRow, SearchRow
 from rewardsmith.reports.statistics import LEAST_RUNS, Estimate
+from rewardsmith.usage import Usage
 
 _UNKNOWN = "-"
 

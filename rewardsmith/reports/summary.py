@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from rewardsmith.records import Candidate, FinalRun, Rung, Score, Screening, Usage
+from rewardsmith.records import Candidate, FinalRun, Rung, Score, Screening
 from rewardsmith.study import Study
+from rewardsmith.usage import Usage
 
 
 @dataclass(frozen=True)

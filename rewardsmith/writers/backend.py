@@ -9,7 +9,7 @@ from typing import Protocol, Self
 
 from rewardsmith.contracts import Brief
 from rewardsmith.errors import WriterError
-from rewardsmith.records import Usage
+from rewardsmith.usage import Usage
 from rewardsmith.writers.prompts import Prompt
 
 Parameters = Mapping[str, str | int | float]

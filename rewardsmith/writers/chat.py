@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass, replace
 
 from rewardsmith.contracts import Brief, Ledger, Quote
 from rewardsmith.errors import RewardsmithError, WriterError
-from rewardsmith.records import Call, Draft, Price, Usage
+from rewardsmith.records import Call, Draft
+from rewardsmith.usage import Price, Usage
 from rewardsmith.writers.answers import read
 from rewardsmith.writers.backend import Answer, Backend, Parameters, SilentError
 from rewardsmith.writers.prompts import Prompt, as_text, render

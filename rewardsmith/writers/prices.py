@@ -10,7 +10,7 @@ import yaml
 from pydantic import TypeAdapter
 
 from rewardsmith.config import LanguageModelOptions
-from rewardsmith.records import Price
+from rewardsmith.usage import Price
 
 _TABLE = TypeAdapter(dict[str, dict[str, Price]])
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from rewardsmith.config import LanguageModelOptions
 from rewardsmith.contracts import ALIGN, VERIFY, Brief, Ledger, Quote
 from rewardsmith.errors import UsageError, WriterError
-from rewardsmith.records import Call, Candidate, Draft, Usage
+from rewardsmith.records import Call, Candidate, Draft
 from rewardsmith.store.sqlite import Store
+from rewardsmith.usage import Usage
 from rewardsmith.writers.answers import read
 
 _FREE = Quote(0, 0, None)

@@ -2,7 +2,7 @@ import pytest
 
 from rewardsmith.budget import Budget
 from rewardsmith.contracts import Quote
-from rewardsmith.records import Price, Usage
+from rewardsmith.usage import Price, Usage
 
 QUOTE = Quote(100, 900, Price(1_000.0, 1_000.0))
 """1,000 tokens, 1 USD."""

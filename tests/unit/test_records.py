@@ -1,4 +1,5 @@
-from rewardsmith.records import State, Usage
+from rewardsmith.records import State
+from rewardsmith.usage import Usage
 
 
 def test_usage_adds_up():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rewardsmith.config import LanguageModelOptions
-from rewardsmith.records import Price
+from rewardsmith.usage import Price
 from rewardsmith.writers.chat import ChatWriter
 from rewardsmith.writers.local.model import LocalModel
 

@@ -14,7 +14,7 @@ import openai
 from rewardsmith.config import LanguageModelOptions
 from rewardsmith.contracts import Brief
 from rewardsmith.errors import WriterError
-from rewardsmith.records import Usage
+from rewardsmith.usage import Usage
 from rewardsmith.writers.backend import UNMETERED, Answer, Parameters, SilentError
 from rewardsmith.writers.openai.access import Access
 from rewardsmith.writers.openai.backoff import Gate, pause, retry_after

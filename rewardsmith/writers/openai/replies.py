@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from rewardsmith.records import Usage
+from rewardsmith.usage import Usage
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 

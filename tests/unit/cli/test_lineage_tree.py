@@ -8,8 +8,9 @@ from rich.console import Console
 
 from rewardsmith.cli.picture import save_picture
 from rewardsmith.cli.tree import LineageTree
-from rewardsmith.records import Candidate, State, Usage
+from rewardsmith.records import Candidate, State
 from rewardsmith.reports.summary import StudySummary, Totals, row
+from rewardsmith.usage import Usage
 from tests.builders import trained
 
 

@@ -9,10 +9,11 @@ import pytest
 
 from rewardsmith.config import StudyConfig, TrainingOverrides
 from rewardsmith.errors import UsageError
-from rewardsmith.records import FinalRun, Usage
+from rewardsmith.records import FinalRun
 from rewardsmith.reports.comparison import ComparisonReport, compare
 from rewardsmith.reports.comparison_text import curves_csv, markdown, searches_csv
 from rewardsmith.study import Study
+from rewardsmith.usage import Usage
 from tests.builders import trained
 
 WINNER_FRESH = {"eureka": (0.8, 0.6, 0.7, 0.9, 0.5), "random": (0.4, 0.6, 0.3, 0.2, 0.5)}

@@ -1,9 +1,10 @@
 from pathlib import Path
 
 from rewardsmith.config import StudyConfig
-from rewardsmith.records import FinalRun, Usage
+from rewardsmith.records import FinalRun
 from rewardsmith.reports.summary import final_rows, summarise_study
 from rewardsmith.study import Study
+from rewardsmith.usage import Usage
 from tests.builders import trained
 
 

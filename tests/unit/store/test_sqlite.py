@@ -4,8 +4,9 @@ from dataclasses import replace
 import pytest
 
 from rewardsmith.errors import StoreError
-from rewardsmith.records import Call, Candidate, FinalRun, State, Usage
+from rewardsmith.records import Call, Candidate, FinalRun, State
 from rewardsmith.store.sqlite import Store
+from rewardsmith.usage import Usage
 from tests.builders import trained
 
 

@@ -12,9 +12,10 @@ import yaml
 
 from rewardsmith.config import LanguageModelOptions, StudyConfig, TrainingOverrides
 from rewardsmith.errors import StoreError
-from rewardsmith.records import Call, Candidate, FinalRun, Score, State, TrainingResult, Usage
+from rewardsmith.records import Call, Candidate, FinalRun, Score, State, TrainingResult
 from rewardsmith.store.sqlite import Store
 from rewardsmith.study import Study
+from rewardsmith.usage import Usage
 
 MINE = version("rewardsmith")
 

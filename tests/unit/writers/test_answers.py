@@ -3,8 +3,9 @@ import time
 import pytest
 
 from rewardsmith.contracts import Brief
-from rewardsmith.records import Call, Usage
+from rewardsmith.records import Call
 from rewardsmith.reward.extract import without_thoughts
+from rewardsmith.usage import Usage
 from rewardsmith.writers.answers import rating, read
 from tests.toys import TOY
 

@@ -9,8 +9,9 @@ import pytest
 
 from rewardsmith.contracts import Brief, Task
 from rewardsmith.errors import WriterError
-from rewardsmith.records import Call, Usage
+from rewardsmith.records import Call
 from rewardsmith.reward.guard import Guard
+from rewardsmith.usage import Usage
 from rewardsmith.writers.answers import read
 from rewardsmith.writers.local.gbnf import grammar
 from tests.toys import TOY

@@ -2,7 +2,7 @@ import pytest
 
 from rewardsmith.config import LanguageModelOptions
 from rewardsmith.errors import UsageError
-from rewardsmith.records import Price, Usage
+from rewardsmith.usage import Price, Usage
 from rewardsmith.writers import prices
 
 OPENAI = "https://api.openai.com/v1"

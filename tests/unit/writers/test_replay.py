@@ -9,8 +9,9 @@ from rewardsmith.config import LanguageModelOptions, StudyConfig
 from rewardsmith.contracts import Brief, Parent
 from rewardsmith.drafting import StudyLedger
 from rewardsmith.errors import UsageError, WriterError
-from rewardsmith.records import Call, Candidate, State, Usage
+from rewardsmith.records import Call, Candidate, State
 from rewardsmith.study import Study
+from rewardsmith.usage import Usage
 from rewardsmith.writers.replay import ReplayWriter
 from tests.builders import trained
 from tests.servers import GOOD
