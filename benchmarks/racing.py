@@ -1,6 +1,6 @@
 """What racing saves, and what screening foresees, in whole searches with the grammar writer.
 
-    .venv/bin/python benchmarks/racing.py --out runs/racing [--repeats 5]
+    .venv/bin/python benchmarks/racing.py --out runs/racing [--task franka-push] [--repeats 5]
 
 Every repeat is two searches from one seed, with one budget: one trains all candidates to the end, the other races with the default
 rungs. Both retrain their winners on the same fresh seeds. A slot computes what it would alone, to the bit, so where both searches ask for
@@ -27,6 +27,7 @@ from rewardsmith.config import StudyConfig, TrainingOverrides
 from rewardsmith.contracts import Race
 from rewardsmith.parts import assemble
 from rewardsmith.records import Candidate, State
+from rewardsmith.registry import TASKS
 from rewardsmith.sharing import SharedTrainings
 from rewardsmith.study import Study, is_study
 
@@ -35,18 +36,26 @@ WATCH = Race(rungs=(0.15, 0.2, 0.25, 0.35, 0.5, 0.7), keep=1.0)
 RESAMPLES = 10_000
 
 
-def common(seed: int, candidates: int, env_steps: int) -> StudyConfig:
-    """The budget of every search: franka-push as in the published comparison of strategies."""
-    return StudyConfig(
-        task="franka-push",
-        candidates=candidates,
-        seed=seed,
-        baselines=False,
-        final_seeds=3,
-        racing="on",
-        screening="order",
-        training=TrainingOverrides(env_steps=env_steps, envs=128, mini_epochs=8),
-    )
+@dataclasses.dataclass(frozen=True)
+class Terms:
+    """What all searches have in common; trainings are as the task's preset has them but for what is given."""
+
+    task: str
+    candidates: int
+    training: TrainingOverrides
+
+    def config(self, seed: int) -> StudyConfig:
+        """One racing search."""
+        return StudyConfig(
+            task=self.task,
+            candidates=self.candidates,
+            seed=seed,
+            baselines=False,
+            final_seeds=3,
+            racing="on",
+            screening="order",
+            training=self.training,
+        )
 
 
 def search(folder: Path, config: StudyConfig, others: Sequence[Path]) -> None:
@@ -65,11 +74,11 @@ def search(folder: Path, config: StudyConfig, others: Sequence[Path]) -> None:
                 other.close()
 
 
-def searches(out: Path, repeats: int, candidates: int, env_steps: int) -> list[tuple[Path, Path]]:
+def searches(out: Path, terms: Terms, repeats: int) -> list[tuple[Path, Path]]:
     """Run all; the folders of every repeat, the whole search first."""
     found: list[tuple[Path, Path]] = []
     for seed in range(repeats):
-        config = common(seed, candidates, env_steps)
+        config = terms.config(seed)
         whole, raced = out / f"whole-s{seed}", out / f"raced-s{seed}"
         search(whole, dataclasses.replace(config, race=WATCH), [])
         search(raced, config, [whole])
@@ -218,15 +227,16 @@ def main() -> None:
     """Search, then print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="folder of the studies; what is there already is not made again")
+    parser.add_argument("--task", default="franka-push")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--candidates", type=int, default=32)
-    parser.add_argument("--env-steps", type=int, default=200_000)
+    for name in ("env-steps", "envs", "mini-epochs"):
+        parser.add_argument(f"--{name}", type=int, help="instead of the preset's")
     options = parser.parse_args()
     started = time.monotonic()
-    folders = searches(options.out, options.repeats, options.candidates, options.env_steps)
-    from rewardsmith.registry import TASKS
-
-    text = report(folders, TASKS.load("franka-push").horizon)
+    training = TrainingOverrides(env_steps=options.env_steps, envs=options.envs, mini_epochs=options.mini_epochs)
+    folders = searches(options.out, Terms(options.task, options.candidates, training), options.repeats)
+    text = report(folders, TASKS.load(options.task).horizon)
     (options.out / "report.md").write_text(text)
     print(text)
     print(f"{time.monotonic() - started:.0f} s in this process")
