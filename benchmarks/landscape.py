@@ -28,7 +28,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rewardsmith.config import from_mapping
+from rewardsmith.config_file import from_mapping
 from rewardsmith.contracts import Strategy
 from rewardsmith.records import Candidate, Proposal, Score, State, TrainingResult
 from rewardsmith.registry import STRATEGIES

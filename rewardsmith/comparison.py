@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rewardsmith import runner
-from rewardsmith.config import StudyConfig, from_mapping, read_yaml, to_yaml
+from rewardsmith.config import StudyConfig
+from rewardsmith.config_file import from_mapping, read_yaml, to_yaml
 from rewardsmith.contracts import Observer
 from rewardsmith.errors import NothingTrainedError, StoreError, UsageError
 from rewardsmith.lock import FolderLock

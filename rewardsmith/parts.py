@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rewardsmith.budget import UNKNOWN_PRICE
-from rewardsmith.config import StudyConfig, effective_settings, from_mapping
+from rewardsmith.config import StudyConfig, effective_settings
+from rewardsmith.config_file import from_mapping
 from rewardsmith.contracts import Brief, Strategy, Task, Trainer, TrainingSettings, Writer
 from rewardsmith.errors import UsageError
 from rewardsmith.registry import STRATEGIES, TASKS, TRAINERS, WRITERS

@@ -8,7 +8,8 @@ from typing import Self
 
 import yaml
 
-from rewardsmith.config import StudyConfig, from_mapping, read_yaml, to_yaml
+from rewardsmith.config import StudyConfig
+from rewardsmith.config_file import from_mapping, read_yaml, to_yaml
 from rewardsmith.errors import RewardsmithError, StoreError, UsageError
 from rewardsmith.lock import FolderLock
 from rewardsmith.records import Candidate, FinalRun, Proposal

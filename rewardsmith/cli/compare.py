@@ -20,7 +20,8 @@ from rewardsmith.cli.arguments import free_folder, parse, print_json, value_of
 from rewardsmith.cli.live import LiveObserver, PlainObserver, watch
 from rewardsmith.cli.plan import show_plan
 from rewardsmith.comparison import NO_HOURS, Comparison, ComparisonConfig, is_comparison
-from rewardsmith.config import StudyConfig, from_mapping, read_yaml
+from rewardsmith.config import StudyConfig
+from rewardsmith.config_file import from_mapping, read_yaml
 from rewardsmith.errors import UsageError, WriterError
 from rewardsmith.parts import Parts, assemble
 from rewardsmith.registry import STRATEGIES, TASKS, WRITERS

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from rewardsmith.config import from_mapping
+from rewardsmith.config_file import from_mapping
 from rewardsmith.contracts import Strategy
 from rewardsmith.errors import RewardsmithError
 from rewardsmith.records import Candidate, Proposal, State

@@ -1,16 +1,28 @@
-"""Training in a worker process: crashes, hangs and bystanders."""
+"""Training in a worker process: crashes, hangs, kills and bystanders."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
+from random import Random
 
 import pytest
 
-from rewardsmith.records import State, TrainingResult
+from rewardsmith import runner
+from rewardsmith.config import StudyConfig, TrainingOverrides
+from rewardsmith.contracts import Race, TrainingProgress
+from rewardsmith.parts import assemble
+from rewardsmith.records import Candidate, State, TrainingResult
+from rewardsmith.study import Study
 from rewardsmith.training.population.trainer import PopulationTrainer
 from rewardsmith.training.remote import WorkerTrainer
 from tests.conftest import TINY
+from tests.searching import Silent
 
 HANG = """
 def compute_reward(tcp_pos: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:
@@ -19,17 +31,33 @@ def compute_reward(tcp_pos: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:
         a = a * 1.0
     return (a, {'a': a})
 """
+LONGER = replace(TINY, env_steps=4_800)
+"""Thirty epochs, so that a worker says more than once how far it is."""
+Watch = Callable[[TrainingProgress], None]
 
 
 @pytest.fixture
 def worker() -> Iterator[WorkerTrainer]:
-    trainer = WorkerTrainer("franka-reach", "population", TINY, 8, patience_s=4.0)
+    trainer = WorkerTrainer("franka-reach", "population", TINY, 8, patience_s=8.0)
     yield trainer
     trainer.close()
 
 
-def run(trainer: WorkerTrainer, *jobs) -> dict[str, TrainingResult]:
-    return {result.candidate: replace(result, wall_s=0.0) for result in trainer.train(jobs, 0, lambda _: None)}
+@pytest.fixture
+def patient() -> Iterator[WorkerTrainer]:
+    trainer = WorkerTrainer("franka-reach", "population", LONGER, 8, patience_s=60.0)
+    yield trainer
+    trainer.close()
+
+
+def run(trainer: WorkerTrainer, *jobs, observe: Watch = lambda _: None, race: Race | None = None) -> dict[str, TrainingResult]:
+    return {result.candidate: replace(result, wall_s=0.0) for result in trainer.train(jobs, 0, observe, race)}
+
+
+def send(trainer: WorkerTrainer, number: signal.Signals) -> None:
+    process = trainer._process._process
+    assert process
+    process.send_signal(number)
 
 
 def test_gives_what_training_here_gives(worker: WorkerTrainer, job, human_program: str, reach):
@@ -41,20 +69,185 @@ def test_gives_what_training_here_gives(worker: WorkerTrainer, job, human_progra
 def test_a_hanging_program_times_out_and_the_others_are_trained(worker: WorkerTrainer, job, human_program: str):
     found = run(worker, job("good", human_program, 1), job("hang", HANG, 2))
     assert found["hang"].state == State.TIMED_OUT
-    assert "no answer within 4 s" in found["hang"].cause
+    assert "no answer within 8 s" in found["hang"].cause
     assert found["good"].state == State.SCORED
     assert found["good"] == run(worker, job("good", human_program, 1))["good"]
 
 
-def test_a_killed_worker_costs_the_job_in_flight_and_is_replaced(worker: WorkerTrainer, job, human_program: str):
+def test_a_kill_from_outside_is_nobodys_fault(patient: WorkerTrainer, job, human_program: str):
     order = job("a", human_program, 1)
+    kills = 3
 
-    def kill(_: object) -> None:
-        process = worker._process._process
-        assert process
-        process.kill()
+    def kill(_: TrainingProgress) -> None:
+        nonlocal kills
+        if kills:
+            kills -= 1
+            send(patient, signal.SIGKILL)
 
-    (result,) = worker.train([order], 0, kill)
-    assert result.state == State.CRASHED
-    assert "killed by signal 9" in result.cause
-    assert run(worker, order)["a"].state == State.SCORED
+    killed = run(patient, order, observe=kill)
+    assert kills == 0
+    assert killed["a"].state == State.SCORED
+    assert killed == run(patient, order)
+
+
+def test_a_job_that_is_always_killed_is_held_to_be_the_reason(
+    patient: WorkerTrainer, job, human_program: str, monkeypatch: pytest.MonkeyPatch
+):
+    """As where it takes all the memory, even alone. Three times are enough here."""
+    monkeypatch.setattr("rewardsmith.training.remote._KILLS", 3)
+    found = run(patient, job("a", human_program, 1), observe=lambda _: send(patient, signal.SIGKILL))
+    assert found["a"].state == State.CRASHED
+    assert "killed by signal 9" in found["a"].cause
+    assert found["a"].score is None
+
+
+def test_killed_with_several_in_flight_it_goes_on_with_half_the_slots(patient: WorkerTrainer, job, human_program: str):
+    orders = [job(name, human_program, seed) for seed, name in enumerate("abcd")]
+    heard: list[TrainingProgress] = []
+    killed = False
+
+    def kill_once(progress: TrainingProgress) -> None:
+        nonlocal killed
+        heard.append(progress)
+        if not killed:
+            killed = True
+            send(patient, signal.SIGKILL)
+
+    found = run(patient, *orders, observe=kill_once)
+    assert [p.note for p in heard if p.note] == ["training the process was killed by signal 9; going on with 2 slots, memory may be short"]
+    note = next(place for place, progress in enumerate(heard) if progress.note)
+    assert len(heard[0].success) == 4
+    assert {len(progress.success) for progress in heard[note + 1 :]} <= {1, 2}
+    assert found == run(patient, *orders)
+
+
+def test_a_program_that_breaks_the_worker_is_alone_to_blame(patient: WorkerTrainer, job, human_program: str):
+    """Whenever it is in a slot, the worker ends as by a bad pointer."""
+    orders = [job("a", human_program, 1), job("bad", human_program, 2), job("b", human_program, 3), job("c", human_program, 4)]
+
+    def crash(progress: TrainingProgress) -> None:
+        if "bad" in dict(progress.success):
+            send(patient, signal.SIGSEGV)
+
+    found = run(patient, *orders, observe=crash)
+    assert found["bad"].state == State.CRASHED
+    assert "killed by signal 11" in found["bad"].cause
+    expected = run(patient, *orders)
+    assert {name: found[name] for name in "abc"} == {name: expected[name] for name in "abc"}
+    assert {found[name].state for name in "abc"} == {State.SCORED}
+
+
+def test_what_is_finished_is_kept(patient: WorkerTrainer, job, human_program: str):
+    """The worker is killed as soon as it has said a result; the result is said once and is not made again."""
+    orders = [job(name, human_program, seed) for seed, name in enumerate("abc")]
+    said: list[str] = []
+    in_flight: list[set[str]] = []
+    patient._settings = replace(LONGER, slots=1)
+    for result in patient.train(orders, 0, lambda progress: in_flight.append(set(dict(progress.success)))):
+        said.append(result.candidate)
+        if result.candidate == "a":
+            send(patient, signal.SIGKILL)
+            in_flight.clear()
+        assert result.state == State.SCORED
+    assert said == ["a", "b", "c"]
+    assert in_flight
+    assert not any("a" in names for names in in_flight)
+
+
+def test_a_race_goes_on_behind_a_kill_as_if_nothing_had_happened(patient: WorkerTrainer, job, human_program: str):
+    """Killed each time that somebody reached a rung, a few times; those that are done stay rivals."""
+    race = Race((0.3, 0.6), keep=0.34, episodes=8)
+    rivals = ((0.0, 0.125), (0.0, 0.125))
+    orders = [replace(job(name, human_program, seed), rivals=rivals, first=name != "b") for seed, name in enumerate("abcd")]
+    kills = 4
+
+    def kill(progress: TrainingProgress) -> None:
+        nonlocal kills
+        if progress.rungs and kills:
+            kills -= 1
+            send(patient, signal.SIGKILL)
+
+    raced = run(patient, *orders, observe=kill, race=race)
+    assert kills == 0
+    assert raced == run(patient, *orders, race=race)
+    assert [len(result.rungs) > 0 for result in raced.values()] == [True] * 4
+
+
+KILLS = 50
+CONFIG = StudyConfig(
+    "franka-reach",
+    candidates=8,
+    episodes=8,
+    final_seeds=0,
+    racing="on",
+    race=Race((0.2, 0.5), keep=0.5, episodes=8),
+    strategy_options={"samples": 4},
+    training=TrainingOverrides(env_steps=4_800, envs=16, rollout=10, hidden=(16, 16), minibatches=2, mini_epochs=2),
+)
+
+
+def search(folder: Path, config: StudyConfig, beside: Callable[[WorkerTrainer, Callable[[], bool]], None] | None = None) -> list[Candidate]:
+    """The candidates of a whole search, without what hangs on the clock.
+
+    Args:
+        folder: Of the study.
+        config: Its config.
+        beside: Runs in a thread of its own; gets the trainer, and whether the search goes on.
+    """
+    parts = assemble(config)
+    assert isinstance(parts.trainer, WorkerTrainer)
+    over = threading.Event()
+    thread = threading.Thread(target=beside, args=(parts.trainer, lambda: not over.is_set())) if beside else None
+    try:
+        with Study.create(folder, config) as study:
+            if thread:
+                thread.start()
+            runner.run(study, parts, Silent())
+            found = study.candidates
+    finally:
+        over.set()
+        if thread:
+            thread.join()
+        parts.close()
+    return [_timeless(candidate) for candidate in found]
+
+
+def _timeless(candidate: Candidate) -> Candidate:
+    assert candidate.training
+    return replace(candidate, training_s=0.0, training=replace(candidate.training, wall_s=0.0))
+
+
+class Killer:
+    """Kills the worker of the moment with -9 at random moments of its life, until it has done so often enough."""
+
+    def __init__(self, kills: int, seed: int) -> None:
+        self.kills, self._random = kills, Random(seed)
+
+    def __call__(self, trainer: WorkerTrainer, goes_on: Callable[[], bool]) -> None:
+        met: set[int] = set()
+        while self.kills and goes_on():
+            worker = trainer._process._process
+            if worker is None or worker.pid in met or worker.poll() is not None:
+                time.sleep(0.005)
+                continue
+            met.add(worker.pid)
+            end = time.monotonic() + self._random.choice((0.5, 3.0, 6.0)) * self._random.random()
+            while time.monotonic() < end and goes_on() and worker.poll() is None:
+                time.sleep(0.005)
+            if worker.poll() is None and goes_on():
+                os.kill(worker.pid, signal.SIGKILL)
+                self.kills -= 1
+
+
+def test_fifty_kills_change_no_candidate_and_no_score(tmp_path: Path):
+    killer = Killer(KILLS, seed=1)
+    seeds: Sequence[int] = range(6)
+    for seed in seeds:
+        config = replace(CONFIG, seed=seed)
+        disturbed = search(tmp_path / f"disturbed-{seed}", config, killer)
+        undisturbed = search(tmp_path / f"undisturbed-{seed}", config)
+        assert disturbed == undisturbed
+        assert {candidate.state for candidate in undisturbed} <= {State.SCORED, State.EVICTED}
+        if not killer.kills:
+            break
+    assert killer.kills == 0

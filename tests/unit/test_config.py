@@ -1,8 +1,10 @@
 import pytest
 
-from rewardsmith.config import StudyConfig, TrainingOverrides, effective_settings, from_mapping, read_yaml, to_yaml
-from rewardsmith.contracts import Device, TrainingSettings
+from rewardsmith.config import ScreenOptions, StudyConfig, TrainingOverrides, effective_settings
+from rewardsmith.config_file import from_mapping, read_yaml, to_yaml
+from rewardsmith.contracts import Device, Race, TrainingSettings
 from rewardsmith.errors import UsageError
+from rewardsmith.parts import assemble
 from tests.toys import Toy
 
 
@@ -89,3 +91,33 @@ def test_unreadable_files_are_refused(tmp_path, text: str):
 def test_counts_are_checked():
     with pytest.raises(UsageError, match="candidates is 0; give at least 1"):
         StudyConfig("t", candidates=0).check()
+
+
+@pytest.mark.parametrize(
+    ("config", "complaint"),
+    [
+        (StudyConfig("t", race=Race(rungs=())), "race.rungs is "),
+        (StudyConfig("t", race=Race(rungs=(0.5, 0.25))), "rising shares"),
+        (StudyConfig("t", race=Race(rungs=(0.5, 1.0))), "below 1"),
+        (StudyConfig("t", race=Race(keep=0.0)), "race.keep is 0.0"),
+        (StudyConfig("t", race=Race(keep=1.5)), "at most 1"),
+        (StudyConfig("t", race=Race(episodes=1)), "race.episodes is 1"),
+        (StudyConfig("t", screen=ScreenOptions(drop=1.0)), "screen.drop is 1.0"),
+        (StudyConfig("t", screen=ScreenOptions(twin=1.1)), "screen.twin is 1.1"),
+        (StudyConfig("t", screen=ScreenOptions(remember=0)), "screen.remember is 0"),
+    ],
+)
+def test_impossible_races_and_screens_are_refused(config: StudyConfig, complaint: str):
+    with pytest.raises(UsageError, match=complaint):
+        config.check()
+
+
+def test_slots_are_a_count():
+    with pytest.raises(UsageError, match="training.slots is -1"):
+        TrainingOverrides(slots=-1).apply(TrainingSettings())
+    assert TrainingOverrides(slots=0, overlap=False).apply(TrainingSettings(slots=3)).slots == 0
+
+
+def test_racing_needs_a_trainer_that_can():
+    with pytest.raises(UsageError, match="--racing on needs a trainer"):
+        assemble(StudyConfig("franka-reach", trainer="rl-games", racing="on"))

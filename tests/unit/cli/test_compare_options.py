@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from rewardsmith.cli.compare import run
-from rewardsmith.config import StudyConfig, to_yaml
+from rewardsmith.config import StudyConfig
+from rewardsmith.config_file import to_yaml
 from rewardsmith.errors import UsageError
 
 

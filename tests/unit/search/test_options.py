@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from rewardsmith.config import from_mapping
+from rewardsmith.config_file import from_mapping
 from rewardsmith.errors import UsageError
 from rewardsmith_search.evolutionary import EvolutionaryOptions
 from rewardsmith_search.greedy import GreedyOptions
