@@ -1,5 +1,7 @@
+from dataclasses import replace
+
 from rewardsmith.feedback.reflection import reflect
-from rewardsmith.records import Candidate, State
+from rewardsmith.records import Candidate, Rung, Score, State
 from tests.builders import trained
 
 
@@ -20,3 +22,22 @@ def test_the_proxys_total_is_withheld():
 def test_failures_are_told_with_their_cause():
     assert "it fell over" in reflect(trained("c0", None))
     assert "no code" in reflect(Candidate("c1", 0, "initial", (), State.REJECTED, reason="there is no code."))
+
+
+def test_an_evicted_training_is_told_as_far_as_it_went():
+    whole = trained("c0", 0.75, components={"reach": [0.123456, 0.5, 0.9]})
+    assert whole.training
+    rungs = (Rung(6_400, Score(0.0625, 0.01, 16), 3, 0), Rung(12_800, Score(0.125, 0.03125, 32), 9, 4))
+    text = reflect(replace(whole, state=State.EVICTED, training=replace(whole.training, state=State.EVICTED, score=None, rungs=rungs)))
+    assert "only for 12,800 steps. On 32 fresh episodes it then had a true score of 0.125 (standard error 0.0312)" in text
+    assert "4 of 9 earlier rewards had more after as many steps" in text
+    assert "component reach: [0.123, 0.5, 0.9]" in text
+    assert "6,400" not in text
+    assert "0.75" not in text
+
+
+def test_rungs_that_let_a_training_pass_are_not_told():
+    whole = trained("c0", 0.75, components={"reach": [1.0]})
+    assert whole.training
+    passed = replace(whole, training=replace(whole.training, rungs=(Rung(12_800, Score(0.125, 0.03, 32), 9, 1),)))
+    assert reflect(passed) == reflect(whole)
