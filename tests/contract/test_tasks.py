@@ -83,6 +83,48 @@ def test_a_batch_equals_its_members_alone(task: Task):
             assert bool(a.truncated[member]) == bool(b.truncated[0])
 
 
+def same(a: Step, b: Step, ours: list[int], theirs: list[int]) -> bool:
+    """Whether environments of two steps are the same to the bit."""
+    fields = ("observation", "true_score", "sparse", "success", "terminated", "truncated", "unstable")
+    pairs = [(getattr(a, name), getattr(b, name)) for name in fields] + [(a.signals[name], b.signals[name]) for name in b.signals]
+    return all(torch.equal(one[ours], other[theirs]) for one, other in pairs)
+
+
+def test_some_go_on_while_others_come(task: Task):
+    """The third and the first stay, in this order, and one comes; then the new one stays alone, and three come."""
+    env, twin = task.make(4, 1), task.make(4, 1)
+    assert torch.equal(env.reset(seeds(4), stagger=True), twin.reset(seeds(4), stagger=True))
+    plan = actions(twin, 24)
+    roll(env, plan[:6])
+    roll(twin, plan[:6])
+    late = task.make(1, 1)
+    new = seeds(1) + 5
+    assert torch.equal(env.exchange(torch.tensor([2, 0]), new, stagger=True), late.reset(new, stagger=True))
+    assert env.num_envs == 3
+    for action in plan[6:14]:
+        step, before, other = env.step(action[[2, 0, 1]]), twin.step(action), late.step(action[[1]])
+        assert same(step, before, [0, 1], [2, 0])
+        assert same(step, other, [2], [0])
+    later = task.make(3, 1)
+    assert torch.equal(env.exchange(torch.tensor([2]), seeds(3) + 9), later.reset(seeds(3) + 9))
+    for action in plan[14:]:
+        step, before, other = env.step(action), late.step(action[[0]]), later.step(action[1:])
+        assert same(step, before, [0], [0])
+        assert same(step, other, [1, 2, 3], [0, 1, 2])
+
+
+def test_fewer_may_start_than_were_made(task: Task):
+    env, few = task.make(4, 1), task.make(2, 1)
+    env.reset(seeds(4) + 3, stagger=True)
+    roll(env, actions(env, 5))
+    assert torch.equal(env.reset(seeds(2)), few.reset(seeds(2)))
+    assert env.num_envs == 2
+    for action in actions(few, 8):
+        assert same(env.step(action), few.step(action), [0, 1], [0, 1])
+    assert env.reset(seeds(4)).shape == (4, env.observation_size)
+    assert env.step(torch.zeros(4, env.action_size)).true_score.shape == (4,)
+
+
 def test_signals_match_their_table(task: Task):
     env = task.make(N, 1)
     env.reset(seeds())
