@@ -113,7 +113,7 @@ def test_impossible_races_and_screens_are_refused(config: StudyConfig, complaint
 
 
 def test_slots_are_a_count():
-    with pytest.raises(UsageError, match="training.slots is -1"):
+    with pytest.raises(UsageError, match=r"training\.slots is -1"):
         TrainingOverrides(slots=-1).apply(TrainingSettings())
     assert TrainingOverrides(slots=0, overlap=False).apply(TrainingSettings(slots=3)).slots == 0
 
