@@ -56,7 +56,8 @@ class TrainingSettings:
     rollout: int = 24
     """Control steps per environment between two policy updates."""
     hidden: tuple[int, ...] = (128, 128)
-    """Hidden layers of the actor and of the critic. With widths that are multiples of 8 a slot computes bit for bit what it would alone."""
+    """Hidden layers of the actor and of the critic. With widths that are multiples of 16, as in all presets, a slot computes bit for bit
+    what it would alone."""
     minibatches: int = 4
     mini_epochs: int = 4
     learning_rate: float = 1e-3

@@ -13,6 +13,10 @@ SPARSE = "sparse"
 """Names the baseline that trains on the true objective itself, where a program is expected."""
 
 
+_ROUNDING = 1e-9
+"""0.07 * 100 is a little more than 7."""
+
+
 @dataclass(frozen=True)
 class TrainingJob:
     """One training that is due."""
@@ -51,7 +55,7 @@ class Race:
 
     def allows(self, better: int, rivals: int) -> bool:
         """Whether a training goes on: ``better`` of ``rivals`` candidates before it have a higher score."""
-        return better < math.ceil(self.keep * (rivals + 1))
+        return better < math.ceil(self.keep * (rivals + 1) - _ROUNDING)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,13 @@ _KEPT = 1 << 31
 _PAD = 64 << 20
 _MAPPED = 32 << 20
 """The most that glibc accepts."""
+_SHORTAGE = ("can't allocate memory", "not allocate memory", "bad_alloc", "out of memory", "can't start new thread")
+"""What torch, MuJoCo, C++, CUDA and Python say of it."""
+
+
+def is_shortage(error: Exception) -> bool:
+    """Whether an error means that there is no more memory, here or on the GPU."""
+    return isinstance(error, MemoryError) or any(sign in str(error) for sign in _SHORTAGE)
 
 
 def keep_freed_memory() -> None:

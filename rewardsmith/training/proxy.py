@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from rewardsmith.contracts import SPARSE, TrainingJob, TrainingSettings
+from rewardsmith.execution.memory import is_shortage
 from rewardsmith.records import State
 from rewardsmith.reward.program import ProgramFailedError, RewardProgram
 
@@ -51,6 +52,9 @@ class ProxyReward:
             sparse: The sparse reward of these states, ``(n,)``; no program sees it.
             epoch: For the message where the total is not finite.
 
+        Raises:
+            MemoryError: There is not enough for it.
+
         Returns:
             ``None`` where the program raised. A total that is not finite is returned and makes this fail.
         """
@@ -61,6 +65,8 @@ class ProxyReward:
             if total.shape != sparse.shape:
                 raise ProgramFailedError(f"the total has shape {tuple(total.shape)}")
         except ProgramFailedError as error:
+            if is_shortage(error):
+                raise MemoryError(str(error)) from error  # not the program's fault, unless it is alone
             self.fail(State.CRASHED, f"the program failed on real states: {error}")
             return None
         bad = (~total.isfinite()).nonzero()

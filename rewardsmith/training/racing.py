@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rewardsmith.contracts import Race, TrainingJob
@@ -54,7 +54,8 @@ class Racetrack:
 
 def rung_epochs(race: Race, epochs: int) -> list[int]:
     """The policy updates after which a race looks at a training of so many."""
-    return [max(1, round(share * epochs)) for share in race.rungs]
+    marks = dict.fromkeys(max(1, round(share * epochs)) for share in race.rungs)
+    return [mark for mark in marks if mark < epochs]  # a short training has fewer
 
 
 def eviction(race: Race, rung: Rung) -> str:
@@ -94,6 +95,23 @@ def cut(result: TrainingResult, job: TrainingJob, race: Race, marks: Sequence[in
                 rungs=tuple(rungs),
             )
     return replace(result, rungs=tuple(rungs))
+
+
+def left_over(jobs: Sequence[TrainingJob], ended: Mapping[str, Sequence[Rung]]) -> list[TrainingJob]:
+    """Jobs without a result, each to be compared with those that have one and stood before it in the queue.
+
+    Args:
+        jobs: The queue.
+        ended: What those with a result showed at their rungs, by candidate.
+    """
+    left: list[TrainingJob] = []
+    before: list[Sequence[Rung]] = []
+    for job in jobs:
+        if job.candidate not in ended:
+            left.append(with_rivals(job, before))
+        elif job.first:
+            before.append(ended[job.candidate])
+    return left
 
 
 def _compared(job: TrainingJob, number: int, env_steps: int, score: Score, own: Sequence[float]) -> Rung:

@@ -10,7 +10,7 @@ from rewardsmith.contracts import Race, TrainingJob, TrainingProgress, TrainingS
 from rewardsmith.execution.process import JsonProcess, ProcessDiedError, ProcessSilentError
 from rewardsmith.records import Rung, State, TrainingResult
 from rewardsmith.training.messages import ORDER, REPORT, Order
-from rewardsmith.training.racing import with_rivals
+from rewardsmith.training.racing import left_over
 
 PATIENCE_S = {"cpu": 300.0, "cuda": 1_800.0}
 """A GPU simulator compiles its kernels for minutes when a machine first runs a task."""
@@ -35,15 +35,8 @@ class _Batch:
     """Candidates that were in a slot when last heard of."""
 
     def left(self) -> list[TrainingJob]:
-        """Jobs without a result, each to be compared with those that have one and stood before it in the queue."""
-        left: list[TrainingJob] = []
-        before: list[Sequence[Rung]] = []
-        for job in self.jobs:
-            if job.candidate not in self.results:
-                left.append(with_rivals(job, before))
-            elif job.first:
-                before.append(self.results[job.candidate].rungs)
-        return left
+        """Jobs without a result, and whom they are compared with."""
+        return left_over(self.jobs, {candidate: result.rungs for candidate, result in self.results.items()})
 
 
 class WorkerTrainer:

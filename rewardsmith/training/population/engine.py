@@ -47,11 +47,6 @@ class Engine:
         self._ended_steps = 0
         self._rungs: list[tuple[str, Rung]] = []
 
-    @property
-    def in_flight(self) -> list[TrainingJob]:
-        """Jobs without a result, in the order of the queue."""
-        return self._track.in_order([slot.job for slot in (*self._training, *self._queue)])
-
     def run(self) -> Iterator[tuple[list[TrainingResult], TrainingProgress]]:
         """Train until every job has a result; after each round, who ended and how far all are."""
         with ThreadPoolExecutor(len(self._lanes)) as self._threads:

@@ -9,13 +9,14 @@ from dataclasses import replace
 import torch
 
 from rewardsmith.contracts import Race, Task, TrainingJob, TrainingProgress, TrainingSettings
-from rewardsmith.records import State, TrainingResult
+from rewardsmith.execution.memory import is_shortage
+from rewardsmith.records import Rung, State, TrainingResult
 from rewardsmith.training.population.engine import Engine
 from rewardsmith.training.population.lane import Lane
+from rewardsmith.training.racing import left_over
 
 _MAX_ENVS = {"cpu": 8_192, "cuda": 32_768}
 """As many environments are trained at a time, unless the settings say how many slots there are."""
-_MEMORY_SIGNS = ("can't allocate memory", "bad_alloc", "out of memory")
 
 
 class PopulationTrainer:
@@ -46,23 +47,29 @@ class PopulationTrainer:
     ) -> Iterator[TrainingResult]:
         """Train all jobs; when memory is short, half as many at a time."""
         torch.set_num_threads(1)  # more threads fight the simulator for the cores
-        note = ""
-        while jobs:
-            engine = Engine(self._prepared(len(jobs)), self._settings, self._episodes, jobs, evaluation_seed, race)
+        note, ended, left = "", dict[str, Sequence[Rung]](), list(jobs)
+        while left:
+            slots = min(len(left), self._most)
+            engine: Engine | None = None
             try:
+                engine = Engine(self._prepared(len(left)), self._settings, self._episodes, left, evaluation_seed, race)
                 for results, progress in engine.run():
-                    yield from results
+                    for result in results:
+                        ended[result.candidate] = result.rungs
+                        yield result
                     observe(replace(progress, note=note))
                     note = ""
                 return
-            except (MemoryError, RuntimeError) as error:
-                if not _is_shortage(error):
+            except (MemoryError, RuntimeError, ValueError) as error:
+                if not is_shortage(error):
                     raise
-                jobs, slots = engine.in_flight, sum(lane.slots for lane in self._lanes)
-            self._lanes = []
+            engine, self._lanes = None, []  # both hold the simulations
+            left = left_over(jobs, ended)
             if slots == 1:
-                failed, *jobs = jobs
+                failed = left[0]
+                ended[failed.candidate] = ()
                 yield TrainingResult(failed.candidate, State.CRASHED, failed.seed, cause="memory does not suffice to train it even alone")
+                left = left_over(jobs, ended)
             self._most = max(1, slots // 2)
             note = f"memory is short: going on with {self._most} of {slots} slots; what was in them begins anew"
 
@@ -70,18 +77,13 @@ class PopulationTrainer:
         """Empty lanes for so many jobs. Simulations are used again: building thousands of worlds for every batch fragments memory."""
         slots = min(jobs, self._most)
         wanted = 2 if self._settings.overlap and self._settings.device == "cpu" and min(self._cores, slots) > 1 else 1
-        each = -(-slots // wanted)
-        if len(self._lanes) != wanted or self._lanes[0].slots < each:
+        sizes = [slots // wanted + (number < slots % wanted) for number in range(wanted)]
+        if len(self._lanes) != wanted or any(lane.slots < size for lane, size in zip(self._lanes, sizes, strict=True)):
             self._lanes = []
-            self._lanes = [Lane(self._task, self._settings, self._cores, each) for _ in range(wanted)]
+            self._lanes = [Lane(self._task, self._settings, self._cores, size) for size in sizes]
         for lane in self._lanes:
             lane.population.exchange(list(lane.population.slots), ())
         return self._lanes
-
-
-def _is_shortage(error: MemoryError | RuntimeError) -> bool:
-    """Whether an error means that there is no more memory, here or on the GPU."""
-    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or any(sign in str(error) for sign in _MEMORY_SIGNS)
 
 
 def usable_cores() -> int:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import json
+import subprocess
+import sys
 import weakref
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,8 +14,11 @@ from typing import Any
 import pytest
 import torch
 
-from rewardsmith.contracts import Device, Task, TrainingJob, TrainingProgress, VecEnv
-from rewardsmith.records import State, TrainingResult
+from rewardsmith.contracts import Device, Race, Task, TrainingJob, TrainingProgress, VecEnv
+from rewardsmith.records import Rung, State, TrainingResult
+from rewardsmith.training.evaluation import Outcome
+from rewardsmith.training.population.lane import Lane
+from rewardsmith.training.population.population import Population
 from rewardsmith.training.population.trainer import PopulationTrainer
 from tests.conftest import TINY
 
@@ -75,6 +81,73 @@ def test_no_room_for_the_held_out_episodes(train):
     assert max(len(progress.success) for progress in short.told[5:]) == 2
     assert {result.state for result in short.results.values()} == {State.SCORED}
     assert short.results == free.results
+
+
+def test_room_for_one_at_a_time(train):
+    free, short = train(0, 32, slots=4), train(50, 32, slots=4)
+    assert [note[:34] for note in short.notes] == ["memory is short: going on with 2 o", "memory is short: going on with 1 o"]
+    assert short.results == free.results
+
+
+def test_not_even_room_for_one(train):
+    found = train(40, 32, jobs=2, slots=2)
+    assert [result.state for result in found.results.values()] == [State.CRASHED] * 2
+    assert {result.cause for result in found.results.values()} == {"memory does not suffice to train it even alone"}
+
+
+def test_what_raced_before_the_shortage_counts_behind_it(reach: Task, human_program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Memory ends when the second pair is at its rung; the first pair is done by then."""
+    jobs = [TrainingJob(name, human_program, n, str(tmp_path / f"{name}.pt")) for n, name in enumerate("abcd")]
+
+    def rungs() -> dict[str, tuple[Rung, ...]]:
+        trainer = PopulationTrainer(reach, replace(QUICK, slots=2), 8, threads=1)
+        return {result.candidate: result.rungs for result in trainer.train(jobs, 7, lambda _: None, Race((0.5,), keep=1.0, episodes=8))}
+
+    free = rungs()
+    assert [free[name][0].rivals for name in "abcd"] == [0, 1, 2, 3]
+    score, calls = Lane.score, iter(range(1_000))
+
+    def once_too_much(*given: Any) -> list[Outcome]:
+        if next(calls) == 2:
+            raise MemoryError
+        return score(*given)
+
+    monkeypatch.setattr(Lane, "score", once_too_much)
+    assert rungs() == free
+
+
+def test_nobody_is_forgotten_when_memory_ends_as_they_enter(
+    reach: Task, human_program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """One after another enters one of two lanes; among them is a program that does not compile."""
+    names = "abcdef"
+    jobs = [TrainingJob(name, "def" if name == "c" else human_program, n, str(tmp_path / name)) for n, name in enumerate(names)]
+    exchange = Population.exchange
+    for broken in range(8):
+        calls = iter(range(1_000))
+
+        def once_too_much(population: Population, leaving: Any, entering: Any, calls: Any = calls, broken: int = broken) -> None:
+            if entering and next(calls) == broken:
+                raise MemoryError
+            exchange(population, leaving, entering)
+
+        monkeypatch.setattr(Population, "exchange", once_too_much)
+        trainer = PopulationTrainer(reach, replace(QUICK, env_steps=320, slots=4, overlap=True), 4, threads=2)
+        found = [(result.candidate, result.state) for result in trainer.train(jobs, 7, lambda _: None)]
+        assert sorted(found) == [(name, State.CRASHED if name == "c" else State.SCORED) for name in names]
+
+
+def test_on_a_machine_that_really_has_no_more():
+    def child(*limit: str) -> Any:
+        done = subprocess.run([sys.executable, "-m", "tests.children.cramped", *limit], capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    free, short = child(), child("3900")  # four slots take 3.6 GB of address space here, and 0.5 GB more to be scored
+    assert free["notes"] == []
+    assert short["notes"] == ["memory is short: going on with 2 of 4 slots; what was in them begins anew"]
+    assert [result["state"] for result in short["results"]] == ["SCORED"] * 5
+    assert short["results"] == free["results"]
 
 
 def test_other_errors_are_not_taken_for_a_shortage(reach: Task, human_program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
