@@ -100,7 +100,9 @@ class PlainObserver:
     def progress(self, progress: TrainingProgress) -> None:
         """A line now and then."""
         self._clock.tick(progress)
-        if progress.note or time.monotonic() - self._last >= _LOG_EVERY_S:
+        if progress.note:
+            self._say(progress.note)
+        elif time.monotonic() - self._last >= _LOG_EVERY_S:
             self._last = time.monotonic()
             self._say(f"{progress_text(progress)}, best so far {best_text(self._best)}, {self._clock.left}")
 
@@ -123,7 +125,7 @@ class LiveObserver:
         self._candidates = {candidate.id: candidate for candidate in study.candidates}
         self._success: dict[str, float | None] = {}
         self._best = study.best
-        self._stage = self._progress = ""
+        self._stage = self._progress = self._note = ""
         self._live = Live(console=console, auto_refresh=False, transient=True)
 
     def __enter__(self) -> LiveObserver:
@@ -137,7 +139,7 @@ class LiveObserver:
         """Show the stage."""
         self._clock.close_batch()
         self._clock.tick(None)
-        self._stage, self._progress = text, ""
+        self._stage, self._progress, self._note = text, "", ""
         self._draw()
 
     def candidate(self, candidate: Candidate) -> None:
@@ -149,8 +151,10 @@ class LiveObserver:
     def progress(self, progress: TrainingProgress) -> None:
         """Update the bar and the training success of each line."""
         self._clock.tick(progress)
-        self._progress = progress_text(progress)
-        self._success = dict(progress.success)
+        self._note = progress.note or self._note
+        if progress.total_steps:
+            self._progress = progress_text(progress)
+            self._success = dict(progress.success)
         self._draw()
 
     def final(self, run: FinalRun) -> None:
@@ -165,7 +169,8 @@ class LiveObserver:
         status = "  ".join(part for part in (self._stage, self._progress, self._clock.left) if part)
         best = self._best.id if self._best else None
         head = Text(f"{self._title}   best so far: {best_text(self._best)}", style="bold")
-        self._live.update(Group(head, candidate_table(rows, best), Text(status, style="cyan")), refresh=True)
+        lines = [Text(status, style="cyan"), *([Text(self._note, style="yellow")] if self._note else [])]
+        self._live.update(Group(head, candidate_table(rows, best), *lines), refresh=True)
 
 
 def better(best: Candidate | None, candidate: Candidate) -> Candidate | None:
@@ -181,9 +186,7 @@ def best_text(best: Candidate | None) -> str:
 
 
 def progress_text(progress: TrainingProgress) -> str:
-    """What a person should know; steps done by all slots together, and the training success of the best one."""
-    if progress.note:
-        return progress.note
+    """Steps done by all slots together, and the training success of the best one."""
     known = [success for _, success in progress.success if success is not None]
     lead = f", leading training success {max(known):.2f}" if known else ""
     return f"{progress.env_steps:,} of {progress.total_steps:,} steps{lead}"

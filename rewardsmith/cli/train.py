@@ -102,6 +102,9 @@ def _keep(folder: Path, program: str, results: list[TrainingResult]) -> None:
 
 
 def _report(progress: TrainingProgress) -> None:
+    if progress.note:
+        print(progress.note, file=sys.stderr, flush=True)
+        return
     if sys.stderr.isatty():
         print(f"\r{progress_text(progress)}   ", end="", file=sys.stderr, flush=True)
 
