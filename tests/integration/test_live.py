@@ -31,5 +31,5 @@ def test_a_terminal_gets_a_live_table(tmp_path: Path):
     assert process.wait() == 0, shown[-2000:]
     text = shown.decode(errors="replace")
     assert "\x1b[" in text, "the table is redrawn with control sequences"
-    for part in ("best so far", "steps each", "left", "ACCEPTED", "SCORED", "human"):
+    for part in ("best so far", " steps", "left", "ACCEPTED", "SCORED", "human"):
         assert part in text, part
