@@ -71,19 +71,19 @@ class SharedTrainings:
         before: list[Sequence[Rung]] = []
         marks = rung_epochs(race, self._settings.epochs)
         for known, group in groupby(jobs, key=lambda job: self._stands(job, evaluation_seed, race, marks)):
-            members, results = list(group), dict[str, TrainingResult]()
             if known:
-                for job in members:
+                for job in group:
                     result = self._find(job, evaluation_seed)
                     assert result, "it was there a moment ago"
-                    result = results[job.candidate] = cut(result, with_rivals(job, before), race, marks, self._settings.epoch_steps)
+                    result = cut(result, with_rivals(job, before), race, marks, self._settings.epoch_steps)
                     before += [result.rungs] if job.first else []
                     yield self._copied(result, job, evaluation_seed)
                 continue
+            members, rungs = list(group), dict[str, Sequence[Rung]]()
             for result in self._trainer.train([with_rivals(job, before) for job in members], evaluation_seed, observe, race):
-                results[result.candidate] = result
+                rungs[result.candidate] = result.rungs
                 yield result
-            before += [results[job.candidate].rungs for job in members if job.first]
+            before += [rungs[job.candidate] for job in members if job.first]
 
     def _find(self, job: TrainingJob, evaluation_seed: int) -> TrainingResult | None:
         known = self._known.get((job.program, job.seed, evaluation_seed))

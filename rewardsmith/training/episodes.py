@@ -55,7 +55,8 @@ class EpisodeRecorder:
         if number % self._stride == 0:
             self._alive.append(self._kept(running))
             for name, value in step.signals.items():
-                self._signals.setdefault(name, []).append(self._kept(value))
+                # A copy: a view would keep the signals of all episodes in memory.
+                self._signals.setdefault(name, []).append(self._kept(value).clone())
 
     def episodes(self, slot: int, true_score: Tensor) -> Episodes:
         """What was kept of one slot; ``true_score`` is that of all its episodes, ``(episodes,)``."""
