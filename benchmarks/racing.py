@@ -42,6 +42,8 @@ class Terms:
 
     task: str
     candidates: int
+    samples: int
+    """Programs of an iteration."""
     training: TrainingOverrides
 
     def config(self, seed: int) -> StudyConfig:
@@ -54,6 +56,7 @@ class Terms:
             final_seeds=3,
             racing="on",
             screening="order",
+            strategy_options={"samples": self.samples},
             training=self.training,
         )
 
@@ -76,14 +79,13 @@ def search(folder: Path, config: StudyConfig, others: Sequence[Path]) -> None:
 
 def searches(out: Path, terms: Terms, repeats: int) -> list[tuple[Path, Path]]:
     """Run all; the folders of every repeat, the whole search first."""
-    found: list[tuple[Path, Path]] = []
-    for seed in range(repeats):
-        config = terms.config(seed)
-        whole, raced = out / f"whole-s{seed}", out / f"raced-s{seed}"
-        search(whole, dataclasses.replace(config, race=WATCH), [])
-        search(raced, config, [whole])
-        found.append((whole, raced))
-    return found
+    configs = [terms.config(seed) for seed in range(repeats)]
+    whole, raced = ([out / f"{kind}-s{config.seed}" for config in configs] for kind in ("whole", "raced"))
+    for folder, config in zip(whole, configs, strict=True):
+        search(folder, dataclasses.replace(config, race=WATCH), [])
+    for folder, config, known in zip(raced, configs, whole, strict=True):
+        search(folder, config, [known])
+    return list(zip(whole, raced, strict=True))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -230,12 +232,13 @@ def main() -> None:
     parser.add_argument("--task", default="franka-push")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--candidates", type=int, default=32)
+    parser.add_argument("--samples", type=int, default=16, help="programs of an iteration; 16 as in the papers")
     for name in ("env-steps", "envs", "mini-epochs"):
         parser.add_argument(f"--{name}", type=int, help="instead of the preset's")
     options = parser.parse_args()
     started = time.monotonic()
     training = TrainingOverrides(env_steps=options.env_steps, envs=options.envs, mini_epochs=options.mini_epochs)
-    folders = searches(options.out, Terms(options.task, options.candidates, training), options.repeats)
+    folders = searches(options.out, Terms(options.task, options.candidates, options.samples, training), options.repeats)
     text = report(folders, TASKS.load(options.task).horizon)
     (options.out / "report.md").write_text(text)
     print(text)
