@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-from rewardsmith.contracts import Device, Race, Task, TrainingSettings
+from rewardsmith.contracts import Activation, Device, Race, Task, TrainingSettings
 from rewardsmith.errors import UsageError
 
 Scalar = bool | int | float | str
@@ -26,6 +26,8 @@ class TrainingOverrides:
     """Control steps per environment between two updates."""
     hidden: tuple[int, ...] | None = None
     """Hidden layers of actor and critic."""
+    activation: Activation | None = None
+    """After every hidden layer."""
     minibatches: int | None = None
     mini_epochs: int | None = None
     learning_rate: float | None = None
@@ -52,8 +54,8 @@ class TrainingOverrides:
             UsageError: A count or a rate is not positive.
         """
         changes = {name: value for name, value in vars(self).items() if value is not None}
-        may_be_zero = ("entropy", "goal_bonus", "goal_smoothing", "slots", "overlap")
-        positive = {name: value for name, value in changes.items() if name not in may_be_zero and value != ()}
+        others = ("activation", "entropy", "goal_bonus", "goal_smoothing", "slots", "overlap")
+        positive = {name: value for name, value in changes.items() if name not in others and value != ()}
         bad = next((name for name, value in positive.items() if _lowest(value) <= 0), None)
         if bad:
             raise UsageError(f"training.{bad} is {changes[bad]}; give a value above 0.")

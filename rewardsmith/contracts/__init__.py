@@ -6,7 +6,7 @@ Everything here is a protocol or a frozen dataclass. Plug-ins depend on this mod
 
 from rewardsmith.contracts.observing import Observer
 from rewardsmith.contracts.search import Strategy
-from rewardsmith.contracts.task import Device, Physical, Role, Signal, Step, Task, TrainingSettings, VecEnv, Visible
+from rewardsmith.contracts.task import Activation, Device, Physical, Role, Signal, Step, Task, TrainingSettings, VecEnv, Visible
 from rewardsmith.contracts.training import SPARSE, Race, Trainer, TrainingJob, TrainingProgress
 from rewardsmith.contracts.writing import ALIGN, VERIFY, Brief, Ledger, Parent, Quote, Repair, Writer
 
@@ -14,6 +14,7 @@ __all__ = [
     "ALIGN",
     "SPARSE",
     "VERIFY",
+    "Activation",
     "Brief",
     "Device",
     "Ledger",

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 Device = Literal["cpu", "cuda"]
 """Where simulation and training run: all cores, or one NVIDIA GPU."""
+Activation = Literal["tanh", "elu"]
+"""What follows every hidden layer of a policy."""
 
 
 class Role(StrEnum):
@@ -58,6 +60,8 @@ class TrainingSettings:
     hidden: tuple[int, ...] = (128, 128)
     """Hidden layers of the actor and of the critic. With widths that are multiples of 16, as in all presets, a slot computes bit for bit
     what it would alone."""
+    activation: Activation = "tanh"
+    """After every hidden layer. The papers have ELU."""
     minibatches: int = 4
     mini_epochs: int = 4
     learning_rate: float = 1e-3

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import Any, get_args
 from zipfile import is_zipfile
 
 import torch
 from torch import Tensor
 
-from rewardsmith.contracts import TrainingSettings, VecEnv
+from rewardsmith.contracts import Activation, TrainingSettings, VecEnv
 from rewardsmith.errors import UsageError
 from rewardsmith.training.population.normaliser import RunningNormaliser
 from rewardsmith.training.population.policy import StackedPolicy
@@ -41,6 +42,7 @@ def save_slot(path: Path, trained: TrainedPolicy, slot: int, hidden: tuple[int, 
     torch.save(
         {
             "hidden": torch.tensor(hidden),
+            "activation": trained.policy.activation,
             "parameters": trained.policy.parameters[slot].detach().cpu().clone(),
             "observation_mean": trained.normaliser.mean[slot].cpu().clone(),
             "observation_variance": trained.normaliser.variance[slot].cpu().clone(),
@@ -57,7 +59,8 @@ def load(path: Path, env: VecEnv, device: torch.device | str = "cpu") -> Trained
         UsageError: The file cannot be read, is no such policy, or belongs to another task.
     """
     data = _read(path)
-    policy = StackedPolicy(env.observation_size, env.action_size, data["hidden"].tolist(), TrainingSettings.initial_std, [0])
+    sizes, std = (env.observation_size, env.action_size), TrainingSettings.initial_std
+    policy = StackedPolicy(*sizes, data["hidden"].tolist(), std, [0], activation=data["activation"])
     if policy.parameters.shape[1:] != data["parameters"].shape or data["observation_mean"].shape[-1] != env.observation_size:
         raise UsageError(
             f"{path} is a policy of another task: it reads {data['observation_mean'].shape[-1]} numbers, this task gives "
@@ -69,7 +72,8 @@ def load(path: Path, env: VecEnv, device: torch.device | str = "cpu") -> Trained
     return TrainedPolicy(policy, normaliser)
 
 
-def _read(path: Path) -> dict[str, Tensor]:
+def _read(path: Path) -> dict[str, Any]:
+    """What is in a file. Those from before there was a choice of activation have tanh."""
     try:
         with path.open("rb") as file:  # as torch writes it, it is a zip archive
             data = torch.load(path, weights_only=True) if is_zipfile(file) else None
@@ -78,6 +82,7 @@ def _read(path: Path) -> dict[str, Tensor]:
     except (RuntimeError, UnpicklingError):
         data = None
     names = {"hidden", "parameters", "observation_mean", "observation_variance"}
-    if not isinstance(data, dict) or not names <= data.keys() or not all(isinstance(data[name], Tensor) for name in names):
+    whole = isinstance(data, dict) and names <= data.keys() and all(isinstance(data[name], Tensor) for name in names)
+    if not isinstance(data, dict) or not whole or data.setdefault("activation", "tanh") not in get_args(Activation):
         raise UsageError(f"{path} is not a policy that rewardsmith saved. Give a policy.pt of a study or of `rewardsmith train`.")
     return data

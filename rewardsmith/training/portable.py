@@ -11,8 +11,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from rewardsmith.contracts import Activation
 from rewardsmith.errors import UsageError
 from rewardsmith.training.policy_file import TrainedPolicy
+
+_MODULES: dict[Activation, type[nn.Module]] = {"tanh": nn.Tanh, "elu": nn.ELU}
 
 
 class PortablePolicy(nn.Module):
@@ -31,7 +34,7 @@ class PortablePolicy(nn.Module):
         for weight, bias in trained.policy.actor(slot):
             layer = nn.Linear(weight.shape[0], weight.shape[1])
             layer.load_state_dict({"weight": weight.T, "bias": bias})
-            modules += [layer, nn.Tanh()]
+            modules += [layer, _MODULES[trained.policy.activation]()]
         self.layers = nn.Sequential(*modules[:-1])
 
     def forward(self, observation: Tensor) -> Tensor:

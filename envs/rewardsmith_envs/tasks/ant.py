@@ -57,6 +57,19 @@ class Ant(RunTask):
     constraints = 56
     draws = 16
     preset = TrainingSettings(env_steps=2_000_000, discount=0.99, hidden=(128, 64))
+    gpu_preset = TrainingSettings(
+        env_steps=32_768_000,
+        envs=4096,
+        rollout=16,
+        hidden=(256, 128, 64),
+        activation="elu",
+        minibatches=2,
+        mini_epochs=4,
+        learning_rate=3e-4,
+        kl_target=0.008,
+        discount=0.99,
+        initial_std=1.0,
+    )
     human_reward = """\
 def compute_reward(base_lin_vel, base_quat, joint_vel, actions):
     forward = base_lin_vel[:, 0]

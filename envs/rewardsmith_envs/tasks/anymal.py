@@ -84,10 +84,13 @@ class Anymal(SimulatedTask):
         envs=4096,
         rollout=24,
         hidden=(256, 128, 64),
+        activation="elu",
         minibatches=3,
         mini_epochs=5,
         learning_rate=3e-4,
+        kl_target=0.008,
         discount=0.99,
+        initial_std=1.0,
     )
     human_reward = """\
 def compute_reward(body_lin_vel, body_ang_vel, goal_lin_vel, goal_ang_vel, joint_torque):

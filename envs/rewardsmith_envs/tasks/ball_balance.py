@@ -68,10 +68,13 @@ class BallBalance(SimulatedTask):
         envs=4096,
         rollout=16,
         hidden=(128, 64, 32),
+        activation="elu",
         minibatches=8,
         mini_epochs=8,
         learning_rate=3e-4,
+        kl_target=0.008,
         discount=0.99,
+        initial_std=1.0,
     )
     human_reward = """\
 def compute_reward(ball_pos, ball_lin_vel, plate_pos):

@@ -46,6 +46,19 @@ class Cartpole(SimulatedTask):
     constraints = 8
     draws = 4
     preset = TrainingSettings(env_steps=400_000, rollout=64, hidden=(32, 32), discount=0.995)
+    gpu_preset = TrainingSettings(
+        env_steps=819_200,
+        envs=512,
+        rollout=16,
+        hidden=(32, 32),
+        activation="elu",
+        minibatches=1,
+        mini_epochs=8,
+        learning_rate=3e-4,
+        kl_target=0.008,
+        discount=0.99,
+        initial_std=1.0,
+    )
     human_reward = """\
 def compute_reward(cart_pos, cart_vel, pole_angle, pole_vel):
     upright = 1.0 - pole_angle ** 2

@@ -61,10 +61,13 @@ class Humanoid(RunTask):
         envs=4096,
         rollout=32,
         hidden=(400, 200, 100),
+        activation="elu",
         minibatches=4,
         mini_epochs=5,
         learning_rate=5e-4,
+        kl_target=0.008,
         discount=0.99,
+        initial_std=1.0,
     )
     human_reward = """\
 def compute_reward(base_pos, base_quat, base_lin_vel, joint_pos, joint_vel, actions):

@@ -87,6 +87,7 @@ def hand_training(hidden: tuple[int, ...], env_steps: int) -> TrainingSettings:
         envs=16_384,
         rollout=8,
         hidden=hidden,
+        activation="elu",
         minibatches=4,
         mini_epochs=5,
         learning_rate=5e-4,
@@ -94,6 +95,7 @@ def hand_training(hidden: tuple[int, ...], env_steps: int) -> TrainingSettings:
         discount=0.99,
         goal_bonus=250.0,
         goal_smoothing=0.1,
+        initial_std=1.0,
     )
 
 

@@ -78,10 +78,13 @@ class Quadcopter(SimulatedTask):
         envs=8192,
         rollout=8,
         hidden=(256, 256, 128),
+        activation="elu",
         minibatches=4,
         mini_epochs=8,
         learning_rate=1e-3,
+        kl_target=0.016,
         discount=0.99,
+        initial_std=1.0,
     )
     human_reward = """\
 def compute_reward(base_pos, base_quat, base_ang_vel, goal_pos):

@@ -174,11 +174,13 @@ class TwoHandTask(SimulatedTask):
         envs=2048,
         rollout=8,
         hidden=(512, 256, 128),
+        activation="elu",
         minibatches=1,
         mini_epochs=5,
         learning_rate=3e-4,
         kl_target=0.016,
         discount=0.96,
+        initial_std=1.0,
     )
     """The papers' row for Bi-DexHands: 3000 epochs of 2048 environments and 8 steps while searching."""
 

@@ -1,4 +1,4 @@
-"""Two operations of the networks that torch's own kernels are slow at on a CPU."""
+"""Three operations of the networks that torch's own kernels are slow at on a CPU."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import pad
+
+from rewardsmith.contracts import Activation
 
 
 class _Tanh(torch.autograd.Function):
@@ -30,6 +32,22 @@ class _Tanh(torch.autograd.Function):
         return torch.ops.aten.tanh_backward(gradient, y)
 
 
+class _Elu(torch.autograd.Function):
+    """As torch's own, which rounds the last few elements of a tensor differently (see :class:`_Tanh`)."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+        y = x.clamp(max=0.0).exp_().sub_(1.0).add_(x.clamp(min=0.0))
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+        (y,) = ctx.saved_tensors
+        return torch.ops.aten.elu_backward(gradient, 1.0, 1.0, 1.0, True, y)
+
+
 class _Readout(torch.autograd.Function):
     """A layer with few outputs. As a product of a few columns it is three to nine times slower than as one of a few rows."""
 
@@ -48,6 +66,16 @@ class _Readout(torch.autograd.Function):
 def tanh(x: Tensor) -> Tensor:
     """The hyperbolic tangent, element by element."""
     return _Tanh.apply(x) if x.device.type == "cpu" else x.tanh()  # pyright: ignore[reportReturnType]
+
+
+def elu(x: Tensor) -> Tensor:
+    """``max(x, 0) + exp(min(x, 0)) - 1``, element by element."""
+    return _Elu.apply(x) if x.device.type == "cpu" else torch.nn.functional.elu(x)  # pyright: ignore[reportReturnType]
+
+
+def activate(x: Tensor, activation: Activation) -> Tensor:
+    """What follows a hidden layer."""
+    return tanh(x) if activation == "tanh" else elu(x)
 
 
 def readout(bias: Tensor, x: Tensor, weight: Tensor) -> Tensor:

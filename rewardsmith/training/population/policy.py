@@ -9,11 +9,14 @@ from copy import copy
 import torch
 from torch import Tensor, nn
 
-from rewardsmith.training.population.layers import readout, tanh
+from rewardsmith.contracts import Activation
+from rewardsmith.training.population.layers import activate, readout
 
 _VALUE_COLUMNS = 2
 """The critic's last layer; only the first column is read. With a single column, the matrix product of
 one slot runs on another kernel than that of several and rounds differently."""
+_GAINS: dict[Activation, float] = {"tanh": 5.0 / 3.0, "elu": math.sqrt(2.0)}
+"""Of the initial hidden weights, so that layers neither shrink nor blow up what passes them."""
 _LOG_SQRT_2PI = 0.5 * math.log(2.0 * math.pi)
 
 
@@ -32,6 +35,7 @@ class StackedPolicy:
         initial_std: float,
         seeds: Sequence[int],
         device: torch.device | str = "cpu",
+        activation: Activation = "tanh",
     ) -> None:
         """Draw the initial weights of every slot from its own seed.
 
@@ -42,11 +46,13 @@ class StackedPolicy:
             initial_std: Standard deviation of the actor before training.
             seeds: One seed per slot. Equal seeds give equal weights on every device.
             device: Where the networks are.
+            activation: What follows the hidden layers.
         """
         widths = (inputs, *hidden)
         self._actor = list(zip(widths, (*hidden, actions), strict=True))
         self._critic = list(zip(widths, (*hidden, _VALUE_COLUMNS), strict=True))
         self._initial_std = initial_std
+        self.activation: Activation = activation
         self._sizes = [n for i, o in self._actor + self._critic for n in (i * o, o)] + [actions]
         self.parameters = self._draw(seeds).to(device).requires_grad_(True)
         """``(slots, parameters of one slot)``."""
@@ -82,19 +88,18 @@ class StackedPolicy:
     def _draw(self, seeds: Sequence[int]) -> Tensor:
         """Initial weights, one row per seed."""
         layers, actions = self._actor + self._critic, self._sizes[-1]
-        rows = [_initial_row(layers, len(self._actor), actions, self._initial_std, seed) for seed in seeds]
+        rows = [_initial_row(layers, len(self._actor), actions, self._initial_std, _GAINS[self.activation], seed) for seed in seeds]
         return torch.stack(rows) if rows else torch.empty(0, sum(self._sizes))
 
     def _split(self) -> Sequence[Tensor]:
         return self.parameters.split(self._sizes, dim=1)
 
-    @staticmethod
-    def _forward(parts: Sequence[Tensor], layers: Sequence[tuple[int, int]], x: Tensor) -> Tensor:
+    def _forward(self, parts: Sequence[Tensor], layers: Sequence[tuple[int, int]], x: Tensor) -> Tensor:
         for layer, (inputs, outputs) in enumerate(layers):
             weight, bias = parts[2 * layer], parts[2 * layer + 1]
             weight, bias = weight.view(-1, inputs, outputs), bias[:, None]
             last = layer == len(layers) - 1
-            x = readout(bias, x, weight) if last else tanh(torch.baddbmm(bias, x, weight))
+            x = readout(bias, x, weight) if last else activate(torch.baddbmm(bias, x, weight), self.activation)
         return x
 
 
@@ -104,12 +109,12 @@ def log_probability(action: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
     return (-0.5 * standardised.square() - log_std - _LOG_SQRT_2PI).sum(-1)
 
 
-def _initial_row(layers: Sequence[tuple[int, int]], actor_layers: int, actions: int, std: float, seed: int) -> Tensor:
+def _initial_row(layers: Sequence[tuple[int, int]], actor_layers: int, actions: int, std: float, hidden_gain: float, seed: int) -> Tensor:
     """Orthogonal weights, zero biases; the actor's last layer is small so that it starts near zero."""
     generator = torch.Generator().manual_seed(seed)
     parts: list[Tensor] = []
     for number, (inputs, outputs) in enumerate(layers):
-        gain = {actor_layers - 1: 0.01, len(layers) - 1: 1.0}.get(number, 5.0 / 3.0)
+        gain = {actor_layers - 1: 0.01, len(layers) - 1: 1.0}.get(number, hidden_gain)
         weight = nn.init.orthogonal_(torch.empty(inputs, outputs), gain=gain, generator=generator)
         parts += [weight.flatten(), torch.zeros(outputs)]
     return torch.cat([*parts, torch.full((actions,), math.log(std))])

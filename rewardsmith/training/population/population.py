@@ -33,7 +33,8 @@ class Population:
         """
         self._env, self._settings = env, settings
         self.slots: list[Slot] = []
-        self._policy = StackedPolicy(env.observation_size, env.action_size, settings.hidden, settings.initial_std, [], settings.device)
+        sizes, std = (env.observation_size, env.action_size), settings.initial_std
+        self._policy = StackedPolicy(*sizes, settings.hidden, std, [], settings.device, settings.activation)
         self._normaliser = RunningNormaliser(0, env.observation_size, settings.device)
         self._collector = Collector(env, self._policy, self._normaliser, settings.envs)
         self._learner = PopulationLearner(self._policy, settings)

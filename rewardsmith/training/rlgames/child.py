@@ -95,7 +95,7 @@ def _run(order: Order, job: TrainingJob, env: RewardedEnv, observer: EpochObserv
 def _trained(agent: Any, inputs: int, actions: int, order: Order) -> TrainedPolicy:
     """The agent's policy in our form: normaliser, actor, critic, spread."""
     settings, network = order.settings, agent.model.a2c_network
-    policy = StackedPolicy(inputs, actions, settings.hidden, settings.initial_std, [0], settings.device)
+    policy = StackedPolicy(inputs, actions, settings.hidden, settings.initial_std, [0], settings.device, settings.activation)
     actor = [layer for layer in network.actor_mlp if isinstance(layer, torch.nn.Linear)]
     for (weight, bias), layer in zip(policy.actor(0), (*actor, network.mu), strict=True):
         weight.copy_(layer.weight.T)

@@ -16,8 +16,8 @@ def parameters(settings: TrainingSettings, seed: int, folder: Path) -> dict[str,
     """The configuration of ``rl_games.torch_runner.Runner.load_config``.
 
     What the settings do not say is as in the papers' configs (IsaacGymEnvs): adaptive learning rate, normalised observations,
-    values and advantages, clipped value loss, value bootstrap at time-outs. The networks are those of the population trainer, tanh and
-    without a shared trunk, so that both save the same policy; the papers' have ELU and, outside of Bi-DexHands, a shared trunk.
+    values and advantages, clipped value loss, value bootstrap at time-outs. Actor and critic are two networks, as the
+    population trainer's, so that both save the same policy; the papers' share a trunk outside of Bi-DexHands.
 
     Args:
         settings: PPO settings.
@@ -56,7 +56,7 @@ def _network(settings: TrainingSettings) -> dict[str, Any]:
             "mu_activation": "None", "sigma_activation": "None", "mu_init": {"name": "default"}, "sigma_init": sigma, "fixed_sigma": True,
         }},
         "mlp": {
-            "units": list(settings.hidden), "activation": "tanh", "d2rl": False,
+            "units": list(settings.hidden), "activation": settings.activation, "d2rl": False,
             "initializer": {"name": "default"}, "regularizer": {"name": "None"},
         },
     }  # fmt: skip

@@ -3,6 +3,7 @@ import math
 import pytest
 import torch
 
+from rewardsmith.contracts import Activation
 from rewardsmith.training.population.learner import _divergence, _environments_first, _standardise, generalised_advantage
 from rewardsmith.training.population.normaliser import RunningNormaliser
 from rewardsmith.training.population.optimiser import SlotAdam
@@ -86,11 +87,12 @@ def test_learning_rate_adapts_per_slot():
     assert adam.learning_rate[:, 0].tolist() == pytest.approx([1e-3 / 1.5, 1e-3, 1.5e-3])
 
 
-def test_slots_of_a_policy_equal_policies_of_their_own():
-    together = StackedPolicy(7, 3, (8, 8), 0.5, [1, 2, 3])
+@pytest.mark.parametrize("activation", ["tanh", "elu"])
+def test_slots_of_a_policy_equal_policies_of_their_own(activation: Activation):
+    together = StackedPolicy(7, 3, (8, 8), 0.5, [1, 2, 3], activation=activation)
     x = torch.randn(3, 11, 7, generator=torch.Generator().manual_seed(0))
     for slot, seed in enumerate((1, 2, 3)):
-        alone = StackedPolicy(7, 3, (8, 8), 0.5, [seed])
+        alone = StackedPolicy(7, 3, (8, 8), 0.5, [seed], activation=activation)
         assert torch.equal(together.mean(x)[slot], alone.mean(x[slot : slot + 1])[0])
         assert torch.equal(together.value(x)[slot], alone.value(x[slot : slot + 1])[0])
     assert together.log_std().exp().flatten().tolist() == pytest.approx([0.5] * 9)

@@ -24,6 +24,8 @@ def test_settings_keep_their_meaning():
     assert config["max_epochs"] == 781  # 1,000,000 / (64 * 20) = 781.25
     assert (config["gamma"], config["tau"], config["e_clip"], config["kl_threshold"]) == (0.98, 0.95, 0.2, 0.012)
     assert given["network"]["mlp"]["units"] == [32, 16]
+    assert given["network"]["mlp"]["activation"] == "tanh"
+    assert parameters(replace(SETTINGS, activation="elu"), 7, Path("somewhere"))["network"]["mlp"]["activation"] == "elu"
     assert given["network"]["space"]["continuous"]["sigma_init"]["val"] == pytest.approx(math.log(0.5))
 
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor
 
-from rewardsmith.training.population.layers import readout, tanh
+from rewardsmith.training.population.layers import elu, readout, tanh
 
 SLOTS = 5
 
@@ -13,25 +15,38 @@ def draw(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
 
 
-def test_tanh_is_torchs():
+Function = Callable[[Tensor], Tensor]
+BOTH = pytest.mark.parametrize(("ours", "theirs"), [(tanh, torch.tanh), (elu, torch.nn.functional.elu)], ids=["tanh", "elu"])
+
+
+@BOTH
+def test_an_activation_is_torchs(ours: Function, theirs: Function):
     x = torch.cat((torch.linspace(-12.0, 12.0, 100_001), torch.tensor([-1e30, -200.0, -90.0, -1e-4, 0.0, 1e-4, 90.0, 200.0, 1e30])))
-    assert (tanh(x) - x.tanh()).abs().max() < 3e-7
-    assert tanh(x).abs().max() == 1.0
+    assert (ours(x) - theirs(x)).abs().max() < 3e-7
 
 
-def test_gradient_of_tanh_is_torchs():
-    ours, theirs = (torch.linspace(-9.0, 9.0, 1_001).requires_grad_() for _ in range(2))
+@BOTH
+def test_gradient_of_an_activation_is_torchs(ours: Function, theirs: Function):
+    mine, its = (torch.linspace(-9.0, 9.0, 1_001).requires_grad_() for _ in range(2))
     weight = draw(1_001)
-    (tanh(ours) * weight).sum().backward()
-    (theirs.tanh() * weight).sum().backward()
-    assert ours.grad is not None
-    assert theirs.grad is not None
-    assert torch.allclose(ours.grad, theirs.grad, atol=2e-6)
+    (ours(mine) * weight).sum().backward()
+    (theirs(its) * weight).sum().backward()
+    assert mine.grad is not None
+    assert its.grad is not None
+    assert torch.allclose(mine.grad, its.grad, atol=2e-6)
 
 
-def test_what_is_not_finite_stays_so():
-    assert tanh(torch.tensor([torch.nan])).isnan().all()
-    assert tanh(torch.tensor([torch.inf, -torch.inf])).tolist() == [1.0, -1.0]
+@BOTH
+def test_what_is_not_finite_stays_so(ours: Function, theirs: Function):
+    assert ours(torch.tensor([torch.nan])).isnan().all()
+    ends = torch.tensor([torch.inf, -torch.inf])
+    assert ours(ends).tolist() == theirs(ends).tolist()
+
+
+@BOTH
+def test_a_part_is_what_it_is_in_the_whole(ours: Function, theirs: Function):
+    x = draw(1_001)
+    assert all(torch.equal(ours(x)[n : n + size], ours(x[n : n + size].clone())) for n, size in ((0, 1), (3, 7), (11, 30), (990, 11)))
 
 
 @pytest.mark.parametrize("outputs", [1, 2, 3, 8, 20])
