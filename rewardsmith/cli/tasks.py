@@ -171,5 +171,7 @@ def _presets(sheet: TaskSheet) -> Table:
     return table
 
 
-def _value(value: float | tuple[int, ...]) -> str:
+def _value(value: float | str | tuple[int, ...]) -> str:
+    if isinstance(value, str):
+        return value
     return " ".join(map(str, value)) if isinstance(value, tuple) else f"{value:,}" if isinstance(value, int) else f"{value:g}"
