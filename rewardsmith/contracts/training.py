@@ -48,7 +48,7 @@ class Race:
 
     rungs: tuple[float, ...] = (0.25, 0.35, 0.5, 0.7)
     """Shares of a training's steps, rising, each above 0 and below 1."""
-    keep: float = 0.25
+    keep: float = 0.3
     """The best share that goes on at each rung."""
     episodes: int = 32
     """Held-out episodes at a rung."""
