@@ -17,7 +17,7 @@ import dataclasses
 import random
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -154,34 +154,54 @@ def foretold(folders: Sequence[Path]) -> Iterator[str]:
     for number, share in enumerate(WATCH.rungs):
         pairs = [(c.training.rungs[number].score.mean, c.score.mean) for c in trained if c.training and c.score]
         yield _row(f"true score at {share:.0%} of the training", pairs, rng)
-    screens = {
-        "screen": lambda c: c.screening.score,
-        "screen, outcome alone": lambda c: c.screening.outcome,
-        "screen, progress alone": lambda c: c.screening.progress,
+    screens: dict[str, Callable[[Candidate], float | None]] = {
+        "screen": lambda c: c.screening.score if c.screening else None,
+        "screen, outcome alone": lambda c: c.screening.outcome if c.screening else None,
+        "screen, progress alone": lambda c: c.screening.progress if c.screening else None,
     }
     for name, read in screens.items():
-        pairs = [(value, c.score.mean) for c in trained if c.screening and c.score and (value := read(c)) is not None]
+        pairs = [(value, c.score.mean) for c in trained if c.score and (value := read(c)) is not None]
         yield _row(name, pairs, rng)
-    yield from _within_iterations(folders)
+    for name, read in screens.items():
+        yield _row_within(f"{name}, within an iteration", _by_iteration(folders, read), rng)
+    yield from _firsts(list(_by_iteration(folders, screens["screen"])))
 
 
-def _within_iterations(folders: Sequence[Path]) -> Iterator[str]:
-    """How often the screen's first of an iteration is its best, which is what an order is good for."""
-    hits, chances, count = 0, 0.0, 0
+Pairs = Sequence[tuple[float, float]]
+"""What foretells, and the final true score, of several programs."""
+
+
+def _by_iteration(folders: Sequence[Path], read: Callable[[Candidate], float | None]) -> Iterator[Pairs]:
+    """Programs of one iteration of one search together: only these ever stand in one queue."""
     for folder in folders:
         with Study.open(folder) as study:
-            by_iteration: dict[int, list[tuple[float, float]]] = {}
+            found: dict[int, list[tuple[float, float]]] = {}
             for c in study.candidates:
-                if c.screening and c.screening.score is not None and c.score:
-                    by_iteration.setdefault(c.iteration, []).append((c.screening.score, c.score.mean))
-        for pairs in by_iteration.values():
-            if len(pairs) > 1:
-                top = max(score for _, score in pairs)
-                hits += max(pairs)[1] == top
-                chances += sum(score == top for _, score in pairs) / len(pairs)
-                count += 1
-    if count:
-        yield f"\nThe screen's first was the best of its iteration in {hits} of {count} iterations; by chance {chances:.1f}.\n"
+                if c.screening and c.score and (value := read(c)) is not None:
+                    found.setdefault(c.iteration, []).append((value, c.score.mean))
+        yield from (pairs for pairs in found.values() if len(pairs) > 1)
+
+
+def within(groups: Sequence[Pairs]) -> float:
+    """Rank correlation within groups, averaged with the sizes of the groups as weights; how groups differ plays no part."""
+    known = [(correlation(pairs), len(pairs)) for pairs in groups]
+    known = [(value, size) for value, size in known if value == value]
+    return sum(value * size for value, size in known) / sum(size for _, size in known) if known else float("nan")
+
+
+def _row_within(name: str, groups: Iterator[Pairs], rng: random.Random) -> str:
+    found = list(groups)
+    low, high = interval([within([rng.choices(pairs, k=len(pairs)) for pairs in found]) for _ in range(RESAMPLES // 5)])
+    return f"| {name} | {sum(map(len, found))} | {within(found):.2f} | {low:.2f} to {high:.2f} |"
+
+
+def _firsts(groups: Sequence[Pairs]) -> Iterator[str]:
+    """How often the screen's first of an iteration is its best, which is what an order is good for."""
+    if groups:
+        tops = [max(score for _, score in pairs) for pairs in groups]
+        hits = sum(max(pairs)[1] == top for pairs, top in zip(groups, tops, strict=True))
+        chance = sum(sum(score == top for _, score in pairs) / len(pairs) for pairs, top in zip(groups, tops, strict=True))
+        yield f"\nThe screen's first was the best of its iteration in {hits} of {len(groups)} iterations; by chance {chance:.1f}.\n"
 
 
 def _row(name: str, pairs: Sequence[tuple[float, float]], rng: random.Random) -> str:
