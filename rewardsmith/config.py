@@ -35,6 +35,8 @@ class TrainingOverrides:
     discount: float | None = None
     gae_lambda: float | None = None
     clip: float | None = None
+    value_clip: bool | None = None
+    """Hold the critic near its former values in one update, as the papers do."""
     entropy: float | None = None
     initial_std: float | None = None
     max_grad_norm: float | None = None
@@ -54,7 +56,7 @@ class TrainingOverrides:
             UsageError: A count or a rate is not positive.
         """
         changes = {name: value for name, value in vars(self).items() if value is not None}
-        others = ("activation", "entropy", "goal_bonus", "goal_smoothing", "slots", "overlap")
+        others = ("activation", "value_clip", "entropy", "goal_bonus", "goal_smoothing", "slots", "overlap")
         positive = {name: value for name, value in changes.items() if name not in others and value != ()}
         bad = next((name for name, value in positive.items() if _lowest(value) <= 0), None)
         if bad:

@@ -70,6 +70,8 @@ class TrainingSettings:
     discount: float = 0.97
     gae_lambda: float = 0.95
     clip: float = 0.2
+    value_clip: bool = False
+    """Also hold the critic, in one update, within ``clip`` of its former normalised values, as the papers do."""
     entropy: float = 0.0
     initial_std: float = 0.6
     max_grad_norm: float = 1.0

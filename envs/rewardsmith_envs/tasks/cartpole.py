@@ -57,6 +57,7 @@ class Cartpole(SimulatedTask):
         learning_rate=3e-4,
         kl_target=0.008,
         discount=0.99,
+        value_clip=True,
         initial_std=1.0,
     )
     human_reward = """\

@@ -67,6 +67,7 @@ class Humanoid(RunTask):
         learning_rate=5e-4,
         kl_target=0.008,
         discount=0.99,
+        value_clip=True,
         initial_std=1.0,
     )
     human_reward = """\

@@ -95,6 +95,7 @@ def hand_training(hidden: tuple[int, ...], env_steps: int) -> TrainingSettings:
         discount=0.99,
         goal_bonus=250.0,
         goal_smoothing=0.1,
+        value_clip=True,
         initial_std=1.0,
     )
 

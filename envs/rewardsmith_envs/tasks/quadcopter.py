@@ -84,6 +84,7 @@ class Quadcopter(SimulatedTask):
         learning_rate=1e-3,
         kl_target=0.016,
         discount=0.99,
+        value_clip=True,
         initial_std=1.0,
     )
     human_reward = """\

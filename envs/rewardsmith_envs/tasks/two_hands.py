@@ -180,6 +180,7 @@ class TwoHandTask(SimulatedTask):
         learning_rate=3e-4,
         kl_target=0.016,
         discount=0.96,
+        value_clip=True,
         initial_std=1.0,
     )
     """The papers' row for Bi-DexHands: 3000 epochs of 2048 environments and 8 steps while searching."""

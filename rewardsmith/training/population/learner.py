@@ -68,6 +68,7 @@ class PopulationLearner:
             "log_probability": _environments_first(log_probability(experience.action, experience.mean, log_std)),
             "advantage": _standardise(_environments_first(advantage)),
             "returns": self._returns.normalise(returns[..., None])[..., 0],
+            "value": self._returns.normalise(_environments_first(value[:-1])[..., None])[..., 0],
         }
 
     def _loss(self, part: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
@@ -77,11 +78,19 @@ class PopulationLearner:
         ratio = (log_probability(part["action"], mean, log_std) - part["log_probability"]).exp()
         clipped = ratio.clamp(1.0 - self._settings.clip, 1.0 + self._settings.clip)
         surrogate = torch.minimum(ratio * part["advantage"], clipped * part["advantage"]).mean(1)
-        value_error = (value - part["returns"]).square().mean(1)
+        value_error = self._value_error(value, part["value"], part["returns"]).mean(1)
         excess = (mean.abs() - _BOUND).clamp(min=0.0).square().sum(-1).mean(1)
         entropy = log_std.sum((1, 2))
         loss = -surrogate + value_error + _BOUND_WEIGHT * excess - self._settings.entropy * entropy
         return loss.sum(), _divergence(part["mean"], part["log_std"], mean.detach(), log_std.detach())
+
+    def _value_error(self, value: Tensor, former: Tensor, returns: Tensor) -> Tensor:
+        """Squared error of every sample; with clipping the greater of two, so that a step beyond the bound gains nothing."""
+        error = (value - returns).square()
+        if not self._settings.value_clip:
+            return error
+        held = former + (value - former).clamp(-self._settings.clip, self._settings.clip)
+        return torch.maximum(error, (held - returns).square())
 
 
 def generalised_advantage(rewards: Tensor, values: Tensor, done: Tensor, discount: float, trace: float) -> Tensor:

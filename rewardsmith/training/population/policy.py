@@ -15,7 +15,7 @@ from rewardsmith.training.population.layers import activate, readout
 _VALUE_COLUMNS = 2
 """The critic's last layer; only the first column is read. With a single column, the matrix product of
 one slot runs on another kernel than that of several and rounds differently."""
-_GAINS: dict[Activation, float] = {"tanh": 5.0 / 3.0, "elu": math.sqrt(2.0)}
+HIDDEN_GAINS: dict[Activation, float] = {"tanh": 5.0 / 3.0, "elu": math.sqrt(2.0)}
 """Of the initial hidden weights, so that layers neither shrink nor blow up what passes them."""
 _LOG_SQRT_2PI = 0.5 * math.log(2.0 * math.pi)
 
@@ -88,7 +88,7 @@ class StackedPolicy:
     def _draw(self, seeds: Sequence[int]) -> Tensor:
         """Initial weights, one row per seed."""
         layers, actions = self._actor + self._critic, self._sizes[-1]
-        rows = [_initial_row(layers, len(self._actor), actions, self._initial_std, _GAINS[self.activation], seed) for seed in seeds]
+        rows = [_initial_row(layers, len(self._actor), actions, self._initial_std, HIDDEN_GAINS[self.activation], seed) for seed in seeds]
         return torch.stack(rows) if rows else torch.empty(0, sum(self._sizes))
 
     def _split(self) -> Sequence[Tensor]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rewardsmith.contracts import TrainingSettings
+from rewardsmith.training.population.policy import HIDDEN_GAINS
 
 ENVIRONMENT = "rewardsmith"
 """Name under which rl-games finds the environments."""
@@ -16,8 +17,9 @@ def parameters(settings: TrainingSettings, seed: int, folder: Path) -> dict[str,
     """The configuration of ``rl_games.torch_runner.Runner.load_config``.
 
     What the settings do not say is as in the papers' configs (IsaacGymEnvs): adaptive learning rate, normalised observations,
-    values and advantages, clipped value loss, value bootstrap at time-outs. Actor and critic are two networks, as the
-    population trainer's, so that both save the same policy; the papers' share a trunk outside of Bi-DexHands.
+    values and advantages, value bootstrap at time-outs. As in the population trainer, initial weights are orthogonal, the learning
+    rate is adapted once per mini-epoch, and actor and critic are two networks, so that both trainers save the same policy; the
+    papers' share a trunk outside of Bi-DexHands.
 
     Args:
         settings: PPO settings.
@@ -31,9 +33,10 @@ def parameters(settings: TrainingSettings, seed: int, folder: Path) -> dict[str,
         "ppo": True, "normalize_input": True, "normalize_value": True, "normalize_advantage": True, "value_bootstrap": True,
         "num_actors": settings.envs, "horizon_length": settings.rollout, "max_epochs": settings.epochs,
         "minibatch_size": settings.envs * settings.rollout // settings.minibatches, "mini_epochs": settings.mini_epochs,
-        "learning_rate": settings.learning_rate, "lr_schedule": "adaptive", "kl_threshold": settings.kl_target,
+        "learning_rate": settings.learning_rate, "lr_schedule": "adaptive", "schedule_type": "standard",
+        "kl_threshold": settings.kl_target,
         "gamma": settings.discount, "tau": settings.gae_lambda, "e_clip": settings.clip, "entropy_coef": settings.entropy,
-        "grad_norm": settings.max_grad_norm, "truncate_grads": True, "critic_coef": 2, "clip_value": True,
+        "grad_norm": settings.max_grad_norm, "truncate_grads": True, "critic_coef": 2, "clip_value": settings.value_clip,
         "bounds_loss_coef": 1e-4,  # None would raise
         "reward_shaper": {"scale_value": 1.0},  # values and advantages are normalised, so the scale cancels
         "print_stats": False, "save_best_after": 10**9, "save_frequency": 0,
@@ -48,15 +51,19 @@ def parameters(settings: TrainingSettings, seed: int, folder: Path) -> dict[str,
     }
 
 
+def _orthogonal(gain: float) -> dict[str, Any]:
+    return {"name": "orthogonal_initializer", "gain": gain}
+
+
 def _network(settings: TrainingSettings) -> dict[str, Any]:
     sigma = {"name": "const_initializer", "val": math.log(settings.initial_std)}
     return {
         "name": "actor_critic", "separate": True,
         "space": {"continuous": {
-            "mu_activation": "None", "sigma_activation": "None", "mu_init": {"name": "default"}, "sigma_init": sigma, "fixed_sigma": True,
+            "mu_activation": "None", "sigma_activation": "None", "mu_init": _orthogonal(0.01), "sigma_init": sigma, "fixed_sigma": True,
         }},
         "mlp": {
             "units": list(settings.hidden), "activation": settings.activation, "d2rl": False,
-            "initializer": {"name": "default"}, "regularizer": {"name": "None"},
+            "initializer": _orthogonal(HIDDEN_GAINS[settings.activation]), "regularizer": {"name": "None"},
         },
     }  # fmt: skip

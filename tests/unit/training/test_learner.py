@@ -3,8 +3,14 @@ import math
 import pytest
 import torch
 
-from rewardsmith.contracts import Activation
-from rewardsmith.training.population.learner import _divergence, _environments_first, _standardise, generalised_advantage
+from rewardsmith.contracts import Activation, TrainingSettings
+from rewardsmith.training.population.learner import (
+    PopulationLearner,
+    _divergence,
+    _environments_first,
+    _standardise,
+    generalised_advantage,
+)
 from rewardsmith.training.population.normaliser import RunningNormaliser
 from rewardsmith.training.population.optimiser import SlotAdam
 from rewardsmith.training.population.policy import StackedPolicy, log_probability
@@ -38,6 +44,15 @@ def test_divergence_of_gaussians():
     zero, one = torch.zeros(1, 1, 1), torch.ones(1, 1, 1)
     assert float(_divergence(zero, zero, one, zero)) == pytest.approx(0.5)
     assert float(_divergence(zero, zero, zero, math.log(2.0) * one)) == pytest.approx(math.log(2.0) + 0.125 - 0.5)
+
+
+@pytest.mark.parametrize(("value_clip", "wanted"), [(False, [0.25, 0.04]), (True, [0.64, 0.04])])
+def test_value_error_by_hand(value_clip: bool, wanted: list[float]):
+    # Clip 0.2, returns 1. First: from 0 to 0.5, held at 0.2, so (1 - 0.2)^2 = 0.64 is more than (1 - 0.5)^2 = 0.25.
+    # Second: from 0.7 to 0.8, within the bound: 0.2^2 = 0.04.
+    learner = PopulationLearner(StackedPolicy(1, 1, (8,), 0.5, [0]), TrainingSettings(value_clip=value_clip))
+    error = learner._value_error(torch.tensor([0.5, 0.8]), torch.tensor([0.0, 0.7]), torch.ones(2))
+    assert error.tolist() == pytest.approx(wanted)
 
 
 def test_samples_are_grouped_by_environment():

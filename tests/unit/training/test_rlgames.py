@@ -25,6 +25,9 @@ def test_settings_keep_their_meaning():
     assert (config["gamma"], config["tau"], config["e_clip"], config["kl_threshold"]) == (0.98, 0.95, 0.2, 0.012)
     assert given["network"]["mlp"]["units"] == [32, 16]
     assert given["network"]["mlp"]["activation"] == "tanh"
+    assert given["network"]["mlp"]["initializer"]["gain"] == pytest.approx(5 / 3)
+    assert not config["clip_value"]
+    assert parameters(replace(SETTINGS, value_clip=True), 7, Path("somewhere"))["config"]["clip_value"]
     assert parameters(replace(SETTINGS, activation="elu"), 7, Path("somewhere"))["network"]["mlp"]["activation"] == "elu"
     assert given["network"]["space"]["continuous"]["sigma_init"]["val"] == pytest.approx(math.log(0.5))
 
