@@ -39,13 +39,18 @@ class PopulationLearner:
         """
         batch = self._prepare(experience, rewards)
         size = batch["action"].shape[1] // self._settings.minibatches
-        divergence = rewards.new_zeros(len(self._policy.parameters))
         for _ in range(self._settings.mini_epochs):
+            moved = torch.zeros_like(self.optimiser.learning_rate[:, 0])
             for start in range(0, size * self._settings.minibatches, size):
-                loss, divergence = self._loss({name: part[:, start : start + size] for name, part in batch.items()})
+                part = {name: whole[:, start : start + size] for name, whole in batch.items()}
+                loss, mean, log_std = self._loss(part)
                 (gradient,) = torch.autograd.grad(loss, self._policy.parameters)
                 self.optimiser.step(self._policy.parameters, gradient)
-            self.optimiser.adapt(divergence, self._settings.kl_target)
+                # As rl-games measures it: from where the actor was when it last saw these samples, not from where it acted.
+                moved += _divergence(part["mean"], part["log_std"], mean, log_std)
+                part["mean"].copy_(mean)
+                part["log_std"].copy_(log_std.expand_as(mean))
+            self.optimiser.adapt(moved / self._settings.minibatches, self._settings.kl_target)
 
     @torch.no_grad()
     def _prepare(self, experience: Experience, rewards: Tensor) -> dict[str, Tensor]:
@@ -64,15 +69,15 @@ class PopulationLearner:
             "observation": _environments_first(experience.observation),
             "action": _environments_first(experience.action),
             "mean": _environments_first(experience.mean),
-            "log_std": log_std.expand(slots, envs * steps, -1),
+            "log_std": log_std.expand(slots, envs * steps, -1).clone(),
             "log_probability": _environments_first(log_probability(experience.action, experience.mean, log_std)),
             "advantage": _standardise(_environments_first(advantage)),
             "returns": self._returns.normalise(returns[..., None])[..., 0],
             "value": self._returns.normalise(_environments_first(value[:-1])[..., None])[..., 0],
         }
 
-    def _loss(self, part: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """The summed loss of all slots, and the KL divergence of each from the policy that acted."""
+    def _loss(self, part: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        """The summed loss of all slots, and the actor's mean and log standard deviation as they are now."""
         mean, log_std = self._policy.mean(part["observation"]), self._policy.log_std()
         value = self._policy.value(part["observation"])
         ratio = (log_probability(part["action"], mean, log_std) - part["log_probability"]).exp()
@@ -82,7 +87,7 @@ class PopulationLearner:
         excess = (mean.abs() - _BOUND).clamp(min=0.0).square().sum(-1).mean(1)
         entropy = log_std.sum((1, 2))
         loss = -surrogate + value_error + _BOUND_WEIGHT * excess - self._settings.entropy * entropy
-        return loss.sum(), _divergence(part["mean"], part["log_std"], mean.detach(), log_std.detach())
+        return loss.sum(), mean.detach(), log_std.detach()
 
     def _value_error(self, value: Tensor, former: Tensor, returns: Tensor) -> Tensor:
         """Squared error of every sample; with clipping the greater of two, so that a step beyond the bound gains nothing."""

@@ -52,4 +52,4 @@ class SlotAdam:
         rate = self.learning_rate
         rate = torch.where(kl > 2.0 * target, rate / 1.5, rate)
         rate = torch.where(kl < 0.5 * target, rate * 1.5, rate)
-        self.learning_rate = rate.clamp(1e-5, 5e-3)
+        self.learning_rate = rate.clamp(1e-6, 1e-2)

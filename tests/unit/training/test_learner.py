@@ -1,4 +1,5 @@
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from rewardsmith.training.population.learner import (
 from rewardsmith.training.population.normaliser import RunningNormaliser
 from rewardsmith.training.population.optimiser import SlotAdam
 from rewardsmith.training.population.policy import StackedPolicy, log_probability
+from rewardsmith.training.population.rollout import Experience
 
 
 def test_generalised_advantage_by_hand():
@@ -94,6 +96,29 @@ def test_gradients_are_clipped_per_slot():
     adam.step(parameters, torch.tensor([[300.0, 400.0], [0.3, 0.4]]))
     # First moments after one step are a tenth of the clipped gradient: norm 1 and norm 0.5.
     assert adam._first.norm(dim=1).tolist() == pytest.approx([0.1, 0.05])
+
+
+def test_divergence_is_measured_from_where_samples_were_last_seen(monkeypatch: pytest.MonkeyPatch):
+    settings = TrainingSettings(envs=3, rollout=4, minibatches=1, mini_epochs=3, learning_rate=0.02)
+    policy = StackedPolicy(2, 1, (8,), 0.5, [0])
+    learner = PopulationLearner(policy, settings)
+    draw = torch.Generator().manual_seed(0)
+    x = torch.randn(4, 1, 3, 2, generator=draw)
+    mean, none = policy.mean(x.view(1, 12, 2)).detach().view(4, 1, 3, 1), torch.zeros(4, 1, 3)
+    experience = Experience(x, x, mean + 0.5, mean, {}, none, none, none, none, none, none, x[-1])
+    seen = [(mean, policy.log_std().detach().clone())]
+    told: list[float] = []
+
+    def adapt(divergence: torch.Tensor, target: float) -> None:
+        told.append(float(divergence))
+        seen.append((policy.mean(x.view(1, 12, 2)).detach().view(4, 1, 3, 1), policy.log_std().detach().clone()))
+
+    monkeypatch.setattr(learner.optimiser, "adapt", adapt)
+    learner.update(experience, torch.randn(4, 1, 3, generator=draw))
+    flat = [(_environments_first(action), log_std) for action, log_std in seen]
+    steps = [float(_divergence(*before, *after)) for before, after in pairwise(flat)]
+    assert told == pytest.approx([0.0, *steps[:2]], rel=1e-3, abs=1e-6)
+    assert min(steps) > 0.0
 
 
 def test_learning_rate_adapts_per_slot():
