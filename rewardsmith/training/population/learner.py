@@ -44,12 +44,12 @@ class PopulationLearner:
             for start in range(0, size * self._settings.minibatches, size):
                 part = {name: whole[:, start : start + size] for name, whole in batch.items()}
                 loss, mean, log_std = self._loss(part)
-                (gradient,) = torch.autograd.grad(loss, self._policy.parameters)
-                self.optimiser.step(self._policy.parameters, gradient)
                 # As rl-games measures it: from where the actor was when it last saw these samples, not from where it acted.
                 moved += _divergence(part["mean"], part["log_std"], mean, log_std)
                 part["mean"].copy_(mean)
                 part["log_std"].copy_(log_std.expand_as(mean))
+                (gradient,) = torch.autograd.grad(loss, self._policy.parameters)
+                self.optimiser.step(self._policy.parameters, gradient)
             self.optimiser.adapt(moved / self._settings.minibatches, self._settings.kl_target)
 
     @torch.no_grad()
