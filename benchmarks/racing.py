@@ -139,11 +139,6 @@ def interval(samples: Sequence[float]) -> tuple[float, float]:
     return known[round(0.025 * (len(known) - 1))], known[round(0.975 * (len(known) - 1))]
 
 
-def bootstrap(pairs: Sequence[tuple[float, float]], rng: random.Random) -> tuple[float, float]:
-    """Percentile interval of the rank correlation over resampled programs."""
-    return interval([correlation(rng.choices(pairs, k=len(pairs))) for _ in range(RESAMPLES // 5)])
-
-
 def foretold(folders: Sequence[Path]) -> Iterator[str]:
     """Rows of early scores and of the screen against the final score, over all programs that were trained to the end."""
     rng = random.Random(0)
@@ -153,7 +148,7 @@ def foretold(folders: Sequence[Path]) -> Iterator[str]:
             trained += [candidate for candidate in study.candidates if candidate.score]
     for number, share in enumerate(WATCH.rungs):
         pairs = [(c.training.rungs[number].score.mean, c.score.mean) for c in trained if c.training and c.score]
-        yield _row(f"true score at {share:.0%} of the training", pairs, rng)
+        yield _row(f"true score at {share:.0%} of the training", [pairs], rng)
     screens: dict[str, Callable[[Candidate], float | None]] = {
         "screen": lambda c: c.screening.score if c.screening else None,
         "screen, outcome alone": lambda c: c.screening.outcome if c.screening else None,
@@ -161,9 +156,9 @@ def foretold(folders: Sequence[Path]) -> Iterator[str]:
     }
     for name, read in screens.items():
         pairs = [(value, c.score.mean) for c in trained if c.score and (value := read(c)) is not None]
-        yield _row(name, pairs, rng)
+        yield _row(name, [pairs], rng)
     for name, read in screens.items():
-        yield _row_within(f"{name}, within an iteration", _by_iteration(folders, read), rng)
+        yield _row(f"{name}, within an iteration", list(_by_iteration(folders, read)), rng)
     yield from _firsts(list(_by_iteration(folders, screens["screen"])))
 
 
@@ -189,12 +184,6 @@ def within(groups: Sequence[Pairs]) -> float:
     return sum(value * size for value, size in known) / sum(size for _, size in known) if known else float("nan")
 
 
-def _row_within(name: str, groups: Iterator[Pairs], rng: random.Random) -> str:
-    found = list(groups)
-    low, high = interval([within([rng.choices(pairs, k=len(pairs)) for pairs in found]) for _ in range(RESAMPLES // 5)])
-    return f"| {name} | {sum(map(len, found))} | {within(found):.2f} | {low:.2f} to {high:.2f} |"
-
-
 def _firsts(groups: Sequence[Pairs]) -> Iterator[str]:
     """How often the screen's first of an iteration is its best, which is what an order is good for."""
     if groups:
@@ -204,11 +193,13 @@ def _firsts(groups: Sequence[Pairs]) -> Iterator[str]:
         yield f"\nThe screen's first was the best of its iteration in {hits} of {len(groups)} iterations; by chance {chance:.1f}.\n"
 
 
-def _row(name: str, pairs: Sequence[tuple[float, float]], rng: random.Random) -> str:
-    if len(pairs) < 3:
-        return f"| {name} | {len(pairs)} | - | - |"
-    low, high = bootstrap(pairs, rng)
-    return f"| {name} | {len(pairs)} | {correlation(pairs):.2f} | {low:.2f} to {high:.2f} |"
+def _row(name: str, groups: Sequence[Pairs], rng: random.Random) -> str:
+    """The rank correlation within groups, with a percentile interval over resampled programs of each."""
+    count = sum(map(len, groups))
+    if count < 3:
+        return f"| {name} | {count} | - | - |"
+    low, high = interval([within([rng.choices(pairs, k=len(pairs)) for pairs in groups]) for _ in range(RESAMPLES // 5)])
+    return f"| {name} | {count} | {within(groups):.2f} | {low:.2f} to {high:.2f} |"
 
 
 def report(folders: Sequence[tuple[Path, Path]], horizon: int) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Role, Signal, TrainingSettings
+from rewardsmith_envs.tasks.papers import PAPERS_PPO
 from rewardsmith_envs.tasks.run_task import RunTask
 
 if TYPE_CHECKING:
@@ -57,19 +59,14 @@ class Ant(RunTask):
     constraints = 56
     draws = 16
     preset = TrainingSettings(env_steps=2_000_000, discount=0.99, hidden=(128, 64))
-    gpu_preset = TrainingSettings(
+    gpu_preset = replace(
+        PAPERS_PPO,
         env_steps=32_768_000,
-        envs=4096,
         rollout=16,
         hidden=(256, 128, 64),
-        activation="elu",
         minibatches=2,
         mini_epochs=4,
         learning_rate=3e-4,
-        kl_target=0.008,
-        discount=0.99,
-        value_clip=True,
-        initial_std=1.0,
     )
     human_reward = """\
 def compute_reward(base_lin_vel, base_quat, joint_vel, actions):

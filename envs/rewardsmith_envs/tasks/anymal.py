@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Role, Signal, TrainingSettings
 from rewardsmith_envs.tasks.base import SimulatedTask, constant
+from rewardsmith_envs.tasks.papers import PAPERS_PPO
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -79,19 +81,14 @@ class Anymal(SimulatedTask):
     constraints = 64
     draws = 27
     preset = TrainingSettings(env_steps=2_500_000, discount=0.99, hidden=(128, 64))
-    gpu_preset = TrainingSettings(
+    gpu_preset = replace(
+        PAPERS_PPO,
         env_steps=98_304_000,
-        envs=4096,
         rollout=24,
         hidden=(256, 128, 64),
-        activation="elu",
         minibatches=3,
         mini_epochs=5,
         learning_rate=3e-4,
-        kl_target=0.008,
-        discount=0.99,
-        value_clip=True,
-        initial_std=1.0,
     )
     human_reward = """\
 def compute_reward(body_lin_vel, body_ang_vel, goal_lin_vel, goal_ang_vel, joint_torque):

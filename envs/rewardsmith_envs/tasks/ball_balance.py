@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Role, Signal, TrainingSettings
 from rewardsmith_envs.tasks.base import SimulatedTask, spread
+from rewardsmith_envs.tasks.papers import PAPERS_PPO
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -63,19 +65,14 @@ class BallBalance(SimulatedTask):
     constraints = 32
     draws = 5
     preset = TrainingSettings(env_steps=800_000, rollout=48, discount=0.99, hidden=(64, 64))
-    gpu_preset = TrainingSettings(
+    gpu_preset = replace(
+        PAPERS_PPO,
         env_steps=16_384_000,
-        envs=4096,
         rollout=16,
         hidden=(128, 64, 32),
-        activation="elu",
         minibatches=8,
         mini_epochs=8,
         learning_rate=3e-4,
-        kl_target=0.008,
-        discount=0.99,
-        value_clip=True,
-        initial_std=1.0,
     )
     human_reward = """\
 def compute_reward(ball_pos, ball_lin_vel, plate_pos):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Role, Signal, TrainingSettings
 from rewardsmith_envs.tasks.base import SimulatedTask, spread
+from rewardsmith_envs.tasks.papers import PAPERS_PPO
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -46,19 +48,15 @@ class Cartpole(SimulatedTask):
     constraints = 8
     draws = 4
     preset = TrainingSettings(env_steps=400_000, rollout=64, hidden=(32, 32), discount=0.995)
-    gpu_preset = TrainingSettings(
+    gpu_preset = replace(
+        PAPERS_PPO,
         env_steps=819_200,
         envs=512,
         rollout=16,
         hidden=(32, 32),
-        activation="elu",
         minibatches=1,
         mini_epochs=8,
         learning_rate=3e-4,
-        kl_target=0.008,
-        discount=0.99,
-        value_clip=True,
-        initial_std=1.0,
     )
     human_reward = """\
 def compute_reward(cart_pos, cart_vel, pole_angle, pole_vel):

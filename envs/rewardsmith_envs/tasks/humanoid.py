@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Role, Signal, TrainingSettings
+from rewardsmith_envs.tasks.papers import PAPERS_PPO
 from rewardsmith_envs.tasks.run_task import RunTask
 
 if TYPE_CHECKING:
@@ -56,19 +58,14 @@ class Humanoid(RunTask):
     constraints = 80
     draws = 42
     preset = TrainingSettings(env_steps=2_000_000, discount=0.99, hidden=(128, 64))
-    gpu_preset = TrainingSettings(
+    gpu_preset = replace(
+        PAPERS_PPO,
         env_steps=131_072_000,
-        envs=4096,
         rollout=32,
         hidden=(400, 200, 100),
-        activation="elu",
         minibatches=4,
         mini_epochs=5,
         learning_rate=5e-4,
-        kl_target=0.008,
-        discount=0.99,
-        value_clip=True,
-        initial_std=1.0,
     )
     human_reward = """\
 def compute_reward(base_pos, base_quat, base_lin_vel, joint_pos, joint_vel, actions):

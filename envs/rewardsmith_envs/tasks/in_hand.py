@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Role, Signal, TrainingSettings
 from rewardsmith_envs.rotations import about, conjugate, multiply, rotation_error
 from rewardsmith_envs.tasks.base import SimulatedTask
+from rewardsmith_envs.tasks.papers import PAPERS_PPO
 from rewardsmith_envs.tasks.two_hands import HAND_PHYSICS, OBJECT_SIGNALS
 
 if TYPE_CHECKING:
@@ -82,21 +84,18 @@ def in_hand_scene(hand: str, home: str, middle: tuple[float, float, float], half
 
 def hand_training(hidden: tuple[int, ...], env_steps: int) -> TrainingSettings:
     """The papers' PPO for hands: 16384 environments, horizon 8, minibatches of 32768."""
-    return TrainingSettings(
+    return replace(
+        PAPERS_PPO,
         env_steps=env_steps,
         envs=16_384,
         rollout=8,
         hidden=hidden,
-        activation="elu",
         minibatches=4,
         mini_epochs=5,
         learning_rate=5e-4,
         kl_target=0.016,
-        discount=0.99,
         goal_bonus=250.0,
         goal_smoothing=0.1,
-        value_clip=True,
-        initial_std=1.0,
     )
 
 

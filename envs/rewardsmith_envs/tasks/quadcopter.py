@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Role, Signal, TrainingSettings
 from rewardsmith_envs.tasks.base import SimulatedTask, spread
+from rewardsmith_envs.tasks.papers import PAPERS_PPO
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -73,19 +75,16 @@ class Quadcopter(SimulatedTask):
     constraints = 16
     draws = 11
     preset = TrainingSettings(env_steps=1_000_000, discount=0.99, hidden=(128, 64), initial_std=0.3)
-    gpu_preset = TrainingSettings(
+    gpu_preset = replace(
+        PAPERS_PPO,
         env_steps=32_768_000,
         envs=8192,
         rollout=8,
         hidden=(256, 256, 128),
-        activation="elu",
         minibatches=4,
         mini_epochs=8,
         learning_rate=1e-3,
         kl_target=0.016,
-        discount=0.99,
-        value_clip=True,
-        initial_std=1.0,
     )
     human_reward = """\
 def compute_reward(base_pos, base_quat, base_ang_vel, goal_pos):

@@ -28,11 +28,13 @@ all three, ``marker`` is seen only. A scene whose hands do not face each other a
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Role, Signal, TrainingSettings
 from rewardsmith_envs.robots.shadow import BASE_JOINTS, HAND_ACTIONS, HAND_JOINTS, SHADOW_DEFAULTS, ShadowHand
 from rewardsmith_envs.tasks.base import SimulatedTask
+from rewardsmith_envs.tasks.papers import PAPERS_PPO
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -169,19 +171,17 @@ class TwoHandTask(SimulatedTask):
     contacts = 32
     constraints = 192
     preset = TrainingSettings(env_steps=400_000, discount=0.96, hidden=(256, 128), learning_rate=3e-4, kl_target=0.016)
-    gpu_preset = TrainingSettings(
+    gpu_preset = replace(
+        PAPERS_PPO,
         env_steps=49_152_000,
         envs=2048,
         rollout=8,
         hidden=(512, 256, 128),
-        activation="elu",
         minibatches=1,
         mini_epochs=5,
         learning_rate=3e-4,
         kl_target=0.016,
         discount=0.96,
-        value_clip=True,
-        initial_std=1.0,
     )
     """The papers' row for Bi-DexHands: 3000 epochs of 2048 environments and 8 steps while searching."""
 

@@ -17,6 +17,8 @@ _VALUE_COLUMNS = 2
 one slot runs on another kernel than that of several and rounds differently."""
 HIDDEN_GAINS: dict[Activation, float] = {"tanh": 5.0 / 3.0, "elu": math.sqrt(2.0)}
 """Of the initial hidden weights, so that layers neither shrink nor blow up what passes them."""
+ACTION_GAIN = 0.01
+"""Of the actor's last initial weights: small, so that it starts near zero."""
 _LOG_SQRT_2PI = 0.5 * math.log(2.0 * math.pi)
 
 
@@ -114,7 +116,7 @@ def _initial_row(layers: Sequence[tuple[int, int]], actor_layers: int, actions: 
     generator = torch.Generator().manual_seed(seed)
     parts: list[Tensor] = []
     for number, (inputs, outputs) in enumerate(layers):
-        gain = {actor_layers - 1: 0.01, len(layers) - 1: 1.0}.get(number, hidden_gain)
+        gain = {actor_layers - 1: ACTION_GAIN, len(layers) - 1: 1.0}.get(number, hidden_gain)
         weight = nn.init.orthogonal_(torch.empty(inputs, outputs), gain=gain, generator=generator)
         parts += [weight.flatten(), torch.zeros(outputs)]
     return torch.cat([*parts, torch.full((actions,), math.log(std))])

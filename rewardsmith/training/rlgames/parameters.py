@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rewardsmith.contracts import TrainingSettings
-from rewardsmith.training.population.policy import HIDDEN_GAINS
+from rewardsmith.training.population.policy import ACTION_GAIN, HIDDEN_GAINS
 
 ENVIRONMENT = "rewardsmith"
 """Name under which rl-games finds the environments."""
@@ -60,7 +60,8 @@ def _network(settings: TrainingSettings) -> dict[str, Any]:
     return {
         "name": "actor_critic", "separate": True,
         "space": {"continuous": {
-            "mu_activation": "None", "sigma_activation": "None", "mu_init": _orthogonal(0.01), "sigma_init": sigma, "fixed_sigma": True,
+            "mu_activation": "None", "sigma_activation": "None", "mu_init": _orthogonal(ACTION_GAIN),
+            "sigma_init": sigma, "fixed_sigma": True,
         }},
         "mlp": {
             "units": list(settings.hidden), "activation": settings.activation, "d2rl": False,
