@@ -33,10 +33,11 @@ def compute_reward(actions: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:
 SLOW = """
 def compute_reward(actions: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:
     a = actions[:, 0].abs().sum() + 1.0
-    while bool(a < 1e5):
+    while bool(a < 1e6):
         a = a + 1.0
     return (actions[:, 0] + 0.0 * a, {'a': actions[:, 0]})
 """
+"""A million turns: some seconds of an epoch, half a second on a processor five times as fast as those known."""
 NO_PROGRAM = "def compute_reward(:"
 
 
