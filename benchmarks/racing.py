@@ -47,7 +47,7 @@ class Terms:
     training: TrainingOverrides
 
     def config(self, seed: int) -> StudyConfig:
-        """One racing search."""
+        """One racing search, which does not screen: that is the default."""
         return StudyConfig(
             task=self.task,
             candidates=self.candidates,
@@ -55,7 +55,6 @@ class Terms:
             baselines=False,
             final_seeds=3,
             racing="on",
-            screening="order",
             strategy_options={"samples": self.samples},
             training=self.training,
         )
@@ -82,7 +81,7 @@ def searches(out: Path, terms: Terms, repeats: int) -> list[tuple[Path, Path]]:
     configs = [terms.config(seed) for seed in range(repeats)]
     whole, raced = ([out / f"{kind}-s{config.seed}" for config in configs] for kind in ("whole", "raced"))
     for folder, config in zip(whole, configs, strict=True):
-        search(folder, dataclasses.replace(config, race=WATCH), [])
+        search(folder, dataclasses.replace(config, race=WATCH, screening="order"), [])
     for folder, config, known in zip(raced, configs, whole, strict=True):
         search(folder, config, [known])
     return list(zip(whole, raced, strict=True))

@@ -50,6 +50,7 @@ class SharedTrainings:
         """Yield what is known, policies copied; then train the rest.
 
         A race is held with what is known of every rung: a training that another study made longer ends where it would have.
+        Where its episodes are asked for as well (for screening), all are trained.
         """
         if race:
             yield from self._raced(jobs, evaluation_seed, observe, race)
@@ -90,7 +91,9 @@ class SharedTrainings:
         return known[0] if known and known[1].is_file() else None
 
     def _stands(self, job: TrainingJob, evaluation_seed: int, race: Race, marks: Sequence[int]) -> bool:
-        """Whether a training is known, at all rungs."""
+        """Whether a training is known, at all rungs, and all that it may have to leave behind."""
+        if job.episodes:
+            return False  # an evicted one leaves what it played at its last rung, of which a whole training keeps the score only
         result = self._find(job, evaluation_seed)
         seen = {rung.env_steps for rung in result.rungs if rung.score.episodes == race.episodes} if result else set()
         return result is not None and {mark * self._settings.epoch_steps for mark in marks} <= seen

@@ -216,6 +216,15 @@ def test_a_known_training_that_was_not_seen_at_the_rungs_is_made_again(tmp_path:
     assert [rung.score.mean for rung in found["A"].rungs] == [0.2, 0.3]
 
 
+def test_one_that_must_leave_its_episodes_races_itself(tmp_path: Path):
+    """A lone search screens with what evicted candidates played at their last rung; that of a whole training is something else."""
+    mine = Sharing(tmp_path, whole("A", 0.5, 0.5), whole("B", 0.1, 0.1))
+    jobs = [replace(mine.job(name), episodes=str(mine.folder / f"{name}-episodes.pt")) for name in ("A", "B")]
+    found, asked = mine.race(jobs, A=(0.5, 0.5), B=(0.1, 0.1))
+    assert asked == [["A", "B"]]
+    assert [found[name].state for name in "AB"] == [State.SCORED, State.EVICTED]
+
+
 def test_more_rungs_than_the_race_has_are_left_out(tmp_path: Path):
     mine = Sharing(tmp_path, whole("A", 0.5, 0.6, 0.7, marks=(200, 300, 500)))
     found, asked = mine.race([mine.job("A")])
