@@ -14,6 +14,11 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rewardsmith"
 
 
+def state_folder() -> Path:
+    """Where this user's decisions and the guard's verdicts are kept; it may not exist. No training process can write here."""
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "rewardsmith"
+
+
 def remember_speed(task: str, device: str, env_steps: int, seconds: float, least_s: float = _LEAST_S) -> None:
     """Keep how fast a task was trained here on a device, start-up and scoring included; a cache that cannot be written is no error.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rewardsmith.admission import check_prints
 from rewardsmith.contracts import Observer, Race, TrainingJob
 from rewardsmith.records import Candidate, State
 from rewardsmith.screening.messages import Earlier, Fresh
@@ -80,6 +81,7 @@ def _screened(study: Study, peers: Sequence[Candidate], iteration: int, observer
     earlier = [Earlier(c.id, c.program, str(study.episodes_path(c.id))) for c in played[-study.config.screen.remember :]]
     if not earlier:
         return list(peers)
+    check_prints(study, *played, *peers)
     observer.stage(f"iteration {iteration}: screening {len(peers)} programs on what {len(earlier)} earlier candidates played")
     found = screen(earlier, [Fresh(candidate.id, candidate.program) for candidate in peers])
     screened: list[Candidate] = []

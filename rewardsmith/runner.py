@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from rewardsmith.admission import admitted
 from rewardsmith.budget import Budget
 from rewardsmith.contracts import SPARSE, Observer, Race, TrainingJob, TrainingProgress
 from rewardsmith.drafting import StudyLedger, draft, follow_up
@@ -79,7 +80,7 @@ def train(study: Study, parts: Parts, candidates: Sequence[Candidate], observer:
     if not any(candidate.state == State.ACCEPTED for candidate in candidates):
         return
     iteration = candidates[0].iteration
-    queued = line_up(study, iteration, observer)
+    queued = [admitted(study, parts, c) if c.state == State.ACCEPTED else c for c in line_up(study, iteration, observer)]
     accepted = {candidate.id: candidate for candidate in queued if candidate.state == State.ACCEPTED}
     observer.stage(f"iteration {iteration}: training {len(accepted)} policies")
     for result in _trained(study, parts, jobs(study, queued, list(accepted.values())), SEARCH, observer.progress, race_of(study)):
@@ -97,24 +98,29 @@ def compare_with_baselines(study: Study, parts: Parts, observer: Observer) -> No
     """
     best = study.best
     assert best is not None
-    programs = {f"best:{best.id}": best.program}
-    if study.config.baselines:
-        programs |= {"human": parts.guard.check(parts.task.human_reward, parts.task).program, SPARSE: SPARSE}
+    rewards = [f"best:{best.id}", *(["human", SPARSE] if study.config.baselines else [])]
     done = {run.id for run in study.finals}
-    rewards: dict[str, str] = {}
-    runs: list[TrainingJob] = []
-    for number in range(study.config.final_seeds):
-        for reward, program in programs.items():
-            identity = f"{reward.split(':')[0]}-{number}"
-            if identity not in done:
-                rewards[identity] = reward
-                runs.append(job_of(study, identity, program, derive("final", study.config.seed, number)))
+    due = {
+        identity: (reward, number)
+        for number in range(study.config.final_seeds)
+        for reward in rewards
+        if (identity := f"{reward.split(':')[0]}-{number}") not in done
+    }
+    programs = {reward: _program(study, parts, best, reward) for reward in dict.fromkeys(reward for reward, _ in due.values())}
+    runs = [job_of(study, i, programs[reward], derive("final", study.config.seed, n)) for i, (reward, n) in due.items()]
     if runs:
-        observer.stage(f"final comparison on fresh seeds: {', '.join(dict.fromkeys(rewards.values()))}")
+        observer.stage(f"final comparison on fresh seeds: {', '.join(programs)}")
     for result in _trained(study, parts, runs, FINAL, observer.progress):
-        final = FinalRun(result.candidate, rewards[result.candidate], result)
+        final = FinalRun(result.candidate, due[result.candidate][0], result)
         study.store.put_final(final)
         observer.final(final)
+
+
+def _program(study: Study, parts: Parts, best: Candidate, reward: str) -> str:
+    """What a row of the closing comparison is trained on."""
+    if reward == "human":
+        return parts.guard.check(parts.task.human_reward, parts.task).program
+    return SPARSE if reward == SPARSE else admitted(study, parts, best).program
 
 
 def _trained(

@@ -54,6 +54,12 @@ def opengl() -> None:
 
 
 @pytest.fixture
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs that no layer of the guard has seen run in this process: what is tested lies behind the guard."""
+    monkeypatch.setattr("rewardsmith.reward.program.check_graph", lambda function: None)
+
+
+@pytest.fixture
 def job(tmp_path: Path):
     """Builds training jobs whose policies go to a temporary folder."""
 

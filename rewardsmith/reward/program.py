@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.jit.frontend import FrontendError
 
+from rewardsmith.reward.guard.graph import check_graph
 from rewardsmith.reward.guard.syntax import ENTRY
 
 
@@ -17,13 +18,18 @@ class ProgramFailedError(RuntimeError):
 
 
 class RewardProgram:
-    """A compiled program, bound to signals by the names of its parameters."""
+    """A compiled program, bound to signals by the names of its parameters.
+
+    There is no way to one that was not looked at: whoever has the text from a file, a database or another process gets
+    the same look at its compiled form as the guard took.
+    """
 
     def __init__(self, program: str) -> None:
-        """Compile the text that the guard printed.
+        """Compile the text that the guard printed, and look at every operator of it before it can be called.
 
         Raises:
             ProgramFailedError: TorchScript refuses the text.
+            RefusedError: The compiled program holds an operator beyond the guard's list.
         """
         try:
             with warnings.catch_warnings():
@@ -34,6 +40,7 @@ class RewardProgram:
         except (RuntimeError, AttributeError, ValueError, FrontendError, OSError) as error:
             # The last two: a name that is Python inside torch, whose source cannot be scripted or, in the guard, not be read.
             raise ProgramFailedError(str(error)) from None
+        check_graph(self.function)
         self.parameters: tuple[str, ...] = tuple(argument.name for argument in self.function.schema.arguments)
 
     def __call__(self, signals: Mapping[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:

@@ -12,6 +12,7 @@ from torch import Tensor
 from rewardsmith.execution.process import answer, claim_stdout
 from rewardsmith.records import Screening
 from rewardsmith.reward.guard.limits import confine, start_clock, stop_clock
+from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.program import ProgramFailedError, RewardProgram
 from rewardsmith.screening.concordance import episode_returns, exemplary, outcome_concordance, progress_concordance, standardised
 from rewardsmith.screening.messages import LOADED, ORDER, REPORT, Fresh, Loaded, ScreenOrder, ScreenReport
@@ -40,7 +41,7 @@ def rewards(program: str, moments: Mapping[str, Tensor]) -> Tensor | None:
             if total.shape != next(iter(some.values())).shape[:1] or not total.isfinite().all():
                 return None
             totals.append(total)
-    except ProgramFailedError:
+    except (RefusedError, ProgramFailedError):
         return None
     return torch.cat(totals)
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from rewardsmith.contracts import SPARSE, TrainingJob, TrainingSettings
 from rewardsmith.execution.memory import is_shortage
 from rewardsmith.records import State
+from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.program import ProgramFailedError, RewardProgram
 
 Terms = tuple[Tensor, dict[str, Tensor]]
@@ -20,7 +21,7 @@ class ProxyReward:
     """One job's program, or the sparse reward. It fails at most once; from then on there is no reward."""
 
     def __init__(self, job: TrainingJob, settings: TrainingSettings) -> None:
-        """Compile the job's program; a text that does not compile is a failure at once."""
+        """Compile the job's program; a text that the guard refuses or that does not compile is a failure at once."""
         self._bonus = settings.goal_bonus
         self.failure: State | None = None
         self.cause = ""
@@ -28,6 +29,8 @@ class ProxyReward:
         if job.program != SPARSE:
             try:
                 self._program = RewardProgram(job.program)
+            except RefusedError as refusal:
+                self.fail(State.CRASHED, f"the guard refuses the program: {refusal.verdict().text}")
             except ProgramFailedError as error:
                 self.fail(State.CRASHED, f"the program does not compile: {error}")
 

@@ -94,6 +94,7 @@ def untouched() -> tuple[str, torch.Tensor]:
     return digest, scores
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("name", TAMPERING)
 def test_the_simulator_ends_where_it_ends_without_a_reward(name: str) -> None:
     digest, slot, scores = simulate(TAMPERING[name])
@@ -105,6 +106,7 @@ def test_the_simulator_ends_where_it_ends_without_a_reward(name: str) -> None:
         assert slot.proxy.failure == State.CRASHED
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_the_comparison_would_notice() -> None:
     """The hash is of a simulation that moves, and most of the programs above really ran."""
     assert simulate(None)[0] == untouched()[0]

@@ -27,7 +27,9 @@ def study(tmp_path: Path) -> Iterator[Study]:
 
 def waiting(study: Study, identity: str, iteration: int = 1, **changes: object) -> Candidate:
     """A candidate that has a program and was not trained."""
-    candidate = replace(Candidate(identity, iteration, "initial", (), State.ACCEPTED, program=PROGRAM), **changes)  # pyright: ignore[reportArgumentType]
+    program = str(changes.pop("program", PROGRAM))
+    candidate = Candidate(identity, iteration, "initial", (), State.ACCEPTED, source=program, program=program)
+    candidate = replace(candidate, **changes)  # pyright: ignore[reportArgumentType]
     study.save(candidate)
     return candidate
 

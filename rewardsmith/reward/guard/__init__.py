@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 
+from rewardsmith.cache import state_folder
 from rewardsmith.contracts import Signal, Task, TrainingSettings
 from rewardsmith.records import Verdict
+from rewardsmith.reward.guard.accepted import Accepted, key_of
 from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.guard.static import check_source
+from rewardsmith.reward.guard.stored import check_stored
 from rewardsmith.reward.guard.warm import WarmChild
 
 
@@ -27,6 +30,7 @@ class Guard:
                 on as many as training shows it takes no more memory there.
         """
         self._settings = settings
+        self._accepted = Accepted(state_folder() / "accepted")
         self._children: dict[tuple[str, tuple[Signal, ...]], WarmChild] = {}
 
     def check(self, source: str, task: Task) -> Verdict:
@@ -48,7 +52,31 @@ class Guard:
         except RefusedError as refusal:
             return refusal.verdict()
         verdict = self._child(task).check(printed.program)
+        if verdict.accepted:
+            self._accepted.add(self._key(printed.program, task))
         return dataclasses.replace(verdict, line=printed.source_line(verdict.line)) if verdict.line else verdict
+
+    def admit(self, source: str, program: str, task: Task) -> str:
+        """Check a program that comes from a store anew; what passed every layer on this machine before is not tried again.
+
+        Args:
+            source: What the store says that the writer gave.
+            program: What it says that the guard printed of that.
+            task: The task whose signals it may read.
+
+        Returns:
+            The print of the source that was made now: what may be compiled.
+
+        Raises:
+            RefusedError: It is not acceptable, or the program is not the print of its source.
+            RewardsmithError: The child process does not start on this machine.
+        """
+        printed = check_stored(source, program, task.signals)
+        if self._key(printed, task) not in self._accepted:
+            verdict = self.check(source, task)
+            if not verdict.accepted:
+                raise RefusedError(verdict.layer, verdict.message, verdict.hint, verdict.line)
+        return printed
 
     def limits(self, task: Task) -> list[str]:
         """What confines the child process on this machine, for ``rewardsmith doctor``."""
@@ -59,6 +87,10 @@ class Guard:
         for child in self._children.values():
             child.close()
         self._children.clear()
+
+    def _key(self, printed: str, task: Task) -> str:
+        settings = self._settings or task.preset
+        return key_of(printed, task.name, task.signals, settings.epoch_steps)
 
     def _child(self, task: Task) -> WarmChild:
         key = (task.name, task.signals)

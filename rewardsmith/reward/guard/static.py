@@ -9,12 +9,12 @@ from rewardsmith.reward.guard.rewrite import Printed, reprint
 from rewardsmith.reward.guard.syntax import check_tree, parse
 
 
-def check_source(source: str, signals: tuple[Signal, ...]) -> Printed:
+def check_source(source: str, signals: tuple[Signal, ...] | None) -> Printed:
     """Read a program, check its text and its tree, and print it anew.
 
     Args:
         source: The program as written.
-        signals: The task's signal table.
+        signals: The task's signal table; ``None``: any names may be read.
 
     Returns:
         The only text that may be compiled.

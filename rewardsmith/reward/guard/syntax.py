@@ -52,12 +52,12 @@ class _Undocumented(ast.NodeTransformer):
         return ast.copy_location(ast.Pass(), node) if is_text else node
 
 
-def check_tree(tree: ast.Module, signals: tuple[Signal, ...]) -> None:
+def check_tree(tree: ast.Module, signals: tuple[Signal, ...] | None) -> None:
     """Refuse everything that is not on the list.
 
     Args:
         tree: The parsed program.
-        signals: The task's signal table.
+        signals: The task's signal table; ``None``: any names may be read.
 
     Raises:
         RefusedError: Naming the line, what is wrong and what to write instead.
@@ -101,7 +101,7 @@ def _check_size(tree: ast.Module) -> None:
         stack += [(child, depth + 1, line) for child in ast.iter_child_nodes(node)]
 
 
-def _check_head(function: ast.FunctionDef, signals: tuple[Signal, ...]) -> None:
+def _check_head(function: ast.FunctionDef, signals: tuple[Signal, ...] | None) -> None:
     arguments, line = function.args, function.lineno
     if function.decorator_list:
         raise RefusedError("syntax", "decorators are not allowed.", "Leave them out; the program is compiled anyway.", line)
@@ -124,8 +124,8 @@ def _check_head(function: ast.FunctionDef, signals: tuple[Signal, ...]) -> None:
         _check_helper(function)
 
 
-def _check_parameters(parameters: list[str], signals: tuple[Signal, ...], line: int) -> None:
-    known = [signal.name for signal in signals]
+def _check_parameters(parameters: list[str], signals: tuple[Signal, ...] | None, line: int) -> None:
+    known = parameters if signals is None else [signal.name for signal in signals]
     unknown = next((name for name in parameters if name not in known), None)
     if unknown:
         raise RefusedError("syntax", f"{unknown!r} is not a signal of this task.", f"Signals: {', '.join(known)}.", line)

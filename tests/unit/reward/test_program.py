@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.program import ProgramFailedError, RewardProgram
 
 HEAD = "def compute_reward(a: Tensor, b: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n"
@@ -27,6 +28,7 @@ def test_results_share_no_memory_with_signals_or_each_other() -> None:
 
 
 @pytest.mark.parametrize("statement", ["a.zero_()", "a.data.zero_()", "a[:] = b", "a.set_(b)", "a.resize_([1])", "a += b", "a.copy_(b)"])
+@pytest.mark.usefixtures("unchecked")
 def test_signals_stay_as_they_are(statement: str) -> None:
     given = signals()
     total, _ = compiled(statement, "return b, {'b': b}")(given)
@@ -49,6 +51,7 @@ def test_names_bind_in_any_order() -> None:
         ("raise ValueError('own error')", "own error"),
     ],
 )
+@pytest.mark.usefixtures("unchecked")
 def test_every_failure_is_one_kind_of_error(statement: str, message: str) -> None:
     with pytest.raises(ProgramFailedError, match=message):
         compiled(statement)(signals())
@@ -71,3 +74,11 @@ def test_gradients_are_not_recorded() -> None:
     given = {"a": torch.ones(3, requires_grad=True), "b": torch.ones(3)}
     total, _ = compiled("return a * 2.0, {'a': a}")(given)
     assert not total.requires_grad
+
+
+@pytest.mark.parametrize(
+    "statement", ["a.zero_()", "torch.save(a, 'file')", "b = torch.from_file('f', True, 6)", "a += b", "b = torch.rand([6])"]
+)
+def test_there_is_no_way_to_a_program_that_holds_more_than_the_guard_allows(statement: str) -> None:
+    with pytest.raises(RefusedError):
+        compiled(statement, "return b, {'b': b}")

@@ -115,8 +115,9 @@ def test_rewards_that_are_no_rewards():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such confinement")
+@pytest.mark.usefixtures("unchecked")
 def test_no_program_reads_a_file(found: dict[str, Screening]):
-    assert rewards(READS, TWO) is not None  # without confinement
+    assert rewards(READS, TWO) is not None  # without guard and confinement
     assert "reads" not in found
 
 

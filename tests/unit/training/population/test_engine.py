@@ -259,6 +259,7 @@ def test_a_trainer_is_used_again(reach: Task, human_program: str, tmp_path: Path
     assert again(used, "aaaa") == again(PopulationTrainer(reach, QUICK, EPISODES, threads=2), "aaaa")
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_a_slow_program_ends_and_its_neighbours_are_what_they_are_alone(train: Train, reach: Task, human_program: str):
     jobs = [job("a", human_program), job("slow", SLOW, 2), job("b", human_program, 3), job("c", human_program, 4)]
     found = train(reach, jobs, slots=3)

@@ -1,0 +1,109 @@
+"""Small tools of a forger: rows, files and links of a study that are changed by hand."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+Forge = Callable[["Mail"], None]
+
+
+@dataclass(frozen=True)
+class Mail:
+    """What a forger has: the study that will be sent, and knowledge of where the victim keeps things."""
+
+    study: Path
+    home: Path
+
+    @property
+    def precious(self) -> Path:
+        return self.home / "precious" / "notes.txt"
+
+    @property
+    def token(self) -> Path:
+        return self.home / ".token"
+
+    def sql(self, *statements: str) -> None:
+        """Run statements on the study's database."""
+        with closing(sqlite3.connect(self.study / "study.db")) as database:
+            for statement in statements:
+                database.execute(statement)
+            database.commit()
+
+    def record(self, table: str, identity: str, **changes: object) -> None:
+        """Change fields of a JSON record; ``training__score__mean`` reaches into it."""
+        column = "candidate" if table == "calls" else "id"
+        with closing(sqlite3.connect(self.study / "study.db")) as database:
+            (text,) = database.execute(f"SELECT record FROM {table} WHERE {column} = ?", (identity,)).fetchone()
+            data = json.loads(text)
+            for path, value in changes.items():
+                *way, last = path.split("__")
+                place = data
+                for step in way:
+                    place = place[step]
+                place[last] = value
+            database.execute(f"UPDATE {table} SET record = ? WHERE {column} = ?", (json.dumps(data), identity))
+            database.commit()
+
+    def raw(self, table: str, identity: str, record: str) -> None:
+        """Put any text in the place of a record."""
+        with closing(sqlite3.connect(self.study / "study.db")) as database:
+            database.execute(f"UPDATE {table} SET record = ? WHERE id = ?", (record, identity))
+            database.commit()
+
+    def state(self, identity: str, state: str) -> None:
+        """Let a candidate stand in another state, in record and row."""
+        self.record("candidates", identity, state=state)
+        self.sql(f"UPDATE candidates SET state = '{state}' WHERE id = '{identity}'")
+
+    def unfinished(self, identity: str = "c002") -> None:
+        """As if the search had been killed before a candidate's training."""
+        self.record("candidates", identity, training=None, trainings=0)
+        self.state(identity, "ACCEPTED")
+        self.sql("DELETE FROM finals", "DELETE FROM study WHERE key = 'finished'")
+
+    def value(self, key: str, value: str) -> None:
+        """Set a text of the study."""
+        with closing(sqlite3.connect(self.study / "study.db")) as database:
+            database.execute("INSERT OR REPLACE INTO study VALUES (?, ?)", (key, value))
+            database.commit()
+
+    def config(self, old: str, new: str) -> None:
+        """Change both copies of the config, as a careful forger does."""
+        file = self.study / "config.yaml"
+        text = file.read_text()
+        assert old in text, old
+        file.write_text(text.replace(old, new))
+        self.value("config.yaml", text.replace(old, new))
+
+    def link(self, name: str, target: Path) -> None:
+        """Put a link in the place of a file or folder of the study."""
+        self.gone(name)
+        (self.study / name).symlink_to(target)
+
+    def hard_link(self, name: str, target: Path) -> None:
+        """The same without a link's looks."""
+        self.gone(name)
+        os.link(target, self.study / name)
+
+    def pipe(self, name: str) -> None:
+        """Put a pipe in the place of a file."""
+        self.gone(name)
+        os.mkfifo(self.study / name)
+
+    def folder(self, name: str) -> None:
+        """Put a folder in the place of a file."""
+        self.gone(name)
+        (self.study / name).mkdir()
+
+    def gone(self, name: str) -> None:
+        """Move something out of the way, within the study."""
+        path = self.study / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_symlink() or path.exists():
+            path.rename(path.with_name(f"{path.name}.was"))

@@ -1,0 +1,427 @@
+"""Studies as an enemy would send them: every one is made from an honest study by changing rows, files or links."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from tests.hostile.altering import Forge, Mail
+
+_HEAD = "def compute_reward(tcp_pos: Tensor, goal_pos: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n"
+_TAIL = "    d = torch.linalg.vector_norm(goal_pos - tcp_pos, 2.0, dim=-1)\n    return -d + x, {'d': -d}\n"
+_ESCAPES = "\x1b]0;owned\x07\x1b[2J[bold]m[/x][/]\u202e\u2066\x9b31m\r| =1+1 <script>x</script>"
+
+
+@dataclass(frozen=True)
+class Forgery:
+    """One way to harm who opens a study."""
+
+    kind: str
+    name: str
+    forge: Forge
+    refused: str = ""
+    """What ``resume`` must say, in some place; without it any ending is right that does no harm."""
+
+
+def _writes(mail: Mail, name: str = "notes.txt") -> str:
+    """A program that overwrites a file of the victim's."""
+    path = mail.home / "precious" / name
+    return (
+        _HEAD + f"    f = torch.from_file('{path}', True, 8, dtype=torch.uint8)\n"
+        "    x = f.copy_(torch.tensor([80, 87, 78, 69, 68, 33, 33, 10], dtype=torch.uint8)).sum() * 0.0\n" + _TAIL
+    )
+
+
+def _program(text: str, source: str | None = None) -> Forge:
+    """A candidate that waits for its training, with any program."""
+
+    def forge(mail: Mail) -> None:
+        mail.unfinished()
+        mail.record("candidates", "c002", program=text)
+        if source is not None:
+            mail.record("candidates", "c002", source=source)
+
+    return forge
+
+
+def _overwrites(mail: Mail) -> None:
+    mail.unfinished()
+    mail.record("candidates", "c002", program=_writes(mail))
+
+
+def _overwrites_as_source(mail: Mail) -> None:
+    mail.unfinished()
+    mail.record("candidates", "c002", program=_writes(mail), source=_writes(mail))
+
+
+def _winner_overwrites(mail: Mail) -> None:
+    mail.record("candidates", "c002", program=_writes(mail))
+    mail.sql("DELETE FROM finals", "DELETE FROM study WHERE key = 'finished'")
+
+
+def _screened_overwrites(mail: Mail) -> None:
+    """An earlier candidate's program is run on episodes before the next iteration is trained."""
+    mail.config("screening: 'off'", "screening: order")
+    mail.record("candidates", "c002", iteration=1)
+    mail.record("candidates", "c000", program=_writes(mail))
+    mail.unfinished()
+
+
+_REFUSED = "is refused"
+PROGRAMS = [
+    Forgery("program", "overwrites a file", _overwrites, _REFUSED),
+    Forgery("program", "overwrites a file and says so", _overwrites_as_source, _REFUSED),
+    Forgery("program", "of the winner overwrites a file", _winner_overwrites, _REFUSED),
+    Forgery("program", "of an earlier candidate overwrites a file", _screened_overwrites),
+    Forgery("program", "saves", _program(_HEAD + "    torch.save('x', 'precious/new')\n    x = 0.0\n" + _TAIL), _REFUSED),
+    Forgery("program", "reads", _program(_HEAD + "    x = torch.from_file('/etc/passwd', False, 9).sum()\n" + _TAIL), _REFUSED),
+    Forgery("program", "never ends", _program(_HEAD + "    x = 0.0\n    while True:\n        x += 1.0\n" + _TAIL), _REFUSED),
+    Forgery("program", "is another one", _program(_HEAD + "    x = 1.0\n" + _TAIL), _REFUSED),
+    Forgery("program", "is empty", _program(""), _REFUSED),
+    Forgery("program", "has no source", _program(_HEAD + "    x = 1.0\n" + _TAIL, ""), _REFUSED),
+    Forgery("program", "is Python", _program("import os\nos.system('touch precious/new')\n", "import os\n"), _REFUSED),
+    Forgery("program", "is a bomb for parsers", _program("(" * 500_000, "(" * 500_000), _REFUSED),
+    Forgery("program", "is huge", _program(_HEAD + "    x = 1.0\n" * 400_000 + _TAIL), _REFUSED),
+    Forgery("program", "takes all memory", _program(_HEAD + "    x = torch.ones([99999, 99999]).sum()\n" + _TAIL), _REFUSED),
+]
+
+
+def _linked(name: str, target: str) -> Forge:
+    return lambda mail: mail.link(name, mail.home / target)
+
+
+def _hard_linked(name: str) -> Forge:
+    return lambda mail: mail.hard_link(name, mail.precious)
+
+
+def _running(forge: Forge) -> Forge:
+    """A study that goes on, so that what it would write is written."""
+
+    def both(mail: Mail) -> None:
+        mail.unfinished()
+        forge(mail)
+
+    return both
+
+
+_PLACES = (
+    "study.db", "study.db-wal", "study.db-shm", "study.lock", "config.yaml", "candidates", "candidates/c002",
+    "candidates/c002/reward.py", "candidates/c002/policy.pt", "candidates/c002/policy.part", "finals", "finals/best-0",
+    "candidates/c002/episodes.pt",
+)  # fmt: skip
+LINKS = [
+    *(Forgery("link", f"{name} to a file", _running(_linked(name, "precious/notes.txt"))) for name in _PLACES),
+    *(Forgery("link", f"{name} to a folder", _running(_linked(name, "precious"))) for name in _PLACES),
+    Forgery("link", "config.yaml to a secret", _linked("config.yaml", ".token")),
+    Forgery("link", "policy.pt to a secret", _linked("candidates/c002/policy.pt", ".token")),
+    Forgery("link", "reward.py to a secret", _linked("candidates/c002/reward.py", ".token")),
+    Forgery("link", "policy.pt to endless zeros", lambda mail: mail.link("candidates/c002/policy.pt", Path("/dev/zero"))),
+    Forgery("link", "config.yaml to endless zeros", lambda mail: mail.link("config.yaml", Path("/dev/zero"))),
+    Forgery("link", "the database to endless zeros", lambda mail: mail.link("study.db", Path("/dev/zero"))),
+    *(Forgery("hard link", name, _running(_hard_linked(name))) for name in ("study.lock", "candidates/c002/reward.py")),
+    Forgery("hard link", "of the database's log", _running(_hard_linked("study.db-wal"))),
+    *(
+        Forgery("pipe", name, lambda mail, name=name: mail.pipe(name))
+        for name in ("study.db", "study.lock", "study.db-wal", "config.yaml", "candidates/c002/policy.pt", "candidates/c002/reward.py")
+    ),
+    *(
+        Forgery("folder", name, lambda mail, name=name: mail.folder(name))
+        for name in ("study.lock", "study.db-wal", "candidates/c002/policy.pt", "candidates/c002/reward.py")
+    ),
+]
+
+
+def _renamed(new: str, *, row: bool) -> Forge:
+    def forge(mail: Mail) -> None:
+        mail.unfinished()
+        mail.record("candidates", "c002", id=new)
+        if row:
+            mail.sql(f"UPDATE candidates SET id = '{new}' WHERE id = 'c002'")
+
+    return forge
+
+
+def _policy(path: str) -> Forge:
+    return lambda mail: mail.record("candidates", "c002", training__policy=path.replace("HOME", str(mail.home)))
+
+
+def _policy_of_final(mail: Mail) -> None:
+    mail.record("finals", "best-0", training__policy=str(mail.token))
+
+
+def _final(identity: str) -> Forge:
+    def forge(mail: Mail) -> None:
+        mail.record("finals", "best-0", id=identity, training__candidate=identity)
+        mail.sql(f"UPDATE finals SET id = '{identity}' WHERE id = 'best-0'", "DELETE FROM study WHERE key = 'finished'")
+
+    return forge
+
+
+IDS = [
+    Forgery("id", "absolute", _renamed("/tmp/escape", row=False), "c002"),
+    Forgery("id", "relative", _renamed("../../../precious/escape", row=False), "c002"),
+    Forgery("id", "relative, row too", _renamed("../../../precious/escape", row=True), "escape"),
+    Forgery("id", "of another candidate", _renamed("c001", row=False), "c002"),
+    Forgery("id", "with an escape", _renamed("c002\x1b[2J", row=False)),
+    Forgery("id", "of parents", lambda mail: mail.record("candidates", "c002", parents=["../../precious"])),
+    Forgery("id", "of a final run", _final("../../../precious/escape")),
+    Forgery("id", "of a final run's reward", lambda mail: mail.record("finals", "best-0", reward="best:../../precious")),
+    Forgery("policy", "absolute", _policy("HOME/.token")),
+    Forgery("policy", "relative", _policy("../../.token")),
+    Forgery("policy", "of another candidate", _policy("candidates/c001/../../../../.token")),
+    Forgery("policy", "of a final run", _policy_of_final),
+    Forgery("record", "states differ", lambda mail: mail.sql("UPDATE candidates SET state = 'ACCEPTED' WHERE id = 'c002'")),
+    Forgery("record", "calls differ", lambda mail: mail.record("calls", "c002", candidate="../../x")),
+]
+
+
+def _endpoint(**terms: object) -> Forge:
+    """The study says where to send what."""
+    lines = "".join(f"  {name}: {value}\n" for name, value in terms.items())
+
+    def forge(mail: Mail) -> None:
+        mail.unfinished()
+        mail.state("c002", "PROPOSED")
+        mail.config("writer: grammar", f"writer: {'local' if 'threads' in terms else 'openai'}")
+        text = (mail.study / "config.yaml").read_text()
+        kept = text[: text.index("llm:\n")]
+        (mail.study / "config.yaml").write_text(f"{kept}llm:\n{lines}")
+        mail.value("config.yaml", f"{kept}llm:\n{lines}")
+
+    return forge
+
+
+_AWAY = "http://127.0.0.1:9/v1"
+_ASKS = "--trust-endpoint"
+SECRETS = [
+    Forgery("secret", "in a variable", _endpoint(model="m", base_url=_AWAY, key_variable="SECRET_TOKEN"), _ASKS),
+    Forgery("secret", "in a file", _endpoint(model="m", base_url=_AWAY, key_file="~/.token"), _ASKS),
+    Forgery("secret", "to the usual place", _endpoint(model="m", key_variable="SECRET_TOKEN"), _ASKS),
+    Forgery("secret", "in the address", _endpoint(model="m", base_url="http://user:pass@127.0.0.1:9/v1"), _ASKS),
+    Forgery("secret", "a model's file", _endpoint(model="precious/notes.txt", threads=1), _ASKS),
+]
+
+
+def _shown(table: str, **changes: object) -> Forge:
+    return lambda mail: mail.record(table, "best-0" if table == "finals" else "c002", **changes)
+
+
+def _source_with_escapes(mail: Mail) -> None:
+    mail.record("candidates", "c002", source=f"# {_ESCAPES}\ndef compute_reward(tcp_pos):\n    pass\n")
+
+
+def _surrogates(mail: Mail) -> None:
+    mail.record("candidates", "c002", idea="half a letter \ud83d", reason="\udcff")
+
+
+SHOWN = [
+    *(
+        Forgery("shown", name, _shown("candidates", **{name: _ESCAPES}))
+        for name in ("idea", "reason", "operator", "plan", "training__cause", "source", "program")
+    ),
+    Forgery("shown", "parents", _shown("candidates", parents=[_ESCAPES])),
+    Forgery("shown", "components", _shown("candidates", training__components=[{"name": _ESCAPES, "values": [1.0]}])),
+    Forgery("shown", "reward", _shown("finals", reward=_ESCAPES)),
+    Forgery("shown", "a comment in the source", _source_with_escapes),
+    Forgery("shown", "halves of letters", _surrogates),
+    Forgery("shown", "notice", lambda mail: mail.value("notice", _ESCAPES)),
+    Forgery("shown", "stopped", lambda mail: mail.value("stopped", _ESCAPES)),
+    Forgery("shown", "version", lambda mail: mail.value("version", _ESCAPES)),
+    Forgery("shown", "task", lambda mail: mail.config("task: franka-reach", 'task: "\\e[2J[/x]=1+1|"')),
+    Forgery("shown", "strategy", lambda mail: mail.config("strategy: random", 'strategy: "=1+1|\\e[2J[/x]"')),
+    Forgery("shown", "writer", lambda mail: mail.config("writer: grammar", 'writer: "../../\\e[2J[/x]"')),
+]
+
+
+def _alias_bomb() -> str:
+    lines = ["a: &a [x, x, x, x, x, x, x, x, x, x]\n"]
+    lines += [f"{b}: &{b} [{', '.join([f'*{a}'] * 10)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)]
+    return "".join(lines) + "task: *i\n"
+
+
+def _config_file(text: str) -> Forge:
+    def forge(mail: Mail) -> None:
+        (mail.study / "config.yaml").write_text(text)
+
+    return forge
+
+
+def _stored_config(text: str) -> Forge:
+    return lambda mail: mail.value("config.yaml", text)
+
+
+_TEXTS = {
+    "aliases that multiply": _alias_bomb(), "an impossible date": "task: 2024-13-45\n", "5000 digits": f"candidates: {'9' * 5000}\n",
+    "3000 brackets": f"task: {'[' * 3000}\n", "a list": "[1, 2]\n", "nothing": "", "not YAML": "task: {\n", "no text": "\x00\x01",
+    "a tag": "task: !!python/object/apply:os.system ['touch precious/new']\n", "keys that are no words": "{1: 2, [3]: 4}\n",
+    "a million candidates": "task: franka-reach\nstrategy: random\ncandidates: 1000000000000\n",
+    "no number": "task: franka-reach\nmax_hours: .nan\nrace: {keep: .nan}\n",
+}  # fmt: skip
+CONFIGS = [
+    *(Forgery("config", name, _config_file(text)) for name, text in _TEXTS.items()),
+    *(Forgery("config kept", name, _stored_config(text)) for name, text in _TEXTS.items()),
+]
+
+
+def _endless_view(mail: Mail) -> None:
+    mail.sql(
+        "ALTER TABLE candidates RENAME TO kept",
+        "CREATE VIEW candidates AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+        "SELECT 'c000' AS id, i AS position, 'SCORED' AS state, 0.0 AS score, '{}' AS record FROM n",
+    )
+
+
+def _endless_trigger(mail: Mail) -> None:
+    mail.sql(
+        "CREATE TRIGGER t AFTER INSERT ON study BEGIN UPDATE study SET value = (WITH RECURSIVE n(i) AS "
+        "(SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n); END"
+    )
+    mail.unfinished()
+
+
+def _huge_record(mail: Mail) -> None:
+    mail.sql("UPDATE candidates SET record = CAST(zeroblob(600000000) AS TEXT) WHERE id = 'c002'")
+
+
+def _huge_curve(mail: Mail) -> None:
+    mail.record("candidates", "c002", training__components=[{"name": "near", "values": [0.5] * 3_000_000}])
+
+
+def _cut(name: str, at: int) -> Forge:
+    def forge(mail: Mail) -> None:
+        file = mail.study / name
+        file.write_bytes(file.read_bytes()[:at])
+
+    return forge
+
+
+def _noise(name: str) -> Forge:
+    def forge(mail: Mail) -> None:
+        file = mail.study / name
+        data = bytearray(file.read_bytes())
+        for place in range(4096, len(data), 97):
+            data[place] ^= 0x5A
+        file.write_bytes(bytes(data))
+
+    return forge
+
+
+DATABASES = [
+    Forgery("database", "an endless view", _endless_view),
+    Forgery("database", "an endless trigger", _endless_trigger),
+    Forgery("database", "a record of 600 MB", _huge_record),
+    Forgery("database", "a curve of three million values", _huge_curve),
+    Forgery("database", "cut off", _cut("study.db", 20_000)),
+    Forgery("database", "its header alone", _cut("study.db", 100)),
+    Forgery("database", "damaged", _noise("study.db")),
+    Forgery("database", "another format", lambda mail: mail.sql("PRAGMA user_version = 7")),
+    Forgery("database", "no table", lambda mail: mail.sql("DROP TABLE candidates")),
+    Forgery("database", "a table with a computed column", lambda mail: mail.sql("ALTER TABLE study ADD COLUMN x AS (value || value)")),
+    Forgery("database", "records that are no JSON", lambda mail: mail.raw("finals", "best-0", "{")),
+    Forgery("database", "records that are no text", lambda mail: mail.sql("UPDATE candidates SET record = x'ff00ff' WHERE id = 'c002'")),
+    Forgery("database", "deep JSON", lambda mail: mail.raw("candidates", "c002", "[" * 100_000)),
+    Forgery("database", "a negative position", lambda mail: mail.sql("UPDATE candidates SET position = -1 WHERE id = 'c002'")),
+    Forgery("database", "seconds that are no number", lambda mail: mail.value("seconds", "abc")),
+    Forgery("database", "seconds without end", lambda mail: mail.value("seconds", "inf")),
+]
+_VALUES = {
+    "a score that is no number": {"training__score__mean": float("nan")},
+    "a score without end": {"training__score__mean": float("inf")},
+    "a score that is text": {"training__score__mean": "0.5"},
+    "an iteration of thirty digits": {"iteration": 10**30},
+    "a negative iteration": {"iteration": -5},
+    "steps without end": {"env_steps": 10**400},
+    "negative calls": {"usage__calls": -(10**12)},
+    "an unknown state": {"state": "OWNED"},
+    "itself as its parent": {"parents": ["c002"]},
+    "a parent that is not there": {"parents": ["c999"]},
+    "ten thousand parents": {"parents": ["c000"] * 10_000},
+    "a missing score": {"training__score": None},
+    "a seed of a hundred digits": {"training__seed": 10**100},
+    "a rung without a score": {"rungs": [{}]},
+}
+
+
+def _cycle(mail: Mail) -> None:
+    mail.record("candidates", "c001", parents=["c002"])
+    mail.record("candidates", "c002", parents=["c001"])
+
+
+RECORDS = [
+    *(Forgery("value", name, _shown("candidates", **changes)) for name, changes in _VALUES.items()),
+    Forgery("value", "a circle of parents", _cycle),
+]
+
+
+class _Touch:
+    """A pickle that runs a command."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        import os
+
+        return os.system, ("touch precious/new",)
+
+
+def _policy_file(content: bytes) -> Forge:
+    def forge(mail: Mail) -> None:
+        (mail.study / "candidates" / "c002" / "policy.pt").write_bytes(content)
+
+    return forge
+
+
+def _saved(**changes: object) -> bytes:
+    """A policy file with some entries changed."""
+    data: dict[str, object] = {
+        "hidden": torch.tensor([8]), "activation": "tanh", "parameters": torch.zeros(500),
+        "observation_mean": torch.zeros(1, 30), "observation_variance": torch.ones(1, 30),
+    }  # fmt: skip
+    file = io.BytesIO()
+    torch.save(data | changes, file)
+    return file.getvalue()
+
+
+def _zip_with_pickle(content: bytes) -> bytes:
+    """A policy file whose pickle is another one."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(_saved())) as honest, zipfile.ZipFile(file, "w") as forged:
+        for name in honest.namelist():
+            forged.writestr(name, content if name.endswith("data.pkl") else honest.read(name))
+    return file.getvalue()
+
+
+def _zip_bomb() -> bytes:
+    """300 MB of zeros in a few hundred kilobytes."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as forged:
+        forged.writestr("archive/data.pkl", b"\x80\x02}q\x00.")
+        with forged.open("archive/data/0", "w", force_zip64=True) as entry:
+            for _ in range(300):
+                entry.write(bytes(1 << 20))
+    return file.getvalue()
+
+
+POLICIES = [
+    Forgery("policy file", "a command as an old pickle", _policy_file(pickle.dumps(_Touch()))),
+    Forgery("policy file", "a command in an archive", _policy_file(_zip_with_pickle(pickle.dumps(_Touch())))),
+    *(
+        Forgery("policy file", f"broken pickle {number}", _policy_file(_zip_with_pickle(content)))
+        for number, content in enumerate((b"", b"\x80\x02.", b"\x80\x02h\x05.", b"\x80\x02K\x01K\x02R.", b"\x80\x02]q\x00K\x01b."))
+    ),
+    Forgery("policy file", "layers that are too wide", _policy_file(_saved(hidden=torch.tensor([30_000, 30_000])))),
+    Forgery("policy file", "too many layers", _policy_file(_saved(hidden=torch.full((200_000,), 8)))),
+    Forgery("policy file", "layers of no width", _policy_file(_saved(hidden=torch.tensor([-8])))),
+    Forgery("policy file", "layers that are numbers", _policy_file(_saved(hidden=torch.tensor(8.0)))),
+    Forgery("policy file", "numbers without an end", _policy_file(_saved(observation_mean=torch.full((1, 30), torch.nan)))),
+    Forgery("policy file", "one number for all", _policy_file(_saved(parameters=torch.zeros(1).expand(1 << 40)[:500]))),
+    Forgery("policy file", "an unknown activation", _policy_file(_saved(activation="\x1b[2J"))),
+    Forgery("policy file", "zeros that multiply", _policy_file(_zip_bomb())),
+    Forgery("policy file", "nothing", _policy_file(b"")),
+    Forgery("policy file", "cut off", _cut("candidates/c002/policy.pt", 700)),
+]
+
+FORGERIES = [*PROGRAMS, *LINKS, *IDS, *SECRETS, *SHOWN, *CONFIGS, *DATABASES, *RECORDS, *POLICIES]
