@@ -51,6 +51,7 @@ class TrainOptions:
 def run(arguments: list[str]) -> int:
     """Exit 0 when every seed was scored, 1 otherwise."""
     options = parse(TrainOptions, "train", arguments)
+    check_words(options.out or Path("runs"), "--out")
     task = TASKS.load(options.task)
     settings = effective_settings(task, options.device, options.training)
     TRAINERS.load(options.trainer)(task, settings, options.episodes)  # refuses here what this machine lacks
@@ -58,7 +59,6 @@ def run(arguments: list[str]) -> int:
     if not options.seeds:
         raise UsageError("--seeds is empty; give at least one number.")
     folder = options.out or free_folder(f"{options.task}-train")
-    check_words(folder, "--out")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} exists already. Give another folder with --out.")
     trainer = WorkerTrainer(options.task, options.trainer, settings, options.episodes)

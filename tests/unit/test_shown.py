@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from rewardsmith.shown import as_json, clean, command, count, csv_cell, html, markdown, number, one_line
 
 ANY = st.text(st.characters(), max_size=60)  # half characters, too
-UNSEEN = ["\x1b", "\x07", "\0", "\x7f", "\x85", "\x9b", "\xad", "\u061c", "\u200b", "\u200e", "\u202e", "\u2028", "\u2029"] + [
-    *("\u2066", "\u2069", "\ufeff", "\ufffe", "\ue000", "\ud800", "\udcff", "\U000e0001", "\U000f0000", "\U0010ffff")
-]
+UNSEEN = (
+    *("\x1b", "\x07", "\0", "\x7f", "\x85", "\x9b", "\xad", "\u061c", "\u200b", "\u200e", "\u202e", "\u2028", "\u2029"),
+    *("\u2066", "\u2069", "\ufeff", "\ufffe", "\ue000", "\ud800", "\udcff", "\U000e0001", "\U000f0000", "\U0010ffff"),
+)
 
 
 @pytest.mark.parametrize("character", UNSEEN, ids=ascii)
