@@ -21,6 +21,7 @@ from rewardsmith.errors import NothingTrainedError, StoreError, UsageError
 from rewardsmith.lock import FolderLock
 from rewardsmith.parts import Parts, assemble
 from rewardsmith.sharing import SharedTrainings
+from rewardsmith.shown import command
 from rewardsmith.study import Study, check_new, is_study
 
 COMPARISON_FILE = "comparison.yaml"
@@ -134,7 +135,7 @@ class Comparison:
         for folder in self.studies:
             with Study.open(folder) as study:
                 ended += study.finished
-        return "" if ended == total else f"{ended} of {total} searches are at their end; `rewardsmith resume {self.folder}` goes on."
+        return "" if ended == total else f"{ended} of {total} searches are at their end; `{command('resume', self.folder)}` goes on."
 
     def carry_out(self, observe: Observe) -> None:
         """Run every search that is not finished.

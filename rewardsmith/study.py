@@ -14,6 +14,7 @@ from rewardsmith.errors import RewardsmithError, StoreError, UsageError
 from rewardsmith.lock import FolderLock
 from rewardsmith.records import Candidate, FinalRun, Proposal
 from rewardsmith.seeds import derive
+from rewardsmith.shown import command
 from rewardsmith.store.sqlite import Store
 from rewardsmith.usage import Usage
 
@@ -33,7 +34,7 @@ def check_new(folder: Path, *, resumable: bool) -> None:
         UsageError: With the ways to go on.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        way = f"continue it with `rewardsmith resume {folder}`, or " if resumable else ""
+        way = f"continue it with `{command('resume', folder)}`, or " if resumable else ""
         raise UsageError(f"{folder} exists already. To go on: {way}give another folder with --out.")
 
 
@@ -138,7 +139,7 @@ class Study:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(candidate.source)
             except OSError as error:
-                raise StoreError(f"cannot write {path}: {error.strerror}. Make room, then `rewardsmith resume {self.folder}`.") from error
+                raise StoreError(f"cannot write {path}: {error.strerror}. Make room, then `{command('resume', self.folder)}`.") from error
         self.store.put_candidate(candidate)
 
     def evaluation_seed(self, purpose: str) -> int:
@@ -154,12 +155,12 @@ class Study:
         if stopped:
             return (
                 f"stopped by {stopped}, before any candidate had a score. "
-                f"Raise the limit in {self.folder / _CONFIG}, then `rewardsmith resume {self.folder}`."
+                f"Raise the limit in {self.folder / _CONFIG}, then `{command('resume', self.folder)}`."
             )
         reasons = sorted({candidate.reason for candidate in self.candidates if candidate.reason}) or ["none was written."]
         return (
             f"all {self.config.candidates} candidates failed before they had a score, the first because: {reasons[0]} "
-            f"See `rewardsmith inspect {self.folder}`."
+            f"See `{command('inspect', self.folder)}`."
         )
 
     def policy_path(self, identity: str) -> Path:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import sys
 from pathlib import Path
 from typing import TypeVar
 
 import tyro
-from pydantic import TypeAdapter
+
+from rewardsmith.errors import UsageError
+from rewardsmith.shown import as_json
 
 T = TypeVar("T")
 
@@ -32,7 +35,30 @@ def value_of(flag: str, arguments: list[str]) -> str | None:
 
 def print_json(record: object) -> None:
     """Print a dataclass, or a list of them, as JSON."""
-    sys.stdout.write(TypeAdapter(object).dump_json(record, indent=2).decode() + "\n")
+    print(as_json(record))
+
+
+def check_words(config: object, flag: str = "-") -> None:
+    """Refuse bytes that are no text, before they get into a record.
+
+    Args:
+        config: A path, or a dataclass of options; of its fields those that hold text.
+        flag: The flag that gave it.
+
+    Raises:
+        UsageError: Naming the flag.
+    """
+    if dataclasses.is_dataclass(config):
+        for field in dataclasses.fields(config):
+            part = f"{flag}.{field.name}" if flag.strip("-") else f"--{field.name}"
+            check_words(getattr(config, field.name), part.replace("_", "-"))
+        return
+    text = str(config.absolute() if isinstance(config, Path) else config)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        encoding = sys.getfilesystemencoding()
+        raise UsageError(f"{flag} is {text!r}, which is no text in {encoding}. Rename it, or give another.") from None
 
 
 def free_folder(stem: str) -> Path:

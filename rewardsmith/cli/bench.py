@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from rewardsmith.cache import remember_speed
 from rewardsmith.cli.arguments import parse, print_json
+from rewardsmith.cli.output import tell_progress
+from rewardsmith.cli.screen import Screen
 from rewardsmith.config import TrainingOverrides, effective_settings
 from rewardsmith.contracts import Device, Task
 from rewardsmith.errors import UsageError
@@ -66,8 +67,7 @@ def _chosen(names: Sequence[str]) -> list[Task]:
 
 
 def _say(text: str) -> None:
-    if sys.stderr.isatty():
-        print(f"\rmeasuring {text} ...".ljust(60), end="\r", file=sys.stderr, flush=True)
+    tell_progress(f"measuring {text} ...")
 
 
 def _show(found: Sequence[Throughput]) -> None:
@@ -76,14 +76,14 @@ def _show(found: Sequence[Throughput]) -> None:
     for name in ("task", "steps/s", "range", "of physics", "candidates/h"):
         table.add_column(name, justify="left" if name == "task" else "right", no_wrap=True)
     for one in found:
-        table.add_row(f"[bold cyan]{one.name}[/]")
+        table.add_row(Text(one.name, style="bold cyan"))
         table.add_row("  bare physics", *_cells(one.physics))
         table.add_row("  task", *_cells(one.task))
         table.add_row("  training", *_cells(one.training))
         table.add_row("  search", *_cells(one.search), f"{one.candidates_per_hour:,.0f}")
-    console = Console()
-    console.print(table)
-    console.print("\n" + "\n".join(_notes(found[0])), style="dim", highlight=False, soft_wrap=True)
+    screen = Screen()
+    screen.print(table)
+    screen.print("\n" + "\n".join(_notes(found[0])), style="dim", soft_wrap=True)
 
 
 def _cells(rate: Rate | None) -> tuple[str, str, str]:

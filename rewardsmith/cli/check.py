@@ -8,6 +8,7 @@ from pathlib import Path
 from tyro.conf import Positional
 
 from rewardsmith.cli.arguments import parse, print_json
+from rewardsmith.cli.output import say
 from rewardsmith.errors import UsageError
 from rewardsmith.registry import TASKS
 from rewardsmith.reward.extract import extract
@@ -39,7 +40,7 @@ def run(arguments: list[str]) -> int:
     if options.json:
         print_json(verdict)
     else:
-        print(verdict.text)
+        say(verdict.text)
     return 0 if verdict.accepted else 1
 
 
@@ -50,6 +51,6 @@ def read_text(path: Path) -> str:
         UsageError: It cannot be read as text.
     """
     try:
-        return path.read_text()
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read {path}: {error}. Give a text file with a reward program.") from None

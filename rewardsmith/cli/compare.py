@@ -11,18 +11,20 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich.console import Console
 from rich.markdown import Markdown
 from rich.text import Text
 from tyro.conf import Positional, Suppress
 
-from rewardsmith.cli.arguments import free_folder, parse, print_json, value_of
+from rewardsmith.cli.arguments import check_words, free_folder, parse, print_json, value_of
 from rewardsmith.cli.live import LiveObserver, PlainObserver, watch
+from rewardsmith.cli.output import resumable, say
 from rewardsmith.cli.plan import show_plan
+from rewardsmith.cli.screen import Screen
+from rewardsmith.cli.views import label
 from rewardsmith.comparison import NO_HOURS, Comparison, ComparisonConfig, is_comparison
 from rewardsmith.config import StudyConfig
 from rewardsmith.config_file import from_mapping, read_yaml
-from rewardsmith.errors import UsageError, WriterError
+from rewardsmith.errors import UsageError
 from rewardsmith.parts import Parts, assemble
 from rewardsmith.registry import STRATEGIES, TASKS, WRITERS
 from rewardsmith.reports.comparison import ComparisonReport, compare
@@ -80,6 +82,8 @@ def run(arguments: list[str]) -> int:
             raise UsageError(why_not)
     options = parse(CompareOptions, "compare", arguments, _defaults(value_of("--config", arguments)))
     config = ComparisonConfig(StudyConfig(**vars(options.study)), options.strategies, options.repeats)
+    check_words(config)
+    check_words(options.out or Path("runs"), "--out")
     names = [(STRATEGIES, name.partition(":")[0]) for name in config.strategies]
     for registry, name in ((TASKS, config.study.task), (WRITERS, config.study.writer), *names):
         registry.check(name)
@@ -101,7 +105,7 @@ def _plan(config: ComparisonConfig) -> None:
     searches = list(config.searches())
     parts = assemble(searches[0])
     try:
-        print(f"{len(searches)} searches, {config.repeats} each of {', '.join(config.strategies)}; the plan of one of them:")
+        say(f"{len(searches)} searches, {config.repeats} each of {', '.join(config.strategies)}; the plan of one of them:")
         show_plan(searches[0], parts)
     finally:
         parts.close()
@@ -109,22 +113,16 @@ def _plan(config: ComparisonConfig) -> None:
 
 def carry_on(comparison: Comparison) -> int:
     """Run what is left of a comparison, then write and show its report."""
-    console = Console()
+    screen = Screen()
 
     def observe(study: Study, parts: Parts, place: str) -> LiveObserver | PlainObserver:
-        console.print(f"search {place}: {method(study)}, seed {study.config.seed}", highlight=False)
-        return watch(study, parts.settings.env_steps, console)
+        screen.print(f"search {place}: {label(method(study))}, seed {study.config.seed}")
+        return watch(study, parts.settings.env_steps, screen)
 
-    way = f"rewardsmith resume {comparison.folder}"
-    console.print(f"comparison {comparison.folder}", highlight=False, soft_wrap=True)
-    try:
+    with resumable(comparison.folder, "comparison"):
+        screen.print(f"comparison {comparison.folder}", soft_wrap=True)
         comparison.carry_out(observe)
-    except KeyboardInterrupt:
-        console.print(f"\nstopped; everything finished is kept. Go on with: {way}", highlight=False, markup=False, soft_wrap=True)
-        raise
-    except WriterError as error:
-        raise WriterError(f"{error} The comparison is kept: correct its config where needed, then `{way}`.") from error
-    _show(_report(comparison.studies, comparison.unfinished), comparison.folder, console)
+        _show(_report(comparison.studies, comparison.unfinished), comparison.folder, screen)
     return 0
 
 
@@ -142,7 +140,7 @@ def _compare_existing(options: CompareStudiesOptions) -> int:
     if options.json:
         print_json(report)
     else:
-        _show(report, options.out, Console())
+        _show(report, options.out, Screen())
     return 0
 
 
@@ -157,13 +155,13 @@ def _check_report_folder(folder: Path) -> None:
         raise UsageError(f"{folder} holds other files than a report. Give a new folder with --out.")
 
 
-def _show(report: ComparisonReport, out: Path | None, console: Console) -> None:
+def _show(report: ComparisonReport, out: Path | None, screen: Screen) -> None:
     text = markdown(report)
-    console.print(Markdown(text) if console.is_terminal else Text(text), soft_wrap=not console.is_terminal)
+    screen.print(Markdown(text, hyperlinks=False) if screen.is_terminal else Text(text), soft_wrap=not screen.is_terminal)
     if out:
         if why_none := write_report(report, out):
-            console.print(why_none, style="yellow", markup=False, soft_wrap=True)
-        console.print(f"report: {out / REPORT_FILE}", highlight=False, soft_wrap=True)
+            screen.print(why_none, style="yellow", soft_wrap=True)
+        screen.print(f"report: {out / REPORT_FILE}", soft_wrap=True)
 
 
 def _defaults(config_file: str | None) -> CompareOptions | None:

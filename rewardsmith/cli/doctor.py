@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from rewardsmith.cli.arguments import parse, print_json
+from rewardsmith.cli.output import say
 from rewardsmith.config import LanguageModelOptions
 from rewardsmith.contracts import SPARSE, TrainingJob, TrainingSettings
 from rewardsmith.errors import RewardsmithError, UsageError
@@ -48,7 +49,7 @@ def run(arguments: list[str]) -> int:
         print_json(findings)
     else:
         for finding in findings:
-            print(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.name:<10} {finding.detail}")
+            say(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.name:<10} {finding.detail}")
     return 0 if all(finding.ok for finding in findings) else 1
 
 

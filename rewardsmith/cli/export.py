@@ -8,6 +8,7 @@ from pathlib import Path
 from tyro.conf import Positional
 
 from rewardsmith.cli.arguments import parse
+from rewardsmith.cli.output import say
 from rewardsmith.cli.policies import usable_candidate
 from rewardsmith.registry import TASKS
 from rewardsmith.reports.export import export, policy_spec
@@ -42,5 +43,5 @@ def run(arguments: list[str]) -> int:
         env = task.make(1, 1)
         spec = policy_spec(study, candidate, task, (env.observation_size, env.action_size))
         files = export(study, candidate, policy_file.load(path, env), spec, options.out, onnx=options.onnx)
-    print("\n".join(f"wrote {file}" for file in files))
+    say("\n".join(f"wrote {file}" for file in files))
     return 0

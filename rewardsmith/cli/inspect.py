@@ -6,19 +6,21 @@ import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 from tyro.conf import Positional
 
 from rewardsmith.cli.arguments import parse, print_json
+from rewardsmith.cli.output import say
 from rewardsmith.cli.picture import save_picture
-from rewardsmith.cli.tree import LineageTree, terminal
-from rewardsmith.cli.views import code, screening_text, study_view, usage_text
+from rewardsmith.cli.screen import Screen, wide_screen
+from rewardsmith.cli.tree import LineageTree
+from rewardsmith.cli.views import code, label, operator_name, screening_text, study_view, usage_text
 from rewardsmith.errors import RewardsmithError, UsageError, unknown_name
 from rewardsmith.feedback.reflection import reflect
 from rewardsmith.records import Candidate
 from rewardsmith.reports.lineage import as_graphml, as_node_link, line_of_descent, study_lineage
 from rewardsmith.reports.summary import row, summarise_study
+from rewardsmith.shown import clean, command
 from rewardsmith.study import Study
 
 _FORMATS = {".graphml": as_graphml, ".json": as_node_link}
@@ -77,13 +79,13 @@ def _check(options: InspectOptions) -> None:
 def _show_study(study: Study, options: InspectOptions) -> None:
     summary, best = summarise_study(study), study.best
     view = LineageTree(summary) if options.tree else study_view(summary, best.source if best else "")
-    (terminal() if options.tree else Console()).print(view)
+    (wide_screen() if options.tree else Screen()).print(view)
     if options.svg:
         save_picture(view, options.svg)
-        print(f"wrote {options.svg}")
+        say(f"wrote {options.svg}")
     if options.lineage:
         _save_lineage(study, options.lineage)
-        print(f"wrote {options.lineage}")
+        say(f"wrote {options.lineage}")
 
 
 def _save_lineage(study: Study, path: Path) -> None:
@@ -99,30 +101,37 @@ def _show_candidate(study: Study, options: InspectOptions) -> None:
     if options.json:
         print_json(row(candidate))
         return
-    console = Console()
+    screen = Screen()
     if options.diff:
-        other = _find(study, options.diff)
-        lines = difflib.unified_diff(other.source.splitlines(), candidate.source.splitlines(), other.id, candidate.id, lineterm="")
-        console.print("\n".join(lines), markup=False, highlight=False)
+        screen.print(_difference(_find(study, options.diff), candidate), soft_wrap=True)
         return
-    descent = " > ".join(line_of_descent(study.candidates, candidate.id))
-    console.print(f"[bold]{candidate.id}[/]  {candidate.state}  {candidate.operator}  {descent}  {usage_text(candidate.usage)}")
-    console.print(escape(candidate.idea))
+    descent = " > ".join(map(label, line_of_descent(study.candidates, candidate.id)))
+    facts = (candidate.state, operator_name(candidate.operator), descent, usage_text(candidate.usage))
+    screen.print(Text.assemble((label(candidate.id), "bold"), *(f"  {fact}" for fact in facts)))
+    screen.print(Text(clean(candidate.idea)))
     if candidate.source:
-        console.print(code(candidate.source))
+        screen.print(code(candidate.source))
     if candidate.screening:
-        console.print(screening_text(candidate.screening), highlight=False)
+        screen.print(screening_text(candidate.screening))
     if candidate.state.final:
-        console.print(reflect(candidate), markup=False, highlight=False, soft_wrap=True)
+        screen.print(Text(clean(reflect(candidate))), soft_wrap=True)
     if candidate.training and candidate.training.policy:
-        console.print(f"policy: {study.folder / candidate.training.policy}", highlight=False, soft_wrap=True)
+        screen.print(f"policy: {study.folder / candidate.training.policy}", soft_wrap=True)
+
+
+def _difference(old: Candidate, new: Candidate) -> Text:
+    before, after = clean(old.source).splitlines(), clean(new.source).splitlines()
+    return Text("\n".join(difflib.unified_diff(before, after, label(old.id), label(new.id), lineterm="")))
 
 
 def _find(study: Study, name: str) -> Candidate:
     best = study.best
     found = best if name == "best" else study.store.candidate(name)
     if name == "best" and found is None:
-        raise UsageError(f"no candidate of {study.folder} has a score yet, so none is best. Name one: {study.folder} c000")
+        raise UsageError(
+            f"no candidate of {study.folder} has a score yet, so none is best. "
+            f"Name one, such as: {command('inspect', study.folder, 'c000')}"
+        )
     if found is None:
         raise unknown_name("candidate", name, [candidate.id for candidate in study.candidates] + (["best"] if best else []))
     return found

@@ -9,13 +9,19 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from rewardsmith.cli.views import candidate_table
+from rewardsmith.cli.output import say
+from rewardsmith.cli.views import candidate_table, label
 from rewardsmith.contracts import TrainingProgress
 from rewardsmith.records import Candidate, FinalRun, State
 from rewardsmith.reports.summary import row
+from rewardsmith.shown import count, number, one_line
 from rewardsmith.study import Study
 
 _LOG_EVERY_S = 10.0
+_LINE = 600
+"""Characters of a line of the log, at most."""
+_AROUND = 8
+"""Lines of the live view beside those of candidates: title, head, legend, status, and some reasons."""
 
 
 @dataclass
@@ -93,9 +99,9 @@ class PlainObserver:
     def candidate(self, candidate: Candidate) -> None:
         """One line per transition."""
         self._best = better(self._best, candidate)
-        score = f" score {candidate.score.mean:.3f}" if candidate.score else ""
+        score = f" score {number(candidate.score.mean)}" if candidate.score else ""
         reason = f" ({candidate.reason})" if candidate.reason else ""
-        self._say(f"{candidate.id} {candidate.state}{score}{reason}")
+        self._say(f"{label(candidate.id)} {candidate.state}{score}{reason}")
 
     def progress(self, progress: TrainingProgress) -> None:
         """A line now and then."""
@@ -109,10 +115,11 @@ class PlainObserver:
     def final(self, run: FinalRun) -> None:
         """One line per run."""
         score = run.training.score
-        self._say(f"{run.id} ({run.reward}) {run.training.state}" + (f" score {score.mean:.3f}" if score else f" ({run.training.cause})"))
+        found = f"score {number(score.mean)}" if score else f"({run.training.cause})"
+        self._say(f"{label(run.id)} ({label(run.reward)}) {run.training.state} {found}")
 
     def _say(self, text: str) -> None:
-        print(f"[{time.monotonic() - self._started:6.1f} s] {text}", flush=True)
+        say(f"[{time.monotonic() - self._started:6.1f} s] {one_line(text, _LINE)}", flush=True)
 
 
 class LiveObserver:
@@ -120,12 +127,13 @@ class LiveObserver:
 
     def __init__(self, study: Study, env_steps: int, console: Console) -> None:
         """Draw on ``console`` between ``with`` and its end."""
-        self._title = f"{study.config.task} · {study.config.strategy} · {study.config.writer}"
+        self._title = " · ".join(map(label, (study.config.task, study.config.strategy, study.config.writer)))
         self._clock = _clock(study, env_steps)
         self._candidates = {candidate.id: candidate for candidate in study.candidates}
         self._success: dict[str, float | None] = {}
         self._best = study.best
         self._stage = self._progress = self._note = ""
+        self._console = console
         self._live = Live(console=console, auto_refresh=False, transient=True)
 
     def __enter__(self) -> LiveObserver:
@@ -160,16 +168,19 @@ class LiveObserver:
     def final(self, run: FinalRun) -> None:
         """Show the run in the status line."""
         score = run.training.score
-        self._stage = f"{run.id}: {run.training.state}" + (f" {score.mean:.3f}" if score else "")
+        self._stage = f"{label(run.id)}: {run.training.state}" + (f" {number(score.mean)}" if score else "")
         self._draw()
 
     def _draw(self) -> None:
-        rows = [row(candidate) for candidate in self._candidates.values()]
+        room = max(1, self._console.height - _AROUND)  # more would push the newest ones out of sight
+        rows = [row(candidate) for candidate in list(self._candidates.values())[-room:]]
         rows = [replace(r, training_success=self._success.get(r.id)) if r.state == State.ACCEPTED else r for r in rows]
         status = "  ".join(part for part in (self._stage, self._progress, self._clock.left) if part)
         best = self._best.id if self._best else None
         head = Text(f"{self._title}   best so far: {best_text(self._best)}", style="bold")
-        lines = [Text(status, style="cyan"), *([Text(self._note, style="yellow")] if self._note else [])]
+        lines = [Text(one_line(status), style="cyan")]
+        if self._note:
+            lines.append(Text(one_line(self._note, _LINE), style="yellow"))
         self._live.update(Group(head, candidate_table(rows, best), *lines), refresh=True)
 
 
@@ -182,11 +193,11 @@ def better(best: Candidate | None, candidate: Candidate) -> Candidate | None:
 
 def best_text(best: Candidate | None) -> str:
     """Such as ``c003 0.91``."""
-    return f"{best.id} {best.score.mean:.3f}" if best and best.score else "none"
+    return f"{label(best.id)} {number(best.score.mean)}" if best and best.score else "none"
 
 
 def progress_text(progress: TrainingProgress) -> str:
     """Steps done by all slots together, and the training success of the best one."""
     known = [success for _, success in progress.success if success is not None]
-    lead = f", leading training success {max(known):.2f}" if known else ""
-    return f"{progress.env_steps:,} of {progress.total_steps:,} steps{lead}"
+    lead = f", leading training success {number(max(known), 2)}" if known else ""
+    return f"{count(progress.env_steps)} of {count(progress.total_steps)} steps{lead}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
+from rewardsmith.cli import output
 from rewardsmith.errors import RewardsmithError, unknown_name
 
 COMMANDS = {
@@ -28,32 +29,47 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Entry point of the console script."""
+    sys.excepthook = output.show_crash
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command line and return its exit code."""
+    """Run one command line and return its exit code; 0 only if all that was asked for was done and written."""
+    output.prepare()
     try:
-        if not arguments or arguments[0] in ("-h", "--help"):
-            print(_help())
-            return 0 if arguments else 2
-        if arguments[0] == "--version":
-            from importlib.metadata import version
-
-            print(version("rewardsmith"))
-            return 0
-        if arguments[0] not in COMMANDS:
-            raise unknown_name("command", arguments[0], COMMANDS)
-        return import_module(f"rewardsmith.cli.{arguments[0]}").run(arguments[1:])
+        code = _command(arguments)
+        sys.stdout.flush()
+        return code
     except RewardsmithError as error:
-        print(f"rewardsmith: {error}", file=sys.stderr)
+        output.warn(f"rewardsmith: {error}")
         return error.exit_code
-    except BrokenPipeError:  # the reader of a pipe left, as `head` does
-        sys.stderr.close()
+    except BrokenPipeError:  # the reader of a listing left, as `head` does: it has what it wants
         return 0
+    except OSError as error:
+        output.warn(f"rewardsmith: {output.lost(error, 'Make room, or send it elsewhere.')}")
+        return 1
     except KeyboardInterrupt:
-        print("rewardsmith: interrupted", file=sys.stderr)
+        output.warn("rewardsmith: interrupted")
         return INTERRUPTED
+    finally:
+        output.finish()
+
+
+def _command(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in ("-h", "--help"):
+        output.say(_help())
+        return 0 if arguments else 2
+    if arguments[0] == "--version":
+        from importlib.metadata import version
+
+        output.say(version("rewardsmith"))
+        return 0
+    if arguments[0] not in COMMANDS:
+        raise unknown_name("command", arguments[0], COMMANDS)
+    try:
+        return import_module(f"rewardsmith.cli.{arguments[0]}").run(arguments[1:])
+    except SystemExit as end:  # the parser's own, after a help text or a wrong flag
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
 
 
 def _help() -> str:

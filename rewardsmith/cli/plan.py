@@ -5,10 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 
 from rewardsmith.cache import known_speed
+from rewardsmith.cli.output import say
 from rewardsmith.config import StudyConfig
 from rewardsmith.contracts import Brief, Quote
 from rewardsmith.parts import Parts
 from rewardsmith.seeds import derive
+from rewardsmith.shown import command
 from rewardsmith.usage import Usage
 
 _SHORT_REPLY = 300
@@ -28,26 +30,26 @@ def show_plan(config: StudyConfig, parts: Parts) -> None:
     fewest = config.candidates * (1 + len(first.follow_ups)) if quote else 0
     most = fewest + config.candidates * config.repairs if quote else 0
     trainings, steps = config.candidates + config.final_trainings, parts.settings.env_steps
-    print(f"plan: {config.candidates} candidates on {config.task}, strategy {config.strategy}, {parts.writer.notice}")
+    say(f"plan: {config.candidates} candidates on {config.task}, strategy {config.strategy}, {parts.writer.notice}")
     for line in _bill(quote, fewest, most):
-        print(line)
-    print(f"trainings: up to {config.candidates} + {config.final_trainings} in the final comparison, {steps:,} environment steps each")
-    print(f"environment steps: up to {trainings * steps:,} in all; a candidate that fails in training is repaired and trained again")
-    print(f"hours: {_hours(config.task, config.device, trainings * steps)}")
+        say(line)
+    say(f"trainings: up to {config.candidates} + {config.final_trainings} in the final comparison, {steps:,} environment steps each")
+    say(f"environment steps: up to {trainings * steps:,} in all; a candidate that fails in training is repaired and trained again")
+    say(f"hours: {_hours(config.task, config.device, trainings * steps)}")
     size = trainings * _policy_bytes(parts.settings.hidden) + config.candidates * _CANDIDATE_BYTES + most * _CALL_BYTES + _STUDY_BYTES
-    print(f"disk: about {max(1, round(size / 1e6))} MB")
+    say(f"disk: about {max(1, round(size / 1e6))} MB")
     for name, unit in (("max_usd", "USD"), ("max_tokens", "tokens"), ("max_hours", "hours")):
         if (limit := getattr(config, name)) is not None:
-            print(f"limit: {limit:g} {unit} ({name})" if isinstance(limit, float) else f"limit: {limit:,} {unit} ({name})")
-    print("\nfirst prompt:\n")
-    print(parts.writer.prompt(brief))
+            say(f"limit: {limit:g} {unit} ({name})" if isinstance(limit, float) else f"limit: {limit:,} {unit} ({name})")
+    say("\nfirst prompt:\n")
+    say(parts.writer.prompt(brief))
 
 
 def _hours(task: str, device: str, env_steps: int) -> str:
     """From the speed of the last search on this machine; calls come on top."""
     speed, machine = known_speed(task, device), f"this machine's {device}"
     if speed is None:
-        how = f"rewardsmith bench --task {task}" + ("" if device == "cpu" else f" --device {device}")
+        how = command("bench", "--task", task, *(() if device == "cpu" else ("--device", device)))
         return f"unknown; `{how}` measures the speed of {task} on {machine}, and so does its first search or training"
     return f"about {env_steps / speed / 3600:.2g} of training, at the {speed:,.0f} steps/s last measured for {task} on {machine}"
 

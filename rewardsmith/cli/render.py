@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -11,6 +10,7 @@ from pathlib import Path
 from tyro.conf import Positional
 
 from rewardsmith.cli.arguments import parse
+from rewardsmith.cli.output import say, tell_progress
 from rewardsmith.cli.policies import find_actor
 from rewardsmith.contracts import Task, Visible
 from rewardsmith.errors import RewardsmithError, UsageError
@@ -63,7 +63,7 @@ def run(arguments: list[str]) -> int:
         save(map(with_border, frames), part, rate)
     hint = "" if options.policy else " (choose who acts with --policy)"
     length = f"{len(moments)} pictures, {len(moments) / rate:g} s" if out.suffix != ".png" else "a picture"
-    print(f"wrote {out}: {length}, {options.width} x {options.height}; {actor.name}{hint}{_verdict(task, solved)}")
+    say(f"wrote {out}: {length}, {options.width} x {options.height}; {actor.name}{hint}{_verdict(task, solved)}")
     return 0
 
 
@@ -97,8 +97,7 @@ def _counted(frames: Iterable[Frame], solved: list[bool], total: int) -> Iterato
     """Pass frames on, note which are solved, and tell a waiting person how far it is."""
     for frame in frames:
         solved.append(frame.solved)
-        if sys.stderr.isatty():
-            print(f"\rpicture {len(solved)} of {total}", end="\n" if len(solved) == total else "", file=sys.stderr, flush=True)
+        tell_progress(f"picture {len(solved)} of {total}")
         yield frame
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tyro.conf import Positional
 
 from rewardsmith.cli import compare
-from rewardsmith.cli.arguments import parse
+from rewardsmith.cli.arguments import check_words, parse
 from rewardsmith.cli.search import carry_on
 from rewardsmith.comparison import Comparison, is_comparison
 from rewardsmith.parts import assemble
@@ -26,6 +26,7 @@ class ResumeOptions:
 def run(arguments: list[str]) -> int:
     """Continue and show the result."""
     options = parse(ResumeOptions, "resume", arguments)
+    check_words(options.study, "the study's path")
     if is_comparison(options.study):
         return compare.carry_on(Comparison.open(options.study))
     with Study.open(options.study, write=True) as study:

@@ -8,20 +8,23 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
-from rich.console import Console
+from rich.text import Text
 
 from rewardsmith import runner
 from rewardsmith.cache import remember_speed
-from rewardsmith.cli.arguments import free_folder, parse, value_of
+from rewardsmith.cli.arguments import check_words, free_folder, parse, value_of
 from rewardsmith.cli.live import watch
+from rewardsmith.cli.output import resumable
 from rewardsmith.cli.plan import show_plan
+from rewardsmith.cli.screen import Screen
 from rewardsmith.cli.views import study_view
 from rewardsmith.config import StudyConfig
 from rewardsmith.config_file import from_mapping, read_yaml
-from rewardsmith.errors import UsageError, WriterError
+from rewardsmith.errors import UsageError
 from rewardsmith.parts import Parts, assemble
 from rewardsmith.registry import STRATEGIES, TASKS, WRITERS
 from rewardsmith.reports.summary import summarise_study
+from rewardsmith.shown import command, one_line, quoted
 from rewardsmith.study import Study
 
 
@@ -46,11 +49,12 @@ def run(arguments: list[str]) -> int:
     config = options.study
     if options.replay_from:
         config = dataclasses.replace(config, llm=dataclasses.replace(config.llm, replay=str(options.replay_from.absolute())))
+    check_words(config)
+    check_words(options.out or Path("runs"), "--out")
     strategy, _, preset = config.strategy.partition(":")
     if preset:
-        raise UsageError(
-            f"--strategy is {config.strategy!r}; a search takes a preset as: --strategy {strategy} --strategy-options preset {preset}"
-        )
+        way = f"--strategy {quoted(strategy)} --strategy-options preset {quoted(preset)}"
+        raise UsageError(f"--strategy is {config.strategy!r}; a search takes a preset as: {way}")
     for registry, name in ((TASKS, config.task), (STRATEGIES, config.strategy), (WRITERS, config.writer)):
         registry.check(name)
     parts = assemble(config)
@@ -68,33 +72,28 @@ def run(arguments: list[str]) -> int:
 
 def carry_on(study: Study, parts: Parts) -> int:
     """Run a new or resumed study to its end and show it."""
-    console = Console()
-    console.print(f"study {study.folder}", highlight=False)
-    console.print(parts.writer.notice, style="italic", highlight=False, markup=False)
-    try:
-        with watch(study, parts.settings.env_steps, console) as observer:
+    screen = Screen()
+    with resumable(study.folder, "study"):
+        screen.print(f"study {study.folder}", soft_wrap=True)
+        screen.print(Text(one_line(parts.writer.notice), style="italic"))
+        with watch(study, parts.settings.env_steps, screen) as observer:
             runner.run(study, parts, observer)
-    except KeyboardInterrupt:
-        console.print(
-            f"\nstopped; everything finished is kept. Go on with: rewardsmith resume {study.folder}", highlight=False, markup=False
-        )
-        raise
-    except WriterError as error:
-        kept = f"The study is kept: correct {study.folder / 'config.yaml'} where needed, then `rewardsmith resume {study.folder}`."
-        raise WriterError(f"{error} {kept}") from error
+        _show(study, screen)
+    return 0
+
+
+def _show(study: Study, screen: Screen) -> None:
+    """What was found, and where it is."""
     best, summary = study.best, summarise_study(study)
     remember_speed(summary.task, study.config.device, summary.totals.env_steps, summary.totals.training_s)
-    console.print(study_view(summary, best.source if best else ""))
+    screen.print(study_view(summary, best.source if best else ""))
     if stopped := study.store.value("stopped"):
-        console.print(f"stopped by {stopped}", style="yellow", highlight=False, markup=False, soft_wrap=True)
+        screen.print(f"stopped by {one_line(stopped)}", style="yellow", soft_wrap=True)
     if best and best.score and best.score.mean <= 0.0:
-        console.print(
-            "no candidate can be told from failure; train longer (--training.env-steps) or try more", style="yellow", markup=False
-        )
+        screen.print("no candidate can be told from failure; train longer (--training.env-steps) or try more", style="yellow")
     if best and best.training:
-        console.print(f"policy of {best.id}: {study.folder / best.training.policy}", highlight=False, soft_wrap=True)
-    console.print(f"study folder: {study.folder}   (rewardsmith inspect {study.folder})", highlight=False, soft_wrap=True)
-    return 0
+        screen.print(f"policy of {best.id}: {study.folder / best.training.policy}", soft_wrap=True)
+    screen.print(f"study folder: {study.folder}   ({command('inspect', study.folder)})", soft_wrap=True)
 
 
 def _defaults(config_file: str | None) -> SearchOptions | None:

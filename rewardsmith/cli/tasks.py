@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 from tyro.conf import Positional
 
 from rewardsmith.cli.arguments import parse, print_json
+from rewardsmith.cli.output import tell_progress
+from rewardsmith.cli.screen import Screen, wide_screen
 from rewardsmith.config import TrainingOverrides, effective_settings
 from rewardsmith.contracts import Device, Signal, Task, TrainingSettings
 from rewardsmith.registry import TASKS
@@ -81,8 +81,7 @@ def _measured(task: Task, device: Device) -> Speed:
     settings = effective_settings(task, device, TrainingOverrides())
     from rewardsmith.training.speed import measure
 
-    if sys.stderr.isatty():
-        print(f"\rmeasuring {task.name} ...".ljust(60), end="\r", file=sys.stderr, flush=True)
+    tell_progress(f"measuring {task.name} ...")
     return measure(task, settings)
 
 
@@ -94,21 +93,19 @@ def _list(sheets: list[TaskSheet], device: Device) -> None:
     for name in ("task", "difficulty", "signals", "steps", "on cpu", *columns):
         table.add_column(name, justify="left" if name in _TEXTS else "right", no_wrap=name != "success")
     for group in sorted({sheet.group for sheet in sheets}):
-        table.add_row(f"[bold cyan]{group}[/]")
+        table.add_row(Text(group, style="bold cyan"))
         for sheet in sorted((s for s in sheets if s.group == group), key=_by_difficulty):
             steps = (sheet.preset if device == "cpu" else sheet.gpu_preset).env_steps
             cells = (sheet.difficulty, str(len(sheet.signals)), f"{steps:,}", "yes" if sheet.on_cpu else "no")
             table.add_row(f"  {sheet.name}", *cells, *(cell(sheet) for cell in columns.values()))
-    console = Console()
-    console = console if console.is_terminal else Console(width=_PIPED_WIDTH)
-    console.print(table)
+    screen = wide_screen()
+    screen.print(table)
     notes = [f"steps: environment steps per candidate, preset for {device}", _ON_CPU, *(_SPEED_NOTES if measured else ())]
-    console.print("\n" + "\n".join(notes), style="dim", highlight=False)
+    screen.print("\n" + "\n".join(notes), style="dim")
     ways = "rewardsmith tasks TASK shows one task whole" + ("" if measured else "; --measure tells how long its training takes here")
-    console.print(ways, style="dim", highlight=False)
+    screen.print(ways, style="dim")
 
 
-_PIPED_WIDTH = 120
 _TEXTS = ("task", "difficulty", "on cpu", "success")
 _ON_CPU = "on cpu: whether a training there takes hours at most; where not, the CPU preset is too short to learn the task"
 _SPEED_COLUMNS: dict[str, Callable[[TaskSheet], str | Text]] = {
@@ -138,25 +135,25 @@ def _by_difficulty(sheet: TaskSheet) -> tuple[int, str]:
 
 
 def _show(sheet: TaskSheet) -> None:
-    console = Console()
-    console.print(f"[bold]{sheet.name}[/]\n{sheet.description}\n\nsuccess: {sheet.success_rule}", highlight=False)
-    console.print(f"episode: {sheet.horizon} steps of {sheet.control_dt:g} s; {sheet.group}, {sheet.difficulty}\n", highlight=False)
+    screen = Screen()
+    screen.print(Text(sheet.name, style="bold"))
+    screen.print(f"{sheet.description}\n\nsuccess: {sheet.success_rule}")
+    screen.print(f"episode: {sheet.horizon} steps of {sheet.control_dt:g} s; {sheet.group}, {sheet.difficulty}\n")
     table = Table("signal", "shape", "unit", "frame", "meaning", box=None, header_style="bold", pad_edge=False)
     for signal in sheet.signals:
         table.add_row(signal.name, str(("num_envs", *signal.shape)).replace("'", ""), signal.unit, signal.frame, signal.meaning)
-    console.print(table)
-    console.print("\nhuman reward (the baseline; writers never see it):\n" + sheet.human_reward, markup=False, soft_wrap=True)
-    console.print(_presets(sheet))
+    screen.print(table)
+    screen.print("\nhuman reward (the baseline; writers never see it):\n" + sheet.human_reward, soft_wrap=True)
+    screen.print(_presets(sheet))
     where = "hours at most" if sheet.on_cpu else "too slow; its preset there only shows that everything runs"
-    console.print(f"\ntraining on a cpu: {where}", highlight=False)
+    screen.print(f"\ntraining on a cpu: {where}")
     if sheet.contacts is not None:
-        console.print(f"room in the GPU simulator, per environment: {sheet.contacts} contacts, {sheet.constraints} constraint rows")
+        screen.print(f"room in the GPU simulator, per environment: {sheet.contacts} contacts, {sheet.constraints} constraint rows")
     if sheet.speed:
-        console.print(
+        screen.print(
             f"on this machine's {sheet.speed.device}, {sheet.speed.envs} environments, per million environment steps: simulation "
             f"{sheet.speed.simulation_s:,.0f} s, training {sheet.speed.training_s:,.0f} s; the preset's training: "
-            f"{duration(sheet.speed.preset_s)}, without start-up and scoring",
-            highlight=False,
+            f"{duration(sheet.speed.preset_s)}, without start-up and scoring"
         )
 
 

@@ -11,9 +11,10 @@ from pydantic import TypeAdapter
 from tyro.conf import Positional
 
 from rewardsmith.cache import remember_speed
-from rewardsmith.cli.arguments import free_folder, parse, print_json
+from rewardsmith.cli.arguments import check_words, free_folder, parse, print_json
 from rewardsmith.cli.check import read_text
 from rewardsmith.cli.live import progress_text
+from rewardsmith.cli.output import lost, say, tell_progress, warn
 from rewardsmith.config import TrainingOverrides, effective_settings
 from rewardsmith.contracts import SPARSE, Device, Task, TrainingJob, TrainingProgress, TrainingSettings
 from rewardsmith.errors import RewardsmithError, UsageError
@@ -22,6 +23,7 @@ from rewardsmith.registry import TASKS, TRAINERS
 from rewardsmith.reward.extract import extract
 from rewardsmith.reward.guard import Guard
 from rewardsmith.seeds import derive
+from rewardsmith.shown import one_line
 from rewardsmith.training.remote import WorkerTrainer
 
 
@@ -49,6 +51,7 @@ class TrainOptions:
 def run(arguments: list[str]) -> int:
     """Exit 0 when every seed was scored, 1 otherwise."""
     options = parse(TrainOptions, "train", arguments)
+    check_words(options.out or Path("runs"), "--out")
     task = TASKS.load(options.task)
     settings = effective_settings(task, options.device, options.training)
     TRAINERS.load(options.trainer)(task, settings, options.episodes)  # refuses here what this machine lacks
@@ -67,11 +70,11 @@ def run(arguments: list[str]) -> int:
     remember_speed(options.task, options.device, sum(result.env_steps for result in results), sum(result.wall_s for result in results))
     results = [replace(result, policy=os.path.relpath(result.policy) if result.policy else "") for result in results]
     _keep(folder, program, results)
-    if options.json:
-        print_json(results)
-    else:
-        for result in results:
-            print(_line(result))
+    try:
+        print_json(results) if options.json else say("\n".join(map(_line, results)))
+        sys.stdout.flush()
+    except OSError as error:
+        raise lost(error, f"The policies and results.json are in {folder}.") from error
     return 0 if all(result.score for result in results) else 1
 
 
@@ -95,7 +98,7 @@ def _keep(folder: Path, program: str, results: list[TrainingResult]) -> None:
     """Beside the policies: the program and the results that they belong to."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "reward.txt").write_text(program)
+        (folder / "reward.txt").write_text(program, encoding="utf-8")
         (folder / "results.json").write_bytes(TypeAdapter(list[TrainingResult]).dump_json(results, indent=2))
     except OSError as error:
         raise RewardsmithError(f"cannot write to {folder}: {error.strerror}. Give a writable folder with --out.") from None
@@ -103,15 +106,14 @@ def _keep(folder: Path, program: str, results: list[TrainingResult]) -> None:
 
 def _report(progress: TrainingProgress) -> None:
     if progress.note:
-        print(progress.note, file=sys.stderr, flush=True)
+        warn(one_line(progress.note))
         return
-    if sys.stderr.isatty():
-        print(f"\r{progress_text(progress)}   ", end="", file=sys.stderr, flush=True)
+    tell_progress(progress_text(progress))
 
 
 def _line(result: TrainingResult) -> str:
     if result.score is None:
-        return f"{result.candidate}  {result.state}: {result.cause}"
+        return f"{result.candidate}  {result.state}: {one_line(result.cause)}"
     score = result.score
     return (
         f"{result.candidate}  true score {score.mean:.3f} ± {score.standard_error:.3f} on {score.episodes} episodes  "

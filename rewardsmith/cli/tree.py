@@ -1,4 +1,4 @@
-"""The lineage of a study as a tree. Text that a model wrote is never interpreted."""
+"""The lineage of a study as a tree."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 from rich.tree import Tree
 
-from rewardsmith.cli.views import STATE_STYLES, operator_name
+from rewardsmith.cli.views import label, operator_name, state_text
 from rewardsmith.records import State
 from rewardsmith.reports.summary import CandidateRow, StudySummary
+from rewardsmith.shown import number, one_line
 
-_PIPED_WIDTH = 120
 _GUIDE = 4  # columns of one level's guide lines
+_IDEA = 1000  # characters at most: more than any terminal is wide
 _FACTS = 40  # columns kept free for what stands on a line beside the idea
 
 
@@ -29,18 +30,12 @@ class LineageTree:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         summary = self.summary
-        yield _line(Text(f"{summary.task} · {summary.strategy} · seed {summary.seed}", style="bold"))
+        yield _line(Text(f"{label(summary.task)} · {label(summary.strategy)} · seed {summary.seed}", style="bold"))
         if not summary.candidates:
             yield _line(Text("no candidates yet", style="dim"))
             return
         yield _grow(summary, max(1, (options.max_width - _FACTS) // _GUIDE))
         yield _line(Text("each below its first parent; score: true score of held-out episodes; *: the best", style="dim"))
-
-
-def terminal() -> Console:
-    """A console as wide as the terminal; in a pipe always equally wide, whatever terminal is near."""
-    console = Console()
-    return console if console.is_terminal else Console(width=_PIPED_WIDTH)
 
 
 @dataclass(frozen=True)
@@ -60,27 +55,22 @@ def _grow(summary: StudySummary, levels: int) -> Tree:
         parents = list(dict.fromkeys(row.parents))
         branch = branches.get(parents[0], ground) if parents else ground
         named = [parent for parent in parents if parent != branch.owner]
-        origin = f"({'also ' * (named != parents)}from {', '.join(named)})" if named else ""
+        origin = f"({'also ' * (named != parents)}from {', '.join(map(label, named))})" if named else ""
         line = branch.tree.add(_describe(row, origin, best=row.id == summary.best))
         branches[row.id] = _Branch(line, branch.depth + 1, row.id) if branch.depth < levels else branch
     return ground.tree
 
 
 def _describe(row: CandidateRow, origin: str, *, best: bool) -> Text:
-    text = Text(row.id, style="")
+    text = Text(label(row.id), style="")
     text.append(f" {operator_name(row.operator)}", style="cyan")
     if row.state != State.SCORED:
-        text.append(f" {row.state}", style=STATE_STYLES[row.state])
+        text.append(" ").append_text(state_text(row.state))
     if row.score is not None:
-        text.append(f" {row.score:.3f}{' *' * best}", style="bold green" if best else "")
+        text.append(f" {number(row.score)}{' *' * best}", style="bold green" if best else "")
     if origin:
         text.append(f" {origin}", style="dim")
-    return _line(text.append(f"  {one_line(row.idea)}", style="dim"))
-
-
-def one_line(text: str) -> str:
-    """A model's text without line breaks, control and other invisible characters."""
-    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    return _line(text.append(f"  {one_line(row.idea, _IDEA)}", style="dim"))
 
 
 def _line(text: Text) -> Text:

@@ -1,7 +1,8 @@
-"""Studies as rich tables. Text that a model wrote is escaped and never interpreted."""
+"""Studies as rich tables. Whatever a study holds may be forged: every cell is a clean :class:`rich.text.Text`, no markup."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
@@ -12,6 +13,7 @@ from rich.text import Text
 
 from rewardsmith.records import Screening
 from rewardsmith.reports.summary import CandidateRow, FinalRow, StudySummary
+from rewardsmith.shown import clean, count, number, one_line
 from rewardsmith.usage import Usage
 
 STATE_STYLES = {
@@ -21,19 +23,21 @@ STATE_STYLES = {
 _UNBLAMED = ("SCORED", "EVICTED")
 """States whose reason is not a fault; that of an eviction stands with its candidate."""
 _BAR = 10
+_NAME, _NOTE = 40, 400
+"""Characters of a name in a table and of a reason below it, at most. The record has the rest."""
 _LEGEND = "true score: deterministic policy, held-out episodes, ± standard error; training: success while exploring, last epochs"
 
 
 def study_view(summary: StudySummary, source: str) -> RenderableType:
     """The whole result: candidates, the best reward's code, the comparison, the bill."""
-    title = f"[bold]{summary.task}[/] · {summary.strategy} · seed {summary.seed}"
     parts: list[RenderableType] = [
-        Text.from_markup(title),
-        Text(summary.notice, style="italic dim"),
+        Text.assemble((label(summary.task), "bold"), f" · {label(summary.strategy)} · seed {summary.seed}"),
+        Text(one_line(summary.notice, _NOTE), style="italic dim"),
         candidate_table(summary.candidates, summary.best),
     ]
     if source:
-        parts.append(Panel(code(source), title=f"best reward: {summary.best}", title_align="left", border_style="green"))
+        title = Text(f"best reward: {label(summary.best or '')}")
+        parts.append(Panel(code(source), title=title, title_align="left", border_style="green"))
     if summary.finals:
         parts.append(final_table(summary.finals))
     parts.append(Text(bill(summary), style="dim"))
@@ -43,51 +47,65 @@ def study_view(summary: StudySummary, source: str) -> RenderableType:
 def candidate_table(rows: Sequence[CandidateRow], best: str | None) -> RenderableType:
     """One line per candidate, and the reasons of those that failed."""
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("id", "from", "by", "state"):
-        table.add_column(name, no_wrap=True)
+    for column in ("id", "from", "by", "state"):
+        table.add_column(column, no_wrap=True)
     table.add_column("true score", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     table.add_column("training", justify="right", no_wrap=True)
     for row in rows:
-        state = f"[{STATE_STYLES[row.state]}]{row.state}[/]"
-        name = f"[bold green]{row.id} *[/]" if row.id == best else row.id
-        success = "" if row.training_success is None else f"{row.training_success:.2f}"
-        table.add_row(name, _parents(row), operator_name(row.operator), state, _score(row), bar(row.score), success)
-    reasons = [Text(f"{row.id} {row.state}: {row.reason}", style="yellow") for row in rows if row.reason and row.state not in _UNBLAMED]
+        identity = Text(f"{label(row.id)} *", style="bold green") if row.id == best else Text(label(row.id))
+        success = "" if row.training_success is None else number(row.training_success, 2)
+        texts = map(Text, (_parents(row), operator_name(row.operator)))
+        table.add_row(identity, *texts, state_text(row.state), Text(_score(row)), bar(row.score), Text(success))
     note = Text(_LEGEND, style="dim")
-    return Group(table, note, *reasons)
+    return Group(table, note, *(_reason(row) for row in rows if row.reason and row.state not in _UNBLAMED))
+
+
+def _reason(row: CandidateRow) -> Text:
+    return Text(f"{label(row.id)} {label(row.state)}: {one_line(row.reason, _NOTE)}", style="yellow")
 
 
 def final_table(rows: Sequence[FinalRow]) -> RenderableType:
     """The winner beside the baselines."""
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("reward", "true score", "", "per seed"):
-        table.add_column(name)
+    for column in ("reward", "true score", "", "per seed"):
+        table.add_column(column)
     for row in rows:
-        each = "  ".join(state if score is None else f"{score:.3f}" for score, state in zip(row.scores, row.states, strict=True))
-        table.add_row(row.reward.replace("best:", "best, "), "-" if row.mean is None else f"{row.mean:.3f}", bar(row.mean), each)
+        runs = zip(row.scores, row.states, strict=True)
+        each = "  ".join(label(state) if score is None else number(score) for score, state in runs)
+        table.add_row(Text(label(row.reward).replace("best:", "best, ")), Text(number(row.mean)), bar(row.mean), Text(each))
     return Group(Text("Trained again on fresh seeds with the same budget, scored on fresh episodes:"), table)
 
 
 def code(source: str) -> Syntax:
     """A program with colours."""
-    return Syntax(source.strip(), "python", theme="ansi_dark", background_color="default", word_wrap=True)
+    return Syntax(clean(source).strip(), "python", theme="ansi_dark", background_color="default", word_wrap=True)
 
 
-def bar(score: float | None) -> str:
-    """A bar for a score between 0 and 1."""
-    if score is None:
-        return ""
+def bar(score: float | None) -> Text:
+    """A bar for a score between 0 and 1; none where there is no such number."""
+    if score is None or math.isnan(score):
+        return Text()
     full = round(min(max(score, 0.0), 1.0) * _BAR)
-    return f"[green]{'━' * full}[/][dim]{'─' * (_BAR - full)}[/]"
+    return Text.assemble(("━" * full, "green"), ("─" * (_BAR - full), "dim"))
+
+
+def label(text: str) -> str:
+    """An id, or a name of anything, on one line that leaves room for others."""
+    return one_line(text, _NAME)
+
+
+def state_text(state: str) -> Text:
+    """A state in its colour."""
+    return Text(label(state), style=STATE_STYLES.get(state, ""))
 
 
 def bill(summary: StudySummary) -> str:
     """What was spent, in one line."""
     totals = summary.totals
     return (
-        f"{totals.candidates} candidates, {totals.trainings} trainings, {totals.env_steps:,} environment steps, "
-        f"{totals.training_s:.0f} s of training; {usage_text(totals.usage)}"
+        f"{count(totals.candidates)} candidates, {count(totals.trainings)} trainings, {count(totals.env_steps)} environment steps, "
+        f"{number(totals.training_s, 0)} s of training; {usage_text(totals.usage)}"
     )
 
 
@@ -96,32 +114,32 @@ def usage_text(usage: Usage) -> str:
     if not usage.calls:
         return "no language-model calls"
     price = "price unknown" if usage.usd is None else f"{usage.usd:.4g} USD"
-    cached = f" ({usage.cached_tokens:,} cached)" if usage.cached_tokens else ""
-    thought = f" ({usage.reasoning_tokens:,} of reasoning)" if usage.reasoning_tokens else ""
-    lost = f", and {usage.unmetered} call{'s' * (usage.unmetered > 1)} without a count, perhaps charged" if usage.unmetered else ""
-    tokens = f"{usage.prompt_tokens:,}{cached} + {usage.completion_tokens:,}{thought} tokens"
-    return f"{usage.calls} language-model calls, {tokens}, {price}{lost}"
+    cached = f" ({count(usage.cached_tokens)} cached)" if usage.cached_tokens else ""
+    thought = f" ({count(usage.reasoning_tokens)} of reasoning)" if usage.reasoning_tokens else ""
+    lost = f", and {count(usage.unmetered)} call{'s' * (usage.unmetered != 1)} without a count, perhaps charged" if usage.unmetered else ""
+    tokens = f"{count(usage.prompt_tokens)}{cached} + {count(usage.completion_tokens)}{thought} tokens"
+    return f"{count(usage.calls)} language-model calls, {tokens}, {price}{lost}"
 
 
 def screening_text(screening: Screening) -> str:
     """What was known before the training."""
     known = {"outcome": screening.outcome, "progress": screening.progress}
-    parts = [f"{name} {value:.2f}" for name, value in known.items() if value is not None]
-    twin = f"; most like {screening.twin} (correlation {screening.similarity:.3f})" if screening.similarity is not None else ""
-    return f"screening on {screening.episodes} earlier episodes, 0.5 is chance: {', '.join(parts) or 'nothing to tell apart'}{twin}"
+    parts = [f"{what} {number(value, 2)}" for what, value in known.items() if value is not None]
+    twin = f"; most like {label(screening.twin)} (correlation {number(screening.similarity)})" if screening.similarity is not None else ""
+    return f"screening on {count(screening.episodes)} earlier episodes, 0.5 is chance: {', '.join(parts) or 'nothing to tell apart'}{twin}"
 
 
 def operator_name(operator: str) -> str:
     """An operator in few letters."""
-    return operator.removeprefix("tree_").replace("_", " ")
+    return label(operator.removeprefix("tree_").replace("_", " "))
 
 
 def _parents(row: CandidateRow) -> str:
     more = f" +{len(row.parents) - 1}" if len(row.parents) > 1 else ""
-    return row.parents[0] + more if row.parents else "-"
+    return label(row.parents[0]) + more if row.parents else "-"
 
 
 def _score(row: CandidateRow) -> str:
-    if row.state == "EVICTED":
-        return f"{row.rungs[-1].score.mean:.3f} at {row.rungs[-1].env_steps:,} steps"
-    return "-" if row.score is None else f"{row.score:.3f} ± {row.standard_error:.3f}"
+    if row.state == "EVICTED" and row.rungs:
+        return f"{number(row.rungs[-1].score.mean)} at {count(row.rungs[-1].env_steps)} steps"
+    return "-" if row.score is None else f"{number(row.score)} ± {number(row.standard_error)}"

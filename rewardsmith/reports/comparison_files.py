@@ -6,11 +6,10 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
-from pydantic import TypeAdapter
-
 from rewardsmith.errors import RewardsmithError
 from rewardsmith.reports.comparison import ComparisonReport
 from rewardsmith.reports.comparison_text import curves_csv, markdown, searches_csv
+from rewardsmith.shown import as_json
 
 REPORT_FILE = "report.md"
 
@@ -33,11 +32,11 @@ def write_report(report: ComparisonReport, folder: Path) -> str:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "searches.csv").write_text(searches_csv(report))
-        (folder / "curves.csv").write_text(curves_csv(report))
-        (folder / "report.json").write_bytes(TypeAdapter(ComparisonReport).dump_json(report, indent=2))
+        (folder / "searches.csv").write_text(searches_csv(report), encoding="utf-8")
+        (folder / "curves.csv").write_text(curves_csv(report), encoding="utf-8")
+        (folder / "report.json").write_text(as_json(report), encoding="utf-8")
         pictures, why_none = _draw(report, folder)
-        (folder / REPORT_FILE).write_text(markdown(report, pictures))
+        (folder / REPORT_FILE).write_text(markdown(report, pictures), encoding="utf-8")
     except OSError as error:
         raise RewardsmithError(f"cannot write the report to {folder}: {error.strerror}. Give a writable folder with --out.") from error
     return why_none

@@ -1,17 +1,25 @@
-"""A comparison as Markdown, and its numbers as CSV."""
+"""A comparison as Markdown, and its numbers as CSV.
+
+Names, notices and warnings come from studies, which anybody may have made: they are shown as text and nothing else.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from statistics import fmean
 
+from rewardsmith import shown
 from rewardsmith.reports.comparison import ComparisonReport, MethodRow, SearchRow
 from rewardsmith.reports.statistics import LEAST_RUNS, Estimate
+from rewardsmith.shown import count, csv_cell, number
 from rewardsmith.usage import Usage
 
 _UNKNOWN = "-"
+_MOST = 1e300
+_LONGEST = 400
+"""Characters of one name or notice, at most."""
 
 
 def markdown(report: ComparisonReport, figures: Sequence[str] = ()) -> str:
@@ -24,17 +32,21 @@ def markdown(report: ComparisonReport, figures: Sequence[str] = ()) -> str:
     return "\n".join([*_head(report), *_winners(report), *_pairs(report), *_spending(report), *_pictures(figures), *_each(report)])
 
 
+def _text(text: str) -> str:
+    return shown.markdown(text, _LONGEST)
+
+
 def _head(report: ComparisonReport) -> Iterator[str]:
-    yield f"# Comparison on {' and '.join(report.tasks)}"
+    yield f"# Comparison on {' and '.join(_text(task) for task in report.tasks)}"
     yield ""
     for notice in report.notices:
-        yield notice
+        yield _text(notice)
         yield ""
     for line in report.setup:
-        yield f"{line}."
+        yield f"{_text(line)}."
         yield ""
     for warning in report.warnings:
-        yield f"- **{warning}**"
+        yield f"- **{_text(warning)}**"
     if report.warnings:
         yield ""
 
@@ -52,7 +64,7 @@ def _winners(report: ComparisonReport) -> Iterator[str]:
     yield ""
     for task in report.tasks:
         if len(report.tasks) > 1:
-            yield f"### {task}"
+            yield f"### {_text(task)}"
             yield ""
         rows = [row for row in (*report.methods, *report.baselines) if row.task == task]
         yield from _table(("reward from", "IQM", "mean", "human-normalised", "runs"), [_method(row) for row in rows])
@@ -60,18 +72,19 @@ def _winners(report: ComparisonReport) -> Iterator[str]:
         yield "### All tasks, human-normalised and clipped to 0 to 3"
         yield ""
         yield from _table(
-            ("reward from", "IQM", "mean", "runs"), [(r.name, _estimate(r.iqm), _mean(r), str(r.runs)) for r in report.overall]
+            ("reward from", "IQM", "mean", "runs"),
+            [(_text(r.name), _estimate(r.iqm), _mean(r), str(r.runs)) for r in report.overall],
         )
 
 
 def _method(row: MethodRow) -> tuple[str, ...]:
-    runs = " ".join(f"{score:.3f}" for score in row.scores)
+    runs = " ".join(map(number, row.scores))
     lost = row.runs - len(row.scores)
     return (
-        row.name,
+        _text(row.name),
         _estimate(row.iqm),
         _mean(row),
-        _number(row.human_normalised, 2),
+        number(row.human_normalised, 2),
         runs + (f" ({lost} without a score)" if lost else ""),
     )
 
@@ -83,7 +96,7 @@ def _pairs(report: ComparisonReport) -> Iterator[str]:
     yield ""
     yield "Over all pairs of runs, a tie counted half; 0.5 is no difference."
     yield ""
-    rows = [(f"{pair.first} over {pair.second}", _estimate(pair.probability, 2)) for pair in report.improvements]
+    rows = [(f"{_text(pair.first)} over {_text(pair.second)}", _estimate(pair.probability, 2)) for pair in report.improvements]
     yield from _table(("pair", "probability"), rows)
 
 
@@ -97,19 +110,24 @@ def _spending(report: ComparisonReport) -> Iterator[str]:
     counted = [row for row in report.searches if not row.left_out]
     for name in dict.fromkeys(row.method for row in counted):
         searches = [row for row in counted if row.method == name]
-        rows.append((name, str(len(searches)), *_means(searches)))
+        rows.append((_text(name), str(len(searches)), *_means(searches)))
     yield from _table(("strategy", "searches", "candidates", "trainings", "environment steps", "training", "calls", "tokens", "USD"), rows)
 
 
 def _means(searches: Sequence[SearchRow]) -> Iterator[str]:
-    yield f"{fmean(row.candidates for row in searches):g}"
-    yield f"{fmean(row.trainings for row in searches):g}"
-    yield f"{fmean(row.env_steps for row in searches):,.0f}"
-    yield f"{fmean(row.training_s for row in searches):,.0f} s"
+    yield f"{_average(row.candidates for row in searches):g}"
+    yield f"{_average(row.trainings for row in searches):g}"
+    yield count(_average(row.env_steps for row in searches))
+    yield f"{count(_average(row.training_s for row in searches))} s"
     usage = sum((row.usage for row in searches), Usage())
-    yield f"{usage.calls / len(searches):g}"
-    yield f"{(usage.prompt_tokens + usage.completion_tokens) / len(searches):,.0f}"
-    yield "0" if not usage.calls else "unknown" if usage.usd is None else f"{usage.usd / len(searches):.4f}"
+    yield f"{_average(row.usage.calls for row in searches):g}"
+    yield count(_average(row.usage.prompt_tokens + row.usage.completion_tokens for row in searches))
+    yield "0" if not usage.calls else "unknown" if usage.usd is None else number(usage.usd / len(searches), 4)
+
+
+def _average(values: Iterable[float]) -> float:
+    """The mean, also of whole numbers that are too large to be computed with."""
+    return fmean(max(-_MOST, min(value, _MOST)) for value in values)
 
 
 def _pictures(figures: Sequence[str]) -> Iterator[str]:
@@ -117,7 +135,7 @@ def _pictures(figures: Sequence[str]) -> Iterator[str]:
         yield "## Figures"
         yield ""
     for figure in figures:
-        yield f"![{figure.rpartition('.')[0].replace('-', ' ')}]({figure})"
+        yield f"![{_text(figure.rpartition('.')[0].replace('-', ' '))}]({figure})"
         yield ""
 
 
@@ -128,13 +146,11 @@ def _each(report: ComparisonReport) -> Iterator[str]:
     yield ""
     rows = [
         (
-            row.folder,
-            row.task,
-            row.method,
+            *(_text(text) for text in (row.folder, row.task, row.method)),
             str(row.seed),
-            row.winner or "none",
-            _number(row.search_score),
-            _number(row.score),
+            _text(row.winner or "none"),
+            number(row.search_score),
+            number(row.score),
             str(row.trainings),
         )
         for row in report.searches
@@ -146,23 +162,19 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     yield "| " + " | ".join(head) + " |"
     yield "|" + "---|" * len(head)
     for row in rows:
-        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
+        yield "| " + " | ".join(row) + " |"
     yield ""
 
 
 def _estimate(estimate: Estimate | None, digits: int = 3) -> str:
     if estimate is None:
         return _UNKNOWN
-    interval = "" if estimate.low is None else f" [{estimate.low:.{digits}f}, {estimate.high:.{digits}f}]"
-    return f"{estimate.value:.{digits}f}{interval}"
+    interval = "" if estimate.low is None else f" [{number(estimate.low, digits)}, {number(estimate.high, digits)}]"
+    return f"{number(estimate.value, digits)}{interval}"
 
 
 def _mean(row: MethodRow) -> str:
-    return f"{fmean(row.scores):.3f}" if row.scores else _UNKNOWN
-
-
-def _number(value: float | None, digits: int = 3) -> str:
-    return _UNKNOWN if value is None else f"{value:.{digits}f}"
+    return number(fmean(row.scores)) if row.scores else _UNKNOWN
 
 
 def searches_csv(report: ComparisonReport) -> str:
@@ -218,5 +230,5 @@ def _csv(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(head)
-    writer.writerows(rows)  # a missing value is an empty cell
+    writer.writerows([csv_cell(cell) for cell in row] for row in rows)  # a missing value is an empty cell
     return text.getvalue()

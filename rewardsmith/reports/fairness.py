@@ -24,7 +24,7 @@ def describe_terms(studies: Sequence[Study]) -> Iterator[str]:
         fresh = f"winners trained again on {config.final_seeds} fresh seed{'s' * (config.final_seeds != 1)} each"
         yield (
             f"{task}: {config.candidates} candidates per search, {each}, {config.episodes} held-out episodes per score, "
-            f"{fresh}, writer `{config.writer}`"
+            f"{fresh}, writer {config.writer}"
         )
 
 

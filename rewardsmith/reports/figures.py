@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from rewardsmith.errors import RewardsmithError
 from rewardsmith.reports.comparison import ComparisonReport, MethodRow
 from rewardsmith.reports.curves import Curve, bands
 from rewardsmith.reports.statistics import LEAST_RUNS
+from rewardsmith.shown import html, one_line
 
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f00", "#5f5f5f")
 """Okabe and Ito's, told apart by colour-blind readers."""
@@ -23,6 +25,8 @@ _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid"
 _GREY = "#888888"
 _AXES = (("trainings", "trainings"), ("env_steps", "environment steps"))
 _WIDTH, _HEIGHT = 1000, 440
+_LONGEST = 80
+"""Characters of a name, at most."""
 _END = 1.03
 """Where curves end, in what was spent at most."""
 
@@ -30,9 +34,19 @@ _END = 1.03
 def figures(report: ComparisonReport) -> Iterator[tuple[str, go.Figure]]:
     """All figures of a report with the stems of their files."""
     for task in report.tasks:
-        suffix = f"-{task}" if len(report.tasks) > 1 else ""
+        suffix = f"-{_in_file_name(task)}" if len(report.tasks) > 1 else ""
         yield f"winners{suffix}", winners(report, task)
         yield f"best-so-far{suffix}", best_so_far(report, task)
+
+
+def _in_file_name(task: str) -> str:
+    """A task's name may be forged; a file's never leaves its folder."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", task)[:_LONGEST]
+
+
+def _text(name: str) -> str:
+    """A name as plotly shows it: its labels are a kind of HTML."""
+    return html(one_line(name, _LONGEST))
 
 
 def winners(report: ComparisonReport, task: str) -> go.Figure:
@@ -48,7 +62,7 @@ def winners(report: ComparisonReport, task: str) -> go.Figure:
     figure.update_yaxes(title="true score, fresh seeds and episodes", rangemode="tozero")
     figure.update_traces(cliponaxis=False)
     legend = "dots: runs, bar: their interquartile mean (IQM)" + (", whisker: 95 % bootstrap interval" if _interval(rows) else "")
-    return _styled(figure, f"{task}: rewards trained again", legend, names=False)
+    return _styled(figure, f"{_text(task)}: rewards trained again", legend, names=False)
 
 
 def _interval(rows: Sequence[MethodRow]) -> bool:
@@ -57,7 +71,7 @@ def _interval(rows: Sequence[MethodRow]) -> bool:
 
 def _strip(row: MethodRow, colour: str) -> go.Scatter:
     marker = {"color": colour, "opacity": 0.45, "size": 9}
-    return go.Scatter(x=[row.name] * len(row.scores), y=list(row.scores), mode="markers", marker=marker, name=row.name)
+    return go.Scatter(x=[_text(row.name)] * len(row.scores), y=list(row.scores), mode="markers", marker=marker, name=_text(row.name))
 
 
 def _middle(row: MethodRow, colour: str) -> go.Scatter:
@@ -68,7 +82,7 @@ def _middle(row: MethodRow, colour: str) -> go.Scatter:
         up, down = row.iqm.high - row.iqm.value, row.iqm.value - row.iqm.low
         error = {"type": "data", "symmetric": False, "array": [up], "arrayminus": [down], "color": colour, "thickness": 2, "width": 8}
     marker = {"symbol": "line-ew", "size": 34, "line": {"color": colour, "width": 3}}
-    return go.Scatter(x=[row.name], y=[row.iqm.value], mode="markers", marker=marker, error_y=error, name=f"{row.name}, IQM")
+    return go.Scatter(x=[_text(row.name)], y=[row.iqm.value], mode="markers", marker=marker, error_y=error, name=f"{_text(row.name)}, IQM")
 
 
 def best_so_far(report: ComparisonReport, task: str) -> go.Figure:
@@ -77,7 +91,7 @@ def best_so_far(report: ComparisonReport, task: str) -> go.Figure:
     for number, (name, colour) in enumerate(_colours(report).items()):
         curves = [curve for curve in report.curves if (curve.task, curve.method) == (task, name)]
         for column, (axis, _) in enumerate(_AXES, 1):
-            for trace in _method_traces(curves, axis, _Style(name, colour, _DASHES[number % len(_DASHES)])):
+            for trace in _method_traces(curves, axis, _Style(_text(name), colour, _DASHES[number % len(_DASHES)])):
                 figure.add_trace(trace.update(showlegend=bool(trace.showlegend) and column == 1), row=1, col=column)
     for column, (_, title) in enumerate(_AXES, 1):
         figure.update_xaxes(title=title, rangemode="tozero", nticks=9, row=1, col=column)
@@ -85,7 +99,7 @@ def best_so_far(report: ComparisonReport, task: str) -> go.Figure:
     legend = "thin: searches, thick: their interquartile mean (IQM)" + (
         ", band: 95 % bootstrap interval" if _interval(report.methods) else ""
     )
-    return _styled(figure, f"{task}: best score inside the search (the highest of many, so biased upwards)", legend, names=True)
+    return _styled(figure, f"{_text(task)}: best score inside the search (the highest of many, so biased upwards)", legend, names=True)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from rewardsmith.config import LanguageModelOptions
 from rewardsmith.contracts import ALIGN, VERIFY, Brief, Ledger, Quote
 from rewardsmith.errors import UsageError, WriterError
 from rewardsmith.records import Call, Candidate, Draft
+from rewardsmith.shown import quoted
 from rewardsmith.store.sqlite import Store
 from rewardsmith.usage import Usage
 from rewardsmith.writers.answers import read
@@ -81,13 +82,14 @@ class ReplayWriter:
         if known is None:
             raise WriterError(
                 f"{self._folder} has no candidate {brief.candidate}, only {len(self._candidates)} in all. "
-                f"Give the config of the recorded search: --config {self._folder / 'config.yaml'}."
+                f"Give the config of the recorded search: --config {quoted(self._folder / 'config.yaml')}."
             )
         parents = tuple(parent.candidate.id for parent in brief.parents)
         if brief.operator not in (ALIGN, VERIFY) and (known.operator, known.parents) != (brief.operator, parents):
             raise WriterError(
                 f"{brief.candidate} was {known.operator} of {known.parents} in {self._folder} and is {brief.operator} of {parents} now, so "
-                f"its reply belongs to another program. Give the config of the recorded search: --config {self._folder / 'config.yaml'}."
+                f"its reply belongs to another program. Give the config of the recorded search: "
+                f"--config {quoted(self._folder / 'config.yaml')}."
             )
         return known
 

@@ -83,7 +83,9 @@ def test_too_deep_for_the_width_they_stand_beside_their_parents_and_name_them():
 
 def test_what_a_model_wrote_is_shown_and_never_obeyed():
     idea = "[red]a[/red] [link=http://x]b[/] [/]\x1b[31mc\x07\r\nd\u202ee :smile: \ud800"
-    assert shown([trained("c000", 0.5, idea=idea)]) == ["c000 initial 0.500  [red]a[/red] [link=http://x]b[/] [/] [31mc d e :smile:"]
+    (line,) = shown([trained("c000", 0.5, idea=idea)])
+    mark = "\ufffd"
+    assert line == f"c000 initial 0.500  [red]a[/red] [link=http://x]b[/] [/]{mark}[31mc{mark} d{mark}e :smile: {mark}"
 
 
 def test_every_state_has_a_style():

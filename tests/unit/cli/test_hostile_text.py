@@ -1,0 +1,234 @@
+"""A study whose every text was written by somebody who means harm, shown by every command that shows studies."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from rich.console import Console
+
+from rewardsmith.cli import live, main
+from rewardsmith.cli.screen import Screen
+from rewardsmith.cli.tree import LineageTree
+from rewardsmith.cli.views import bar, candidate_table, study_view, usage_text
+from rewardsmith.config import StudyConfig
+from rewardsmith.contracts import TrainingProgress
+from rewardsmith.errors import UsageError
+from rewardsmith.records import Candidate, FinalRun, Rung, Score, Screening, State
+from rewardsmith.reports.summary import FinalRow, StudySummary, Totals, row
+from rewardsmith.study import Study
+from rewardsmith.usage import Usage
+from tests.builders import trained
+
+EVIL = "=\x1b]0;title\x07\x1b[2J\x9b31m[bold]m[/x][/]\u202e\u2066\u200b\u2028\x08\rc :smile: <b>&amp;|`x`[l](http://h)\ue000"
+SHOWN = re.compile("[^\n\t\x20-\x7e\xa0-\U0010ffff]|[\x80-\x9f\u200b\u202e\u2066\u2028\ue000]")
+OURS = re.compile("\x1b\\[(?:[0-9;]*[mABGK]|\\?25[lh]|[0-9]?J)")
+"""What rich writes for colours and for a table that is drawn again; ``[2J``, which the text holds, is told by its words."""
+
+
+def harmless(text: str, *, terminal: bool = False) -> None:
+    left = OURS.sub("", text.replace("\r", "")) if terminal else text
+    assert SHOWN.findall(left) == []
+    assert "\x1b[2J" not in text
+
+
+def hostile(identity: str, score: float | None, **changes: object) -> Candidate:
+    texts = {"operator": EVIL, "idea": EVIL, "source": f"def compute_reward(a):  # {EVIL}\n    return a\n"}
+    candidate = trained(identity, score, components={EVIL: [1.0, 2.0]}, **{**texts, **changes})
+    assert candidate.training
+    screening = Screening(0.5, 0.25, 3, EVIL, 0.9)
+    return replace(candidate, training=replace(candidate.training, cause=EVIL), reason=EVIL, screening=screening)
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    """As far as a study can be made that opens: ids and operators may be refused, so they are ordinary."""
+    folder = tmp_path / "o[v2] [/x]"
+    with Study.create(folder, StudyConfig("franka-reach", candidates=2, final_seeds=1)) as made:
+        made.save(hostile("c000", 0.25, operator="initial"))
+        made.save(hostile("c001", None, operator="reflect", parents=("c000",), source=f"# {EVIL}"))
+        final = hostile("best-0", 0.5).training
+        assert final
+        made.store.put_final(FinalRun("best-0", "best:c000", replace(final, policy="")))
+        for key in ("notice", "stopped", "finished"):
+            made.store.put_value(key, EVIL)
+    return folder
+
+
+def forge(study: Path, **changes: object) -> None:
+    """Change a record as the program never would."""
+    database = sqlite3.connect(study / "study.db")
+    (record,) = database.execute("SELECT record FROM candidates WHERE id = 'c000'").fetchone()
+    database.execute("UPDATE candidates SET record = ? WHERE id = 'c000'", (json.dumps({**json.loads(record), **changes}),))
+    database.commit()
+    database.close()
+
+
+@pytest.fixture(params=["pipe", "terminal"])
+def show(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Runs a command line, looks at what it prints, and returns that without colours."""
+    if request.param == "terminal":
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        monkeypatch.setenv("TERM", "xterm-256color")
+
+    def shown(*arguments: str | Path, code: int | None = 0) -> str:
+        ended = main.run(list(map(str, arguments)))
+        assert ended == code or (code is None and ended in (0, 1, 2))
+        out, err = capsys.readouterr()
+        harmless(out, terminal=request.param == "terminal")
+        harmless(err)
+        return OURS.sub("", out + err)
+
+    return shown
+
+
+def test_every_view_of_a_study(study: Path, show: Callable[..., str]):
+    for view in ([], ["--tree"], ["c000"], ["best"], ["c001"], ["c001", "--diff", "c000"]):
+        assert "\ufffd" in show("inspect", study, *view)
+    assert f"wrote {study}/[l].json" in show("inspect", study, "--lineage", study / "[l].json")
+
+
+def test_json_is_plain_ascii_and_whole(study: Path, show: Callable[..., str]):
+    for view in ([], ["c000"]):
+        text = show("inspect", study, *view, "--json")
+        assert text.isascii()
+        shown = json.loads(text)
+        assert (shown["candidates"][0] if not view else shown)["idea"] == EVIL
+
+
+def test_a_picture_is_well_formed(study: Path, show: Callable[..., str], tmp_path: Path):
+    for view in ([], ["--tree"]):
+        picture = tmp_path / "[b]p[c].svg"
+        assert f"wrote {picture}" in show("inspect", study, *view, "--svg", picture)
+        text = picture.read_text(encoding="utf-8")
+        harmless(text)
+        assert not [element for element in ElementTree.fromstring(text).iter() if element.tag.endswith("}b")]
+
+
+def test_a_report_shows_text_as_text(study: Path, show: Callable[..., str], tmp_path: Path):
+    printed = show("compare", study, "--out", tmp_path / "[r]")
+    assert f"report: {tmp_path / '[r]' / 'report.md'}" in printed.replace("\n", "")
+    for path in (tmp_path / "[r]").iterdir():
+        if path.suffix in (".md", ".csv", ".json", ".svg"):
+            harmless(path.read_text(encoding="utf-8"))
+    assert "<b>" not in (tmp_path / "[r]" / "report.md").read_text(encoding="utf-8")
+    for name in ("searches.csv", "curves.csv"):
+        for line in csv.reader((tmp_path / "[r]" / name).read_text(encoding="utf-8").splitlines()):
+            assert not [cell for cell in line if cell[:1] in ("=", "+", "@")]
+    assert show("compare", study, "--json").isascii()
+
+
+@pytest.mark.parametrize("column", ["id", "operator", "parents", "idea", "source", "reason", "plan"])
+def test_forged_records_are_shown_or_refused_and_never_obeyed(study: Path, column: str, show: Callable[..., str]):
+    forge(study, **{column: [EVIL] if column == "parents" else EVIL})
+    for view in ([], ["--tree"], ["--json"], ["c000"], ["c001", "--diff", "c000"]):
+        show("inspect", study, *view, code=None)
+
+
+def test_messages_name_what_is_wrong_and_obey_nothing(study: Path, show: Callable[..., str], tmp_path: Path):
+    assert "Allowed: best, c000, c001" in show("inspect", study, EVIL, code=2)
+    assert "[bold]m[/x][/]" in show("inspect", tmp_path / EVIL, code=2)
+    assert "[bold]m[/x][/]" in show("compare", tmp_path / EVIL, code=2)
+    assert "unknown command" in show(EVIL, code=2)
+    assert f"continue it with `rewardsmith resume '{study}'`" in show(
+        *("search", "franka-reach", "--candidates", "2", "--out", study), code=2
+    )
+
+
+def test_a_search_that_runs(study: Path, capsys: pytest.CaptureFixture[str]):
+    for terminal in (False, True):
+        with Study.open(study) as opened, live.watch(opened, 100, Screen(force_terminal=terminal, width=100)) as observer:
+            observer.stage(EVIL)
+            for candidate in (hostile("c002", 0.5), hostile(EVIL, None), replace(hostile(EVIL, 0.5), state=State.ACCEPTED)):
+                observer.candidate(candidate)
+            observer.progress(TrainingProgress(50, 100, ((EVIL, 0.25),)))
+            observer.progress(TrainingProgress(50, 100, (), note=EVIL))
+            training = hostile(EVIL, None).training
+            assert training
+            observer.final(FinalRun(EVIL, EVIL, training))
+        shown = capsys.readouterr().out
+        harmless(shown, terminal=terminal)
+        assert "[bold]m[/x][/]" in shown
+
+
+def test_a_log_has_one_line_each(study: Path, capsys: pytest.CaptureFixture[str]):
+    with Study.open(study) as opened, live.PlainObserver(opened, 100) as observer:
+        observer.candidate(replace(hostile("c002", None), reason="a\n[  1.0 s] c003 SCORED score 1.000 " + "x" * 10_000))
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def summary(*candidates: Candidate, text: str = EVIL) -> StudySummary:
+    usage = Usage(10**400, 10**400, -1, float("inf"), 10**400, 10**400, 10**400)
+    totals = Totals(len(candidates), 10**400, 10**400, float("nan"), usage)
+    finals = (FinalRow(text, (None, float("nan"), 1e308), (text,) * 3),)
+    return StudySummary(text, text, text, text, text, 10**400, text, tuple(map(row, candidates)), finals, totals)
+
+
+@pytest.mark.parametrize("console", [Console, Screen])
+def test_views_take_any_text_and_any_number(console: type[Console]):
+    """Also on a console that parses markup."""
+    text = f"{EVIL}\ud800"
+    scores = (float("nan"), float("inf"), float("-inf"), 1e308, -5.0, None)
+    candidates = [hostile(text, score, parents=(text, text + "2")) for score in scores]
+    rung = Rung(10**400, Score(float("nan"), float("nan"), 3), 1, 1)
+    for state in State:
+        candidates.append(replace(hostile(text, 0.5), state=state))
+        if training := candidates[-1].training:
+            candidates.append(replace(candidates[-1], training=replace(training, rungs=(rung,))))
+    for view in (study_view(summary(*candidates, text=text), text), LineageTree(summary(*candidates, text=text))):
+        for terminal in (False, True):
+            screen = console(force_terminal=terminal, width=90, record=True)
+            with screen.capture() as shown:
+                screen.print(view)
+            harmless(shown.get(), terminal=terminal)
+            assert max(map(len, OURS.sub("", shown.get()).splitlines())) <= 90
+
+
+def test_a_bar_has_ten_places_or_none():
+    assert [len(bar(score).plain) for score in (None, float("nan"))] == [0, 0]
+    assert [len(bar(score).plain) for score in (float("inf"), float("-inf"), -1.0, 0.3, 2.0)] == [10] * 5
+
+
+def test_ten_thousand_rows_and_very_long_words_are_shown(capsys: pytest.CaptureFixture[str]):
+    rows = [replace(row(trained(f"c{n:05d}", 0.5)), operator="long" * 10_000, reason="") for n in range(10_000)]
+    Screen(width=100).print(candidate_table(rows, None))
+    assert capsys.readouterr().out.count("c0") == 10_000
+    Screen(width=100).print(candidate_table([replace(rows[0], state="CRASHED", reason="word " * 100_000)], None))
+    assert len(capsys.readouterr().out) < 2000
+
+
+def test_the_live_table_keeps_the_newest_in_sight(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("LINES", "30")
+    with Study.create(tmp_path / "s", StudyConfig("franka-reach", candidates=100)) as study:
+        screen = Screen(force_terminal=True, width=100)
+        with live.LiveObserver(study, 100, screen) as observer:
+            for number in range(100):
+                observer.candidate(trained(f"c{number:03d}", 0.5))
+            capsys.readouterr()
+            observer.stage("the stage")
+            shown = capsys.readouterr().out
+    assert "c099" in shown
+    assert "the stage" in shown
+    assert "c050" not in shown
+
+
+def test_a_usage_of_anything_is_a_short_line():
+    assert len(usage_text(Usage(10**400, 10**400, 10**400, 1e308))) < 200
+
+
+def test_words_that_are_no_text_are_refused_by_flag(tmp_path: Path):
+    from rewardsmith.cli.arguments import check_words
+
+    config = StudyConfig("franka-reach")
+    check_words(config)
+    with pytest.raises(UsageError, match=r"--llm\.replay is '/x.udcff', which is no text in"):
+        check_words(replace(config, llm=replace(config.llm, replay="/x\udcff")))
+    with pytest.raises(UsageError, match=r"--out is .*x.udcff'"):
+        check_words(tmp_path / "x\udcff", "--out")
