@@ -6,9 +6,10 @@ import fcntl
 import os
 import platform
 import re
+from collections.abc import Callable
 from pathlib import Path
 
-from rewardsmith.errors import StoreError
+from rewardsmith.errors import StoreError, UsageError
 from rewardsmith.files import check_file
 
 LOCK_FILE = "study.lock"
@@ -52,3 +53,48 @@ class FolderLock:
         """Let the next process in."""
         os.ftruncate(self._file, 0)
         os.close(self._file)
+
+
+def check_new(folder: Path, *, resumable: bool) -> None:
+    """Refuse a folder for something new that holds something already.
+
+    Args:
+        folder: It need not exist.
+        resumable: Whether what it holds can be continued.
+
+    Raises:
+        UsageError: With the ways to go on.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        way = f"continue it with `rewardsmith resume {folder}`, or " if resumable else ""
+        raise UsageError(f"{folder} exists already. To go on: {way}give another folder with --out.")
+
+
+def begin(folder: Path, half_made: Callable[[Path], bool], *, resumable: Callable[[Path], bool]) -> FolderLock:
+    """Make a folder for something new and lock it; of several processes that try, one wins.
+
+    Args:
+        folder: It need not exist. What was left of another try is removed.
+        half_made: Whether it holds nothing but what a process leaves that is killed at this point.
+        resumable: Whether what it holds can be continued.
+
+    Raises:
+        UsageError: The folder holds something already, or another process is at it.
+        StoreError: The folder cannot be written.
+    """
+    if not half_made(folder):
+        check_new(folder, resumable=resumable(folder))
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        lock = FolderLock(folder)
+    except FolderInUseError as error:
+        raise UsageError(f"{error} Or give another folder with --out.") from None
+    try:
+        if not half_made(folder):  # it may have been finished since
+            check_new(folder, resumable=resumable(folder))
+        for name in set(os.listdir(folder)) - {LOCK_FILE}:
+            (folder / name).unlink()
+    except BaseException:
+        lock.release()
+        raise
+    return lock
