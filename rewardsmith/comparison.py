@@ -7,7 +7,7 @@ writer, the same fresh seeds and the same held-out episodes at the end.
 from __future__ import annotations
 
 import dataclasses
-import shutil
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -15,17 +15,23 @@ from pathlib import Path
 
 from rewardsmith import runner
 from rewardsmith.config import StudyConfig
-from rewardsmith.config_file import from_mapping, read_yaml, to_yaml
+from rewardsmith.config_file import from_mapping, is_name, read_yaml, short, to_yaml
 from rewardsmith.contracts import Observer
 from rewardsmith.errors import NothingTrainedError, StoreError, UsageError
-from rewardsmith.lock import FolderLock
+from rewardsmith.files import check_plain, write_whole
+from rewardsmith.lock import LOCK_FILE, FolderLock, begin
 from rewardsmith.parts import Parts, assemble
+from rewardsmith.registry import STRATEGIES
 from rewardsmith.sharing import SharedTrainings
 from rewardsmith.shown import command
-from rewardsmith.study import Study, check_new, is_study
+from rewardsmith.study import Study, is_half_made, is_study
 
 COMPARISON_FILE = "comparison.yaml"
 NO_HOURS = "max_hours would leave winners untrained and depend on what else runs here. Limit candidates, money or tokens."
+_HALF_MADE = frozenset({LOCK_FILE, f".{COMPARISON_FILE}.part"})
+_DEPTH = 2
+"""``studies/<search>``; each study looks at its own files."""
+_MOST_SEARCHES = 10_000
 Observe = Callable[[Study, Parts, str], AbstractContextManager[Observer]]
 
 
@@ -55,12 +61,21 @@ class ComparisonConfig:
             raise UsageError(f"repeats is {self.repeats}; give at least 1, and at least 5 for intervals.")
         if bad := next((name for name in self.strategies if name.endswith(":")), None):
             raise UsageError(f"strategy {bad!r} names no preset behind the colon. Give one, such as {bad}paper, or leave out the colon.")
+        for name in self.strategies:
+            if not all(map(is_name, name.split(":", 1))):  # before anything is made: names are parts of folders
+                raise UsageError(f"strategies has {short(name)}; give names such as eureka or rf-agent:paper.")
+        preset = self.study.strategy_options.get("preset", "any")
+        if not is_name(str(preset)):
+            raise UsageError(f"strategy_options.preset is {short(preset)}; give the name of a preset, such as paper.")
         if self.study.writer == "replay":
             raise UsageError("a comparison cannot replay: each search asks for replies of its own. Give another --writer.")
         if not self.strategies:
             raise UsageError("no strategies are given. Name some, such as: --strategies eureka revolve rf-agent random")
         if twice := sorted({name for name in self.strategies if self.strategies.count(name) > 1}):
             raise UsageError(f"strategies has {twice[0]} twice. Name each once; a preset goes behind a colon, such as {twice[0]}:paper.")
+        if self.repeats * len(self.strategies) > _MOST_SEARCHES:
+            searches = f"{self.repeats} repeats of {len(self.strategies)} strategies"
+            raise UsageError(f"{searches} are too many searches; give at most {_MOST_SEARCHES:,} in all.")
         if self.study.final_seeds < 1:
             raise UsageError("final_seeds is 0, but only winners that were trained again can be compared. Give at least 1.")
         if self.study.max_hours is not None:
@@ -102,10 +117,12 @@ class Comparison:
             StoreError: The folder cannot be written.
         """
         config.check()
-        check_new(folder, resumable=is_comparison(folder))
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / COMPARISON_FILE).write_text(to_yaml(config))
+            lock = begin(folder, _is_half_made, resumable=is_comparison)
+            try:
+                write_whole(folder.resolve() / COMPARISON_FILE, to_yaml(config).encode(), durable=True)
+            finally:
+                lock.release()
         except OSError as error:
             raise StoreError(f"cannot write to {folder}: {error.strerror}. Give a writable folder with --out.") from error
         return cls(folder, config)
@@ -116,7 +133,10 @@ class Comparison:
 
         Raises:
             UsageError: There is none in the folder, or its config is wrong.
+            StoreError: It holds anything but plain files and folders.
         """
+        if folder.is_dir():
+            check_plain(folder, _DEPTH)
         config = from_mapping(ComparisonConfig, read_yaml(folder / COMPARISON_FILE))
         config.check()
         return cls(folder, config)
@@ -146,9 +166,13 @@ class Comparison:
             observe: Makes the observer of one search; it is told the search's place among all.
 
         Raises:
-            StoreError: Another process works on the comparison.
+            UsageError: A strategy is not registered.
+            StoreError: Another process works on the comparison, or its folder holds what could lead elsewhere.
         """
         searches = list(self.config.searches())
+        for strategy in {config.strategy for config in searches}:
+            STRATEGIES.check(strategy)
+        check_plain(self.folder, _DEPTH, write=True)
         lock = FolderLock(self.folder)
         try:
             for number, config in enumerate(searches, 1):
@@ -183,14 +207,15 @@ class Comparison:
                 study.close()
                 raise UsageError(f"{folder} was made with another {changed} than {self.folder / COMPARISON_FILE} now says. Put it back.")
             return study
-        if folder.exists():
+        if folder.exists() and not is_half_made(folder):
             raise StoreError(f"{folder} is a damaged study: a file is missing. Restore it, or remove the folder to make the search again.")
-        part = folder.with_name(f".{folder.name}")
-        shutil.rmtree(part, ignore_errors=True)  # killed while it was made: nothing is in it yet
-        Study.create(part, config).close()
-        part.rename(folder)
-        return Study.open(folder, write=True)
+        return Study.create(folder, config)
 
     def _study_folder(self, config: StudyConfig) -> Path:
         preset = config.strategy_options.get("preset")
         return self.folder / "studies" / f"{config.strategy}{f'-{preset}' if preset else ''}-s{config.seed}"
+
+
+def _is_half_made(folder: Path) -> bool:
+    """Whether a folder holds no more than what is there before a new comparison is complete."""
+    return folder.is_dir() and set(os.listdir(folder)) <= _HALF_MADE

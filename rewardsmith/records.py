@@ -7,8 +7,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Annotated
 
-from rewardsmith.usage import Usage
+from pydantic import AfterValidator, Field
+
+from rewardsmith.usage import Usage, plausible
+
+CandidateId = Annotated[str, Field(pattern=r"^c([0-9]{3}|[1-9][0-9]{3,8})$")]
+"""``c000``, ``c001``, ...: part of paths, so a record with any other is refused when it is read."""
+FinalId = Annotated[str, Field(pattern=r"^(best|human|sparse)-[0-9]{1,9}$")]
+Count = Annotated[int, Field(ge=0, le=10**15)]
+Number = Annotated[float, Field(ge=-1e100, le=1e100, allow_inf_nan=False)]
+Amount = Annotated[float, Field(ge=0, le=1e100, allow_inf_nan=False)]
+_Seed = Annotated[int, Field(ge=0, lt=2**63)]
+_Cost = Annotated[Usage, AfterValidator(plausible)]
+_MANY, _EPOCHS = 1_000, 100_000
 
 
 class State(StrEnum):
@@ -99,8 +112,8 @@ class Draft:
 class Call:
     """One request to a language model, as it was sent and answered."""
 
-    candidate: str
-    attempt: int
+    candidate: CandidateId
+    attempt: Count
     model: str
     messages: str
     """JSON list of the messages."""
@@ -111,14 +124,14 @@ class Call:
     reply: str
     finish_reason: str
     error: str
-    latency_s: float
-    usage: Usage
+    latency_s: Amount
+    usage: _Cost
     operator: str = ""
     request: str = ""
     """Key of the request: a hash of address, model, messages, parameters, candidate and attempt."""
     answered: bool = False
     """Whether an answer came, good or bad. Such a request is never sent again."""
-    tries: int = 1
+    tries: Count = 1
     """Times that it was sent until the server neither put it off nor refused a parameter."""
 
 
@@ -127,17 +140,17 @@ class Curve:
     """One quantity over a training, one value an epoch; ``None`` where there was nothing to measure."""
 
     name: str
-    values: tuple[float | None, ...]
+    values: Annotated[tuple[Number | None, ...], Field(max_length=_EPOCHS)]
 
 
 @dataclass(frozen=True)
 class Score:
     """The true score of a trained policy."""
 
-    mean: float
-    standard_error: float
-    episodes: int
-    unstable: int = 0
+    mean: Number
+    standard_error: Amount
+    episodes: Count
+    unstable: Count = 0
     """Episodes that the simulator lost to non-finite states; they count as not successful."""
     method: str = "heldout"
 
@@ -146,13 +159,13 @@ class Score:
 class Rung:
     """How a training stood when racing looked at it."""
 
-    env_steps: int
+    env_steps: Count
     """Environment steps that it had taken."""
     score: Score
     """The true score of the policy as it then was, on held-out episodes that are used for nothing else."""
-    rivals: int
+    rivals: Count
     """Candidates before this one that reached the rung."""
-    better: int
+    better: Count
     """How many of them had a higher score there."""
 
 
@@ -160,15 +173,15 @@ class Rung:
 class Screening:
     """What a program says of episodes that earlier candidates played, before it is trained itself."""
 
-    outcome: float | None
+    outcome: Number | None
     """How often, of two episodes with different true scores, the better one gets the higher reward; 0.5 is chance."""
-    progress: float | None
+    progress: Number | None
     """How often, within a successful episode, the later of two moments gets the higher reward; 0.5 is chance."""
-    episodes: int
+    episodes: Count
     """Episodes that were looked at."""
     twin: str = ""
     """The earlier candidate whose program says most nearly the same of them."""
-    similarity: float | None = None
+    similarity: Number | None = None
     """How nearly: correlation of both programs' rewards over all moments, -1 to 1."""
 
     @property
@@ -184,19 +197,19 @@ class TrainingResult:
 
     candidate: str
     state: State
-    seed: int
-    env_steps: int = 0
-    wall_s: float = 0.0
-    components: tuple[Curve, ...] = ()
+    seed: _Seed
+    env_steps: Count = 0
+    wall_s: Amount = 0.0
+    components: Annotated[tuple[Curve, ...], Field(max_length=_MANY)] = ()
     """Mean of every reward component per epoch."""
-    progress: tuple[Curve, ...] = ()
+    progress: Annotated[tuple[Curve, ...], Field(max_length=_MANY)] = ()
     """``success`` (training episodes), ``episode_length`` and ``total`` (the proxy reward) per epoch."""
     score: Score | None = None
     policy: str = ""
     """File name of the saved policy, relative to the study folder."""
     cause: str = ""
     """Why there is no score."""
-    rungs: tuple[Rung, ...] = ()
+    rungs: Annotated[tuple[Rung, ...], Field(max_length=_MANY)] = ()
     """What racing saw, rung by rung; empty without racing."""
 
 
@@ -204,34 +217,34 @@ class TrainingResult:
 class Candidate:
     """One program with its lineage, state, training result and score."""
 
-    id: str
-    iteration: int
+    id: CandidateId
+    iteration: Count
     operator: str
-    parents: tuple[str, ...]
+    parents: Annotated[tuple[CandidateId, ...], Field(max_length=_MANY)]
     state: State = State.PROPOSED
     idea: str = ""
     source: str = ""
     program: str = ""
     plan: str = ""
     reason: str = ""
-    attempts: int = 0
+    attempts: Count = 0
     """Drafts that the writer made for this candidate, repairs included."""
-    usage: Usage = field(default_factory=Usage)
+    usage: _Cost = field(default_factory=Usage)
     training: TrainingResult | None = None
     """The last training; earlier ones failed and were repaired."""
-    trainings: int = 0
+    trainings: Count = 0
     """Trainings that this candidate took, failed ones included."""
-    env_steps: int = 0
+    env_steps: Count = 0
     """Environment steps that all of them took."""
-    training_s: float = 0.0
+    training_s: Amount = 0.0
     """Seconds that all of them took, its share of the batches."""
     screening: Screening | None = None
     """What its program says of earlier episodes; ``None`` where there were none, or nobody looked."""
-    judgement: float | None = None
+    judgement: Number | None = None
     """The writer's own rating of the finished program, -1 to 1 (RF-Agent's self-verification); ``None``: not asked."""
-    rungs: tuple[Rung, ...] = ()
+    rungs: Annotated[tuple[Rung, ...], Field(max_length=_MANY)] = ()
     """What racing saw of its first training; candidates behind it are compared with that, whatever became of it."""
-    followed_up: tuple[str, ...] = ()
+    followed_up: Annotated[tuple[str, ...], Field(max_length=_MANY)] = ()
     """Follow-ups of its proposal that are done."""
 
     def trained(self, result: TrainingResult) -> Candidate:
@@ -257,7 +270,7 @@ class Candidate:
 class FinalRun:
     """One training of the closing comparison: the winner or a baseline, on a fresh seed."""
 
-    id: str
-    reward: str
+    id: FinalId
+    reward: Annotated[str, Field(pattern=r"^(human|sparse|best:c[0-9]{3,9})$")]
     """``best`` (with the candidate's id behind a colon), ``human`` or ``sparse``."""
     training: TrainingResult

@@ -7,15 +7,17 @@ found). Each still counts it as its own, so budgets compare.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
 from rewardsmith.contracts import Race, Trainer, TrainingJob, TrainingProgress, TrainingSettings
+from rewardsmith.errors import StoreError
+from rewardsmith.files import read_bytes, write_whole
 from rewardsmith.records import Rung, State, TrainingResult
 from rewardsmith.study import FINAL, SEARCH, Study
+from rewardsmith.training import episodes, policy_file
 from rewardsmith.training.racing import cut, rung_epochs, with_rivals
 
 _Key = tuple[str, int, int]
@@ -38,7 +40,7 @@ class SharedTrainings:
         for study in others:
             for program, purpose, result in _trainings(study):
                 if result.state == State.SCORED:
-                    self._known[program, result.seed, study.evaluation_seed(purpose)] = result, study.folder / result.policy
+                    self._known[program, result.seed, study.evaluation_seed(purpose)] = result, study.policy_path(result.candidate)
 
     def train(
         self,
@@ -103,11 +105,17 @@ class SharedTrainings:
         if not result.score:
             return replace(result, candidate=job.candidate, policy="")
         _, policy = self._known[job.program, job.seed, evaluation_seed]
-        for source, target in ((policy, job.policy), (policy.with_name("episodes.pt"), job.episodes)):
-            if target and source.is_file():
-                Path(target).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source, target)
+        _copy(policy, job.policy, policy_file.MOST_BYTES)
+        if job.episodes and (played := policy.with_name("episodes.pt")).is_file():
+            _copy(played, job.episodes, episodes.MOST_BYTES)
         return replace(result, candidate=job.candidate, policy=job.policy)
+
+
+def _copy(source: Path, target: str, most: int) -> None:
+    try:
+        write_whole(Path(target), read_bytes(source, most))
+    except OSError as error:
+        raise StoreError(f"cannot copy {source} to {target}: {error.strerror}. Make room, or remove the first to train anew.") from error
 
 
 def _trainings(study: Study) -> Iterator[tuple[str, str, TrainingResult]]:
@@ -117,5 +125,5 @@ def _trainings(study: Study) -> Iterator[tuple[str, str, TrainingResult]]:
             yield candidate.program, SEARCH, candidate.training
     for run in study.finals:
         kind, _, winner = run.reward.partition(":")
-        if kind == "best":
+        if kind == "best" and winner in programs:
             yield programs[winner], FINAL, run.training

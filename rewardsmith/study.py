@@ -2,45 +2,48 @@
 
 from __future__ import annotations
 
+import os
+import re
+import secrets
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import yaml
-
 from rewardsmith.config import StudyConfig
-from rewardsmith.config_file import from_mapping, read_yaml, to_yaml
+from rewardsmith.config_file import from_mapping, parse_yaml, read_yaml, short, to_yaml
 from rewardsmith.errors import RewardsmithError, StoreError, UsageError
-from rewardsmith.lock import FolderLock
+from rewardsmith.files import check_plain, write_whole
+from rewardsmith.lock import LOCK_FILE, FolderLock, begin
 from rewardsmith.records import Candidate, FinalRun, Proposal
 from rewardsmith.seeds import derive
 from rewardsmith.shown import command
+from rewardsmith.store.checks import policy_file
 from rewardsmith.store.sqlite import Store
 from rewardsmith.usage import Usage
 
 SEARCH, FINAL = "search", "final"
 """What a training is for."""
-_CONFIG, _DATABASE = "config.yaml", "study.db"
-
-
-def check_new(folder: Path, *, resumable: bool) -> None:
-    """Refuse a folder for something new that holds something already.
-
-    Args:
-        folder: It need not exist.
-        resumable: Whether what it holds can be continued.
-
-    Raises:
-        UsageError: With the ways to go on.
-    """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        way = f"continue it with `{command('resume', folder)}`, or " if resumable else ""
-        raise UsageError(f"{folder} exists already. To go on: {way}give another folder with --out.")
+_CONFIG, _DATABASE, _IDENTITY = "config.yaml", "study.db", "identity"
+_UNBORN = f".{_DATABASE}"
+"""The database while a study is made; the last step gives it its name."""
+_HALF_MADE = frozenset({LOCK_FILE, f".{_CONFIG}.part", *(f"{_UNBORN}{end}" for end in ("", "-journal", "-wal", "-shm"))})
+_DEPTH = 3
+"""``candidates/<id>/<file>``."""
+_MOST_TEXT = 100_000
 
 
 def is_study(folder: Path) -> bool:
     """Whether a folder holds a study, finished or not."""
     return (folder / _DATABASE).is_file() and (folder / _CONFIG).is_file()
+
+
+def is_half_made(folder: Path) -> bool:
+    """Whether a folder holds no more than what is there before a new study is complete."""
+    if not folder.is_dir():
+        return False
+    names = set(os.listdir(folder))
+    return names <= _HALF_MADE | ({_CONFIG} if _UNBORN in names else set())
 
 
 class Study:
@@ -51,6 +54,7 @@ class Study:
         self.folder = folder
         self.config = config
         self.store = store
+        self._root = folder.resolve()
         self._lock: FolderLock | None = None
 
     @classmethod
@@ -61,18 +65,22 @@ class Study:
             UsageError: The folder holds something already.
             StoreError: The folder cannot be written.
         """
-        check_new(folder, resumable=(folder / _DATABASE).exists())
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            store = Store(folder / _DATABASE, create=True)
-            store.put_value(_CONFIG, to_yaml(config))
-            part = folder / f".{_CONFIG}"
-            part.write_text(to_yaml(config))
-            part.replace(folder / _CONFIG)  # last and at once: a folder with a config is complete
+            lock = begin(folder, is_half_made, resumable=is_study)
+            try:
+                unborn = Store(folder / _UNBORN, create=True)
+                unborn.put_value(_CONFIG, to_yaml(config))
+                unborn.put_value(_IDENTITY, secrets.token_hex(16))
+                unborn.close()
+                write_whole(folder.resolve() / _CONFIG, to_yaml(config).encode(), durable=True)
+                (folder / _UNBORN).replace(folder / _DATABASE)  # last and at once: a folder with a database is complete
+                study = cls(folder, config, Store(folder / _DATABASE))
+            except BaseException:
+                lock.release()
+                raise
         except OSError as error:
             raise StoreError(f"cannot write to {folder}: {error.strerror}. Give a writable folder with --out.") from error
-        study = cls(folder, config, store)
-        study._lock = FolderLock(folder)
+        study._lock = lock
         return study
 
     @classmethod
@@ -87,12 +95,14 @@ class Study:
             UsageError: There is no study in the folder.
             StoreError: It is damaged, or locked by another process.
         """
-        if not is_study(folder):
+        if not all(os.path.lexists(folder / name) for name in (_CONFIG, _DATABASE)):
             raise UsageError(_no_study(folder))
-        store = Store(folder / _DATABASE)  # first: of another version, it names the one that opens it
+        check_plain(folder, _DEPTH, write=write)
+        store = Store(folder / _DATABASE, write=write)  # first: of another version, it names the one that opens it
         try:
             study = cls(folder, from_mapping(StudyConfig, read_yaml(folder / _CONFIG)), store)
             study._check_config()
+            study._check_values()
             if write:
                 study._lock = FolderLock(folder)
         except RewardsmithError:
@@ -134,10 +144,9 @@ class Study:
     def save(self, candidate: Candidate) -> None:
         """Commit a candidate's new state; an accepted program is also written as a file to read."""
         if candidate.source:
-            path = self.folder / "candidates" / candidate.id / "reward.py"
+            path = self._root / "candidates" / candidate.id / "reward.py"
             try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(candidate.source)
+                write_whole(path, candidate.source.encode(errors="replace"))
             except OSError as error:
                 raise StoreError(f"cannot write {path}: {error.strerror}. Make room, then `{command('resume', self.folder)}`.") from error
         self.store.put_candidate(candidate)
@@ -164,17 +173,27 @@ class Study:
         )
 
     def policy_path(self, identity: str) -> Path:
-        """Where the policy of a candidate or final run is saved, absolute."""
-        parent = "candidates" if self.store.candidate(identity) else "finals"
-        return (self.folder / parent / identity / "policy.pt").absolute()
+        """Where the policy of a candidate or final run is saved: absolute, and no part of it a link."""
+        return self._root / policy_file("candidates" if self.store.candidate(identity) else "finals", identity)
 
     def episodes_path(self, identity: str) -> Path:
-        """Where some of a candidate's held-out episodes are kept, absolute."""
-        return (self.folder / "candidates" / identity / "episodes.pt").absolute()
+        """Where some of a candidate's held-out episodes are kept: absolute, and no part of it a link."""
+        return self._root / "candidates" / identity / "episodes.pt"
 
     def relative(self, path: str) -> str:
-        """A path inside the study, as the store keeps it."""
-        return str(Path(path).relative_to(self.folder.absolute())) if path else ""
+        """A path inside the study, as the store keeps it.
+
+        Raises:
+            StoreError: It is elsewhere.
+        """
+        if path and not Path(path).is_relative_to(self._root):
+            raise StoreError(f"{short(path)} is not in the study {self._root}, where its policies are.")
+        return str(Path(path).relative_to(self._root)) if path else ""
+
+    @property
+    def identity(self) -> str:
+        """Random digits that no other study has but its copies; nothing for studies from before they had one."""
+        return self.store.value(_IDENTITY) or ""
 
     @property
     def candidates(self) -> list[Candidate]:
@@ -205,9 +224,44 @@ class Study:
     def _check_config(self) -> None:
         """What the study found belongs to the config that it was made with."""
         made = self.store.value(_CONFIG)
-        changed = made and from_mapping(StudyConfig, yaml.safe_load(made)).changed_terms(self.config)
-        if changed:
+        if made is None:
+            return
+        try:
+            before = from_mapping(StudyConfig, parse_yaml(made, "the config in it"))
+        except UsageError as error:
+            raise StoreError(
+                f"{self.folder / _DATABASE} cannot be read: {error} Restore the study from a copy, or start a new one."
+            ) from None
+        if changed := before.changed_terms(self.config):
             raise UsageError(f"{self.folder / _CONFIG} was changed: the study was made with another {changed}. Put it back.")
+
+    def _check_values(self) -> None:
+        """Texts about the study that parts of the program rely on."""
+        for name, fits in _VALUES.items():
+            value = self.store.value(name)
+            if value is not None and not fits(value):
+                raise StoreError(
+                    f"{self.folder / _DATABASE} cannot be read: its value {name!r} is {short(value)}. "
+                    "Restore the study from a copy, or start a new one."
+                )
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return 0.0 <= float(text) <= 1e10  # and so a number
+    except ValueError:
+        return False
+
+
+def _is_short(text: str) -> bool:
+    return len(text) <= _MOST_TEXT
+
+
+_VALUES: dict[str, Callable[[str], object]] = {
+    _IDENTITY: re.compile(r"[0-9a-f]{32}").fullmatch,
+    "seconds": _is_time,
+    **dict.fromkeys(("version", "notice", "stopped", "finished"), _is_short),
+}
 
 
 def _no_study(folder: Path) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_MOST = 10**15
+
 
 @dataclass(frozen=True)
 class Usage:
@@ -31,6 +33,19 @@ class Usage:
             self.reasoning_tokens + other.reasoning_tokens,
             self.unmetered + other.unmetered,
         )
+
+
+def plausible(usage: Usage) -> Usage:
+    """A usage that was read from a file, if it can be one.
+
+    Raises:
+        ValueError: A count or the price is negative, absurd or no number.
+    """
+    counts = {name: value for name, value in vars(usage).items() if name != "usd"}
+    odd = next((name for name, value in counts.items() if not 0 <= value <= _MOST), "")
+    if odd or (usage.usd is not None and not 0 <= usage.usd <= _MOST):
+        raise ValueError(f"{odd or 'usd'} should be from 0 to {_MOST:g}")
+    return usage
 
 
 def _add_prices(a: Usage, b: Usage) -> float | None:

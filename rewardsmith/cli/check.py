@@ -10,9 +10,13 @@ from tyro.conf import Positional
 from rewardsmith.cli.arguments import parse, print_json
 from rewardsmith.cli.output import say
 from rewardsmith.errors import UsageError
+from rewardsmith.files import read_most
 from rewardsmith.registry import TASKS
-from rewardsmith.reward.extract import extract
+from rewardsmith.reward.extract import MAX_REPLY, extract
 from rewardsmith.reward.guard import Guard
+
+_MOST_BYTES = 4 * MAX_REPLY
+"""A character takes four bytes at most."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +49,16 @@ def run(arguments: list[str]) -> int:
 
 
 def read_text(path: Path) -> str:
-    """Read a file that a user named.
+    """Read a file that a user named, or a pipe; of something endless, no more than a reply may have.
 
     Raises:
-        UsageError: It cannot be read as text.
+        UsageError: It cannot be read as text, or is too long.
     """
+    advice = "Give a text file with a reward program."
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {path}: {error}. Give a text file with a reward program.") from None
+        with path.open("rb") as file:
+            return read_most(file, _MOST_BYTES, path).decode()
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror or error}. {advice}") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"cannot read {path}: it is not UTF-8 text ({error.reason} at byte {error.start}). {advice}") from None

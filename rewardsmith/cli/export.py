@@ -10,9 +10,10 @@ from tyro.conf import Positional
 from rewardsmith.cli.arguments import parse
 from rewardsmith.cli.output import say
 from rewardsmith.cli.policies import usable_candidate
+from rewardsmith.lock import check_new
 from rewardsmith.registry import TASKS
 from rewardsmith.reports.export import export, policy_spec
-from rewardsmith.study import Study, check_new
+from rewardsmith.study import Study
 from rewardsmith.training import policy_file
 from rewardsmith.training.portable import require_onnx
 

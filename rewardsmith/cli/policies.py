@@ -99,7 +99,7 @@ def _trained(study: Study, name: str) -> tuple[str, Path]:
     if training is None or not training.policy:
         state = training.state if training else "not trained"
         raise UsageError(f"{identity} of {study.folder} has no policy ({state}). These have one: {', '.join(usable) or 'none'}.")
-    return identity, study.folder / training.policy
+    return identity, study.policy_path(identity)
 
 
 def _from_file(path: Path, name: str, env: VecEnv) -> Actor:

@@ -62,7 +62,7 @@ def run(arguments: list[str]) -> int:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} exists already. Give another folder with --out.")
     trainer = WorkerTrainer(options.task, options.trainer, settings, options.episodes)
-    jobs = [TrainingJob(f"seed-{s}", program, derive("train command", s), str((folder / f"seed-{s}.pt").absolute())) for s in options.seeds]
+    jobs = [TrainingJob(f"seed-{s}", program, derive("train command", s), str(folder.resolve() / f"seed-{s}.pt")) for s in options.seeds]
     try:
         results = list(trainer.train(jobs, derive("evaluation", "train command"), _report))
     finally:

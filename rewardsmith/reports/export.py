@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -11,11 +10,12 @@ from pydantic import TypeAdapter
 
 from rewardsmith.contracts import Task
 from rewardsmith.errors import RewardsmithError
+from rewardsmith.files import read_bytes
 from rewardsmith.records import Candidate, Score
 from rewardsmith.reports.lineage import line_of_descent
 from rewardsmith.reports.summary import FinalRow, final_rows
 from rewardsmith.study import Study
-from rewardsmith.training.policy_file import TrainedPolicy
+from rewardsmith.training.policy_file import MOST_BYTES, TrainedPolicy
 from rewardsmith.training.portable import PortablePolicy, as_torchscript, save_onnx
 
 
@@ -90,7 +90,7 @@ def export(study: Study, candidate: Candidate, trained: TrainedPolicy, spec: Pol
         (folder / "reward.py").write_text(candidate.source)
         (folder / "policy.json").write_bytes(TypeAdapter(PolicySpec).dump_json(spec, indent=2))
         (folder / "policy.torchscript").write_bytes(as_torchscript(policy))
-        shutil.copyfile(study.folder / candidate.training.policy, folder / "policy.pt")
+        (folder / "policy.pt").write_bytes(read_bytes(study.policy_path(candidate.id), MOST_BYTES))
         if onnx:
             save_onnx(policy, folder / "policy.onnx")
     except OSError as error:

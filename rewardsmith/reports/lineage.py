@@ -51,12 +51,12 @@ def as_node_link(graph: nx.DiGraph) -> bytes:
 
 
 def line_of_descent(candidates: Sequence[Candidate], identity: str) -> list[str]:
-    """A candidate and its first parents, the oldest first."""
+    """A candidate and its first parents, the oldest first; where they go round in a circle, once round."""
     parents = {candidate.id: candidate.parents for candidate in candidates}
-    line = [identity]
-    while parents.get(line[0]):
-        line.insert(0, parents[line[0]][0])
-    return line
+    line = {identity: None}
+    while (before := parents.get(next(reversed(line)))) and before[0] not in line:
+        line[before[0]] = None
+    return list(reversed(line))
 
 
 def _attributes(candidate: Candidate) -> dict[str, str | int | float]:

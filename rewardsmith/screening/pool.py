@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from pickle import UnpicklingError
 
 import torch
 from torch import Tensor
 
+from rewardsmith.errors import UsageError
 from rewardsmith.training.episodes import Episodes, load
+
+_MOST_BYTES = 256_000_000
+"""Of all signals together."""
 
 
 @dataclass(frozen=True)
@@ -39,21 +42,30 @@ class Pool:
 def load_pool(paths: Iterable[Path]) -> Pool | None:
     """Read and join files of episodes.
 
-    Files that are missing, broken or of another kind than the first are left out, and so are episodes that have no
-    moment or that the simulator lost to non-finite states: no program could be right about these.
+    Files that are missing, broken or of another kind than the first are left out, and those beyond what memory is meant
+    for. So are episodes that have no moment or that the simulator lost to non-finite states: no program could be right
+    about these.
 
     Returns:
         ``None`` where nothing is left.
     """
     files: list[Episodes] = []
+    size = 0
     for path in paths:
         try:
             found = load(path)
-        except (OSError, EOFError, RuntimeError, TypeError, UnpicklingError):
+        except UsageError:
             continue
+        size += _bytes(found)
+        if size > _MOST_BYTES:
+            break
         if not files or _kind(found) == _kind(files[0]):
             files.append(found)
     return _join([_sound(episodes) for episodes in files])
+
+
+def _bytes(episodes: Episodes) -> int:
+    return sum(values.nbytes for values in episodes.signals.values())
 
 
 def _kind(episodes: Episodes) -> dict[str, torch.Size]:

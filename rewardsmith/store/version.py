@@ -8,12 +8,14 @@ from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 
+from rewardsmith.store.connection import connect
+
 FORMAT = 1
 """The database's ``user_version``, as ``schema.sql`` sets it."""
 VERSION_KEY = "version"
 """Under it, a study keeps the version of rewardsmith that created it."""
 _MAGIC, _FORMAT_AT = b"SQLite format 3\0", slice(60, 64)  # https://sqlite.org/fileformat.html, section 1.3
-_VERSION = re.compile(r"[0-9][0-9A-Za-z.+!]*")  # goes into a command to copy, so nothing that a shell would run
+_VERSION = re.compile(r"[0-9][0-9A-Za-z.+!]{0,60}")  # goes into a command to copy, so nothing that a shell would run
 
 
 def this_version() -> str:
@@ -38,7 +40,8 @@ def format_in_header(path: Path) -> int:
 def recorded_version(path: Path) -> str | None:
     """The version that a database of any format names, as far as it can be had without touching the file."""
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
+        database, _ = connect(path, "ro&immutable=1")
+        with closing(database):
             row = database.execute("SELECT value FROM study WHERE key = ?", (VERSION_KEY,)).fetchone()
     except sqlite3.Error:  # another format need not have this table
         return None

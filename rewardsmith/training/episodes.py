@@ -9,7 +9,12 @@ import torch
 from torch import Tensor
 
 from rewardsmith.contracts import Step
+from rewardsmith.errors import UsageError
+from rewardsmith.files import write_whole
+from rewardsmith.tensor_file import UNREADABLE, read_tensors
 
+MOST_BYTES = 64_000_000
+"""Of one file."""
 KEPT = 32
 """Episodes that are kept of one scoring."""
 SNAPSHOTS = 25
@@ -71,13 +76,50 @@ class EpisodeRecorder:
 
 
 def save(path: Path, episodes: Episodes) -> None:
-    """Write a file that is whole or absent."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    torch.save({field.name: getattr(episodes, field.name) for field in fields(Episodes)}, part)
-    part.replace(path)
+    """Write a file that is whole or absent.
+
+    Args:
+        path: Absolute; no part of it may be a link.
+        episodes: What is in it.
+    """
+    content = {field.name: getattr(episodes, field.name) for field in fields(Episodes)}
+    write_whole(path, lambda file: torch.save(content, file))
 
 
 def load(path: Path) -> Episodes:
-    """Read what :func:`save` wrote; nothing in it is run."""
-    return Episodes(**torch.load(path, weights_only=True))
+    """Read what :func:`save` wrote; nothing in it is run.
+
+    Raises:
+        UsageError: The file cannot be read or holds no episodes.
+    """
+    try:
+        return _episodes(read_tensors(path, MOST_BYTES))
+    except UNREADABLE as error:
+        raise UsageError(f"{path} holds no episodes that rewardsmith saved: {str(error)[:200]}.") from error
+
+
+def _episodes(data: object) -> Episodes:
+    """Episodes whose parts have the right kinds and shapes.
+
+    Raises:
+        ValueError: Something does not.
+        LookupError: Something is missing.
+    """
+    if not isinstance(data, dict) or not isinstance(data["signals"], dict) or not data["signals"]:
+        raise ValueError("no dictionary of signals")
+    alive, score, success = (_plain(data[name]) for name in ("alive", "true_score", "success"))
+    signals = {name: _plain(values) for name, values in data["signals"].items()}
+    kinds = [alive.dtype, success.dtype, score.dtype, *(values.dtype for values in signals.values())]
+    if kinds != [torch.bool, torch.bool] + [torch.float32] * (1 + len(signals)) or not all(isinstance(name, str) for name in signals):
+        raise ValueError("a part of another kind")
+    episodes = alive.shape[:1]
+    if alive.dim() != 2 or score.shape != episodes or success.shape != episodes or any(v.shape[:2] != alive.shape for v in signals.values()):
+        raise ValueError("parts that do not fit each other")
+    return Episodes(signals, alive, score, success)
+
+
+def _plain(value: object) -> Tensor:
+    """A tensor that is as large as what it takes on disk."""
+    if type(value) is not Tensor or not value.is_contiguous():
+        raise ValueError("no plain tensor")
+    return value.detach()

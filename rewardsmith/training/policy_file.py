@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from pickle import UnpicklingError
-from typing import Any, get_args
-from zipfile import is_zipfile
+from typing import get_args
 
 import torch
 from torch import Tensor
 
 from rewardsmith.contracts import Activation, TrainingSettings, VecEnv
 from rewardsmith.errors import UsageError
+from rewardsmith.files import write_whole
+from rewardsmith.tensor_file import UNREADABLE, read_tensors
 from rewardsmith.training.population.normaliser import RunningNormaliser
-from rewardsmith.training.population.policy import StackedPolicy
+from rewardsmith.training.population.policy import StackedPolicy, parameter_count
+
+MOST_BYTES = 256_000_000
+"""Of a policy."""
+_MOST_LAYERS, _MOST_WIDTH = 64, 65_536
 
 
 @dataclass(frozen=True)
@@ -36,20 +40,22 @@ class TrainedPolicy:
 
 
 def save_slot(path: Path, trained: TrainedPolicy, slot: int, hidden: tuple[int, ...]) -> None:
-    """Write one slot of a population as a policy of its own."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    torch.save(
-        {
-            "hidden": torch.tensor(hidden),
-            "activation": trained.policy.activation,
-            "parameters": trained.policy.parameters[slot].detach().cpu().clone(),
-            "observation_mean": trained.normaliser.mean[slot].cpu().clone(),
-            "observation_variance": trained.normaliser.variance[slot].cpu().clone(),
-        },
-        part,
-    )
-    part.replace(path)  # a policy file is whole or absent
+    """Write one slot of a population as a policy of its own, whole or not at all.
+
+    Args:
+        path: Absolute; no part of it may be a link.
+        trained: The population.
+        slot: Which of it.
+        hidden: Widths of its hidden layers.
+    """
+    content = {
+        "hidden": torch.tensor(hidden),
+        "activation": trained.policy.activation,
+        "parameters": trained.policy.parameters[slot].detach().cpu().clone(),
+        "observation_mean": trained.normaliser.mean[slot].cpu().clone(),
+        "observation_variance": trained.normaliser.variance[slot].cpu().clone(),
+    }
+    write_whole(path, lambda file: torch.save(content, file))
 
 
 def load(path: Path, env: VecEnv, device: torch.device | str = "cpu") -> TrainedPolicy:
@@ -59,30 +65,76 @@ def load(path: Path, env: VecEnv, device: torch.device | str = "cpu") -> Trained
         UsageError: The file cannot be read, is no such policy, or belongs to another task.
     """
     data = _read(path)
-    sizes, std = (env.observation_size, env.action_size), TrainingSettings.initial_std
-    policy = StackedPolicy(*sizes, data["hidden"].tolist(), std, [0], activation=data["activation"])
-    if policy.parameters.shape[1:] != data["parameters"].shape or data["observation_mean"].shape[-1] != env.observation_size:
+    inputs, actions = env.observation_size, env.action_size
+    fits = parameter_count(inputs, actions, data.hidden) == len(data.parameters)  # before anything of that size is built
+    if not fits or data.mean.shape[-1] != inputs:
         raise UsageError(
-            f"{path} is a policy of another task: it reads {data['observation_mean'].shape[-1]} numbers, this task gives "
-            f"{env.observation_size} and takes {env.action_size} actions. Give a policy that was trained on this task."
+            f"{path} is a policy of another task: it reads {data.mean.shape[-1]} numbers, this task gives "
+            f"{inputs} and takes {actions} actions. Give a policy that was trained on this task."
         )
-    policy.parameters = data["parameters"][None].to(device)
-    normaliser = RunningNormaliser(1, env.observation_size)
-    normaliser.mean, normaliser.variance = data["observation_mean"][None].to(device), data["observation_variance"][None].to(device)
+    policy = StackedPolicy(inputs, actions, data.hidden, TrainingSettings.initial_std, [], activation=data.activation)
+    policy.parameters = data.parameters[None].to(device)
+    normaliser = RunningNormaliser(1, inputs)
+    normaliser.mean, normaliser.variance = data.mean[None].to(device), data.variance[None].to(device)
     return TrainedPolicy(policy, normaliser)
 
 
-def _read(path: Path) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Saved:
+    """What is in a file."""
+
+    hidden: tuple[int, ...]
+    activation: Activation
+    parameters: Tensor
+    """``(n,)`` float32."""
+    mean: Tensor
+    """Of the observations, ``(1, inputs)`` float64."""
+    variance: Tensor
+    """Likewise, and nowhere below 0."""
+
+
+def _read(path: Path) -> _Saved:
     """What is in a file. Those from before there was a choice of activation have tanh."""
     try:
-        with path.open("rb") as file:  # as torch writes it, it is a zip archive
-            data = torch.load(path, weights_only=True) if is_zipfile(file) else None
+        return _saved(read_tensors(path, MOST_BYTES))
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}. Give a policy that rewardsmith saved.") from None
-    except (RuntimeError, UnpicklingError):
-        data = None
-    names = {"hidden", "parameters", "observation_mean", "observation_variance"}
-    whole = isinstance(data, dict) and names <= data.keys() and all(isinstance(data[name], Tensor) for name in names)
-    if not isinstance(data, dict) or not whole or data.setdefault("activation", "tanh") not in get_args(Activation):
-        raise UsageError(f"{path} is not a policy that rewardsmith saved. Give a policy.pt of a study or of `rewardsmith train`.")
-    return data
+        raise UsageError(f"cannot read {path}: {error.strerror or error}. Give a policy that rewardsmith saved.") from None
+    except UNREADABLE as error:
+        raise UsageError(f"{path} is not a policy that rewardsmith saved. Give a policy.pt of a study or of `rewardsmith train`.") from error
+
+
+def _saved(data: object) -> _Saved:
+    """The parts of a policy, each of the right kind and size.
+
+    Raises:
+        ValueError: Something is not.
+        LookupError: Something is missing.
+    """
+    if not isinstance(data, dict):
+        raise ValueError("no dictionary")
+    hidden = _tensor(data["hidden"], torch.int64, 1)
+    widths = tuple(int(width) for width in hidden) if len(hidden) <= _MOST_LAYERS else ()
+    if len(widths) != len(hidden) or not all(0 < width <= _MOST_WIDTH for width in widths):
+        raise ValueError("absurd layers")
+    activation = data.get("activation", "tanh")
+    if activation not in get_args(Activation):
+        raise ValueError("unknown activation")
+    found = _Saved(
+        widths,
+        activation,
+        _tensor(data["parameters"], torch.float32, 1),
+        _tensor(data["observation_mean"], torch.float64, 2),
+        _tensor(data["observation_variance"], torch.float64, 2),
+    )
+    if found.mean.shape != found.variance.shape or len(found.mean) != 1:
+        raise ValueError("mean and variance do not fit")
+    if not all(bool(part.isfinite().all()) for part in (found.parameters, found.mean, found.variance)) or bool((found.variance < 0).any()):
+        raise ValueError("not finite, or a variance below 0")
+    return found
+
+
+def _tensor(value: object, kind: torch.dtype, dimensions: int) -> Tensor:
+    """A plain tensor that is as large as what it takes on disk."""
+    if type(value) is not Tensor or value.dtype != kind or value.dim() != dimensions or not value.is_contiguous():
+        raise ValueError(f"no plain tensor of {kind} with {dimensions} dimensions")
+    return value.detach()

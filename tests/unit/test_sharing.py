@@ -6,6 +6,7 @@ import pytest
 
 from rewardsmith.config import StudyConfig
 from rewardsmith.contracts import Race, TrainingJob, TrainingProgress, TrainingSettings
+from rewardsmith.files import write_whole
 from rewardsmith.records import Curve, FinalRun, Rung, Score, State, TrainingResult
 from rewardsmith.sharing import SharedTrainings
 from rewardsmith.study import FINAL, SEARCH, Study
@@ -32,18 +33,18 @@ class CountingTrainer:
 
 
 def policy(study: Study, name: str, content: bytes) -> str:
-    (study.folder / name).write_bytes(content)
-    return name
+    write_whole(study.folder.resolve() / name / "policy.pt", content)
+    return f"{name}/policy.pt"
 
 
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[Study]:
     """A study with a scored and a crashed candidate and one final run."""
     with Study.create(tmp_path / "other", StudyConfig("franka-reach", seed=3)) as study:
-        result = TrainingResult("c000", State.SCORED, 11, 100, score=Score(0.7, 0.1, 8), policy=policy(study, "a.pt", b"search"))
+        result = TrainingResult("c000", State.SCORED, 11, 100, score=Score(0.7, 0.1, 8), policy=policy(study, "candidates/c000", b"search"))
         study.save(replace(trained("c000", 0.7, program="P"), training=result))
         study.save(trained("c001", None, program="Q"))
-        again = TrainingResult("best-0", State.SCORED, 12, 100, score=Score(0.6, 0.1, 8), policy=policy(study, "b.pt", b"final"))
+        again = TrainingResult("best-0", State.SCORED, 12, 100, score=Score(0.6, 0.1, 8), policy=policy(study, "finals/best-0", b"final"))
         study.store.put_final(FinalRun("best-0", "best:c000", again))
         yield study
 
@@ -83,7 +84,7 @@ def test_anything_else_is_trained(other: Study, tmp_path: Path, program: str, se
 
 
 def test_a_lost_policy_is_trained_again(other: Study, tmp_path: Path):
-    (other.folder / "a.pt").unlink()
+    (other.folder / "candidates" / "c000" / "policy.pt").unlink()
     job = TrainingJob("c009", "P", 11, str(tmp_path / "mine.pt"))
     assert train(other, job, SEARCH)[1] == [job]
 
@@ -135,9 +136,11 @@ class Sharing:
     def __init__(self, tmp_path: Path, *known: TrainingResult) -> None:
         self.folder = tmp_path / "mine"
         self.other = Study.create(tmp_path / "other", StudyConfig("franka-reach", seed=3))
-        for result in known:
-            policy(self.other, result.policy, result.candidate.encode())
-            self.other.save(replace(trained(result.candidate, 0.9, program=result.candidate), training=result))
+        for number, result in enumerate(known):
+            name = f"c{number:03d}"
+            path = policy(self.other, f"candidates/{name}", result.candidate.encode())
+            training = replace(result, candidate=name, policy=path)
+            self.other.save(replace(trained(name, 0.9, program=result.candidate), training=training))
 
     def race(self, jobs: Sequence[TrainingJob], **fresh: tuple[float, float]) -> tuple[dict[str, TrainingResult], list[list[str]]]:
         """Results by candidate, and what the trainer was asked for."""

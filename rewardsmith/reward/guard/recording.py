@@ -20,13 +20,12 @@ from typing import TYPE_CHECKING
 
 from rewardsmith.cache import cache_folder
 from rewardsmith.contracts import Signal, Task
+from rewardsmith.tensor_file import UNREADABLE
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 TIMEOUT_S = 60.0
-_UNREADABLE = (RuntimeError, EOFError, ValueError, LookupError, TypeError, AttributeError, OSError, pickle.UnpicklingError)
-"""What torch makes of a file that is damaged somewhere."""
 
 
 class NoRecordingError(Exception):
@@ -89,7 +88,7 @@ def _read(data: bytes, signals: tuple[Signal, ...]) -> dict[str, Tensor]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an odd file is refused below, whatever torch has to say of it
             states = torch.load(io.BytesIO(data), weights_only=True)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise NoRecordingError(f"the recorded states cannot be read: {type(error).__name__}") from None
     if not isinstance(states, dict) or states.keys() != {signal.name for signal in signals}:
         raise NoRecordingError("the recorded states hold other signals than the task's table")

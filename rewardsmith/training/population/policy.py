@@ -22,6 +22,12 @@ ACTION_GAIN = 0.01
 _LOG_SQRT_2PI = 0.5 * math.log(2.0 * math.pi)
 
 
+def parameter_count(inputs: int, actions: int, hidden: Sequence[int]) -> int:
+    """How many parameters a slot has, without taking memory for them; the arguments are those of :class:`StackedPolicy`."""
+    actor, critic, widths = (*hidden, actions), (*hidden, _VALUE_COLUMNS), (inputs, *hidden)
+    return sum((before + 1) * after for layers in (actor, critic) for before, after in zip(widths, layers, strict=True)) + actions
+
+
 class StackedPolicy:
     """One Gaussian actor and one critic per slot; the slots share no number.
 

@@ -20,9 +20,10 @@ WINNER_FRESH = {"eureka": (0.8, 0.6, 0.7, 0.9, 0.5), "random": (0.4, 0.6, 0.3, 0
 
 
 def final(reward: str, score: float | None, seed: int) -> FinalRun:
-    training = trained(reward, score).training
+    identity = f"{reward.partition(':')[0]}-0"
+    training = trained(identity, score).training
     assert training
-    return FinalRun(f"{reward.partition(':')[0]}-0", reward, replace(training, seed=seed))
+    return FinalRun(identity, reward, replace(training, seed=seed))
 
 
 def study(folder: Path, config: StudyConfig, search: Sequence[float | None], finals: Sequence[FinalRun], *, finished: bool = True) -> Path:

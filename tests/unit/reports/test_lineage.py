@@ -12,10 +12,10 @@ from rewardsmith.study import Study
 from tests.builders import trained
 
 FAMILY = [
-    trained("c0", 0.5, idea='be <near> & "hold"\n  still', trainings=2, env_steps=300),
-    trained("c1", None, parents=("c0",), operator="reflect", iteration=1, idea=""),
-    trained("c2", 1.0, parents=("c1", "c0"), operator="crossover", iteration=2, idea="ünïcode 抓 🤖"),
-    Candidate("c3", 3, "mutate", ("c2",)),
+    trained("c000", 0.5, idea='be <near> & "hold"\n  still', trainings=2, env_steps=300),
+    trained("c001", None, parents=("c000",), operator="reflect", iteration=1, idea=""),
+    trained("c002", 1.0, parents=("c001", "c000"), operator="crossover", iteration=2, idea="ünïcode 抓 🤖"),
+    Candidate("c003", 3, "mutate", ("c002",)),
 ]
 
 
@@ -36,16 +36,16 @@ def read_graphml(content: bytes) -> nx.DiGraph:
 def test_edges_carry_the_operator_and_the_order_of_the_parents():
     edges = lineage(FAMILY).edges(data=True)
     assert list(edges) == [
-        ("c0", "c1", {"operator": "reflect", "position": 0}),
-        ("c0", "c2", {"operator": "crossover", "position": 1}),
-        ("c1", "c2", {"operator": "crossover", "position": 0}),
-        ("c2", "c3", {"operator": "mutate", "position": 0}),
+        ("c000", "c001", {"operator": "reflect", "position": 0}),
+        ("c000", "c002", {"operator": "crossover", "position": 1}),
+        ("c001", "c002", {"operator": "crossover", "position": 0}),
+        ("c002", "c003", {"operator": "mutate", "position": 0}),
     ]
 
 
 def test_nodes_carry_what_is_known_and_nothing_for_what_is_not():
-    nodes = lineage(FAMILY, "c2").nodes
-    assert nodes["c0"] == {
+    nodes = lineage(FAMILY, "c002").nodes
+    assert nodes["c000"] == {
         "operator": "initial",
         "state": "SCORED",
         "iteration": 0,
@@ -56,19 +56,19 @@ def test_nodes_carry_what_is_known_and_nothing_for_what_is_not():
         "standard_error": 0.01,
         "best": False,
     }
-    assert [identity for identity, best in nodes(data="best") if best] == ["c2"]
-    for failed in ("c1", "c3"):
+    assert [identity for identity, best in nodes(data="best") if best] == ["c002"]
+    for failed in ("c001", "c003"):
         assert {"score", "standard_error"}.isdisjoint(nodes[failed])
 
 
 def test_a_parent_that_is_named_twice_is_one_edge_at_its_first_position():
-    graph = lineage([trained("c0", 0.5), trained("c1", 0.5), trained("c2", 0.5, parents=("c0", "c0", "c1"))])
-    assert [(parent, position) for parent, _, position in graph.in_edges("c2", data="position")] == [("c0", 0), ("c1", 1)]
+    graph = lineage([trained("c000", 0.5), trained("c001", 0.5), trained("c002", 0.5, parents=("c000", "c000", "c001"))])
+    assert [(parent, position) for parent, _, position in graph.in_edges("c002", data="position")] == [("c000", 0), ("c001", 1)]
 
 
 def test_the_graph_says_which_study_it_is(graph: nx.DiGraph):
     assert graph.graph == {"task": "franka-reach", "strategy": "revolve", "writer": "grammar", "seed": 7}
-    assert graph.nodes["c2"]["best"] is True
+    assert graph.nodes["c002"]["best"] is True
 
 
 def test_both_formats_open_to_an_equal_graph(graph: nx.DiGraph):
@@ -86,15 +86,15 @@ def test_an_empty_study_has_an_empty_graph(tmp_path: Path):
 
 def test_no_character_that_a_model_may_write_breaks_a_format():
     odd = "".join(map(chr, [*range(0x20), 0x7F, 0x85, 0x9B, 0x2028, 0x202E, 0xD800, 0xFFFE, 0xFFFF, 0x1F916])) + "]]></data><!--\r\n"
-    graph = lineage([trained("c0", 0.5, idea=odd)])
+    graph = lineage([trained("c000", 0.5, idea=odd)])
     ElementTree.fromstring(as_graphml(graph))
     assert nx.utils.graphs_equal(read_graphml(as_graphml(graph)), graph)
     assert nx.utils.graphs_equal(nx.node_link_graph(json.loads(as_node_link(graph)), edges="links"), graph)
-    idea = graph.nodes["c0"]["idea"]
+    idea = graph.nodes["c000"]["idea"]
     assert idea.endswith("\U0001f916]]></data><!--\n")
     assert "\t\n" in idea
     assert "\x1b" not in idea
 
 
 def test_the_line_of_descent_follows_the_first_parents():
-    assert line_of_descent(FAMILY, "c3") == ["c0", "c1", "c2", "c3"]
+    assert line_of_descent(FAMILY, "c003") == ["c000", "c001", "c002", "c003"]

@@ -19,7 +19,7 @@ def store(tmp_path):
 
 def test_candidates_come_back_as_they_were_in_the_order_of_proposal(store: Store):
     first = Candidate("c001", 0, "initial", ())
-    second = trained("c000", 0.5, components={"a": [1.0, 2.0]}, parents=("c001",))
+    second = trained("c000", 0.5, components={"a": [1.0, 2.0]})
     store.put_candidate(first)
     store.put_candidate(second)
     store.put_candidate(changed := replace(first, state=State.REJECTED, reason="no code"))
