@@ -12,6 +12,7 @@ from rich.console import Console
 
 from rewardsmith import runner
 from rewardsmith.cache import remember_speed
+from rewardsmith.cli.agreement import agree_to_own, agreed_file, ensure_identity
 from rewardsmith.cli.arguments import free_folder, parse, value_of
 from rewardsmith.cli.live import watch
 from rewardsmith.cli.plan import show_plan
@@ -38,11 +39,14 @@ class SearchOptions:
     """YAML file with the same keys as the flags; flags win."""
     dry_run: bool = False
     """Show the plan and the first prompt; spend nothing."""
+    trust_endpoint: bool = False
+    """Where `--config` lies in a study: accept the address, the key's variable or file and the model that it names."""
 
 
 def run(arguments: list[str]) -> int:
     """Search, then print what was found."""
-    options = parse(SearchOptions, "search", arguments, _defaults(value_of("--config", arguments)))
+    config_file = value_of("--config", arguments)
+    options = parse(SearchOptions, "search", arguments, _defaults(config_file))
     config = options.study
     if options.replay_from:
         config = dataclasses.replace(config, llm=dataclasses.replace(config.llm, replay=str(options.replay_from.absolute())))
@@ -53,6 +57,7 @@ def run(arguments: list[str]) -> int:
         )
     for registry, name in ((TASKS, config.task), (STRATEGIES, config.strategy), (WRITERS, config.writer)):
         registry.check(name)
+    config = agreed_file(config, config_file, arguments, trust=options.trust_endpoint)
     parts = assemble(config)
     try:
         if options.dry_run:
@@ -61,6 +66,7 @@ def run(arguments: list[str]) -> int:
         folder = options.out or free_folder(f"{config.task}-{config.strategy}-{config.writer}-s{config.seed}")
         with Study.create(folder, config) as study:
             study.store.put_value("notice", parts.writer.notice)
+            agree_to_own(ensure_identity(study), config)
             return carry_on(study, parts)
     finally:
         parts.close()
@@ -80,7 +86,7 @@ def carry_on(study: Study, parts: Parts) -> int:
         )
         raise
     except WriterError as error:
-        kept = f"The study is kept: correct {study.folder / 'config.yaml'} where needed, then `rewardsmith resume {study.folder}`."
+        kept = f"The study is kept: go on with `rewardsmith resume {study.folder}`, and other flags where needed, such as --llm.model."
         raise WriterError(f"{error} {kept}") from error
     best, summary = study.best, summarise_study(study)
     remember_speed(summary.task, study.config.device, summary.totals.env_steps, summary.totals.training_s)

@@ -10,6 +10,9 @@ from rewardsmith.writers.storable import storable
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
+_KEPT_CHARS = 100_000
+"""Of an answer that is no completion; enough to see what it is."""
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -29,7 +32,7 @@ def read_reply(body: bytes, cut: str = "") -> Reply:
         body: Of a response that says it is good.
         cut: Why the body is not whole; such a reply was made, and perhaps charged, but is of no use.
     """
-    text = body.decode("utf-8", errors="replace")
+    text = body.decode("utf-8-sig", errors="replace")
     if cut:
         return replace(_unreadable(text), error=f"the reply cannot be read: {cut}")
     try:
@@ -74,7 +77,8 @@ def _complaint(content: str, finish: str, refusal: str, chosen: bool) -> str:
 
 
 def _unreadable(text: str) -> Reply:
-    return Reply(text, "", Usage(calls=1, unmetered=1), f"the answer is not a chat completion: {' '.join(text.split())[:200] or 'nothing'}")
+    said = " ".join(text[:_KEPT_CHARS].split())[:200] or "nothing"
+    return Reply(text[:_KEPT_CHARS], "", Usage(calls=1, unmetered=1), f"the answer is not a chat completion: {said}")
 
 
 def _content(data: Json) -> str:
