@@ -55,6 +55,8 @@ class Reaction:
     """Pause after every byte."""
     wire: Callable[[], Iterable[bytes]] | None = None
     """Everything that is sent, status line and headers too, piece by piece; the connection is closed after it."""
+    sent: Callable[[], None] = lambda: None
+    """Called once all of it is sent."""
 
 
 class ChatServer(ThreadingHTTPServer):
@@ -99,6 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
         time.sleep(reaction.delay_s)
         with suppress(ConnectionError):
             self._send(reaction)
+            reaction.sent()
             if reaction.status == 200 and reaction.reset_after is None and reaction.wire is None:
                 with self.server.lock:
                     self.server.charged.append(exchange)
