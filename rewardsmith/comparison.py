@@ -206,6 +206,7 @@ class Comparison:
             if changed := study.config.changed_terms(config):
                 study.close()
                 raise UsageError(f"{folder} was made with another {changed} than {self.folder / COMPARISON_FILE} now says. Put it back.")
+            study.config = config  # what may differ, such as access to a model and limits, is the comparison's to say
             return study
         if folder.exists() and not is_half_made(folder):
             raise StoreError(f"{folder} is a damaged study: a file is missing. Restore it, or remove the folder to make the search again.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -10,8 +11,18 @@ from tyro.conf import Positional, arg
 
 from rewardsmith.contracts import Activation, Device, Race, Task, TrainingSettings
 from rewardsmith.errors import UsageError
+from rewardsmith.usage import MAX_PRICE
 
 Scalar = bool | int | float | str
+MAX_WIDTH, MAX_LAYERS = 8_192, 8
+"""Of networks."""
+_MAX_SAMPLES = 10**8
+_MAX_RUNGS = 100
+_HIGHEST = {
+    "env_steps": 10**12, "envs": 10**6, "rollout": 10**5, "hidden": MAX_WIDTH, "minibatches": 10**6, "mini_epochs": 1_000,
+    "learning_rate": 10, "kl_target": 100, "discount": 1, "gae_lambda": 1, "clip": 100, "initial_std": 100, "max_grad_norm": 10**6,
+}  # fmt: skip
+"""Training settings that must be above 0, and where they turn from unwise to a machine without memory."""
 
 
 @dataclass(frozen=True)
@@ -56,20 +67,24 @@ class TrainingOverrides:
             UsageError: A count or a rate is not positive.
         """
         changes = {name: value for name, value in vars(self).items() if value is not None}
-        others = ("activation", "value_clip", "entropy", "goal_bonus", "goal_smoothing", "slots", "overlap")
-        positive = {name: value for name, value in changes.items() if name not in others and value != ()}
-        bad = next((name for name, value in positive.items() if _lowest(value) <= 0), None)
-        if bad:
-            raise UsageError(f"training.{bad} is {changes[bad]}; give a value above 0.")
-        if (self.slots or 0) < 0:
-            raise UsageError(f"training.slots is {self.slots}; give at least 1, or 0 for as many as usual memory takes.")
+        for name, high in _HIGHEST.items():
+            values = changes.get(name, ())
+            for value in values if isinstance(values, tuple) else (values,):
+                if not 0 < value <= high:
+                    raise UsageError(f"training.{name} is {_brief(changes[name])}; give a value above 0, and at most {high:,}.")
+        if self.hidden and len(self.hidden) > MAX_LAYERS:
+            raise UsageError(f"training.hidden has {len(self.hidden):,} layers; give at most {MAX_LAYERS}.")
+        _check_ranges(
+            "training.", changes, {"entropy": (0, 100), "goal_bonus": (-1e6, 1e6), "goal_smoothing": (0, 1), "slots": (0, 10_000)}
+        )
         settings = dataclasses.replace(preset, **changes)
         epoch = settings.rollout * settings.envs
         settings = dataclasses.replace(settings, env_steps=epoch * max(1, round(settings.env_steps / epoch)))
-        if settings.rollout * settings.envs < settings.minibatches:
-            raise UsageError(
-                f"training.minibatches is {settings.minibatches}, more than the {settings.rollout * settings.envs} samples of a rollout."
-            )
+        samples = settings.rollout * settings.envs
+        if samples < settings.minibatches:
+            raise UsageError(f"training.minibatches is {settings.minibatches}, more than the {samples} samples of a rollout.")
+        if samples > _MAX_SAMPLES:
+            raise UsageError(f"training.rollout times training.envs is {samples:,}; give at most {_MAX_SAMPLES:,} samples of a rollout.")
         return settings
 
 
@@ -126,16 +141,11 @@ class LanguageModelOptions:
         Raises:
             UsageError: Naming the field, its value and what is allowed.
         """
-        for name, low in (("max_tokens", 1), ("concurrency", 1), ("retries", 0), ("temperature", 0), ("pause_s", 0)):
-            if not getattr(self, name) >= low:
-                raise UsageError(f"llm.{name} is {getattr(self, name)}; give at least {low}.")
-        if not self.timeout_s > 0:
-            raise UsageError(f"llm.timeout_s is {self.timeout_s}; give a value above 0.")
-        if self.threads is not None and self.threads < 1:
-            raise UsageError(f"llm.threads is {self.threads}; give at least 1.")
-        for name in ("price_prompt", "price_completion", "price_cached"):
-            if (price := getattr(self, name)) is not None and not price >= 0:
-                raise UsageError(f"llm.{name} is {price}; give a price of at least 0.")
+        counts = {"max_tokens": (1, 10**7), "concurrency": (1, 1024), "retries": (0, 100), "threads": (1, 1024)}
+        _check_ranges("llm.", vars(self), {**counts, "temperature": (0, 100), "pause_s": (0, 3_600)})
+        _check_ranges("llm.", vars(self), dict.fromkeys(("price_prompt", "price_completion", "price_cached"), (0, MAX_PRICE)))
+        if not 0 < self.timeout_s <= 1e6:
+            raise UsageError(f"llm.timeout_s is {self.timeout_s:g}; give a value above 0, and at most a million.")
         if (self.price_prompt is None) != (self.price_completion is None):
             raise UsageError("llm.price_prompt and llm.price_completion go together; give both, or neither.")
 
@@ -161,8 +171,7 @@ class ScreenOptions:
             raise UsageError(f"screen.drop is {self.drop}; give a share of at least 0 and below 1.")
         if not -1 <= self.twin <= 1:
             raise UsageError(f"screen.twin is {self.twin}; give a correlation from -1 to 1.")
-        if self.remember < 1:
-            raise UsageError(f"screen.remember is {self.remember}; give at least 1.")
+        _check_ranges("screen.", vars(self), {"remember": (1, 10_000)})
 
 
 def check_race(race: Race) -> None:
@@ -171,12 +180,13 @@ def check_race(race: Race) -> None:
     Raises:
         UsageError: Naming the field, its value and what is allowed.
     """
-    if not race.rungs or list(race.rungs) != sorted(set(race.rungs)) or not all(0 < share < 1 for share in race.rungs):
-        raise UsageError(f"race.rungs is {' '.join(map(str, race.rungs))}; give rising shares of a training above 0 and below 1.")
+    rising = list(race.rungs) == sorted(set(race.rungs)) and all(0 < share < 1 for share in race.rungs)
+    if not rising or not 0 < len(race.rungs) <= _MAX_RUNGS:
+        shares = _brief(" ".join(map(str, race.rungs[:_MAX_RUNGS])))
+        raise UsageError(f"race.rungs is {shares}; give rising shares of a training above 0 and below 1, at most {_MAX_RUNGS} of them.")
     if not 0 < race.keep <= 1:
         raise UsageError(f"race.keep is {race.keep}; give a share above 0 and at most 1.")
-    if race.episodes < 2:
-        raise UsageError(f"race.episodes is {race.episodes}; give at least 2.")
+    _check_ranges("race.", vars(race), {"episodes": (2, 10**6)})
 
 
 @dataclass(frozen=True)
@@ -242,16 +252,23 @@ class StudyConfig:
         Raises:
             UsageError: Naming the field, its value and what is allowed.
         """
-        for name, low in (("candidates", 1), ("repairs", 0), ("fresh_after", 0), ("episodes", 2), ("final_seeds", 0)):
-            if getattr(self, name) < low:
-                raise UsageError(f"{name} is {getattr(self, name)}; give at least {low}.")
-        for name in ("max_usd", "max_tokens", "max_hours"):
-            if (limit := getattr(self, name)) is not None and not limit > 0:
-                raise UsageError(f"{name} is {limit}; give a value above 0, or leave it out for no limit.")
+        counts = {"candidates": (1, 10**6), "repairs": (0, 1_000), "fresh_after": (0, 10**6), "episodes": (2, 10**6)}
+        _check_ranges("", vars(self), {**counts, "final_seeds": (0, 1_000), "seed": (-(2**63), 2**63 - 1)})
+        for name, high in (("max_usd", 10**9), ("max_tokens", 10**15), ("max_hours", 10**6)):
+            if (limit := getattr(self, name)) is not None and not 0 < limit <= high:
+                raise UsageError(f"{name} is {_brief(limit)}; give a value above 0 and at most {high:,}, or leave it out for no limit.")
         check_race(self.race)
         self.screen.check()
         self.llm.check()
 
 
-def _lowest(value: float | tuple[int, ...]) -> float:
-    return min(value) if isinstance(value, tuple) else value
+def _check_ranges(path: str, values: Mapping[str, object], ranges: Mapping[str, tuple[float, float]]) -> None:
+    """Refuse numbers out of range, and NaN; what is left out is in every range."""
+    for name, (low, high) in ranges.items():
+        value = values.get(name)
+        if isinstance(value, int | float) and not low <= value <= high:
+            raise UsageError(f"{path}{name} is {_brief(value)}; give at least {low:,}, and at most {high:,}.")
+
+
+def _brief(value: object) -> str:
+    return text if len(text := str(value)) <= 60 else f"{text[:60]}..."

@@ -13,6 +13,7 @@ from rewardsmith.records import Call, Candidate, Draft, State, Verdict
 from rewardsmith.seeds import derive
 from rewardsmith.store.sqlite import Store
 from rewardsmith.study import Study
+from rewardsmith.writers.storable import storable_record
 
 
 class StudyLedger:
@@ -34,7 +35,7 @@ class StudyLedger:
 
     def settle(self, quote: Quote, call: Call) -> None:
         """Record first: what was paid must not be lost."""
-        self._store.add_call(call)
+        self._store.add_call(storable_record(call))
         self._budget.settle(quote, call.usage)
 
 
@@ -58,6 +59,7 @@ def draft(study: Study, parts: Parts, candidates: Sequence[Candidate], ledger: S
             if answer.withheld:
                 limit = answer.withheld
                 continue
+            answer = storable_record(answer)
             candidate = _advance(candidate, answer, _judge(parts, answer), repairs=study.config.repairs)
             study.save(candidate)
             observer.candidate(candidate)
@@ -108,7 +110,7 @@ def follow_up(
         for candidate, answer in zip(due, parts.writer.write(orders, ledger) if orders else (), strict=True):
             limit = limit or answer.withheld
             if not answer.withheld:
-                latest[candidate.id] = _informed(candidate, operator, answer)
+                latest[candidate.id] = _informed(candidate, operator, storable_record(answer))
                 study.save(latest[candidate.id])
     return limit
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
-_MOST = 10**15
+MAX_COUNT = 1_000_000_000
+"""Tokens of one call; a server that counts more does not count."""
+_MAX_SUM = 10**18
+"""Of anything: above what any study can reach, below what floats cannot hold."""
+MAX_PRICE = 1e6
+"""USD per million tokens."""
 
 
 @dataclass(frozen=True)
@@ -22,16 +27,27 @@ class Usage:
     unmetered: int = 0
     """Calls without a token count, such as a lost reply: perhaps charged, and in none of the other figures."""
 
+    def __post_init__(self) -> None:
+        """Refuse what nobody can have spent: a budget that counts below zero never ends.
+
+        Raises:
+            ValueError: A number is negative, absurd or not finite.
+        """
+        for field in fields(self):
+            number = getattr(self, field.name)
+            if number is not None and not 0 <= number <= _MAX_SUM:  # so written, NaN is refused as well
+                raise ValueError(f"{field.name} is not between 0 and {_MAX_SUM:g}")
+
     def __add__(self, other: Usage) -> Usage:
         """Add two usages; a sum with an unknown price of real calls stays unknown."""
         return Usage(
-            self.calls + other.calls,
-            self.prompt_tokens + other.prompt_tokens,
-            self.completion_tokens + other.completion_tokens,
+            _sum(self.calls, other.calls),
+            _sum(self.prompt_tokens, other.prompt_tokens),
+            _sum(self.completion_tokens, other.completion_tokens),
             _add_prices(self, other),
-            self.cached_tokens + other.cached_tokens,
-            self.reasoning_tokens + other.reasoning_tokens,
-            self.unmetered + other.unmetered,
+            _sum(self.cached_tokens, other.cached_tokens),
+            _sum(self.reasoning_tokens, other.reasoning_tokens),
+            _sum(self.unmetered, other.unmetered),
         )
 
 
@@ -42,15 +58,19 @@ def plausible(usage: Usage) -> Usage:
         ValueError: A count or the price is negative, absurd or no number.
     """
     counts = {name: value for name, value in vars(usage).items() if name != "usd"}
-    odd = next((name for name, value in counts.items() if not 0 <= value <= _MOST), "")
-    if odd or (usage.usd is not None and not 0 <= usage.usd <= _MOST):
-        raise ValueError(f"{odd or 'usd'} should be from 0 to {_MOST:g}")
+    odd = next((name for name, value in counts.items() if not 0 <= value <= _MAX_SUM), "")
+    if odd or (usage.usd is not None and not 0 <= usage.usd <= _MAX_SUM):
+        raise ValueError(f"{odd or 'usd'} should be from 0 to {_MAX_SUM:g}")
     return usage
+
+
+def _sum(a: int, b: int) -> int:
+    return min(a + b, _MAX_SUM)
 
 
 def _add_prices(a: Usage, b: Usage) -> float | None:
     if a.calls and b.calls:
-        return None if a.usd is None or b.usd is None else a.usd + b.usd
+        return None if a.usd is None or b.usd is None else min(a.usd + b.usd, float(_MAX_SUM))
     return a.usd if a.calls else b.usd
 
 
@@ -62,6 +82,16 @@ class Price:
     completion: float
     cached: float | None = None
     """For prompt tokens that the provider had cached; ``None``: as any others."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no price.
+
+        Raises:
+            ValueError: One is negative, absurd or not finite.
+        """
+        for name, price in vars(self).items():
+            if price is not None and not 0 <= price <= MAX_PRICE:
+                raise ValueError(f"the price {name} is not between 0 and {MAX_PRICE:g} USD per million tokens")
 
     def of(self, usage: Usage) -> float:
         """The price of a usage in USD."""

@@ -18,6 +18,15 @@ TINY = TrainingSettings(env_steps=1_600, envs=16, rollout=10, hidden=(16, 16), m
 """Ten epochs that take a fraction of a second; nothing is learnt."""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def state_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What the program remembers of studies goes to a folder of the tests, not to that of whoever runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("state")
+        patch.setenv("XDG_STATE_HOME", str(folder))
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def guard() -> Iterator[Guard]:
     """One warm guard for the whole run."""

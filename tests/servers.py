@@ -7,10 +7,11 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 GOOD = """\
 Move the tool to the goal, closer is better.
@@ -52,6 +53,10 @@ class Reaction:
     """Break the connection after so many bytes of the body."""
     drip_s: float = 0.0
     """Pause after every byte."""
+    wire: Callable[[], Iterable[bytes]] | None = None
+    """Everything that is sent, status line and headers too, piece by piece; the connection is closed after it."""
+    sent: Callable[[], None] = lambda: None
+    """Called once all of it is sent."""
 
 
 class ChatServer(ThreadingHTTPServer):
@@ -66,7 +71,13 @@ class ChatServer(ThreadingHTTPServer):
         self.requests: list[Exchange] = []
         self.charged: list[Exchange] = []
         """Requests whose completion was sent to the last byte."""
+        self.connections = 0
         self.lock = threading.Lock()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Count whoever comes, whatever he asks."""
+        self.connections += 1
+        super().process_request(request, client_address)
 
     @property
     def url(self) -> str:
@@ -90,13 +101,19 @@ class _Handler(BaseHTTPRequestHandler):
         time.sleep(reaction.delay_s)
         with suppress(ConnectionError):
             self._send(reaction)
-            if reaction.status == 200 and reaction.reset_after is None:
+            reaction.sent()
+            if reaction.status == 200 and reaction.reset_after is None and reaction.wire is None:
                 with self.server.lock:
                     self.server.charged.append(exchange)
 
     def _send(self, reaction: Reaction) -> None:
         if reaction.reset_after == 0:
             self._reset()
+            return
+        if reaction.wire:
+            self.close_connection = True
+            for piece in reaction.wire():
+                self.wfile.write(piece)
             return
         self.send_response(reaction.status)
         for name, value in {"Content-Type": "application/json", **reaction.headers, "Content-Length": str(len(reaction.body))}.items():

@@ -15,6 +15,7 @@ from rich.markdown import Markdown
 from rich.text import Text
 from tyro.conf import Positional, Suppress
 
+from rewardsmith.cli.agreement import agree_to_own, agreed_file, identity_of
 from rewardsmith.cli.arguments import check_words, free_folder, parse, print_json, value_of
 from rewardsmith.cli.live import LiveObserver, PlainObserver, watch
 from rewardsmith.cli.output import resumable, say
@@ -24,6 +25,7 @@ from rewardsmith.cli.views import label
 from rewardsmith.comparison import NO_HOURS, Comparison, ComparisonConfig, is_comparison
 from rewardsmith.config import StudyConfig
 from rewardsmith.config_file import from_mapping, read_yaml
+from rewardsmith.consent import place_identity, remembered
 from rewardsmith.errors import UsageError
 from rewardsmith.parts import Parts, assemble
 from rewardsmith.registry import STRATEGIES, TASKS, WRITERS
@@ -59,6 +61,8 @@ class CompareOptions:
     """YAML file with the same keys as the flags of `search`; flags win."""
     dry_run: bool = False
     """Show the plan of one search and the first prompt; spend nothing."""
+    trust_endpoint: bool = False
+    """Where `--config` lies in a study: accept the address, the key's variable or file and the model that it names."""
 
 
 @dataclass(frozen=True)
@@ -80,18 +84,24 @@ def run(arguments: list[str]) -> int:
     for flag, why_not in _REFUSED.items():
         if value_of(flag, arguments) is not None:
             raise UsageError(why_not)
-    options = parse(CompareOptions, "compare", arguments, _defaults(value_of("--config", arguments)))
+    config_file = value_of("--config", arguments)
+    options = parse(CompareOptions, "compare", arguments, _defaults(config_file))
     config = ComparisonConfig(StudyConfig(**vars(options.study)), options.strategies, options.repeats)
     check_words(config)
     check_words(options.out or Path("runs"), "--out")
     names = [(STRATEGIES, name.partition(":")[0]) for name in config.strategies]
     for registry, name in ((TASKS, config.study.task), (WRITERS, config.study.writer), *names):
         registry.check(name)
+    searches = config.repeats * len(config.strategies)
+    study = agreed_file(config.study, config_file, arguments, trust=options.trust_endpoint, searches=searches)
+    config = dataclasses.replace(config, study=study)
     _check(config)
     if options.dry_run:
         _plan(config)
         return 0
-    return carry_on(Comparison.create(options.out or free_folder(f"{config.study.task}-comparison"), config))
+    comparison = Comparison.create(options.out or free_folder(f"{study.task}-comparison"), config)
+    agree_to_own(place_identity(comparison.folder), study, searches)
+    return carry_on(comparison)
 
 
 def _check(config: ComparisonConfig) -> None:
@@ -117,6 +127,8 @@ def carry_on(comparison: Comparison) -> int:
 
     def observe(study: Study, parts: Parts, place: str) -> LiveObserver | PlainObserver:
         screen.print(f"search {place}: {label(method(study))}, seed {study.config.seed}")
+        if (identity := identity_of(study)) and remembered(identity) is None:
+            agree_to_own(identity, study.config)
         return watch(study, parts.settings.env_steps, screen)
 
     with resumable(comparison.folder, "comparison"):

@@ -90,7 +90,8 @@ def resumable(folder: Path, name: str) -> Iterator[None]:
             say(f"\nstopped; everything finished is kept. Go on with: {way}", flush=True)
         raise
     except WriterError as error:
-        raise WriterError(f"{error} The {name} is kept: correct its config where needed, then `{way}`.") from error
+        kept = f"The {name} is kept: go on with `{way}`, and other flags where needed, such as --llm.model."
+        raise WriterError(f"{error} {kept}") from error
     except OSError as error:
         raise lost(error, f"Everything finished is kept. Go on with: {way}") from error
 

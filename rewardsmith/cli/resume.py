@@ -2,36 +2,76 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tyro.conf import Positional
 
 from rewardsmith.cli import compare
+from rewardsmith.cli.agreement import ModelFlags, agreed, given_terms, identity_of
 from rewardsmith.cli.arguments import check_words, parse
 from rewardsmith.cli.search import carry_on
 from rewardsmith.comparison import Comparison, is_comparison
+from rewardsmith.consent import Value, place_identity
 from rewardsmith.parts import assemble
 from rewardsmith.study import Study
 
 
 @dataclass(frozen=True)
 class ResumeOptions:
-    """Continue a search or a comparison; what is finished is not made again."""
+    """Continue a search or a comparison; what is finished is not made again.
+
+    Address, key, model and limits are those that you gave on this machine. Where a study says something else, you
+    are asked, or give them here.
+    """
 
     study: Positional[Path]
     """Folder of the study or of the comparison."""
+    trust_endpoint: bool = False
+    """Accept the address, the key's variable or file and the model that the study names."""
+    candidates: int | None = None
+    """Programs to try."""
+    repairs: int | None = None
+    """Drafts that may be corrected, per candidate."""
+    max_usd: float | None = None
+    """Money for language-model calls, those before included."""
+    max_tokens: int | None = None
+    """Tokens of language-model calls, those before included."""
+    max_hours: float | None = None
+    """Hours after which nothing new is begun, those before included."""
+    llm: ModelFlags = field(default_factory=ModelFlags)
 
 
 def run(arguments: list[str]) -> int:
     """Continue and show the result."""
     options = parse(ResumeOptions, "resume", arguments)
     check_words(options.study, "the study's path")
+    limits = {name: getattr(options, name) for name in ("candidates", "repairs", "max_usd", "max_tokens", "max_hours")}
+    given = given_terms(options.llm, limits)
     if is_comparison(options.study):
-        return compare.carry_on(Comparison.open(options.study))
+        return _compare(options, given)
     with Study.open(options.study, write=True) as study:
+        subject = f"the study {options.study}"
+        study.config = agreed(study.config, identity_of(study), given, trust=options.trust_endpoint, subject=subject)
         parts = assemble(study.config)
         try:
             return carry_on(study, parts)
         finally:
             parts.close()
+
+
+def _compare(options: ResumeOptions, given: Mapping[str, Value]) -> int:
+    comparison = Comparison.open(options.study)
+    config = agreed(
+        comparison.config.study,
+        place_identity(options.study),
+        given,
+        trust=options.trust_endpoint,
+        subject=f"the comparison {options.study}",
+        searches=sum(1 for _ in comparison.config.searches()),
+    )
+    comparison.config = dataclasses.replace(comparison.config, study=config)
+    comparison.config.check()
+    return compare.carry_on(comparison)

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from rewardsmith import runner
 from rewardsmith.cache import remember_speed
+from rewardsmith.cli.agreement import agree_to_own, agreed_file, ensure_identity
 from rewardsmith.cli.arguments import check_words, free_folder, parse, value_of
 from rewardsmith.cli.live import watch
 from rewardsmith.cli.output import resumable
@@ -41,11 +42,14 @@ class SearchOptions:
     """YAML file with the same keys as the flags; flags win."""
     dry_run: bool = False
     """Show the plan and the first prompt; spend nothing."""
+    trust_endpoint: bool = False
+    """Where `--config` lies in a study: accept the address, the key's variable or file and the model that it names."""
 
 
 def run(arguments: list[str]) -> int:
     """Search, then print what was found."""
-    options = parse(SearchOptions, "search", arguments, _defaults(value_of("--config", arguments)))
+    config_file = value_of("--config", arguments)
+    options = parse(SearchOptions, "search", arguments, _defaults(config_file))
     config = options.study
     if options.replay_from:
         config = dataclasses.replace(config, llm=dataclasses.replace(config.llm, replay=str(options.replay_from.absolute())))
@@ -57,6 +61,7 @@ def run(arguments: list[str]) -> int:
         raise UsageError(f"--strategy is {config.strategy!r}; a search takes a preset as: {way}")
     for registry, name in ((TASKS, config.task), (STRATEGIES, config.strategy), (WRITERS, config.writer)):
         registry.check(name)
+    config = agreed_file(config, config_file, arguments, trust=options.trust_endpoint)
     parts = assemble(config)
     try:
         if options.dry_run:
@@ -65,6 +70,7 @@ def run(arguments: list[str]) -> int:
         folder = options.out or free_folder(f"{config.task}-{config.strategy}-{config.writer}-s{config.seed}")
         with Study.create(folder, config) as study:
             study.store.put_value("notice", parts.writer.notice)
+            agree_to_own(ensure_identity(study), config)
             return carry_on(study, parts)
     finally:
         parts.close()

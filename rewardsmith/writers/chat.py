@@ -59,16 +59,31 @@ class ChatWriter:
     async def _write(self, briefs: Sequence[Brief], ledger: Ledger) -> list[Draft]:
         async with self._backend:
             desk = _Desk(ledger, self._backend.concurrency)
+            # All of them end before any failure is told: what is in flight is paid, and recorded as it comes.
             answers = await asyncio.gather(*(self._answer(brief, desk) for brief in briefs), return_exceptions=True)
         drafts: list[Draft] = []
         for answer in answers:
-            if isinstance(answer, BaseException):
+            if isinstance(answer, RewardsmithError):
                 raise answer
+            if isinstance(answer, BaseException):
+                raise desk.broken or answer from answer
             drafts.append(answer)
         return drafts
 
     async def _answer(self, brief: Brief, desk: _Desk) -> Draft:
-        """One draft, from the ledger's memory or else from the model."""
+        """One draft; whatever goes wrong with it, no further request is sent.
+
+        Raises:
+            Exception: Whatever it is.
+        """
+        try:
+            return await self._draft(brief, desk)
+        except Exception as failure:
+            desk.fail(failure)
+            raise
+
+    async def _draft(self, brief: Brief, desk: _Desk) -> Draft:
+        """From the ledger's memory or else from the model."""
         order = self._order(brief)
         call = desk.ledger.recall(order.key)
         if call:
@@ -93,7 +108,7 @@ class ChatWriter:
         try:
             answer = await self._backend.ask(order.prompt, order.parameters)
         except WriterError as refusal:
-            desk.broken = refusal
+            desk.fail(refusal)
             usage = refusal.usage if isinstance(refusal, SilentError) else Usage(calls=1)
             answer = Answer(answered=False, error=str(refusal), usage=usage)
             raise
@@ -176,12 +191,19 @@ class _Desk:
                     return limit
                 await self._settled.wait()
 
+    def fail(self, failure: Exception) -> RewardsmithError:
+        """Send nothing any more, for the first of all failures, which is returned."""
+        if self.broken is None:
+            told = f"the writer failed, {type(failure).__name__}: {failure}"
+            self.broken = failure if isinstance(failure, RewardsmithError) else WriterError(told[:500])
+        return self.broken
+
     async def settle(self, quote: Quote, call: Call) -> None:
         """Record a call and let others try to reserve."""
         try:
             self.ledger.settle(quote, call)
-        except RewardsmithError as failure:  # what cannot be recorded must not be spent
-            self.broken = failure
+        except Exception as failure:
+            self.fail(failure)  # what cannot be recorded must not be spent
             raise
         finally:
             self._in_flight -= 1

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import NoReturn
 
 from rewardsmith.config import LanguageModelOptions
 from rewardsmith.errors import WriterError
+from rewardsmith.writers.openai.address import check_address, check_no_key
 
 _DEFAULT_URL = "https://api.openai.com/v1"
 _NO_KEY = "none"
 """What local servers, which want no key, are sent."""
 _SECRET_CHARS = 8
 """Shorter keys, such as ``EMPTY``, guard nothing, and blotting them out would garble replies."""
+_RANDOM_CHARS = 12
+"""Keys from here on that have digits are no words, so that their parts are blotted out, too."""
+_MOST_KEY_BYTES = 10_000
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,200}")
 
 
 @dataclass(frozen=True)
@@ -27,8 +33,31 @@ class Access:
     key: str = field(repr=False)
 
     def redact(self, text: str) -> str:
-        """Remove the key from text that a server or a library made."""
-        return text.replace(self.key, "[key]") if len(self.key) >= _SECRET_CHARS else text
+        """Remove the key from text that a server or a library made, and every part of it of eight or more characters."""
+        if len(self.key) < _SECRET_CHARS:
+            return text
+        text = text.replace(self.key, "[key]")
+        if len(self.key) < _RANDOM_CHARS or not any(map(str.isdigit, self.key)):
+            return text
+        parts = (self.key[start : start + _SECRET_CHARS] for start in range(len(self.key) - _SECRET_CHARS + 1))
+        found = [part for part in parts if part in text]
+        return _without(text, found) if found else text
+
+
+def _without(text: str, parts: list[str]) -> str:
+    """A text whose stretches that are covered by any of some parts are blotted out."""
+    covered: set[int] = set()
+    for part in parts:
+        at = text.find(part)
+        while at >= 0:
+            covered.update(range(at, at + len(part)))
+            at = text.find(part, at + 1)
+    kept = [
+        "[key]" if number in covered and number - 1 not in covered else letter
+        for number, letter in enumerate(text)
+        if number not in covered or number - 1 not in covered
+    ]
+    return "".join(kept)
 
 
 def resolve(options: LanguageModelOptions, environment: Mapping[str, str] = os.environ) -> Access:
@@ -40,40 +69,20 @@ def resolve(options: LanguageModelOptions, environment: Mapping[str, str] = os.e
     model = options.model or environment.get("REWARDSMITH_MODEL") or environment.get("OPENAI_MODEL")
     if not model:
         raise WriterError("no language model is named. Give --llm.model NAME or set REWARDSMITH_MODEL.")
+    if not model.isprintable() or len(model) > 500:
+        raise WriterError(f"the model's name {model[:100]!r} has characters that no name has. Give --llm.model NAME.")
     base_url = options.base_url or environment.get("OPENAI_BASE_URL") or _DEFAULT_URL
-    _check_address(base_url)
-    return Access(model, base_url, _key(options, base_url, environment))
-
-
-def _check_address(base_url: str) -> None:
-    """Refuse what is no address, and an address with a secret in it: addresses are shown and recorded."""
-    try:
-        parts = urlsplit(base_url)
-        host = parts.hostname
-        _ = parts.port
-    except ValueError as error:
-        raise WriterError(f"the base URL is not an address: {error}. Give --llm.base-url such as http://127.0.0.1:8000/v1.") from None
-    if parts.username or parts.password or parts.query:
-        raise WriterError(
-            f"the base URL for {host} has a user, a password or a query, which would be recorded with the study. "
-            "Give the address alone, and the key by the variable of --llm.key-variable."
-        )
-    if parts.scheme not in ("http", "https") or not host:
-        raise WriterError(f"the base URL {base_url!r} is not an http address. Give --llm.base-url such as http://127.0.0.1:8000/v1.")
+    check_address(base_url)
+    key = _key(options, base_url, environment)
+    check_no_key(base_url, key if len(key) >= _SECRET_CHARS else "")
+    return Access(model, base_url, key)
 
 
 def _key(options: LanguageModelOptions, base_url: str, environment: Mapping[str, str]) -> str:
-    if options.key_file:
-        place = f"the key file {options.key_file}"
-        try:
-            key = Path(options.key_file).expanduser().read_text().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise WriterError(
-                f"cannot read {place}: {getattr(error, 'strerror', None) or 'it is no text'}. Check --llm.key-file."
-            ) from None
-    else:
-        place = f"the variable {options.key_variable}"
-        key = environment.get(options.key_variable, "").strip()
+    if not _VARIABLE.fullmatch(options.key_variable):  # a key, perhaps, given for its name
+        raise WriterError("--llm.key-variable is no name of a variable (letters, digits, _). Give the name, such as OPENAI_API_KEY.")
+    place = f"the key file {_printable(options.key_file)}" if options.key_file else f"the variable {options.key_variable}"
+    key = _from_file(options.key_file, place) if options.key_file else environment.get(options.key_variable, "").strip()
     if not key.isascii() or not key.isprintable():
         raise WriterError(f"the key in {place} has characters that no key has, such as line breaks. Set it to the key alone.")
     if key:
@@ -84,3 +93,24 @@ def _key(options: LanguageModelOptions, base_url: str, environment: Mapping[str,
             "or --llm.base-url URL of a server that wants no key."
         )
     return _NO_KEY
+
+
+def _printable(name: str) -> str:
+    return name if name.isprintable() else repr(name)
+
+
+def _from_file(name: str, place: str) -> str:
+    def refuse(why: str) -> NoReturn:
+        raise WriterError(f"cannot read {place}: {why}. Check --llm.key-file.") from None
+
+    try:
+        with Path(name).expanduser().open("rb") as file:
+            content = file.read(_MOST_KEY_BYTES + 1)
+        text = content.decode()
+    except OSError as error:
+        refuse(error.strerror or type(error).__name__)
+    except (ValueError, RuntimeError):  # a NUL in the name, no home folder, bytes that are no text
+        refuse("it is no text, or its name is none")
+    if len(content) > _MOST_KEY_BYTES:
+        refuse(f"it has more than {_MOST_KEY_BYTES:,} bytes, so it is no key")
+    return text.strip()

@@ -27,12 +27,15 @@ class Gate:
             await asyncio.sleep(rest)
 
     def close(self, retry_after_s: float | None) -> None:
-        """Keep everybody waiting; refusals of requests that were in flight together count once."""
+        """Keep everybody waiting, at least for the pause that doubles: a server that says "at once" is not believed.
+
+        Refusals of requests that were in flight together count once.
+        """
         now = time.monotonic()
-        if retry_after_s is None and now < self._opens_at:
-            return
-        rest = pause(self._pause_s, self._refusals) if retry_after_s is None else retry_after_s
-        self._refusals += now >= self._opens_at
+        rest = retry_after_s or 0.0
+        if now >= self._opens_at:
+            rest = max(rest, pause(self._pause_s, self._refusals))
+            self._refusals += 1
         self._opens_at = max(self._opens_at, now + rest)
 
     def relax(self) -> None:
@@ -46,7 +49,7 @@ def pause(first_s: float, failures: int) -> float:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that a server asks to wait (RFC 9110, section 10.2.3: a number or a date), or ``None``."""
+    """Seconds that a server asks to wait (RFC 9110, section 10.2.3: a number or a date), or ``None``; 0 for a date that is past."""
     for name, seconds_per_unit in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
         text = headers.get(name, "")
         try:
@@ -56,6 +59,6 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return seconds if 0 <= seconds < float("inf") else None
     try:
         date = parsedate_to_datetime(headers.get("retry-after", ""))
-    except ValueError:
+        return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError, LookupError, OverflowError):  # as the parser of dates ends, given what is none
         return None
-    return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds())

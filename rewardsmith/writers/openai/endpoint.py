@@ -8,6 +8,7 @@ import re
 import time
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urljoin
 
 import openai
 
@@ -17,9 +18,12 @@ from rewardsmith.errors import WriterError
 from rewardsmith.usage import Usage
 from rewardsmith.writers.backend import UNMETERED, Answer, Parameters, SilentError
 from rewardsmith.writers.openai.access import Access
+from rewardsmith.writers.openai.address import shown
 from rewardsmith.writers.openai.backoff import Gate, pause, retry_after
-from rewardsmith.writers.openai.replies import read_reply
+from rewardsmith.writers.openai.client import CUT, BoundedClient
+from rewardsmith.writers.openai.replies import Reply, read_reply
 from rewardsmith.writers.prompts import Prompt
+from rewardsmith.writers.storable import storable
 
 _HOPELESS = (401, 402, 403, 404)
 """No key, no money, no right, no such model: answers that no other request would change."""
@@ -28,6 +32,7 @@ _PASSING = (408, 409, 425, 500, 502, 503, 504, 520, 522, 524, 529)
 _CONNECT_S = 15.0
 _PATIENCE_S = 900.0
 """How long one request waits for a rate limit to pass."""
+_DAY_S = 86_400.0
 _LOST_ROUNDS = 3
 """As many requests without any answer as are in flight, so many times over, and the endpoint is taken for dead."""
 
@@ -46,12 +51,16 @@ class Endpoint:
 
     async def __aenter__(self) -> Self:
         """Open a connection pool."""
-        self._client = openai.AsyncOpenAI(
-            api_key=self._access.key,
-            base_url=self._access.base_url,
-            max_retries=0,
-            timeout=openai.Timeout(None, connect=_CONNECT_S),  # the whole reply has its own clock, see `_post`
-        )
+        try:
+            self._client = openai.AsyncOpenAI(
+                api_key=self._access.key,
+                base_url=self._access.base_url,
+                max_retries=0,
+                timeout=openai.Timeout(None, connect=_CONNECT_S),  # the whole reply has its own clock, see `_post`
+                http_client=BoundedClient(),
+            )
+        except Exception as failure:  # of whatever the library reads from the environment, such as proxies and headers
+            raise WriterError(f"no connection to {self.address} can be prepared: {self._say(failure)}. Check the address.") from failure
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -75,18 +84,19 @@ class Endpoint:
             await self._gate.wait()
             sent, tries = self._accepted(parameters), tries + 1
             try:
-                body = await self._post(prompt, sent)
+                reply = await self._post(prompt, sent)
             except openai.APIStatusError as refusal:
                 if self._drop_named(refusal, sent):
                     continue
                 self._give_up_where_hopeless(refusal, waited_s=time.monotonic() - begun)
+                wait_s = retry_after(refusal.response.headers)
                 if refusal.status_code == 429:
-                    self._gate.close(retry_after(refusal.response.headers))
+                    self._gate.close(wait_s)
                     continue
                 failures += 1
                 if refusal.status_code not in _PASSING or failures > self._options.retries:
                     return self._unanswered(f"the request failed: {self._say(refusal)}", sent, tries, Usage(calls=1))
-                await self._rest(failures, retry_after(refusal.response.headers))
+                await self._rest(failures, wait_s)
             except TimeoutError:
                 return self._unanswered(f"no reply within {self._options.timeout_s:g} s (--llm.timeout-s).", sent, tries)
             except openai.APIConnectionError as failure:
@@ -97,21 +107,22 @@ class Endpoint:
                 if failures > self._options.retries:
                     raise self._unreachable(failure) from None
                 await self._rest(failures, None)
+            except UnicodeError as failure:  # a header or a message that no encoding has
+                raise WriterError(f"the request cannot be sent: {self._say(failure)}. Check the model and the environment.") from failure
             else:
-                return self._answered(body, sent, tries)
+                return self._answered(reply, sent, tries)
 
-    async def _post(self, prompt: Prompt, parameters: Parameters) -> bytes:
+    async def _post(self, prompt: Prompt, parameters: Parameters) -> Reply:
         """One request. Its clock runs over all of it: a server that drips bytes for ever is not waited for."""
         messages: Any = [{"role": message.role, "content": message.content} for message in prompt.messages]
         options: dict[str, Any] = dict(parameters)  # names that the library's stub knows, in a form it cannot check
         async with asyncio.timeout(self._options.timeout_s):
             response = await self._client.chat.completions.with_raw_response.create(model=self.model, messages=messages, **options)
-        return response.content
+        return read_reply(response.content, response.http_response.extensions.get(CUT, ""))
 
-    def _answered(self, body: bytes, sent: Parameters, tries: int) -> Answer:
+    def _answered(self, reply: Reply, sent: Parameters, tries: int) -> Answer:
         self._gate.relax()
         self._lost = 0
-        reply = read_reply(body)
         text, finish, error = (self._access.redact(part) for part in (reply.text, reply.finish_reason, reply.error))
         return Answer(text, finish, error, usage=reply.usage, parameters=sent, tries=tries)
 
@@ -131,7 +142,8 @@ class Endpoint:
         return Answer(error=error, answered=False, again=again, usage=usage, parameters=sent, tries=tries)
 
     async def _rest(self, failures: int, retry_after_s: float | None) -> None:
-        await asyncio.sleep(pause(self._options.pause_s, failures - 1) if retry_after_s is None else min(retry_after_s, _PATIENCE_S))
+        """At least the pause that doubles; a server that says "at once" is not believed."""
+        await asyncio.sleep(max(pause(self._options.pause_s, failures - 1), retry_after_s or 0.0))
 
     def _accepted(self, wanted: Parameters) -> Parameters:
         """The parameters that this server takes; older ones know the limit of a reply by its older name."""
@@ -155,24 +167,35 @@ class Endpoint:
     def _give_up_where_hopeless(self, refusal: openai.APIStatusError, waited_s: float) -> None:
         """Raise where the search had better stop."""
         status = refusal.status_code
+        if 300 <= status < 400:
+            raise WriterError(
+                f"{self._access.base_url} sends requests on ({status}) to {self._redirect(refusal)}, and nothing is sent to an address "
+                "that you did not give. If it is right, give it with --llm.base-url."
+            ) from None
         if status in _HOPELESS or (status == 429 and "insufficient_quota" in str(refusal.body)):
             raise WriterError(
                 f"{self._access.base_url} refuses the request for model {self.model}: {self._say(refusal)}. "
                 "Check the key, the account and --llm.model."
             ) from None
         wait_s = retry_after(refusal.response.headers) or 0.0
-        if status == 429 and waited_s + wait_s > _PATIENCE_S:
+        if (status == 429 or status in _PASSING) and waited_s + wait_s > _PATIENCE_S:
+            asked = f"{wait_s:.0f} s" if wait_s < _DAY_S else "more than a day"
             raise WriterError(
-                f"{self._access.base_url} keeps its rate limit closed ({self._say(refusal)}; it asks for {wait_s:.0f} s more). "
+                f"{self._access.base_url} puts requests off for too long ({self._say(refusal)}; it asks for {asked} more). "
                 "Wait, then `rewardsmith resume` the study; a lower --llm.concurrency helps."
             ) from None
+
+    def _redirect(self, refusal: openai.APIStatusError) -> str:
+        """Where a redirect points to, without what may be a secret in it."""
+        place = urljoin(self._access.base_url, refusal.response.headers.get("location", ""))
+        return self._access.redact(shown(place))
 
     def _unreachable(self, failure: openai.APIConnectionError) -> WriterError:
         cause = failure.__cause__ or failure
         return WriterError(f"cannot reach {self._access.base_url}: {self._say(cause)}. Check --llm.base-url and the network.")
 
     def _say(self, error: BaseException) -> str:
-        return self._access.redact(" ".join(str(error).split()))[:300].rstrip(".") or type(error).__name__
+        return self._access.redact(storable(" ".join(str(error).split())))[:300].rstrip(".") or type(error).__name__
 
 
 def _never_connected(failure: openai.APIConnectionError) -> bool:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from rewardsmith.usage import Usage
+from rewardsmith.usage import MAX_COUNT, Usage
+from rewardsmith.writers.storable import storable
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+
+_KEPT_CHARS = 100_000
+"""Of an answer that is no completion; enough to see what it is."""
 
 
 @dataclass(frozen=True)
@@ -21,9 +25,16 @@ class Reply:
     """Why the text is of no use."""
 
 
-def read_reply(body: bytes) -> Reply:
-    """Read a response body. JSON is UTF-8 (RFC 8259); bytes that are not are replaced, and the guard sees them."""
-    text = body.decode("utf-8", errors="replace")
+def read_reply(body: bytes, cut: str = "") -> Reply:
+    """Read a response body. JSON is UTF-8 (RFC 8259); what is not is replaced, and the guard sees it.
+
+    Args:
+        body: Of a response that says it is good.
+        cut: Why the body is not whole; such a reply was made, and perhaps charged, but is of no use.
+    """
+    text = body.decode("utf-8-sig", errors="replace")
+    if cut:
+        return replace(_unreadable(text), error=f"the reply cannot be read: {cut}")
     try:
         data: Json = json.loads(text)
     except (ValueError, RecursionError):
@@ -40,19 +51,19 @@ def read_reply(body: bytes) -> Reply:
 
 
 def read_usage(data: Json) -> Usage:
-    """Token counts; a server that does not count leaves the call unmetered."""
-    prompt, completion = _field(data, "prompt_tokens"), _field(data, "completion_tokens")
-    if not isinstance(prompt, int) or not isinstance(completion, int):
+    """Token counts; a server that does not count, or counts what cannot be, leaves the call unmetered."""
+    prompt = _count(_field(data, "prompt_tokens"))
+    completion = _count(_field(data, "completion_tokens"))
+    if prompt is None or completion is None:
         return Usage(calls=1, unmetered=1)
-    cached = _field(_field(data, "prompt_tokens_details"), "cached_tokens")
-    reasoning = _field(_field(data, "completion_tokens_details"), "reasoning_tokens")
-    return Usage(
-        calls=1,
-        prompt_tokens=prompt,
-        completion_tokens=completion,
-        cached_tokens=cached if isinstance(cached, int) else 0,
-        reasoning_tokens=reasoning if isinstance(reasoning, int) else 0,
-    )
+    cached = _count(_field(_field(data, "prompt_tokens_details"), "cached_tokens"), prompt)
+    reasoning = _count(_field(_field(data, "completion_tokens_details"), "reasoning_tokens"), completion)
+    return Usage(1, prompt, completion, cached_tokens=cached or 0, reasoning_tokens=reasoning or 0)
+
+
+def _count(data: Json, most: int = MAX_COUNT) -> int | None:
+    """A number of tokens, or ``None`` where it is none, below zero or absurd."""
+    return data if isinstance(data, int) and not isinstance(data, bool) and 0 <= data <= most else None
 
 
 def _complaint(content: str, finish: str, refusal: str, chosen: bool) -> str:
@@ -66,7 +77,8 @@ def _complaint(content: str, finish: str, refusal: str, chosen: bool) -> str:
 
 
 def _unreadable(text: str) -> Reply:
-    return Reply(text, "", Usage(calls=1, unmetered=1), f"the answer is not a chat completion: {' '.join(text.split())[:200] or 'nothing'}")
+    said = " ".join(text[:_KEPT_CHARS].split())[:200] or "nothing"
+    return Reply(text[:_KEPT_CHARS], "", Usage(calls=1, unmetered=1), f"the answer is not a chat completion: {said}")
 
 
 def _content(data: Json) -> str:
@@ -81,4 +93,4 @@ def _field(data: Json, name: str) -> Json:
 
 
 def _text(data: Json) -> str:
-    return data if isinstance(data, str) else ""
+    return storable(data) if isinstance(data, str) else ""

@@ -1,0 +1,98 @@
+"""What a base URL may be. Addresses are shown and recorded, so nothing secret may be in them, nor in the refusal of one."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from rewardsmith.errors import WriterError
+
+_SUCH_AS = "Give --llm.base-url such as http://127.0.0.1:8000/v1."
+_KEY_BY_VARIABLE = "Give the address alone, and the key by the variable of --llm.key-variable."
+_LETTERS = re.compile(r"[A-Za-z0-9._~:/@!$&'()*+,;=%\[\]?#-]+")
+_HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?")
+_KEY_LIKE = re.compile(
+    r"(?i)(\b(sk|pk|rk|gsk|ghp|gho|hf|xai|nvapi|pplx|r8|fw|glpat)[-_][a-z0-9_-]{8,})|AIza[\w-]{20,}|AKIA[A-Z0-9]{12,}"
+    r"|\b(api[-_]?key|key|token|secret|password|passwd|auth|bearer)[-_=:]\S{8,}"
+)
+_ACCOUNT = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""Numbers of accounts and projects, which stand in some providers' addresses."""
+_RANDOM_CHARS, _RANDOM_BITS = 32, 3.5
+_MOST_CHARS = 2_000
+
+
+def check_address(base_url: str) -> None:
+    """Refuse what is no address, and an address with a secret in it.
+
+    Raises:
+        WriterError: With the address only where nothing in it can be a secret.
+    """
+    parts = _split(base_url)
+    host = parts.hostname or "" if parts else ""
+    if parts and ("@" in base_url or parts.query or parts.fragment or "?" in base_url or "#" in base_url):
+        raise WriterError(
+            "the base URL has a user, a password, a query or a fragment, which would be recorded with the study. " + _KEY_BY_VARIABLE
+        )
+    if any(map(looks_secret, re.split(r"[/;]", base_url))):
+        raise WriterError("the base URL has a part that looks like a key, which would be recorded with the study. " + _KEY_BY_VARIABLE)
+    if not parts or parts.scheme not in ("http", "https") or not _is_host(host, parts.netloc):
+        raise WriterError(f"the base URL {shown(base_url)} is not an http address. {_SUCH_AS}")
+
+
+def check_no_key(base_url: str, key: str) -> None:
+    """Refuse an address that has the key itself in it.
+
+    Raises:
+        WriterError: It has.
+    """
+    if key and (key in base_url or key in unquote(base_url)):
+        raise WriterError("the base URL has the key in it, which would be recorded with the study. " + _KEY_BY_VARIABLE)
+
+
+def looks_secret(part: str) -> bool:
+    """Whether a part of an address is like a key: named as one, begun as providers begin theirs, or long and random."""
+    part = unquote(part)
+    if _KEY_LIKE.search(part):
+        return True
+    if len(part) < _RANDOM_CHARS or _ACCOUNT.fullmatch(part.lower()) or not re.search(r"\d", part) or not re.search(r"[A-Za-z]", part):
+        return False
+    share = [count / len(part) for count in Counter(part).values()]
+    return -sum(p * math.log2(p) for p in share) >= _RANDOM_BITS
+
+
+def shown(url: str) -> str:
+    """An address for a message: as it is where it is harmless, else only what it is not.
+
+    Args:
+        url: Of the user, of a study or of a server.
+    """
+    safe = len(url) <= 200 and _LETTERS.fullmatch(url) and not re.search(r"[@?#]", url)
+    if safe and not any(map(looks_secret, re.split(r"[/;]", url))):
+        return repr(url)
+    return "(not shown, since there may be a secret in it)"
+
+
+def _split(base_url: str) -> SplitResult | None:
+    """The parts; ``None`` where it has none, or has characters that no address has."""
+    if len(base_url) > _MOST_CHARS or not _LETTERS.fullmatch(base_url):
+        return None
+    try:
+        parts = urlsplit(base_url)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
+def _is_host(host: str, netloc: str) -> bool:
+    try:
+        if netloc.startswith("["):
+            return bool(IPv6Address(host) and re.fullmatch(r"\[[0-9A-Fa-f:.]+\](:\d*)?", netloc))
+        if re.fullmatch(r"[\d.]+", host):
+            return bool(IPv4Address(host))
+    except AddressValueError:
+        return False
+    return len(host) <= 253 and _HOST.fullmatch(host) is not None
