@@ -29,7 +29,7 @@ def run(arguments: list[str]) -> int:
     if is_comparison(options.study):
         return compare.carry_on(Comparison.open(options.study))
     with Study.open(options.study, write=True) as study:
-        parts = assemble(study.config)
+        parts = assemble(study.config, study.folder)
         try:
             return carry_on(study, parts)
         finally:
