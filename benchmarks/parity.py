@@ -87,7 +87,7 @@ def train(kept: Trainings, task: str, trainer: str, settings: TrainingSettings, 
     jobs = [job(program, str(folder.resolve()), seed) for seed in range(options.seeds) if seed not in done]
     if not jobs:
         return
-    worker = WorkerTrainer(task, trainer, settings, options.episodes)
+    worker = WorkerTrainer(task, trainer, settings, options.episodes, folder.resolve())
     try:
         for result in worker.train(jobs, EVALUATION_SEED, lambda _: None):
             kept.add(_training(task, trainer, settings, options.episodes, result))

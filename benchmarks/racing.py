@@ -66,7 +66,7 @@ def search(folder: Path, config: StudyConfig, others: Sequence[Path]) -> None:
         if study.finished:
             return
         known = [Study.open(other) for other in others]
-        parts = assemble(study.config)
+        parts = assemble(study.config, study.folder)
         try:
             trainer = SharedTrainings(parts.trainer, known, parts.settings)
             runner.run(study, dataclasses.replace(parts, trainer=trainer), PlainObserver(study, parts.settings.env_steps))

@@ -183,7 +183,7 @@ class Comparison:
             lock.release()
 
     def _search(self, study: Study, observe: Observe, place: str) -> None:
-        parts = assemble(study.config)
+        parts = assemble(study.config, study.folder)
         try:
             study.store.put_value("notice", parts.writer.notice)
             sharing = dataclasses.replace(parts, trainer=self._sharing_trainer(study, parts))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from rewardsmith.budget import UNKNOWN_PRICE
 from rewardsmith.config import StudyConfig, effective_settings
@@ -12,6 +13,9 @@ from rewardsmith.errors import UsageError
 from rewardsmith.registry import STRATEGIES, TASKS, TRAINERS, WRITERS
 from rewardsmith.reward.guard import Guard
 from rewardsmith.training.remote import WorkerTrainer
+
+_WRITTEN = ("candidates", "finals")
+"""Folders of a study where policies and episodes go: all of it that a worker can write to."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,12 @@ class Parts:
             self.trainer.close()
 
 
-def assemble(config: StudyConfig) -> Parts:
+def assemble(config: StudyConfig, folder: Path | None = None) -> Parts:
     """Load all parts.
+
+    Args:
+        config: Of the study.
+        folder: Of the study; it need not exist yet. Without it a worker may write where its jobs want to.
 
     Raises:
         UsageError: A name, an option or a number is wrong.
@@ -48,12 +56,13 @@ def assemble(config: StudyConfig) -> Parts:
         raise UsageError(f"--racing on needs a trainer that can end trainings early; {config.trainer} cannot. Give --trainer population.")
     writer = WRITERS.load(config.writer)(config.llm)
     _check_price(config, writer, task)
+    written = [folder.resolve() / name for name in _WRITTEN] if folder else []
     return Parts(
         task=task,
         strategy=strategy(config.seed, from_mapping(strategy.Options, config.strategy_options, "strategy_options")),
         writer=writer,
         guard=Guard(settings),
-        trainer=WorkerTrainer(config.task, config.trainer, settings, config.episodes),
+        trainer=WorkerTrainer(config.task, config.trainer, settings, config.episodes, *written),
         settings=settings,
     )
 

@@ -90,15 +90,16 @@ def _guard() -> str:
 
 def _training() -> str:
     name = TASKS.names()[0]
+    settings = TrainingSettings(env_steps=64, envs=8, rollout=8, hidden=(8,))
     with tempfile.TemporaryDirectory() as folder:
-        trainer = WorkerTrainer(name, "population", TrainingSettings(env_steps=64, envs=8, rollout=8, hidden=(8,)), episodes=2)
+        trainer = WorkerTrainer(name, "population", settings, 2, Path(folder).resolve())
         try:
             (result,) = trainer.train([TrainingJob("doctor", SPARSE, 0, str(Path(folder) / "policy.pt"))], 0, lambda _: None)
         finally:
             trainer.close()
     if result.score is None:
         raise RewardsmithError(f"a tiny training failed: {result.cause}")
-    return f"a tiny training on {name} ran in a worker process"
+    return f"a tiny training on {name} ran in a worker process; it has: {', '.join(trainer.limits)}"
 
 
 def _extras() -> str:

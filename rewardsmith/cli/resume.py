@@ -55,7 +55,7 @@ def run(arguments: list[str]) -> int:
     with Study.open(options.study, write=True) as study:
         subject = f"the study {options.study}"
         study.config = agreed(study.config, identity_of(study), given, trust=options.trust_endpoint, subject=subject)
-        parts = assemble(study.config)
+        parts = assemble(study.config, study.folder)
         try:
             return carry_on(study, parts)
         finally:

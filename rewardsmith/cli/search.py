@@ -62,12 +62,12 @@ def run(arguments: list[str]) -> int:
     for registry, name in ((TASKS, config.task), (STRATEGIES, config.strategy), (WRITERS, config.writer)):
         registry.check(name)
     config = agreed_file(config, config_file, arguments, trust=options.trust_endpoint)
-    parts = assemble(config)
+    folder = options.out or free_folder(f"{config.task}-{config.strategy}-{config.writer}-s{config.seed}")
+    parts = assemble(config, folder)
     try:
         if options.dry_run:
             show_plan(config, parts)
             return 0
-        folder = options.out or free_folder(f"{config.task}-{config.strategy}-{config.writer}-s{config.seed}")
         with Study.create(folder, config) as study:
             study.store.put_value("notice", parts.writer.notice)
             agree_to_own(ensure_identity(study), config)

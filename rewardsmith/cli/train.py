@@ -26,6 +26,9 @@ from rewardsmith.seeds import derive
 from rewardsmith.shown import one_line
 from rewardsmith.training.remote import WorkerTrainer
 
+_REWARD = "reward.txt"
+"""The program, beside the policies. Who makes this file has the folder."""
+
 
 @dataclass(frozen=True)
 class TrainOptions:
@@ -59,9 +62,8 @@ def run(arguments: list[str]) -> int:
     if not options.seeds:
         raise UsageError("--seeds is empty; give at least one number.")
     folder = options.out or free_folder(f"{options.task}-train")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} exists already. Give another folder with --out.")
-    trainer = WorkerTrainer(options.task, options.trainer, settings, options.episodes)
+    _claim(folder, program)
+    trainer = WorkerTrainer(options.task, options.trainer, settings, options.episodes, folder.resolve())
     jobs = [TrainingJob(f"seed-{s}", program, derive("train command", s), str(folder.resolve() / f"seed-{s}.pt")) for s in options.seeds]
     try:
         results = list(trainer.train(jobs, derive("evaluation", "train command"), _report))
@@ -69,7 +71,7 @@ def run(arguments: list[str]) -> int:
         trainer.close()
     remember_speed(options.task, options.device, sum(result.env_steps for result in results), sum(result.wall_s for result in results))
     results = [replace(result, policy=os.path.relpath(result.policy) if result.policy else "") for result in results]
-    _keep(folder, program, results)
+    _keep(folder, results)
     try:
         print_json(results) if options.json else say("\n".join(map(_line, results)))
         sys.stdout.flush()
@@ -94,14 +96,27 @@ def _program(reward: str, task: Task, settings: TrainingSettings) -> str:
     return verdict.program
 
 
-def _keep(folder: Path, program: str, results: list[TrainingResult]) -> None:
-    """Beside the policies: the program and the results that they belong to."""
+def _claim(folder: Path, program: str) -> None:
+    """Write the program to a folder that is new or empty; of two processes, the second is refused."""
+    taken = UsageError(f"{folder} exists already. Give another folder with --out.")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise taken
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "reward.txt").write_text(program, encoding="utf-8")
-        (folder / "results.json").write_bytes(TypeAdapter(list[TrainingResult]).dump_json(results, indent=2))
+        with (folder / _REWARD).open("x", encoding="utf-8") as file:
+            file.write(program)
+    except FileExistsError:
+        raise taken from None
     except OSError as error:
         raise RewardsmithError(f"cannot write to {folder}: {error.strerror}. Give a writable folder with --out.") from None
+
+
+def _keep(folder: Path, results: list[TrainingResult]) -> None:
+    """The results that the policies and the program belong to, beside them."""
+    try:
+        (folder / "results.json").write_bytes(TypeAdapter(list[TrainingResult]).dump_json(results, indent=2))
+    except OSError as error:
+        raise RewardsmithError(f"cannot write to {folder}: {error.strerror}. Make room, then train again.") from None
 
 
 def _report(progress: TrainingProgress) -> None:

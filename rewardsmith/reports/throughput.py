@@ -7,8 +7,10 @@ falls on all of them. Of each figure the median is told, and the median of its r
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import tempfile
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -161,6 +163,8 @@ class TrainingMeter:
     def __init__(self, task: str, program: str, settings: TrainingSettings, epochs: int) -> None:
         """Prepare batches of so many epochs."""
         self._task, self._program, self._settings = task, program, settings
+        self._folder = Path(tempfile.mkdtemp())
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._worker = self._lasting(epochs)
 
     def measure(self) -> float:
@@ -183,11 +187,10 @@ class TrainingMeter:
         return WorkerTrainer(self._task, "population", self._settings, _FEW_EPISODES)
 
     def _train(self, observe: Callable[[TrainingProgress], None]) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            jobs = [TrainingJob(f"b{n}", self._program, derive("bench", n), str(Path(folder) / f"b{n}.pt")) for n in range(SLOTS)]
-            for result in self._worker.train(jobs, derive("evaluation", "bench"), observe):
-                if result.score is None:
-                    raise RewardsmithError(f"a training of {self._task} failed ({result.state}): {result.cause}")
+        jobs = [TrainingJob(f"b{n}", self._program, derive("bench", n), str(self._folder / f"b{n}.pt")) for n in range(SLOTS)]
+        for result in self._worker.train(jobs, derive("evaluation", "bench"), observe):
+            if result.score is None:
+                raise RewardsmithError(f"a training of {self._task} failed ({result.state}): {result.cause}")
 
 
 def _human_program(task: Task, settings: TrainingSettings) -> str:
@@ -214,7 +217,7 @@ def _search(config: StudyConfig, settings: TrainingSettings, epochs: int, traini
     )  # fmt: skip
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        parts = assemble(config)
+        parts = assemble(config, Path(folder) / "study")
         try:
             with Study.create(Path(folder) / "study", config) as study:
                 runner.run(study, parts, _Nobody())

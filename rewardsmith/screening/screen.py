@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import replace
 
-from rewardsmith.execution.process import JsonProcess, ProcessDiedError, ProcessSilentError
+from rewardsmith.execution.process import JsonProcess, ProcessDiedError, ProcessSilentError, hear
 from rewardsmith.records import Screening
 from rewardsmith.screening.messages import LOADED, ORDER, REPORT, Earlier, Fresh, ScreenOrder, ScreenReport
 
@@ -38,10 +38,10 @@ def _carry_out(order: ScreenOrder, patience_s: float) -> list[ScreenReport] | No
     process, reports = JsonProcess("rewardsmith.screening.child"), None
     try:
         process.send(ORDER.dump_json(order).decode())
-        if LOADED.validate_json(process.receive(patience_s)).episodes:
+        if hear(process, LOADED, patience_s).episodes:
             reports = []
             for _ in order.programs:
-                reports.append(REPORT.validate_json(process.receive(patience_s)))
+                reports.append(hear(process, REPORT, patience_s))
     except (ProcessDiedError, ProcessSilentError):
         pass  # what came before counts
     finally:

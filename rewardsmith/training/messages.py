@@ -26,9 +26,10 @@ class Order:
 
 @dataclass(frozen=True)
 class Report:
-    """Progress, a result, or the end of an order."""
+    """What confines the worker, progress, a result, or the end of an order."""
 
-    kind: Literal["progress", "result", "done"]
+    kind: Literal["confined", "progress", "result", "done"]
+    limits: tuple[str, ...] = ()
     progress: TrainingProgress | None = None
     result: TrainingResult | None = None
 

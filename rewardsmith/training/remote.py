@@ -5,9 +5,11 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from rewardsmith.contracts import Race, TrainingJob, TrainingProgress, TrainingSettings
-from rewardsmith.execution.process import JsonProcess, ProcessDiedError, ProcessSilentError
+from rewardsmith.errors import StoreError
+from rewardsmith.execution.process import JsonProcess, ProcessDiedError, ProcessSilentError, hear
 from rewardsmith.records import Rung, State, TrainingResult
 from rewardsmith.training.messages import ORDER, REPORT, Order
 from rewardsmith.training.racing import left_over
@@ -42,12 +44,21 @@ class _Batch:
 class WorkerTrainer:
     """A trainer (see :class:`rewardsmith.contracts.Trainer`) whose work happens in a process of its own.
 
+    That process can write below its folders and nowhere else, as far as the kernel can hold it to that.
     What is finished when the worker dies or falls silent is kept. If it was killed from outside, as by the kernel when memory
     is short, the rest goes on with half as many slots. Else the jobs in flight are tried again one by one, so that the culprit alone
     is CRASHED or TIMED_OUT.
     """
 
-    def __init__(self, task: str, trainer: str, settings: TrainingSettings, episodes: int, patience_s: float | None = None) -> None:
+    def __init__(
+        self,
+        task: str,
+        trainer: str,
+        settings: TrainingSettings,
+        episodes: int,
+        *folders: Path,
+        patience_s: float | None = None,
+    ) -> None:
         """Name what to train with; the process starts with the first jobs.
 
         Args:
@@ -55,11 +66,16 @@ class WorkerTrainer:
             trainer: Registered name of the trainer.
             settings: The same for all jobs.
             episodes: Held-out episodes per job.
+            folders: Policies and episodes go below these, which are made where they are missing. Unless given, they are those of the
+                jobs at hand, and jobs with others get another process.
             patience_s: A worker that says nothing for so long is taken for hung; as the device asks for unless given.
         """
         self._task, self._trainer, self._settings, self._episodes = task, trainer, settings, episodes
         self._patience_s = patience_s or PATIENCE_S[settings.device]
+        self._folders, self._granted = tuple(folders), tuple[Path, ...]()
         self._process = JsonProcess("rewardsmith.training.worker")
+        self.limits: tuple[str, ...] = ()
+        """What confines the worker, in words, once it has said so; nothing of a trainer that starts processes of its own."""
 
     def train(
         self,
@@ -68,7 +84,13 @@ class WorkerTrainer:
         observe: Callable[[TrainingProgress], None],
         race: Race | None = None,
     ) -> Iterator[TrainingResult]:
-        """Train all jobs; every job gets a result, whatever happens to the worker."""
+        """Train all jobs; every job gets a result, whatever happens to the worker.
+
+        Raises:
+            StoreError: A folder cannot be made, or is a link, or a job's files would go elsewhere.
+            RewardsmithError: The system lets no process start.
+        """
+        self._grant(jobs)
         batch = _Batch(list(jobs), evaluation_seed, observe, race)
         slots = self._settings.slots
         while left := batch.left():
@@ -87,6 +109,25 @@ class WorkerTrainer:
     def close(self) -> None:
         """End the worker."""
         self._process.kill()
+
+    def _grant(self, jobs: Sequence[TrainingJob]) -> None:
+        """Make the folders that the worker may write to; one that may not write to all of them makes way for another."""
+        files = [Path(path).absolute() for job in jobs for path in (job.policy, job.episodes) if path]
+        folders = [folder.absolute() for folder in self._folders or sorted({file.parent for file in files})]
+        for folder in folders:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise StoreError(f"cannot write to {folder}: {error.strerror}. Give a writable folder.") from error
+            if folder.is_symlink():
+                raise StoreError(f"{folder} is a link, which could lead anywhere. Put a folder in its place.")
+        roots = [folder.resolve() for folder in folders]
+        if bad := next((file for file in files if not any(file.resolve().is_relative_to(root) for root in roots)), None):
+            raise StoreError(f"{bad} is to be written by a worker that can write below {', '.join(map(str, folders))} only.")
+        if not set(folders) <= set(self._granted):
+            self.close()
+            self._granted = tuple(folders)
+            self._process = JsonProcess("rewardsmith.training.worker", *map(str, folders))
 
     def _alone(self, batch: _Batch, candidate: str) -> TrainingResult:
         """The result of a job that shares its worker with nobody, or why it has none."""
@@ -109,17 +150,25 @@ class WorkerTrainer:
         order = Order(self._task, self._trainer, settings, self._episodes, batch.evaluation_seed, tuple(jobs), batch.race)
         self._process.send(ORDER.dump_json(order).decode())
         while True:
-            report = REPORT.validate_json(self._process.receive(self._patience_s))
+            report = hear(self._process, REPORT, self._patience_s)
+            self.limits = report.limits or self.limits
             if report.progress:
                 batch.running = {candidate for candidate, _ in report.progress.success}
                 for candidate, rung in report.progress.rungs:
                     batch.rungs.setdefault(candidate, []).append(rung)
                 batch.observe(report.progress)
             if report.result:
+                self._check_result(report.result, jobs)
                 batch.results[report.result.candidate] = report.result
                 yield report.result
             if report.kind == "done":
                 return
+
+    def _check_result(self, result: TrainingResult, jobs: Sequence[TrainingJob]) -> None:
+        """A worker that was broken may say anything; what it says of others' jobs and files is not believed."""
+        if not any(job.candidate == result.candidate and result.policy in ("", job.policy) for job in jobs):
+            self._process.kill()
+            raise ProcessDiedError(f"the process gave a result that nobody asked for: {result.candidate!r}, {result.policy!r}")
 
 
 def _killed(failure: Failure) -> bool:

@@ -11,7 +11,6 @@ import io
 import os
 import pickle
 import subprocess
-import sys
 import tempfile
 import warnings
 from importlib.metadata import version
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from rewardsmith.cache import cache_folder
 from rewardsmith.contracts import Signal, Task
+from rewardsmith.execution.process import child_command, child_environment
 from rewardsmith.tensor_file import UNREADABLE
 
 if TYPE_CHECKING:
@@ -69,9 +69,11 @@ def load_or_record(file: Path, packed: str, signals: tuple[Signal, ...]) -> dict
 def _record(packed: str) -> bytes:
     if not packed:
         raise NoRecordingError("the task cannot be passed to another process")
-    command = [sys.executable, "-m", "rewardsmith.reward.guard.recorder"]
+    command, given = child_command("rewardsmith.reward.guard.recorder"), base64.b64decode(packed)
     try:
-        done = subprocess.run(command, input=base64.b64decode(packed), capture_output=True, timeout=TIMEOUT_S, check=False)
+        done = subprocess.run(
+            command, input=given, capture_output=True, timeout=TIMEOUT_S, check=False, env=child_environment()
+        )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise NoRecordingError(f"a short rollout took more than {TIMEOUT_S:g} s") from None
     if done.returncode:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rewardsmith.contracts import Task, TrainingSettings
 from rewardsmith.errors import RewardsmithError
-from rewardsmith.execution.process import JsonProcess, ProcessDiedError, ProcessSilentError
+from rewardsmith.execution.process import JsonProcess, ProcessDiedError, ProcessSilentError, hear
 from rewardsmith.records import Verdict
 from rewardsmith.reward.guard.messages import PROGRAM, READY, START, VERDICT, Ready, Start
 from rewardsmith.reward.guard.recording import TIMEOUT_S, cache_file, pack
@@ -41,7 +41,7 @@ class WarmChild:
         """
         if self._ready is None:
             try:
-                self._ready = READY.validate_json(self._process.receive(_START_S))
+                self._ready = hear(self._process, READY, _START_S)
             except (ProcessDiedError, ProcessSilentError) as failure:
                 self._start()
                 raise RewardsmithError(f"the guard's child process does not start: {failure}. Run `rewardsmith doctor`.") from None
@@ -52,7 +52,7 @@ class WarmChild:
         notice = self.ready().notice
         try:
             self._process.send(PROGRAM.dump_json(program).decode())
-            verdict = VERDICT.validate_json(self._process.receive(ANSWER_S))
+            verdict = hear(self._process, VERDICT, ANSWER_S)
         except (ProcessDiedError, ProcessSilentError) as failure:
             self._start()
             message = f"the program takes too much time or memory, or breaks the process that tries it: {failure}."

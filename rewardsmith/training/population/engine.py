@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rewardsmith.contracts import Race, TrainingJob, TrainingProgress, TrainingSettings
@@ -18,7 +17,7 @@ from rewardsmith.seeds import derive
 from rewardsmith.training import episodes
 from rewardsmith.training.evaluation import Outcome
 from rewardsmith.training.policy_file import save_slot
-from rewardsmith.training.population.lane import Lane
+from rewardsmith.training.population.lane import Lane, Lanes
 from rewardsmith.training.population.patience import note_rest, slow
 from rewardsmith.training.population.slot import Slot
 from rewardsmith.training.racing import Racetrack
@@ -28,12 +27,12 @@ class Engine:
     """One queue of jobs on one or more lanes."""
 
     def __init__(
-        self, lanes: Sequence[Lane], settings: TrainingSettings, scored_on: int, jobs: Sequence[TrainingJob], seed: int, race: Race | None
+        self, lanes: Lanes, settings: TrainingSettings, scored_on: int, jobs: Sequence[TrainingJob], seed: int, race: Race | None
     ) -> None:
         """Nothing has begun.
 
         Args:
-            lanes: Empty ones.
+            lanes: Empty ones, where jobs are trained.
             settings: PPO settings, the same for every job.
             scored_on: Held-out episodes of a finished training.
             jobs: The queue.
@@ -49,12 +48,11 @@ class Engine:
 
     def run(self) -> Iterator[tuple[list[TrainingResult], TrainingProgress]]:
         """Train until every job has a result; after each round, who ended and how far all are."""
-        with ThreadPoolExecutor(len(self._lanes)) as self._threads:
-            while self._queue or self._training:
-                refused = self._fill()
-                self._advance()
-                success = tuple((slot.job.candidate, slot.curves.recent_success) for slot in self._training)
-                yield [*refused, *self._settle()], self._progress(success)
+        while self._queue or self._training:
+            refused = self._fill()
+            self._advance()
+            success = tuple((slot.job.candidate, slot.curves.recent_success) for slot in self._training)
+            yield [*refused, *self._settle()], self._progress(success)
 
     @property
     def _training(self) -> list[Slot]:
@@ -80,8 +78,7 @@ class Engine:
     def _advance(self) -> None:
         """One epoch of every slot, lanes side by side."""
         started = time.monotonic()
-        busy = [lane for lane in self._lanes if lane.population.slots]
-        list(self._threads.map(lambda lane: lane.population.epoch(), busy))
+        self._lanes.side_by_side(Lane.epoch)
         slots = self._training
         self._share(started, slots)
         note_rest(slots, time.monotonic() - started)
@@ -126,9 +123,12 @@ class Engine:
         if not slots:
             return []
         started = time.monotonic()
-        chosen = [[slot for slot in lane.population.slots if slot in slots] for lane in self._lanes]
-        found = self._threads.map(lambda lane, own: lane.score(own, count, seed), self._lanes, chosen)
-        outcomes = [pair for own, played in zip(chosen, found, strict=True) for pair in zip(own, played, strict=True)]
+
+        def play(lane: Lane) -> list[tuple[Slot, Outcome]]:
+            own = [slot for slot in lane.population.slots if slot in slots]
+            return list(zip(own, lane.score(own, count, seed), strict=True))
+
+        outcomes = [pair for played in self._lanes.side_by_side(play) for pair in played]
         self._share(started, slots)
         return outcomes
 

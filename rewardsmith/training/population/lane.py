@@ -1,13 +1,17 @@
-"""A lane: a simulation of slots and one of held-out episodes, driven by a thread of its own."""
+"""Lanes: each has a simulation of slots and one of held-out episodes, and they run side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, wait
+from typing import TypeVar
 
 from rewardsmith.contracts import Task, TrainingSettings, VecEnv
 from rewardsmith.training.evaluation import Outcome, held_out
 from rewardsmith.training.population.population import Population
 from rewardsmith.training.population.slot import Slot
+
+T = TypeVar("T")
 
 
 class Lane:
@@ -32,6 +36,11 @@ class Lane:
         """Slots that are not taken."""
         return self.slots - len(self.population.slots)
 
+    def epoch(self) -> None:
+        """Train all slots for one epoch, if there are any."""
+        if self.population.slots:
+            self.population.epoch()
+
     def score(self, slots: Sequence[Slot], episodes: int, seed: int) -> list[Outcome]:
         """Let the policies of some slots play held-out episodes."""
         if not slots:
@@ -41,3 +50,25 @@ class Lane:
             self._arena = None  # the old one goes first: two at a time would take twice the memory
             self._arena = self._task.make(self._room, self._threads, self._settings.device)
         return held_out(self._arena, self._task.horizon, self.population.trained(slots), len(slots), seed, episodes)
+
+
+class Lanes:
+    """One lane, or two of them with a thread for the second."""
+
+    def __init__(self, lanes: Sequence[Lane], thread: Executor | None = None) -> None:
+        """Put lanes side by side; without a thread they take turns."""
+        self._lanes, self._thread = lanes, thread
+
+    def __iter__(self) -> Iterator[Lane]:
+        return iter(self._lanes)
+
+    def side_by_side(self, work: Callable[[Lane], T]) -> list[T]:
+        """Do something in every lane, in the first of them in this thread; when it is over, it is over in all."""
+        first, *others = self._lanes
+        if self._thread is None:
+            return [work(lane) for lane in self._lanes]
+        waiting = [self._thread.submit(work, lane) for lane in others]
+        try:
+            return [work(first), *(future.result() for future in waiting)]
+        finally:
+            wait(waiting)

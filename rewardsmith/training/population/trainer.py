@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
 
 import torch
 
 from rewardsmith.contracts import Race, Task, TrainingJob, TrainingProgress, TrainingSettings
-from rewardsmith.execution.memory import is_shortage
+from rewardsmith.execution.memory import is_shortage, started_thread
 from rewardsmith.records import Rung, State, TrainingResult
 from rewardsmith.training.population.engine import Engine
-from rewardsmith.training.population.lane import Lane
+from rewardsmith.training.population.lane import Lane, Lanes
 from rewardsmith.training.racing import left_over
 
 _MAX_ENVS = {"cpu": 8_192, "cuda": 32_768}
@@ -37,6 +38,7 @@ class PopulationTrainer:
         self._cores = threads or usable_cores()
         self._most = settings.slots or max(1, _MAX_ENVS[settings.device] // settings.envs)
         self._lanes: list[Lane] = []
+        self._thread: Executor | None = None
 
     def train(
         self,
@@ -60,7 +62,7 @@ class PopulationTrainer:
                     observe(replace(progress, note=note))
                     note = ""
                 return
-            except (MemoryError, RuntimeError, ValueError) as error:
+            except (MemoryError, RuntimeError, ValueError, OSError) as error:
                 if not is_shortage(error):
                     raise
             engine, self._lanes = None, []  # both hold the simulations
@@ -73,17 +75,20 @@ class PopulationTrainer:
             self._most = max(1, slots // 2)
             note = f"memory is short: going on with {self._most} of {slots} slots; what was in them begins anew"
 
-    def _prepared(self, jobs: int) -> Sequence[Lane]:
+    def _prepared(self, jobs: int) -> Lanes:
         """Empty lanes for so many jobs. Simulations are used again: building thousands of worlds for every batch fragments memory."""
         slots = min(jobs, self._most)
-        wanted = 2 if self._settings.overlap and self._settings.device == "cpu" and min(self._cores, slots) > 1 else 1
+        side_by_side = self._settings.overlap and self._settings.device == "cpu" and min(self._cores, slots) > 1
+        if side_by_side:
+            self._thread = self._thread or started_thread()  # before simulations take the memory
+        wanted = 2 if side_by_side and self._thread else 1
         sizes = [slots // wanted + (number < slots % wanted) for number in range(wanted)]
         if len(self._lanes) != wanted or any(lane.slots < size for lane, size in zip(self._lanes, sizes, strict=True)):
             self._lanes = []
             self._lanes = [Lane(self._task, self._settings, self._cores, size) for size in sizes]
         for lane in self._lanes:
             lane.population.exchange(list(lane.population.slots), ())
-        return self._lanes
+        return Lanes(self._lanes, self._thread if wanted > 1 else None)
 
 
 def usable_cores() -> int:

@@ -7,10 +7,12 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
+from tensorboardX import SummaryWriter
 
 from rewardsmith.contracts import Task, TrainingJob, TrainingProgress
 from rewardsmith.execution.memory import keep_freed_memory
@@ -19,6 +21,7 @@ from rewardsmith.records import State, TrainingResult
 from rewardsmith.registry import TASKS
 from rewardsmith.seeds import derive
 from rewardsmith.training import episodes
+from rewardsmith.training.confined import confine_training
 from rewardsmith.training.curves import TrainingCurves
 from rewardsmith.training.evaluation import Outcome, held_out
 from rewardsmith.training.messages import ORDER, REPORT, Order, Report
@@ -71,8 +74,11 @@ def train(order: Order, threads: int, observe: Callable[[TrainingProgress], None
 
 def _run(order: Order, job: TrainingJob, env: RewardedEnv, observer: EpochObserver, proxy: ProxyReward) -> Any:
     """rl-games from configuration to trained agent, without Hydra, Ray or its own saving of checkpoints."""
-    from rl_games.common import env_configurations, vecenv
+    from rl_games.common import a2c_common, env_configurations, vecenv
     from rl_games.torch_runner import Runner
+
+    # Its log is read by nobody, and takes a queue that processes share, which a confined one cannot make.
+    a2c_common.SummaryWriter = partial(SummaryWriter, write_to_disk=False)
 
     vecenv.register(ENVIRONMENT, lambda name, actors, **options: env)
     env_configurations.register(ENVIRONMENT, {"vecenv_type": ENVIRONMENT, "env_creator": None})
@@ -86,8 +92,7 @@ def _run(order: Order, job: TrainingJob, env: RewardedEnv, observer: EpochObserv
         except TrainingOverError:
             assert proxy.failure
         finally:
-            if agent.writer:
-                agent.writer.close()  # it never does that itself
+            agent.writer.close()  # it never does that itself
     return agent
 
 
@@ -112,14 +117,22 @@ def _outcome(task: Task, trained: TrainedPolicy, order: Order, threads: int) -> 
 
 
 def main() -> None:
-    """Serve orders, each of one job and after its number of physics threads, until standard input closes."""
+    """Serve orders, each of one job and after its number of physics threads, until standard input closes.
+
+    Arguments: the folders that policies and episodes go to.
+    """
     descriptor = claim_stdout()
     keep_freed_memory()
     warnings.filterwarnings("ignore")  # of rl-games and what it imports
+    confined = False
     for line in sys.stdin:
-        threads, _, order = line.partition(" ")
+        threads, _, text = line.partition(" ")
+        order = ORDER.validate_json(text)
+        if not confined:
+            confine_training([Path(folder) for folder in sys.argv[1:]], TASKS.load(order.task), order.settings.device)
+            confined = True
         result = train(
-            ORDER.validate_json(order),
+            order,
             int(threads),
             lambda progress: answer(descriptor, REPORT.dump_json(Report("progress", progress=progress)).decode()),
         )

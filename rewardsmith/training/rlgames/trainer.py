@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from importlib.util import find_spec
+from itertools import islice
+from pathlib import Path
 
 from rewardsmith.contracts import Race, Task, TrainingJob, TrainingProgress, TrainingSettings
 from rewardsmith.errors import UsageError
-from rewardsmith.execution.process import JsonProcess, ProcessDiedError, ProcessSilentError
+from rewardsmith.execution.process import JsonProcess, ProcessDiedError, ProcessSilentError, hear, speaking
 from rewardsmith.records import TrainingResult
 from rewardsmith.training.messages import ORDER, REPORT, Order
 from rewardsmith.training.population.trainer import usable_cores
-from rewardsmith.training.remote import PATIENCE_S, failed
+from rewardsmith.training.remote import PATIENCE_S, Failure, failed
 
 
 class RlGamesTrainer:
     """Trains every job with rl-games' PPO (see :class:`rewardsmith.contracts.Trainer`), as many at a time as there are cores.
 
     For fidelity to the published searches, not for speed: the population trainer runs the same settings with the same environments,
-    rewards and scores in one process.
+    rewards and scores in one process. A process can write to the folders of the jobs that it was started for, and nowhere else.
     """
+
+    starts_processes = True
 
     def __init__(self, task: Task, settings: TrainingSettings, episodes: int, threads: int | None = None) -> None:
         """Prepare to train on one task.
@@ -41,6 +45,8 @@ class RlGamesTrainer:
         self._task, self._settings, self._episodes = task, settings, episodes
         self._cores = threads or usable_cores()
         self._idle: list[JsonProcess] = []
+        self._folders: set[Path] = set()
+        """Where those that idle may write."""
         weakref.finalize(self, _end, self._idle)
 
     def train(
@@ -67,33 +73,88 @@ class RlGamesTrainer:
 
         side_by_side = max(1, min(len(jobs), self._cores if self._settings.device == "cpu" else 1))
         threads = max(1, self._cores // side_by_side)
+        lines = ((job, f"{threads} {self._order(job, evaluation_seed)}") for job in jobs)
+        self._prepare({Path(path).parent for job in jobs for path in (job.policy, job.episodes) if path}, side_by_side)
+        yield from self._results(lines, side_by_side, add)
 
-        def one(job: TrainingJob) -> TrainingResult:
-            order = Order(self._task.name, "rl-games", self._settings, self._episodes, evaluation_seed, (job,))
-            process = self._idle.pop() if self._idle else JsonProcess("rewardsmith.training.rlgames.child")
-            try:
-                result = _converse(process, order, threads, add)
-            except (ProcessDiedError, ProcessSilentError) as failure:
-                process.kill()
-                return failed(job, failure)
-            self._idle.append(process)  # importing rl-games takes seconds
-            return result
+    def _order(self, job: TrainingJob, evaluation_seed: int) -> str:
+        order = Order(self._task.name, "rl-games", self._settings, self._episodes, evaluation_seed, (job,))
+        return ORDER.dump_json(order).decode()
 
-        with ThreadPoolExecutor(side_by_side) as pool:
-            for done in as_completed([pool.submit(one, job) for job in jobs]):
-                yield done.result()
+    def _results(
+        self, orders: Iterator[tuple[TrainingJob, str]], side_by_side: int, observe: Callable[[TrainingProgress], None]
+    ) -> Iterator[TrainingResult]:
+        """Hand out orders as processes become free. All of it in this thread: children end with the one that starts them."""
+        busy: dict[JsonProcess, _Training] = {}
+        try:
+            while True:
+                ended: list[tuple[JsonProcess, TrainingResult]] = []
+                for job, line in islice(orders, side_by_side - len(busy)):
+                    process = self._idle.pop()
+                    busy[process] = _Training(job, process, PATIENCE_S[self._settings.device])
+                    ended += busy[process].begin(line)
+                if not busy:
+                    return
+                if not ended:
+                    first = min(busy.values(), key=lambda training: training.until)
+                    said = speaking(busy, first.until - time.monotonic())
+                    ended = [pair for process in said for pair in busy[process].listen(observe)]
+                    ended += [] if said else [first.give_up()]
+                for process, result in ended:
+                    del busy[process]
+                    self._idle.append(process)  # importing rl-games takes seconds
+                    yield result
+        finally:
+            _end(list(busy))
+
+    def _prepare(self, folders: set[Path], count: int) -> None:
+        """As many processes as are needed, which can write to some folders; those that idle are taken if they can."""
+        if not folders <= self._folders:
+            _end(self._idle)
+            self._idle.clear()
+            self._folders = folders
+        arguments = sorted(map(str, self._folders))
+        self._idle += [JsonProcess("rewardsmith.training.rlgames.child", *arguments) for _ in range(count - len(self._idle))]
+
+
+class _Training:
+    """One job and the process that trains it. A process that dies or falls silent gives a result, too."""
+
+    def __init__(self, job: TrainingJob, process: JsonProcess, patience_s: float) -> None:
+        """Nothing was said yet."""
+        self._job, self._process, self._patience_s = job, process, patience_s
+        self.until = time.monotonic() + patience_s
+        """When its silence has lasted too long."""
+
+    def begin(self, line: str) -> Iterator[tuple[JsonProcess, TrainingResult]]:
+        """Send the order; the result if it ends the process."""
+        try:
+            self._process.send(line)
+        except (ProcessDiedError, ProcessSilentError) as failure:
+            yield self._failed(failure)
+
+    def listen(self, observe: Callable[[TrainingProgress], None]) -> Iterator[tuple[JsonProcess, TrainingResult]]:
+        """Take in what it says next; the result if it is one."""
+        try:
+            report = hear(self._process, REPORT, self._patience_s)
+        except (ProcessDiedError, ProcessSilentError) as failure:
+            yield self._failed(failure)
+            return
+        self.until = time.monotonic() + self._patience_s
+        if report.progress:
+            observe(report.progress)
+        if report.result:
+            yield self._process, report.result
+
+    def give_up(self) -> tuple[JsonProcess, TrainingResult]:
+        """The result where it says nothing any more."""
+        return self._failed(ProcessSilentError(f"no answer within {self._patience_s:g} s"))
+
+    def _failed(self, failure: Failure) -> tuple[JsonProcess, TrainingResult]:
+        self._process.kill()
+        return self._process, failed(self._job, failure)
 
 
 def _end(processes: list[JsonProcess]) -> None:
     for process in processes:
         process.kill()
-
-
-def _converse(process: JsonProcess, order: Order, threads: int, observe: Callable[[TrainingProgress], None]) -> TrainingResult:
-    process.send(f"{threads} {ORDER.dump_json(order).decode()}")
-    while True:
-        report = REPORT.validate_json(process.receive(PATIENCE_S[order.settings.device]))
-        if report.progress:
-            observe(report.progress)
-        if report.result:
-            return report.result
