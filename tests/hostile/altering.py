@@ -36,7 +36,7 @@ class Mail:
             database.commit()
 
     def record(self, table: str, identity: str, **changes: object) -> None:
-        """Change fields of a JSON record; ``training__score__mean`` reaches into it."""
+        """Change fields of a JSON record, and the columns beside it; ``training__score__mean`` reaches into it."""
         column = "candidate" if table == "calls" else "id"
         with closing(sqlite3.connect(self.study / "study.db")) as database:
             (text,) = database.execute(f"SELECT record FROM {table} WHERE {column} = ?", (identity,)).fetchone()
@@ -48,6 +48,9 @@ class Mail:
                     place = place[step]
                 place[last] = value
             database.execute(f"UPDATE {table} SET record = ? WHERE {column} = ?", (json.dumps(data), identity))
+            if table == "candidates":
+                score = ((data["training"] or {}).get("score") or {}).get("mean")
+                database.execute("UPDATE candidates SET state = ?, score = ? WHERE id = ?", (data["state"], score, identity))
             database.commit()
 
     def raw(self, table: str, identity: str, record: str) -> None:
@@ -56,15 +59,9 @@ class Mail:
             database.execute(f"UPDATE {table} SET record = ? WHERE id = ?", (record, identity))
             database.commit()
 
-    def state(self, identity: str, state: str) -> None:
-        """Let a candidate stand in another state, in record and row."""
-        self.record("candidates", identity, state=state)
-        self.sql(f"UPDATE candidates SET state = '{state}' WHERE id = '{identity}'")
-
     def unfinished(self, identity: str = "c002") -> None:
         """As if the search had been killed before a candidate's training."""
-        self.record("candidates", identity, training=None, trainings=0)
-        self.state(identity, "ACCEPTED")
+        self.record("candidates", identity, state="ACCEPTED", training=None, trainings=0)
         self.sql("DELETE FROM finals", "DELETE FROM study WHERE key = 'finished'")
 
     def value(self, key: str, value: str) -> None:

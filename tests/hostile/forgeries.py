@@ -67,7 +67,6 @@ def _winner_overwrites(mail: Mail) -> None:
 def _screened_overwrites(mail: Mail) -> None:
     """An earlier candidate's program is run on episodes before the next iteration is trained."""
     mail.config("screening: 'off'", "screening: order")
-    mail.record("candidates", "c002", iteration=1)
     mail.record("candidates", "c000", program=_writes(mail))
     mail.unfinished()
 
@@ -77,7 +76,7 @@ PROGRAMS = [
     Forgery("program", "overwrites a file", _overwrites, _REFUSED),
     Forgery("program", "overwrites a file and says so", _overwrites_as_source, _REFUSED),
     Forgery("program", "of the winner overwrites a file", _winner_overwrites, _REFUSED),
-    Forgery("program", "of an earlier candidate overwrites a file", _screened_overwrites),
+    Forgery("program", "of an earlier candidate overwrites a file", _screened_overwrites, _REFUSED),
     Forgery("program", "saves", _program(_HEAD + "    torch.save('x', 'precious/new')\n    x = 0.0\n" + _TAIL), _REFUSED),
     Forgery("program", "reads", _program(_HEAD + "    x = torch.from_file('/etc/passwd', False, 9).sum()\n" + _TAIL), _REFUSED),
     Forgery("program", "never ends", _program(_HEAD + "    x = 0.0\n    while True:\n        x += 1.0\n" + _TAIL), _REFUSED),
@@ -186,7 +185,7 @@ def _endpoint(**terms: object) -> Forge:
 
     def forge(mail: Mail) -> None:
         mail.unfinished()
-        mail.state("c002", "PROPOSED")
+        mail.record("candidates", "c002", state="PROPOSED")
         mail.config("writer: grammar", f"writer: {'local' if 'threads' in terms else 'openai'}")
         text = (mail.study / "config.yaml").read_text()
         kept = text[: text.index("llm:\n")]

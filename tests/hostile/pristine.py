@@ -5,15 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from rewardsmith.config import StudyConfig
+import torch
+
+from rewardsmith.config import StudyConfig, TrainingOverrides
 from rewardsmith.contracts import Task
 from rewardsmith.records import Call, Candidate, Curve, FinalRun, Score, State, TrainingResult
 from rewardsmith.reward.guard import Guard
 from rewardsmith.study import Study
+from rewardsmith.training import episodes
 from rewardsmith.usage import Usage
 from tests.builders import save_policy
 
-CONFIG = StudyConfig("franka-reach", strategy="random", candidates=3, final_seeds=1, episodes=4)
+CONFIG = StudyConfig(
+    "franka-reach",
+    strategy="random",
+    strategy_options={"samples": 2},
+    candidates=3,
+    final_seeds=1,
+    episodes=4,
+    training=TrainingOverrides(env_steps=640, envs=16, rollout=10, hidden=(8,), minibatches=2, mini_epochs=1),
+)
+"""What a forged study makes the program train is trained in a moment."""
 SOURCE = """\
 def compute_reward(tcp_pos, goal_pos):
     near = torch.exp(-torch.norm(goal_pos - tcp_pos, dim=-1) / 0.{n})
@@ -29,6 +41,7 @@ def make_study(folder: Path, guard: Guard, task: Task) -> None:
             study.save(candidate)
             save_policy(study.policy_path(candidate.id), task)
             study.store.add_call(_call(candidate.id))
+        episodes.save(study.episodes_path("c000"), _episodes(task))
         for name in ("best", "human", "sparse"):
             run = FinalRun(f"{name}-0", "best:c002" if name == "best" else name, _result(f"{name}-0", 0.5, "finals"))
             study.store.put_final(run)
@@ -41,7 +54,7 @@ def _candidate(identity: str, guard: Guard, task: Task, number: int) -> Candidat
     source = SOURCE.format(n=number + 1)
     accepted = guard.check(source, task)
     assert accepted.accepted, accepted.text
-    candidate = Candidate(identity, 0, "initial", (), State.ACCEPTED, "nearer is better", source, accepted.program, attempts=1)
+    candidate = Candidate(identity, number // 2, "initial", (), State.ACCEPTED, "nearer is better", source, accepted.program, attempts=1)
     return replace(candidate, usage=Usage(1, 100, 50, 0.01)).trained(_result(identity, 0.1 * number, "candidates"))
 
 
@@ -76,3 +89,10 @@ def _call(identity: str) -> Call:
         request=f"key of {identity}",
         answered=True,
     )
+
+
+def _episodes(task: Task) -> episodes.Episodes:
+    """Two episodes of three moments, one of which ended well."""
+    signals = {signal.name: torch.rand(2, 3, *signal.shape) for signal in task.signals}
+    goal = torch.tensor([True, False])
+    return episodes.Episodes(signals, torch.ones(2, 3).bool(), goal.float(), goal)

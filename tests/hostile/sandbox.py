@@ -9,6 +9,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from rewardsmith.cache import cache_folder
 from tests.hostile.opening import SECRET, Opened, open_with
 
 _OURS = (".cache", ".local", "tmp", "output")
@@ -31,6 +32,8 @@ class Sandbox:
         (sandbox.home / ".token").write_text(SECRET)
         (sandbox.precious / "notes.txt").write_text("years of work\n")
         shutil.copytree(pristine, sandbox.study)
+        # The guard's states were recorded when the honest study was made; it takes seconds.
+        shutil.copytree(cache_folder() / "states", sandbox.home / ".cache" / "rewardsmith" / "states")
         return sandbox
 
     @property
