@@ -228,7 +228,9 @@ class Study:
         try:
             before = from_mapping(StudyConfig, parse_yaml(made, "the config in it"))
         except UsageError as error:
-            raise StoreError(f"{self.folder / _DATABASE} cannot be read: {error} Restore the study from a copy, or start a new one.") from None
+            raise StoreError(
+                f"{self.folder / _DATABASE} cannot be read: {error} Restore the study from a copy, or start a new one."
+            ) from None
         if changed := before.changed_terms(self.config):
             raise UsageError(f"{self.folder / _CONFIG} was changed: the study was made with another {changed}. Put it back.")
 

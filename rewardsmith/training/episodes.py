@@ -113,7 +113,12 @@ def _episodes(data: object) -> Episodes:
     if kinds != [torch.bool, torch.bool] + [torch.float32] * (1 + len(signals)) or not all(isinstance(name, str) for name in signals):
         raise ValueError("a part of another kind")
     episodes = alive.shape[:1]
-    if alive.dim() != 2 or score.shape != episodes or success.shape != episodes or any(v.shape[:2] != alive.shape for v in signals.values()):
+    if (
+        alive.dim() != 2
+        or score.shape != episodes
+        or success.shape != episodes
+        or any(v.shape[:2] != alive.shape for v in signals.values())
+    ):
         raise ValueError("parts that do not fit each other")
     return Episodes(signals, alive, score, success)
 

@@ -100,7 +100,9 @@ def _read(path: Path) -> _Saved:
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}. Give a policy that rewardsmith saved.") from None
     except UNREADABLE as error:
-        raise UsageError(f"{path} is not a policy that rewardsmith saved. Give a policy.pt of a study or of `rewardsmith train`.") from error
+        raise UsageError(
+            f"{path} is not a policy that rewardsmith saved. Give a policy.pt of a study or of `rewardsmith train`."
+        ) from error
 
 
 def _saved(data: object) -> _Saved:
