@@ -149,7 +149,8 @@ def test_texts_that_cannot_be_are_refused(folder: Path, key: str, value: str):
 
 
 @pytest.mark.parametrize(
-    "made", ["- a\n- b\n", "a: [", "42", "", "[" * 3_000, "task: 2024-13-45", "1: 2", "task: &a x", "nonsense: 1", "task: [1]", "x" * 200_000]
+    "made",
+    ["- a\n- b\n", "a: [", "42", "", "[" * 3_000, "task: 2024-13-45", "1: 2", "task: &a x", "nonsense: 1", "task: [1]", "x" * 200_000],
 )
 def test_an_odd_copy_of_the_config_is_a_clear_error(folder: Path, made: str):
     set_value(folder, "config.yaml", made)
@@ -320,7 +321,9 @@ def test_absurd_numbers_of_searches_are_refused(tmp_path: Path, changes: dict[st
         Comparison.open(folder)
 
 
-@pytest.mark.parametrize("place", ["studies", "studies/random-s0", "studies/.random-s0", "study.lock", "report.md", ".comparison.yaml.part"])
+@pytest.mark.parametrize(
+    "place", ["studies", "studies/random-s0", "studies/.random-s0", "study.lock", "report.md", ".comparison.yaml.part"]
+)
 def test_a_comparison_with_a_link_is_refused(tmp_path: Path, place: str):
     folder = forged(tmp_path)
     (tmp_path / "elsewhere").mkdir()
