@@ -16,7 +16,7 @@ from rewardsmith.files import check_file
 
 MOST_BYTES = 16_000_000
 """Of one row."""
-_OPENING_S, _QUERY_S = 5.0, 60.0
+_OPENING_S, _QUERY_S = 3.0, 60.0
 _OPCODES = 20_000
 """Steps of SQLite's machine between two looks at the clock; about a millisecond."""
 _MOST_SQL, _MOST_COLUMNS = 100_000, 100

@@ -98,3 +98,11 @@ def test_no_character_that_a_model_may_write_breaks_a_format():
 
 def test_the_line_of_descent_follows_the_first_parents():
     assert line_of_descent(FAMILY, "c003") == ["c000", "c001", "c002", "c003"]
+
+
+def test_a_circle_of_parents_ends_and_so_does_a_parent_that_is_missing():
+    circle = [trained("c000", 0.5, parents=("c001",)), trained("c001", 0.5, parents=("c000",))]
+    assert line_of_descent(circle, "c001") == ["c000", "c001"]
+    assert line_of_descent([trained("c000", 0.5, parents=("c000",))], "c000") == ["c000"]
+    assert line_of_descent([trained("c002", 0.5, parents=("c001",))], "c002") == ["c001", "c002"]
+    assert line_of_descent([], "c002") == ["c002"]

@@ -1,0 +1,37 @@
+"""Files with programs that a user names: read to their end, if they have one."""
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from rewardsmith.cli.check import read_text
+from rewardsmith.errors import UsageError
+
+
+def test_files_and_pipes_are_read(tmp_path: Path):
+    (tmp_path / "a.py").write_text("def ünï(): ...")
+    assert read_text(tmp_path / "a.py") == "def ünï(): ..."
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=lambda: (tmp_path / "pipe").write_text("from a pipe"))
+    writer.start()
+    assert read_text(tmp_path / "pipe") == "from a pipe"
+    writer.join()
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "/dev/urandom", "long.py"])
+def test_something_endless_is_read_up_to_what_a_program_may_have(tmp_path: Path, path: str):
+    (tmp_path / "long.py").write_text("x" * 1_000_000)
+    with pytest.raises(UsageError, match="larger than 800,000 bytes"):
+        read_text(tmp_path / path)
+
+
+def test_what_is_no_text_is_refused_in_one_line(tmp_path: Path):
+    (tmp_path / "a.py").write_bytes(b"ab\xff")
+    with pytest.raises(UsageError, match=r"not UTF-8 text .* at byte 2"):
+        read_text(tmp_path / "a.py")
+    with pytest.raises(UsageError, match="directory"):
+        read_text(tmp_path)
+    with pytest.raises(UsageError, match="No such file"):
+        read_text(tmp_path / "none")
