@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from rewardsmith.usage import MAX_COUNT, Price, Usage
 
@@ -37,3 +38,8 @@ def test_absurd_prices_are_refused(price: float):
 
 def test_the_dearest_call_has_a_price():
     assert Price(1e6, 1e6).of(Usage(1, MAX_COUNT, MAX_COUNT)) == 2e9
+
+
+def test_a_record_that_counts_below_zero_is_no_record():
+    with pytest.raises(ValidationError, match="prompt_tokens is not between"):
+        TypeAdapter(Usage).validate_json('{"calls": 1, "prompt_tokens": -1000000000}')
