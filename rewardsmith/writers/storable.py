@@ -15,6 +15,11 @@ def storable(text: str) -> str:
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
+def one_line(text: str) -> str:
+    """A foreign text as part of a message: one line, with U+FFFD for what a terminal might obey."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in " ".join(text.split()))
+
+
 def storable_record(record: R) -> R:
     """A record, with all its own text fields storable.
 

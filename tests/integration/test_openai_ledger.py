@@ -18,6 +18,7 @@ from rewardsmith.drafting import StudyLedger
 from rewardsmith.errors import StoreError, WriterError
 from rewardsmith.records import Call, Draft
 from rewardsmith.store.sqlite import Store
+from rewardsmith.usage import Usage
 from tests.asking import KEY, Memory, briefs, writer
 from tests.servers import GOOD, Exchange, Reaction, completion, in_turn, raw, refusal, serving
 
@@ -78,6 +79,44 @@ def test_a_store_that_fails_stops_the_spending(options: LanguageModelOptions, re
     with serving(in_turn(completion())) as server, pytest.raises(StoreError, match="full"):
         writer(server, options, concurrency=2).write(briefs(reach, 20), Full())
     assert len(server.requests) <= 2
+
+
+def test_a_record_that_fails_for_any_reason_stops_the_spending_and_loses_no_other(options: LanguageModelOptions, reach: Task):
+    class Odd(Memory):
+        def settle(self, quote: Quote, call: Call) -> None:
+            if call.candidate == "c001":
+                raise OverflowError("too large")
+            super().settle(quote, call)
+
+    memory = Odd()
+    slow = replace(completion(), delay_s=0.3)
+    with serving(lambda e: completion() if e.body["seed"] == 2 else slow) as server:
+        with pytest.raises(WriterError, match="the writer failed, OverflowError: too large") as failed:
+            writer(server, options, concurrency=3).write(briefs(reach, 30), memory)
+        assert len(server.charged) == 3
+    assert isinstance(failed.value.__cause__, OverflowError)
+    assert sorted(call.candidate for call in memory.calls if call.answered) == ["c000", "c002"]
+
+
+def test_a_plug_in_s_text_is_stored_whatever_it_is(reach: Task, tmp_path: Path):
+    store = Store(tmp_path / "study.db", create=True)
+    call = Call(
+        "c000", 1, "m\udc80", "[]", "{}", "t", "\ud800 reply", "stop\udfff", "bad \ud800", 1.0, Usage(1, 1, 1), "initial", "r", True
+    )
+    StudyLedger(store, Budget(1)).settle(Quote(1, 1, None), call)
+    (kept,) = store.calls()
+    store.close()
+    assert (kept.model, kept.reply, kept.finish_reason, kept.error) == ("m\ufffd", "\ufffd reply", "stop\ufffd", "bad \ufffd")
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_told_and_not_followed(options: LanguageModelOptions, reach: Task, status: int):
+    with serving(in_turn(completion())) as elsewhere:
+        there = raw({}, status, location=f"{elsewhere.url}/chat/completions")
+        with serving(in_turn(there)) as server, pytest.raises(WriterError, match=r"give it with --llm\.base-url") as refused:
+            writer(server, options).write(briefs(reach), Memory())
+    assert elsewhere.url in str(refused.value)
+    assert elsewhere.connections == 0
 
 
 def test_ctrl_c_records_what_was_in_flight(options: LanguageModelOptions, reach: Task):

@@ -1,6 +1,6 @@
 import pytest
 
-from rewardsmith.config import ScreenOptions, StudyConfig, TrainingOverrides, effective_settings
+from rewardsmith.config import LanguageModelOptions, ScreenOptions, StudyConfig, TrainingOverrides, effective_settings
 from rewardsmith.config_file import from_mapping, read_yaml, to_yaml
 from rewardsmith.contracts import Device, Race, TrainingSettings
 from rewardsmith.errors import UsageError
@@ -121,3 +121,63 @@ def test_slots_are_a_count():
 def test_racing_needs_a_trainer_that_can():
     with pytest.raises(UsageError, match="--racing on needs a trainer"):
         assemble(StudyConfig("franka-reach", trainer="rl-games", racing="on"))
+
+
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("config", "complaint"),
+    [
+        (StudyConfig("t", candidates=10**6 + 1), "candidates is 1000001; give at least 1, and at most 1,000,000"),
+        (StudyConfig("t", episodes=10**7), "episodes is 10000000"),
+        (StudyConfig("t", final_seeds=1_001), "final_seeds is 1001"),
+        (StudyConfig("t", repairs=10**9), "repairs is 1000000000"),
+        (StudyConfig("t", seed=10**400), "seed is 1000"),
+        *((StudyConfig("t", **{name: bad}), f"{name} is {bad}") for name in ("max_usd", "max_hours") for bad in (NAN, INF, -1.0, 0.0)),
+        (StudyConfig("t", max_tokens=10**16), "max_tokens is 1"),
+        (StudyConfig("t", race=Race(rungs=(0.1, NAN))), "race.rungs"),
+        (StudyConfig("t", race=Race(keep=NAN)), "race.keep is nan"),
+        (StudyConfig("t", race=Race(episodes=10**9)), "race.episodes is 1000000000"),
+        (StudyConfig("t", screen=ScreenOptions(drop=NAN)), "screen.drop is nan"),
+        (StudyConfig("t", screen=ScreenOptions(twin=NAN)), "screen.twin is nan"),
+        (StudyConfig("t", screen=ScreenOptions(remember=10**9)), "screen.remember"),
+    ],
+)
+def test_absurd_numbers_are_refused(config: StudyConfig, complaint: str):
+    with pytest.raises(UsageError, match=complaint):
+        config.check()
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("max_tokens", (0, 10**8)), ("concurrency", (0, 1025)), ("retries", (-1, 101)), ("threads", (0, 10**6)),
+        ("temperature", (NAN, INF, -1.0)), ("pause_s", (NAN, INF, -1.0)), ("timeout_s", (NAN, INF, 0.0, -1.0)),
+        ("price_prompt", (NAN, INF, -1.0, 1e9)), ("price_cached", (NAN, -1.0)),
+    ],
+)  # fmt: skip
+def test_absurd_numbers_of_a_model_are_refused(name: str, values: tuple[float, ...]):
+    for value in values:
+        with pytest.raises(UsageError, match=rf"llm\.{name} is "):
+            LanguageModelOptions(**{"price_completion": 1.0, "price_prompt": 1.0, name: value}).check()  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "complaint"),
+    [
+        (TrainingOverrides(hidden=(30_000, 30_000)), "training.hidden is"),
+        (TrainingOverrides(hidden=(8,) * 200_000), "200,000 layers; give at most 8"),
+        (TrainingOverrides(envs=10**9), "training.envs is"),
+        (TrainingOverrides(envs=10**6, rollout=10**5), "samples of a rollout"),
+        (TrainingOverrides(env_steps=10**15), "training.env_steps"),
+        (TrainingOverrides(mini_epochs=10**6), "training.mini_epochs"),
+        (TrainingOverrides(slots=10**9), "training.slots"),
+        *((TrainingOverrides(**{name: NAN}), f"training.{name} is nan") for name in ("learning_rate", "discount", "entropy", "goal_bonus")),
+        (TrainingOverrides(goal_bonus=INF), "training.goal_bonus is inf"),
+        (TrainingOverrides(discount=1.5), "training.discount is 1.5"),
+    ],
+)
+def test_absurd_trainings_are_refused(overrides: TrainingOverrides, complaint: str):
+    with pytest.raises(UsageError, match=complaint):
+        overrides.apply(TrainingSettings())

@@ -15,9 +15,12 @@ _KEY_BY_VARIABLE = "Give the address alone, and the key by the variable of --llm
 _LETTERS = re.compile(r"[A-Za-z0-9._~:/@!$&'()*+,;=%\[\]?#-]+")
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?")
 _KEY_LIKE = re.compile(
-    r"(?i)(\b(sk|pk|rk|gsk|ghp|gho|hf|xai|nvapi|pplx|r8|fw|glpat)[-_][a-z0-9_-]{8,})|AIza[\w-]{20,}|AKIA[A-Z0-9]{12,}"
-    r"|\b(api[-_]?key|key|token|secret|password|passwd|auth|bearer)[-_=:]\S{8,}"
+    r"(?i)\b((sk|pk|rk|xai|nvapi|pplx|glpat)[-_]|(gsk|ghp|gho|hf|r8)_)(?P<key>[a-z0-9_-]{8,})"
+    r"|\b(api[-_]?key|key|token|secret|password|passwd|auth|bearer)[=:]\S{8,}"
+    r"|\b(api[-_]?key|key|token|secret|password)[-_](?=\S*\d)\S{16,}|AIza[\w-]{20,}|AKIA[A-Z0-9]{12,}"
 )
+_HOST_KEY_CHARS = 16
+"""In names of hosts, where ``sk-central-1`` is a place, keys are not told from words before they are longer."""
 _ACCOUNT = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """Numbers of accounts and projects, which stand in some providers' addresses."""
 _RANDOM_CHARS, _RANDOM_BITS = 32, 3.5
@@ -36,7 +39,7 @@ def check_address(base_url: str) -> None:
         raise WriterError(
             "the base URL has a user, a password, a query or a fragment, which would be recorded with the study. " + _KEY_BY_VARIABLE
         )
-    if any(map(looks_secret, re.split(r"[/;]", base_url))):
+    if _has_secret(base_url):
         raise WriterError("the base URL has a part that looks like a key, which would be recorded with the study. " + _KEY_BY_VARIABLE)
     if not parts or parts.scheme not in ("http", "https") or not _is_host(host, parts.netloc):
         raise WriterError(f"the base URL {shown(base_url)} is not an http address. {_SUCH_AS}")
@@ -52,10 +55,18 @@ def check_no_key(base_url: str, key: str) -> None:
         raise WriterError("the base URL has the key in it, which would be recorded with the study. " + _KEY_BY_VARIABLE)
 
 
-def looks_secret(part: str) -> bool:
+def _has_secret(url: str) -> bool:
+    scheme, slashes, rest = url.partition("://")
+    host, _, path = (rest if slashes else scheme).partition("/")
+    parts = re.split(r"[/;.]", path if slashes else url)
+    return any(_looks_secret(part) for part in parts) or any(_looks_secret(label, _HOST_KEY_CHARS) for label in host.split("."))
+
+
+def _looks_secret(part: str, least: int = 0) -> bool:
     """Whether a part of an address is like a key: named as one, begun as providers begin theirs, or long and random."""
     part = unquote(part)
-    if _KEY_LIKE.search(part):
+    found = _KEY_LIKE.search(part)
+    if found and len(found["key"] or found[0]) >= least:
         return True
     if len(part) < _RANDOM_CHARS or _ACCOUNT.fullmatch(part.lower()) or not re.search(r"\d", part) or not re.search(r"[A-Za-z]", part):
         return False
@@ -70,7 +81,7 @@ def shown(url: str) -> str:
         url: Of the user, of a study or of a server.
     """
     safe = len(url) <= 200 and _LETTERS.fullmatch(url) and not re.search(r"[@?#]", url)
-    if safe and not any(map(looks_secret, re.split(r"[/;]", url))):
+    if safe and not _has_secret(url):
         return repr(url)
     return "(not shown, since there may be a secret in it)"
 

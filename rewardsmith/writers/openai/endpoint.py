@@ -23,7 +23,7 @@ from rewardsmith.writers.openai.backoff import Gate, pause, retry_after
 from rewardsmith.writers.openai.client import CUT, BoundedClient
 from rewardsmith.writers.openai.replies import Reply, read_reply
 from rewardsmith.writers.prompts import Prompt
-from rewardsmith.writers.storable import storable
+from rewardsmith.writers.storable import one_line
 
 _HOPELESS = (401, 402, 403, 404)
 """No key, no money, no right, no such model: answers that no other request would change."""
@@ -195,7 +195,7 @@ class Endpoint:
         return WriterError(f"cannot reach {self._access.base_url}: {self._say(cause)}. Check --llm.base-url and the network.")
 
     def _say(self, error: BaseException) -> str:
-        return self._access.redact(storable(" ".join(str(error).split())))[:300].rstrip(".") or type(error).__name__
+        return self._access.redact(one_line(str(error)))[:300].rstrip(".") or type(error).__name__
 
 
 def _never_connected(failure: openai.APIConnectionError) -> bool:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 
 from rewardsmith.usage import MAX_COUNT, Usage
-from rewardsmith.writers.storable import storable
+from rewardsmith.writers.storable import one_line, storable
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
@@ -73,11 +73,12 @@ def _complaint(content: str, finish: str, refusal: str, chosen: bool) -> str:
         return "the reply was cut off at the token limit (--llm.max-tokens). Answer more briefly."
     if content.strip():
         return ""
-    return f"the model refused: {refusal[:300]}" if refusal else f"the reply is empty{f' (finish reason {finish})' if finish else ''}."
+    ended = f" (finish reason {one_line(finish[:100])})" if finish else ""
+    return f"the model refused: {one_line(refusal[:300])}" if refusal else f"the reply is empty{ended}."
 
 
 def _unreadable(text: str) -> Reply:
-    said = " ".join(text[:_KEPT_CHARS].split())[:200] or "nothing"
+    said = one_line(text[:_KEPT_CHARS])[:200] or "nothing"
     return Reply(text[:_KEPT_CHARS], "", Usage(calls=1, unmetered=1), f"the answer is not a chat completion: {said}")
 
 

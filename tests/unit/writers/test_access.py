@@ -70,3 +70,53 @@ def test_keys_are_blotted_out_and_not_in_the_repr():
 def test_short_keys_guard_nothing_and_garble_nothing():
     access = resolve(LanguageModelOptions(model="m"), {"OPENAI_API_KEY": "EMPTY"})
     assert access.redact("the cell is EMPTY") == "the cell is EMPTY"
+
+
+LONG = "sk-proj-4f7a1c9e2b8d6035x9Qz7Lk2"
+
+
+@pytest.mark.parametrize("start", [0, 3, 8, 20, len(LONG) - 8])
+@pytest.mark.parametrize("size", [8, 12, 20])
+def test_parts_of_a_key_are_blotted_out(start: int, size: int):
+    part = LONG[start : start + size]
+    said = resolve(LanguageModelOptions(model="m"), {"OPENAI_API_KEY": LONG}).redact(f"Incorrect key: {part}***, {LONG}{part}.")
+    assert said == "Incorrect key: [key]***, [key][key]."
+
+
+def test_words_of_a_key_that_is_none_garble_nothing():
+    access = resolve(LanguageModelOptions(model="m"), {"OPENAI_API_KEY": "no-key-required"})
+    assert access.redact("a value is required") == "a value is required"
+
+
+@pytest.mark.parametrize("model", ["m\n", "m\x1b[2J", "\ud800", "x" * 501, "a\x00"])
+def test_names_that_no_model_has(model: str):
+    with pytest.raises(WriterError, match="characters that no name has") as refused:
+        resolve(LanguageModelOptions(model=model), {"OPENAI_API_KEY": KEY})
+    assert str(refused.value).isprintable()
+
+
+def test_models_may_have_names_in_any_script():
+    assert resolve(LanguageModelOptions(model="mod\u00e8le-\u6a21\u578b"), {"OPENAI_API_KEY": KEY}).model == "mod\u00e8le-\u6a21\u578b"
+
+
+@pytest.mark.parametrize("name", [KEY, "A B", "A=B", "", "A\x00"])
+def test_a_key_given_for_the_name_of_its_variable_is_not_shown(name: str):
+    with pytest.raises(WriterError, match="no name of a variable") as refused:
+        resolve(LanguageModelOptions(model="m", key_variable=name), {})
+    assert KEY not in str(refused.value)
+
+
+def test_a_key_file_without_end_is_no_key(tmp_path: Path):
+    (tmp_path / "big").write_text("k" * 20_000)
+    with pytest.raises(WriterError, match="more than 10,000 bytes"):
+        resolve(LanguageModelOptions(model="m", key_file=str(tmp_path / "big")), {})
+    with pytest.raises(WriterError, match="more than 10,000 bytes"):
+        resolve(LanguageModelOptions(model="m", key_file="/dev/zero"), {})
+    with pytest.raises(WriterError, match="it is no text"):
+        resolve(LanguageModelOptions(model="m", key_file="a\x00b"), {})
+
+
+def test_an_address_with_the_key_in_it_is_refused():
+    with pytest.raises(WriterError, match="the key in it") as refused:
+        resolve(LanguageModelOptions(model="m", base_url="http://host/correcthorse/v1"), {"OPENAI_API_KEY": "correcthorse"})
+    assert "horse" not in str(refused.value)
