@@ -8,6 +8,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+_LONGEST, _MOST_NAMES = 200, 100
+"""Letters of a wrong name, and right names, that a message repeats at most."""
+
 
 class RewardsmithError(Exception):
     """The program could not do what was asked (exit 1)."""
@@ -43,7 +46,8 @@ def unknown_name(kind: str, given: str, allowed: Iterable[str]) -> UsageError:
         given: The name as the user wrote it.
         allowed: Every name that would have been accepted.
     """
-    names = sorted(allowed)
+    names, given = sorted(allowed), given[:_LONGEST]
     close = difflib.get_close_matches(given, names, n=1, cutoff=0.5)
     hint = f" Did you mean {close[0]!r}?" if close else ""
-    return UsageError(f"unknown {kind} {given!r}.{hint} Allowed: {', '.join(names) or 'none'}.")
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return UsageError(f"unknown {kind} {given!r}.{hint} Allowed: {', '.join(names[:_MOST_NAMES]) or 'none'}{more}.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from rewardsmith.cli.arguments import parse
+from rewardsmith.cli.arguments import check_words, parse
 from rewardsmith.cli.output import say
 from rewardsmith.cli.policies import usable_candidate
 from rewardsmith.lock import check_new
@@ -35,6 +35,7 @@ class ExportOptions:
 def run(arguments: list[str]) -> int:
     """Write the folder."""
     options = parse(ExportOptions, "export", arguments)
+    check_words(options.out, "--out")
     if options.onnx:
         require_onnx()
     check_new(options.out, resumable=False)

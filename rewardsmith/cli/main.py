@@ -25,6 +25,8 @@ COMMANDS = {
     "doctor": "does everything work on this machine",
 }
 INTERRUPTED = 130
+_LONGEST = 10_000
+"""Characters of an error message, at most: it may quote a server or a study."""
 
 
 def main() -> None:
@@ -41,7 +43,7 @@ def run(arguments: list[str]) -> int:
         sys.stdout.flush()
         return code
     except RewardsmithError as error:
-        output.warn(f"rewardsmith: {error}")
+        output.warn(f"rewardsmith: {str(error)[:_LONGEST]}")
         return error.exit_code
     except BrokenPipeError:  # the reader of a listing left, as `head` does: it has what it wants
         return 0
@@ -76,7 +78,8 @@ def _help() -> str:
     lines = "\n".join(f"  {name:<9}{text}" for name, text in COMMANDS.items())
     return (
         "usage: rewardsmith COMMAND ...\n\nSearches for reward functions: a writer proposes, physics decides.\n\n"
-        f"commands:\n{lines}\n\n`rewardsmith COMMAND --help` shows a command's options."
+        f"commands:\n{lines}\n\n`rewardsmith COMMAND --help` shows a command's options.\n"
+        "exit codes: 0 done, 1 failed, 2 wrong request, 3 budget spent before anything was trained, 130 interrupted"
     )
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 
 from rewardsmith.errors import RewardsmithError, WriterError
-from rewardsmith.shown import clean, command
+from rewardsmith.shown import clean, command, one_line
 
 
 class OutputError(RewardsmithError):
@@ -49,10 +49,9 @@ def warn(text: str, *, end: str = "\n") -> None:
 
 
 def tell_progress(text: str) -> None:
-    """Show how far a command is, on one line that is written over; nothing where nobody watches."""
+    """Show how far a command is, on one line that what comes next is written over; nothing where nobody watches."""
     if sys.stderr.isatty():
-        warn("", end="\r")
-        warn(text.ljust(60), end="")
+        warn(one_line(text).ljust(60), end="\r")
 
 
 def finish() -> None:

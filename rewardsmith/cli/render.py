@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from rewardsmith.cli.arguments import parse
+from rewardsmith.cli.arguments import check_words, parse
 from rewardsmith.cli.output import say, tell_progress
 from rewardsmith.cli.policies import find_actor
 from rewardsmith.contracts import Task, Visible
@@ -48,6 +48,7 @@ def run(arguments: list[str]) -> int:
     options = parse(RenderOptions, "render", arguments)
     task = TASKS.load(options.task)
     out = options.out or Path("runs") / f"{task.name}.mp4"
+    check_words(out, "--out")
     _check(options, out)
     env = task.make(1, 1)
     actor = find_actor(options.policy or "random", options.task, env, options.seed)

@@ -8,7 +8,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 from rich.tree import Tree
 
-from rewardsmith.cli.views import label, operator_name, state_text
+from rewardsmith.cli.views import MOST_ROWS, earlier, label, operator_name, state_text
 from rewardsmith.records import State
 from rewardsmith.reports.summary import CandidateRow, StudySummary
 from rewardsmith.shown import number, one_line
@@ -35,6 +35,8 @@ class LineageTree:
             yield _line(Text("no candidates yet", style="dim"))
             return
         yield _grow(summary, max(1, (options.max_width - _FACTS) // _GUIDE))
+        if left := earlier(summary.candidates):
+            yield _line(Text(left, style="dim"))
         yield _line(Text("each below its first parent; score: true score of held-out episodes; *: the best", style="dim"))
 
 
@@ -51,7 +53,7 @@ class _Branch:
 def _grow(summary: StudySummary, levels: int) -> Tree:
     ground = _Branch(Tree("", hide_root=True, guide_style="dim"), 0, None)
     branches: dict[str, _Branch] = {}
-    for row in summary.candidates:  # parents come before their children: they were proposed earlier
+    for row in summary.candidates[-MOST_ROWS:]:  # parents come before their children: they were proposed earlier
         parents = list(dict.fromkeys(row.parents))
         branch = branches.get(parents[0], ground) if parents else ground
         named = [parent for parent in parents if parent != branch.owner]

@@ -23,6 +23,8 @@ STATE_STYLES = {
 _UNBLAMED = ("SCORED", "EVICTED")
 """States whose reason is not a fault; that of an eviction stands with its candidate."""
 _BAR = 10
+MOST_ROWS = 1000
+"""Candidates that a view shows at most, the newest ones; more take long to lay out, and nobody reads them."""
 _NAME, _NOTE = 40, 400
 """Characters of a name in a table and of a reason below it, at most. The record has the rest."""
 _LEGEND = "true score: deterministic policy, held-out episodes, ± standard error; training: success while exploring, last epochs"
@@ -52,13 +54,20 @@ def candidate_table(rows: Sequence[CandidateRow], best: str | None) -> Renderabl
     table.add_column("true score", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     table.add_column("training", justify="right", no_wrap=True)
-    for row in rows:
+    shown = rows[-MOST_ROWS:]
+    for row in shown:
         identity = Text(f"{label(row.id)} *", style="bold green") if row.id == best else Text(label(row.id))
         success = "" if row.training_success is None else number(row.training_success, 2)
         texts = map(Text, (_parents(row), operator_name(row.operator)))
         table.add_row(identity, *texts, state_text(row.state), Text(_score(row)), bar(row.score), Text(success))
-    note = Text(_LEGEND, style="dim")
-    return Group(table, note, *(_reason(row) for row in rows if row.reason and row.state not in _UNBLAMED))
+    notes = [Text(line, style="dim") for line in (earlier(rows), _LEGEND) if line]
+    return Group(table, *notes, *(_reason(row) for row in shown if row.reason and row.state not in _UNBLAMED))
+
+
+def earlier(rows: Sequence[CandidateRow]) -> str:
+    """How many candidates a view leaves out; else nothing."""
+    left = len(rows) - MOST_ROWS
+    return f"{count(left)} earlier ones are not shown; `inspect --json` has all" if left > 0 else ""
 
 
 def _reason(row: CandidateRow) -> Text:

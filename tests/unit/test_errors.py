@@ -12,3 +12,9 @@ def test_unknown_name_does_not_guess_wildly():
 
 def test_exit_codes_follow_the_design():
     assert (RewardsmithError.exit_code, UsageError.exit_code, NothingTrainedError.exit_code) == (1, 2, 3)
+
+
+def test_a_wrong_name_and_a_long_list_are_not_repeated_whole():
+    error = str(unknown_name("candidate", "\x1b" + "x" * 10**6, [f"c{n:05d}" for n in range(10_000)]))
+    assert len(error) < 2000
+    assert "c00099 and 9900 more." in error

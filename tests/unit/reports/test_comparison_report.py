@@ -188,3 +188,35 @@ def test_tables_for_other_programs(ten: list[Path]):
 def test_nothing_to_compare_is_refused():
     with pytest.raises(UsageError, match="rewardsmith compare STUDY"):
         compare([])
+
+
+EVIL = "=1+1|x](http://h) `c` <img src=x> # \x1b]0;t\x07\u202e"
+
+
+def test_names_in_a_report_are_text_and_nothing_else(tmp_path: Path):
+    folders: list[Path] = []
+    for seed in range(2):
+        config = StudyConfig(f"{EVIL}{seed}", strategy=EVIL, writer=EVIL, seed=seed, strategy_options={"preset": EVIL})
+        folder = tmp_path / f"{EVIL.replace('/', '-')}{seed}"
+        folders.append(study(folder, config, (0.5, None), [final("best:c000", 0.5, seed)]))
+    found = report(*folders)
+    text = markdown(found, [])
+    assert text.replace("\n", "").isprintable()
+    assert "<img" not in text
+    assert "](" not in text.replace("\\](", "")
+    assert {line.count("|") - line.count("\\|") for line in text.splitlines() if line.startswith("| ")} <= {3, 5, 6, 9, 10}
+    for table in (searches_csv(found), curves_csv(found)):
+        for row in csv.reader(io.StringIO(table)):
+            assert not [cell for cell in row if cell.startswith(("=", "+", "@"))]
+            assert all(cell.isprintable() for cell in row)
+
+
+def test_numbers_of_a_report_have_an_end(ten: list[Path]):
+    found = report(*ten)
+    usage = Usage(10**400, 10**400, -(10**400), 1e308)
+    scores = (float("nan"), float("inf"), 1e308, -1e308, 0.5)
+    changes = {"candidates": 10**400, "env_steps": -(10**400), "training_s": 1e308, "usage": usage, "search_score": 1e308}
+    searches = tuple(replace(row, **changes, fresh_scores=(1e308,)) for row in found.searches)
+    methods = tuple(replace(row, scores=scores, human_normalised=float("inf")) for row in found.methods)
+    text = markdown(replace(found, searches=searches, methods=methods))
+    assert max(map(len, text.splitlines())) < 300

@@ -1,5 +1,7 @@
+import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,3 +77,15 @@ def test_without_a_browser_the_pages_are_there_and_the_error_says_how_to_get_one
     with pytest.raises(RewardsmithError, match="apt-get install chromium"):
         figures.save(report(1), tmp_path)
     assert (tmp_path / "winners.html").is_file()
+
+
+def test_names_in_a_figure_are_text_and_its_file_stays_in_the_folder():
+    evil = "../<a href='http://h'>x</a>\x1b\u202e"
+    forged = replace(report(5), tasks=(evil, "b"))
+    rows = [replace(row, name=evil, task=evil) for row in forged.methods]
+    forged = replace(forged, methods=tuple(rows), curves=tuple(replace(c, method=evil, task=evil) for c in forged.curves))
+    for stem, figure in figures.figures(forged):
+        assert re.fullmatch(r"[\w-]+", stem, re.ASCII)
+        drawn = json.dumps(json.loads(figure.to_json() or ""), ensure_ascii=False)
+        assert "<a" not in drawn
+        assert drawn.isprintable()
