@@ -16,7 +16,8 @@ def cache_folder() -> Path:
 
 def state_folder() -> Path:
     """Where this user's decisions and the guard's verdicts are kept; it may not exist. No training process can write here."""
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "rewardsmith"
+    given = os.environ.get("XDG_STATE_HOME", "")
+    return (Path(given) if os.path.isabs(given) else Path.home() / ".local" / "state") / "rewardsmith"
 
 
 def remember_speed(task: str, device: str, env_steps: int, seconds: float, least_s: float = _LEAST_S) -> None:

@@ -18,6 +18,7 @@ from secrets import token_hex
 
 from pydantic import TypeAdapter, ValidationError
 
+from rewardsmith.cache import state_folder
 from rewardsmith.config import LanguageModelOptions, StudyConfig
 
 FREE = "grammar"
@@ -222,12 +223,10 @@ def _path(identity: str) -> Path | None:
     """Where the agreement about a study is kept; ``None`` where there is no such place."""
     if not re.fullmatch(r"[0-9a-f]{32}", identity):
         return None
-    given = os.environ.get("XDG_STATE_HOME", "")
     try:
-        state = Path(given) if os.path.isabs(given) else Path.home() / ".local" / "state"
+        return state_folder() / "agreements" / f"{identity}.json"
     except RuntimeError:  # no home
         return None
-    return state / "rewardsmith" / "agreements" / f"{identity}.json"
 
 
 def _absolute(name: str | None) -> str | None:

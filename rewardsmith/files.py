@@ -107,6 +107,17 @@ def open_regular(path: Path) -> BinaryIO:
         raise
 
 
+def open_named(path: Path) -> BinaryIO:
+    """Open a file or a pipe that a user named; a pipe that nobody writes to is empty, and not waited for.
+
+    Raises:
+        OSError: It cannot be opened.
+    """
+    descriptor = os.open(path, _READ)
+    os.set_blocking(descriptor, True)
+    return os.fdopen(descriptor, "rb")
+
+
 def read_most(file: BinaryIO, most: int, path: Path) -> bytes:
     """What is left of a file or pipe.
 

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from secrets import token_hex
 
 from rewardsmith.comparison import is_comparison
 from rewardsmith.config import StudyConfig
@@ -124,18 +123,6 @@ def agree_to_own(identity: str, config: StudyConfig, searches: int = 1) -> None:
         remember(identity, Agreement(terms, terms))
 
 
-def identity_of(study: Study) -> str:
-    """Under what name agreements about a study are kept; nothing for studies from before there were any."""
-    return study.store.value("identity") or ""
-
-
-def ensure_identity(study: Study) -> str:
-    """The identity of a study that was just made here."""
-    if not identity_of(study):
-        study.store.put_value("identity", token_hex(16))
-    return identity_of(study)
-
-
 def given_terms(llm: ModelFlags, limits: Mapping[str, Value]) -> dict[str, Value]:
     """The terms that flags of ``resume`` give."""
     named = {"reply_tokens" if name == "max_tokens" else name: value for name, value in vars(llm).items()}
@@ -147,7 +134,7 @@ def _identity_at(folder: Path) -> str:
         return place_identity(folder)
     try:
         with Study.open(folder) as study:
-            return identity_of(study)
+            return study.identity
     except RewardsmithError:
         return ""
 

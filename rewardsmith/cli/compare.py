@@ -15,7 +15,8 @@ from rich.markdown import Markdown
 from rich.text import Text
 from tyro.conf import Positional, Suppress
 
-from rewardsmith.cli.agreement import agree_to_own, agreed_file, identity_of
+from rewardsmith.admission import check_prints
+from rewardsmith.cli.agreement import agree_to_own, agreed_file
 from rewardsmith.cli.arguments import check_words, free_folder, parse, print_json, value_of
 from rewardsmith.cli.live import LiveObserver, PlainObserver, watch
 from rewardsmith.cli.output import resumable, say
@@ -127,8 +128,8 @@ def carry_on(comparison: Comparison) -> int:
 
     def observe(study: Study, parts: Parts, place: str) -> LiveObserver | PlainObserver:
         screen.print(f"search {place}: {label(method(study))}, seed {study.config.seed}")
-        if (identity := identity_of(study)) and remembered(identity) is None:
-            agree_to_own(identity, study.config)
+        if study.identity and remembered(study.identity) is None:
+            agree_to_own(study.identity, study.config)
         return watch(study, parts.settings.env_steps, screen)
 
     with resumable(comparison.folder, "comparison"):
@@ -158,7 +159,10 @@ def _compare_existing(options: CompareStudiesOptions) -> int:
 
 def _report(folders: Sequence[Path], note: str) -> ComparisonReport:
     with ExitStack() as stack:
-        return compare([stack.enter_context(Study.open(folder)) for folder in folders], note)
+        studies = [stack.enter_context(Study.open(folder)) for folder in folders]
+        for study in studies:
+            check_prints(study, *study.candidates)
+        return compare(studies, note)
 
 
 def _check_report_folder(folder: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from rewardsmith.admission import check_prints
 from rewardsmith.comparison import Comparison, is_comparison
 from rewardsmith.contracts import VecEnv
 from rewardsmith.errors import UsageError, unknown_name
@@ -37,6 +38,7 @@ def find_actor(text: str, task: str, env: VecEnv, seed: int) -> Actor:
 
     Raises:
         UsageError: There is no such policy, or it belongs to another task.
+        StoreError: What the study says that it was trained on is not what the guard prints of its source.
     """
     if text == "random":
         return _random(env, seed)
@@ -79,6 +81,7 @@ def usable_candidate(study: Study, name: str) -> tuple[Candidate, Path]:
 
     Raises:
         UsageError: There is no such candidate, or it was not trained to the end.
+        StoreError: Its program is not what the guard prints of its source.
     """
     identity, path = _trained(study, name)
     candidate = study.store.candidate(identity)
@@ -99,6 +102,7 @@ def _trained(study: Study, name: str) -> tuple[str, Path]:
     if training is None or not training.policy:
         state = training.state if training else "not trained"
         raise UsageError(f"{identity} of {study.folder} has no policy ({state}). These have one: {', '.join(usable) or 'none'}.")
+    check_prints(study, *(candidate for candidate in study.candidates if candidate.id == identity))
     return identity, study.policy_path(identity)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tyro.conf import Positional
 
 from rewardsmith.cli import compare
-from rewardsmith.cli.agreement import ModelFlags, agreed, given_terms, identity_of
+from rewardsmith.cli.agreement import ModelFlags, agreed, given_terms
 from rewardsmith.cli.arguments import check_words, parse
 from rewardsmith.cli.search import carry_on
 from rewardsmith.comparison import Comparison, is_comparison
@@ -54,7 +54,7 @@ def run(arguments: list[str]) -> int:
         return _compare(options, given)
     with Study.open(options.study, write=True) as study:
         subject = f"the study {options.study}"
-        study.config = agreed(study.config, identity_of(study), given, trust=options.trust_endpoint, subject=subject)
+        study.config = agreed(study.config, study.identity, given, trust=options.trust_endpoint, subject=subject)
         parts = assemble(study.config, study.folder)
         try:
             return carry_on(study, parts)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from rewardsmith import runner
 from rewardsmith.cache import remember_speed
-from rewardsmith.cli.agreement import agree_to_own, agreed_file, ensure_identity
+from rewardsmith.cli.agreement import agree_to_own, agreed_file
 from rewardsmith.cli.arguments import check_words, free_folder, parse, value_of
 from rewardsmith.cli.live import watch
 from rewardsmith.cli.output import resumable
@@ -70,7 +70,7 @@ def run(arguments: list[str]) -> int:
             return 0
         with Study.create(folder, config) as study:
             study.store.put_value("notice", parts.writer.notice)
-            agree_to_own(ensure_identity(study), config)
+            agree_to_own(study.identity, config)
             return carry_on(study, parts)
     finally:
         parts.close()

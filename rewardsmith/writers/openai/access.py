@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from rewardsmith.config import LanguageModelOptions
 from rewardsmith.errors import WriterError
+from rewardsmith.files import open_named
 from rewardsmith.writers.openai.address import check_address, check_no_key
 
 _DEFAULT_URL = "https://api.openai.com/v1"
@@ -104,7 +105,7 @@ def _from_file(name: str, place: str) -> str:
         raise WriterError(f"cannot read {place}: {why}. Check --llm.key-file.") from None
 
     try:
-        with Path(name).expanduser().open("rb") as file:
+        with open_named(Path(name).expanduser()) as file:
             content = file.read(_MOST_KEY_BYTES + 1)
         text = content.decode()
     except OSError as error:
