@@ -11,6 +11,7 @@ import torch
 
 from rewardsmith.execution.process import answer, claim_stdout
 from rewardsmith.records import Verdict
+from rewardsmith.reward.guard.environments import check_environments
 from rewardsmith.reward.guard.graph import check_graph
 from rewardsmith.reward.guard.limits import confine, start_clock, stop_clock
 from rewardsmith.reward.guard.messages import PROGRAM, READY, START, VERDICT, Ready, Start
@@ -45,6 +46,7 @@ def check_program(program: str, states: States) -> None:
     except ProgramFailedError as error:
         raise _not_compiled(str(error), failing_line(error), states.ordinary.keys()) from None
     check_graph(compiled.function)
+    check_environments(compiled.function, {name: tuple(batch.shape[1:]) for name, batch in states.ordinary.items()})
     probe(compiled, states)
 
 
@@ -90,7 +92,7 @@ def _load_states(start: Start) -> tuple[States, str]:
         recorded = load_or_record(Path(start.cache), start.task, start.signals)
     except NoRecordingError as error:
         notice = f"tried on made-up states only; the task gave no real ones: {error}"
-    return make_states(start.signals, start.rows, recorded), notice
+    return make_states(start.signals, start.rows, recorded, start.envs), notice
 
 
 def _warm_up(states: States) -> None:
