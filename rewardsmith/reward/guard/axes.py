@@ -71,6 +71,12 @@ class Axes:
         return Axes((*self.sizes[:place], size, *self.sizes[place + 1 :]))
 
 
+def counted() -> MixedError:
+    """The number of environments is part of the result."""
+    hint = "It may only be the size of zeros, ones, full, expand or view; for the length of a vector take x.shape[-1]."
+    return MixedError("the number of environments is used as a number.", hint)
+
+
 def broadcast(tensors: Collection[Axes]) -> Axes:
     """What an elementwise operation makes of its inputs."""
     sizes: list[Size] = []
@@ -102,6 +108,8 @@ def cut(axes: Axes, dim: object, start: object, end: object, step: object) -> Ax
         if whole and start in (None, 0) and step == 1:
             return axes
         raise MixedError("only some of the environments are taken here.", "Take all of them: [:, a:b] cuts columns.")
+    if any(isinstance(bound, Count) for bound in (start, end)):
+        raise counted()
     if not all(bound is None or isinstance(bound, int) for bound in (start, end, step)):
         raise UnseenError
     return axes.with_size(place, len(range(size)[slice(start, end, step)]))

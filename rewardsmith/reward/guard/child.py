@@ -39,15 +39,31 @@ def check_program(program: str, states: States) -> None:
     """Layers 4 to 6 on a re-printed program.
 
     Raises:
-        RefusedError: By the first layer that objects.
+        RefusedError: By the first layer that objects, or in which anything goes wrong.
     """
+    layer = "compile"
     try:
         compiled = RewardProgram(program)
+        layer = "graph"
+        check_graph(compiled.function)
+        check_environments(compiled.function, {name: tuple(batch.shape[1:]) for name, batch in states.ordinary.items()})
+        layer = "probe"
+        probe(compiled, states)
+    except RefusedError:
+        raise
     except ProgramFailedError as error:
         raise _not_compiled(str(error), failing_line(error), states.ordinary.keys()) from None
-    check_graph(compiled.function)
-    check_environments(compiled.function, {name: tuple(batch.shape[1:]) for name, batch in states.ordinary.items()})
-    probe(compiled, states)
+    except Exception as error:  # noqa: BLE001  (whatever a program makes torch or a layer do, it is refused, and the next one comes)
+        raise _not_understood(layer, error) from error
+
+
+def _not_understood(layer: str, error: Exception) -> RefusedError:
+    """Something that no layer knows of, in its own words."""
+    if module := re.search(r"<module '([\w.]+)'.* is not a callable object", str(error)):
+        return RefusedError(layer, f"{module[1]} is not a function.", f"Call one of its functions, such as {module[1]}.NAME(x).")
+    words = " ".join(str(error).split())[:300].rstrip(".")
+    hint = "Write it with simpler operations."
+    return RefusedError(layer, f"it cannot be checked: {type(error).__name__}" + (f": {words}." if words else "."), hint)
 
 
 def _not_compiled(complaint: str, line: int | None, signals: Collection[str]) -> RefusedError:

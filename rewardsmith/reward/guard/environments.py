@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping
+from functools import cache
 
 import torch
 
-from rewardsmith.reward.guard.axes import Axes, Count, MixedError, UnseenError
+from rewardsmith.reward.guard.axes import Axes, Count, MixedError, UnseenError, counted
 from rewardsmith.reward.guard.graph import inlined, is_tensor, refused_at
 from rewardsmith.reward.guard.operations import OPERATIONS, TAKES_COUNTS, UNSEEN, Seen
 
@@ -63,7 +64,7 @@ class _Reader:
         if name in _COMPARISONS and not any(is_tensor(value) for value in node.inputs()):
             return [_compared(name, *given)]
         if name not in TAKES_COUNTS and any(map(_holds_count, given[1:] if name == "full" else given)):
-            raise _counted()
+            raise counted()
         if any(is_tensor(value) and seen is UNSEEN for value, seen in zip(node.inputs(), given, strict=True)):
             raise UnseenError
         if name in ("TupleUnpack", "ListUnpack"):
@@ -71,7 +72,8 @@ class _Reader:
             if not isinstance(things, tuple) or len(things) != node.outputsSize():
                 raise UnseenError
             return list(things)
-        result = OPERATIONS.get(name, _unknown)(dict(zip(_names(node, len(given)), given, strict=True)))
+        names = _names(node.schema()) or map(str, range(len(given)))
+        result = OPERATIONS.get(name, _unknown)(dict(zip(names, given, strict=True)))
         return list(result) if isinstance(result, tuple) and node.outputsSize() > 1 else [result]
 
     def _branches(self, node: torch._C.Node, condition: Seen) -> list[Seen]:
@@ -80,11 +82,10 @@ class _Reader:
         return [each[0] if all(one == each[0] for one in each) else UNSEEN for each in zip(*results, strict=True)]
 
 
-def _names(node: torch._C.Node, count: int) -> list[str]:
-    schema = node.schema()
-    if not schema or schema == "(no schema)":
-        return [str(place) for place in range(count)]
-    return [argument.name for argument in torch._C.parse_schema(schema).arguments]
+@cache
+def _names(schema: str) -> list[str]:
+    """What an operator calls its arguments; nothing for those of the compiler itself."""
+    return [argument.name for argument in torch._C.parse_schema(schema).arguments] if "::" in schema else []
 
 
 def _unknown(given: Mapping[str, Seen]) -> Seen:
@@ -95,16 +96,11 @@ def _holds_count(seen: Seen) -> bool:
     return isinstance(seen, Count) or (isinstance(seen, tuple) and any(map(_holds_count, seen)))
 
 
-def _counted() -> MixedError:
-    hint = "It may only be the size of zeros, ones, full, expand or view; for the length of a vector take x.shape[-1]."
-    return MixedError("the number of environments is used as a number.", hint)
-
-
 def _compared(name: str, left: Seen, right: Seen) -> Seen:
     """Constants are compared here. The number of environments may only be compared with itself."""
     if _holds_count(left) or _holds_count(right):
         if left != right:
-            raise _counted()
+            raise counted()
         return name in ("eq", "le", "ge")
     numbers = isinstance(left, (int, float)) and isinstance(right, (int, float))
     return _COMPARISONS[name](left, right) if numbers else UNSEEN

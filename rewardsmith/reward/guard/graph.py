@@ -53,7 +53,8 @@ def check_graph(function: torch.ScriptFunction) -> None:
     (result,) = (str(value.type()) for value in function.graph.outputs())
     if result != _RESULT:
         raise RefusedError("graph", f"the program returns {result[:80]}.", "Return total, {...}.")
-    count, blocks = 0, [inlined(function)]
+    graph = inlined(function)  # its blocks are gone with it
+    count, blocks = 0, [graph]
     while blocks:
         for node in blocks.pop().nodes():
             count += 1
@@ -125,6 +126,6 @@ def _is_bounded(sizes: torch._C.Value) -> bool:
 def _is_bounded_axis(source: torch._C.Node) -> bool:
     if source.kind() == "prim::Constant":
         return source.hasAttribute("value") and -1 <= source.i("value") <= MAX_WIDTH
-    if source.kind() == "aten::__getitem__":
+    if source.kind() in ("aten::__getitem__", "prim::ListUnpack"):
         source = next(source.inputs()).node()
     return source.kind() in ("aten::size", "aten::len")

@@ -6,6 +6,7 @@ places are drawn anew for every check, so no program can know them. Child proces
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -29,7 +30,7 @@ _SHARE = 1e-4
 _TREMBLES = 8
 _TREMBLE = 8 * torch.finfo(torch.float32).eps
 _EXCUSED = 4.0
-"""A gap may be so many times what the value moves when the last digits of its own state do."""
+"""A gap may be so many times what rounding is seen to do to the value."""
 
 
 class Independence:
@@ -92,7 +93,7 @@ class Independence:
                 continue
             low, high = torch.quantile(known, 0.1), torch.quantile(known, 0.9)
             allowed = allowed + _SHARE * (high - low)
-            if not bool((gap <= allowed).all()) and not bool((gap <= allowed + _EXCUSED * self._trembling[name][rows]).all()):
+            if not bool((gap <= allowed).all()) and not bool((gap <= allowed + _EXCUSED * self._doubt[name][rows]).all()):
                 raise _dependent(name)
 
     def _named(self, seen: Values) -> list[tuple[str, Tensor]]:
@@ -102,17 +103,23 @@ class Independence:
         return list(self._values.items())
 
     @cached_property
-    def _trembling(self) -> dict[str, Tensor]:
-        """How far each value moves when the last digits of the states do: steps, roots near 0, differences of large terms."""
-        least = {name: value.clone() for name, value in self._values.items()}
-        most = {name: value.clone() for name, value in self._values.items()}
+    def _doubt(self) -> dict[str, Tensor]:
+        """How far rounding may move each value: steps, roots near 0, differences of large terms.
+
+        It is what the value moves when the last digits of the states do, and what it is off its value in double precision.
+        """
+        doubt = {name: torch.zeros_like(value) for name, value in self._values.items()}
         for _ in range(_TREMBLES):
             noise = (2.0 * torch.rand(value.shape, generator=self._generator) - 1.0 for value in self._arguments)
-            seen = self._run([value * (1.0 + _TREMBLE * by) for value, by in zip(self._arguments, noise, strict=True)])
-            for name, _ in self._named(seen):
-                least[name] = torch.minimum(least[name], seen[name])
-                most[name] = torch.maximum(most[name], seen[name])
-        return {name: (most[name] - least[name]).nan_to_num(nan=0.0) for name in most}
+            near = [value * (1.0 + _TREMBLE * by) for value, by in zip(self._arguments, noise, strict=True)]
+            seen = self._run(near)
+            for name, known in self._named(seen):
+                doubt[name] = torch.maximum(doubt[name], (seen[name] - known).abs())
+            with contextlib.suppress(RefusedError):  # some operators do not take two precisions
+                exact = self._run([value.double() for value in near])
+                for name, _ in self._named(exact):
+                    doubt[name] = torch.maximum(doubt[name], (seen[name] - exact[name]).abs().float())
+        return {name: value.nan_to_num(nan=0.0) for name, value in doubt.items()}
 
 
 def _dependent(name: str) -> RefusedError:

