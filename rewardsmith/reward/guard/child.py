@@ -11,6 +11,7 @@ import torch
 
 from rewardsmith.execution.process import answer, claim_stdout
 from rewardsmith.records import Verdict
+from rewardsmith.reward.guard.environments import check_environments
 from rewardsmith.reward.guard.graph import check_graph
 from rewardsmith.reward.guard.limits import confine, start_clock, stop_clock
 from rewardsmith.reward.guard.messages import PROGRAM, READY, START, VERDICT, Ready, Start
@@ -38,14 +39,31 @@ def check_program(program: str, states: States) -> None:
     """Layers 4 to 6 on a re-printed program.
 
     Raises:
-        RefusedError: By the first layer that objects.
+        RefusedError: By the first layer that objects, or in which anything goes wrong.
     """
+    layer = "compile"
     try:
         compiled = RewardProgram(program)
+        layer = "graph"
+        check_graph(compiled.function)
+        check_environments(compiled.function, {name: tuple(batch.shape[1:]) for name, batch in states.ordinary.items()})
+        layer = "probe"
+        probe(compiled, states)
+    except RefusedError:
+        raise
     except ProgramFailedError as error:
         raise _not_compiled(str(error), failing_line(error), states.ordinary.keys()) from None
-    check_graph(compiled.function)
-    probe(compiled, states)
+    except Exception as error:  # noqa: BLE001  (whatever a program makes torch or a layer do, it is refused, and the next one comes)
+        raise _not_understood(layer, error) from error
+
+
+def _not_understood(layer: str, error: Exception) -> RefusedError:
+    """Something that no layer knows of, in its own words."""
+    if module := re.search(r"<module '([\w.]+)'.* is not a callable object", str(error)):
+        return RefusedError(layer, f"{module[1]} is not a function.", f"Call one of its functions, such as {module[1]}.NAME(x).")
+    words = " ".join(str(error).split())[:300].rstrip(".")
+    hint = "Write it with simpler operations."
+    return RefusedError(layer, f"it cannot be checked: {type(error).__name__}" + (f": {words}." if words else "."), hint)
 
 
 def _not_compiled(complaint: str, line: int | None, signals: Collection[str]) -> RefusedError:
@@ -90,7 +108,7 @@ def _load_states(start: Start) -> tuple[States, str]:
         recorded = load_or_record(Path(start.cache), start.task, start.signals)
     except NoRecordingError as error:
         notice = f"tried on made-up states only; the task gave no real ones: {error}"
-    return make_states(start.signals, start.rows, recorded), notice
+    return make_states(start.signals, start.rows, recorded, start.envs), notice
 
 
 def _warm_up(states: States) -> None:

@@ -38,6 +38,9 @@ _SIZED = {"aten::zeros": 0, "aten::ones": 0, "aten::full": 0, "aten::expand": 1}
 _MAKES_LISTS = {"prim::ListConstruct", "prim::Constant", "aten::size", "aten::unbind", "aten::split", "aten::chunk"}
 _DIVIDES = {"aten::remainder", "aten::floordiv"}
 _TO_NUMBER = {"aten::Float", "aten::Int", "aten::Bool", "aten::FloatImplicit", "aten::IntImplicit", "aten::ScalarImplicit", "aten::item"}
+_PLACES = {"prim::dtype", "prim::device", "prim::layout"}
+_TAKES_PLACES = {f"aten::{name}" for name in "zeros ones full tensor to zeros_like ones_like full_like sum mean prod softmax".split()}
+"""Operators that only make their results where, or as what, another tensor is."""
 _RESULT = "Tuple[Tensor, Dict[str, Tensor]]"
 
 
@@ -50,8 +53,7 @@ def check_graph(function: torch.ScriptFunction) -> None:
     (result,) = (str(value.type()) for value in function.graph.outputs())
     if result != _RESULT:
         raise RefusedError("graph", f"the program returns {result[:80]}.", "Return total, {...}.")
-    graph = function.graph.copy()
-    torch._C._jit_pass_inline(graph)
+    graph = inlined(function)  # its blocks are gone with it
     count, blocks = 0, [graph]
     while blocks:
         for node in blocks.pop().nodes():
@@ -62,40 +64,53 @@ def check_graph(function: torch.ScriptFunction) -> None:
             blocks += list(node.blocks())
 
 
+def inlined(function: torch.ScriptFunction) -> torch._C.Graph:
+    """A copy of the function's graph with its helpers written out in place."""
+    graph = function.graph.copy()
+    torch._C._jit_pass_inline(graph)
+    return graph
+
+
 def _check_node(node: torch._C.Node) -> None:
     kind = node.kind()
     name = kind.split("::")[-1]
-    if kind in _TO_NUMBER and _is_tensor(next(node.inputs())):
-        raise _refused(node, "a tensor is used as a condition or as a single number.", "Use torch.where(condition, a, b), &, | and ~.")
+    if kind in _TO_NUMBER and is_tensor(next(node.inputs())):
+        raise refused_at(node, "a tensor is used as a condition or as a single number.", "Use torch.where(condition, a, b), &, | and ~.")
     if kind not in _ALLOWED:
-        raise _refused(node, f"the operation {name} is not allowed.", "Use elementary tensor arithmetic.")
+        raise refused_at(node, f"the operation {name} is not allowed.", "Use elementary tensor arithmetic.")
+    if kind in _PLACES and any(use.user.kind() not in _TAKES_PLACES for use in node.output().uses()):
+        message = f"the program looks at the {name} of its tensors."
+        hint = f"It computes the same on every machine: hand {name}={name} of a signal to torch.zeros and the like, no more."
+        raise refused_at(node, message, hint)
     if kind in _DIVIDES and not _is_safe_division(*node.inputs()):
-        raise _refused(node, f"{name} of whole numbers may divide by zero.", "Divide by a plain number, or compute on tensors.")
+        raise refused_at(node, f"{name} of whole numbers may divide by zero.", "Divide by a plain number, or compute on tensors.")
     if kind in _SIZED and not _is_bounded(list(node.inputs())[_SIZED[kind]]):
-        raise _refused(
+        raise refused_at(
             node, f"{name} makes a tensor of a free size.", "Give it the size of a signal, or use zeros_like or ones_like of one."
         )
     if kind not in _MAKES_LISTS and any(value.type().kind() == "ListType" for value in node.outputs()):
-        raise _refused(node, f"{name} makes a new list.", "Lists are only for torch.stack and torch.cat, written out.")
+        raise refused_at(node, f"{name} makes a new list.", "Lists are only for torch.stack and torch.cat, written out.")
     schema = node.schema()
     if schema and schema != "(no schema)":
         for argument in torch._C.parse_schema(schema).arguments:
             if argument.alias_info is not None and argument.alias_info.is_write:
-                raise _refused(node, f"the operation {name} writes into its input.", "Keep its result in a new name instead.")
+                raise refused_at(node, f"the operation {name} writes into its input.", "Keep its result in a new name instead.")
 
 
-def _refused(node: torch._C.Node, message: str, hint: str) -> RefusedError:
+def refused_at(node: torch._C.Node, message: str, hint: str) -> RefusedError:
+    """This layer's refusal of one operation, with its line."""
     place = re.search(r"line (\d+)", str(node.sourceRange()))
     return RefusedError("graph", message, hint, int(place.group(1)) if place else None)
 
 
-def _is_tensor(value: torch._C.Value) -> bool:
+def is_tensor(value: torch._C.Value) -> bool:
+    """Whether the compiler knows it as a tensor."""
     return value.type().isSubtypeOf(torch._C.TensorType.get())
 
 
 def _is_safe_division(value: torch._C.Value, divisor: torch._C.Value) -> bool:
     """Whole numbers divided by 0 or by -1 can kill the process (SIGFPE): TorchScript hands them to the processor unchecked."""
-    if any(_is_tensor(number) or number.type().kind() == "FloatType" for number in (value, divisor)):
+    if any(is_tensor(number) or number.type().kind() == "FloatType" for number in (value, divisor)):
         return True
     return divisor.node().kind() == "prim::Constant" and divisor.type().kind() == "IntType" and divisor.node().i("value") > 0
 
@@ -111,6 +126,6 @@ def _is_bounded(sizes: torch._C.Value) -> bool:
 def _is_bounded_axis(source: torch._C.Node) -> bool:
     if source.kind() == "prim::Constant":
         return source.hasAttribute("value") and -1 <= source.i("value") <= MAX_WIDTH
-    if source.kind() == "aten::__getitem__":
+    if source.kind() in ("aten::__getitem__", "prim::ListUnpack"):
         source = next(source.inputs()).node()
     return source.kind() in ("aten::size", "aten::len")

@@ -17,6 +17,8 @@ class Start:
     signals: tuple[Signal, ...]
     rows: int
     """States that one rollout of one slot has."""
+    envs: int
+    """States that one step of one slot has."""
     cache: str
     """File of the task's recorded states."""
     task: str

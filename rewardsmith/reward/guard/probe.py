@@ -7,21 +7,17 @@ import re
 import torch
 from torch import Tensor
 
+from rewardsmith.reward.guard.independence import Independence, Values
 from rewardsmith.reward.guard.refusal import RefusedError
-from rewardsmith.reward.guard.states import FEW, Batch, States
+from rewardsmith.reward.guard.states import Batch, States, size_of
 from rewardsmith.reward.program import ProgramFailedError, RewardProgram
 
 MAX_REWARD = 1e6
 MAX_COMPONENTS = 24
-_PARTS = 3
-"""The independence check computes the states in so many groups: one of them at most holds an extreme of all."""
-
-Values = dict[str, Tensor]
-"""The total and the components by what messages call them."""
 
 
 def probe(program: RewardProgram, states: States) -> None:
-    """Refuse a program that misbehaves on ordinary, real, wide, empty or many states.
+    """Refuse a program that misbehaves on ordinary, real, wide, all-zero or many states.
 
     Args:
         program: Compiled and checked by the layers before.
@@ -30,24 +26,22 @@ def probe(program: RewardProgram, states: States) -> None:
     Raises:
         RefusedError: Naming the total or the component, and what is wrong with it.
     """
-    ordinary = _try(program, states.ordinary, "ordinary states")
-    _check_magnitude(ordinary, "ordinary states")
-    _check_independence(program, states.ordinary, ordinary)
-    tried = [ordinary]
-    if states.recorded:
-        tried.append(_try(program, states.recorded, "states of a real episode"))
-        _check_magnitude(tried[-1], "states of a real episode")
-    tried.append(_try(program, states.wide, "states far outside the ordinary range"))
-    tried.append(_try(program, states.zero, "states that are all zero"))
-    tried.append(_try(program, states.many, f"{len(next(iter(states.many.values())))} states at once"))
-    _compare({name: value[:FEW] for name, value in tried[-1].items()}, ordinary)
-    totals = torch.cat([values["the total"] for values in tried])
-    if float(totals.max() - totals.min()) < 1e-9:
+    _try(program, states.ordinary)
+    values = _try(program, states.many)
+    for kind in states.kinds:
+        _check_finite({name: value[kind.rows] for name, value in values.items()}, kind.name)
+    for kind in states.kinds:
+        if kind.bounded:
+            _check_magnitude({name: value[kind.rows] for name, value in values.items()}, kind.name)
+    arguments = [states.many[name] for name in program.parameters]
+    Independence(lambda given: _run(program, given), arguments, values).check(states.sizes)
+    total = values["the total"]
+    if float(total.max() - total.min()) < 1e-9:
         raise RefusedError("probe", "the total is the same for all states.", "Make it depend on the signals.")
 
 
-def _try(program: RewardProgram, batch: Batch, where: str) -> Values:
-    """Run twice on copies; check shape, type, finiteness, side effects and repeatability."""
+def _try(program: RewardProgram, batch: Batch) -> Values:
+    """Run twice on copies; check shape, type, side effects and repeatability."""
     given = [batch[name].clone() for name in program.parameters]
     generator = torch.get_rng_state()
     values = _run(program, given)
@@ -55,34 +49,34 @@ def _try(program: RewardProgram, batch: Batch, where: str) -> Values:
         raise RefusedError("probe", "there are no components.", 'Return total, {"name": component, ...}.')
     if len(values) > MAX_COMPONENTS + 1:
         raise RefusedError("probe", f"there are {len(values) - 1} components, {MAX_COMPONENTS} are allowed.", "Merge some.")
-    count = len(next(iter(batch.values())))
     for name, value in values.items():
-        _check_tensor(name, value, count, where)
+        _check_tensor(name, value, size_of(batch))
     again = _run(program, given)
     if any(not torch.equal(tensor, batch[name]) for name, tensor in zip(program.parameters, given, strict=True)):
         raise RefusedError("probe", "the program changes its inputs.", "Compute new tensors instead.")
     if not torch.equal(torch.get_rng_state(), generator):
         raise RefusedError("probe", "the program draws or seeds random numbers.", "Leave out everything random.")
-    if any(not torch.equal(again[name], value) for name, value in values.items()):
+    if any(not again[name].equal(value) and bool(value.isfinite().all()) for name, value in values.items()):
         raise RefusedError("probe", "the same states give different rewards.", "Leave out everything random.")
     return values
 
 
-def _check_tensor(name: str, value: Tensor, count: int, where: str) -> None:
+def _check_tensor(name: str, value: Tensor, count: int) -> None:
     if tuple(value.shape) != (count,):
         expected = f"(num_envs,) = ({count},)"
-        raise RefusedError(
-            "probe", f"{name} has shape {tuple(value.shape)}, not {expected}.", "Reduce vectors with dim=-1; index columns with [:, i]."
-        )
+        hint = "Reduce vectors with dim=-1; index columns with [:, i]."
+        raise RefusedError("probe", f"{name} has shape {tuple(value.shape)}, not {expected}.", hint)
     if value.dtype != torch.float32:
-        raise RefusedError(
-            "probe", f"{name} is {str(value.dtype).removeprefix('torch.')}, not float32.", "Convert conditions with .float()."
-        )
-    if not bool(value.isfinite().all()):
-        kind = "NaN" if bool(value.isnan().any()) else "infinite"
-        raise RefusedError(
-            "probe", f"{name} is {kind} on {where}.", "Guard divisions and roots with + 1e-6; clamp before exp, log and acos."
-        )
+        message = f"{name} is {str(value.dtype).removeprefix('torch.')}, not float32."
+        raise RefusedError("probe", message, "Convert conditions with .float().")
+
+
+def _check_finite(values: Values, where: str) -> None:
+    for name, value in values.items():
+        if not bool(value.isfinite().all()):
+            kind = "NaN" if bool(value.isnan().any()) else "infinite"
+            hint = "Guard divisions and roots with + 1e-6; clamp before exp, log and acos."
+            raise RefusedError("probe", f"{name} is {kind} on {where}.", hint)
 
 
 def _check_magnitude(values: Values, where: str) -> None:
@@ -90,24 +84,6 @@ def _check_magnitude(values: Values, where: str) -> None:
         most = float(value.abs().max())
         if most > MAX_REWARD:
             raise RefusedError("probe", f"{name} reaches {most:.3g} on {where}.", "Keep it within 1e6; bound terms with tanh or exp.")
-
-
-def _check_independence(program: RewardProgram, batch: Batch, whole: Values) -> None:
-    """An environment's reward must not depend on the others: no batch means, no fixed rows."""
-    for part in range(_PARTS):
-        rows = torch.arange(FEW).flip(0)[part::_PARTS]
-        few = _run(program, [batch[name][rows] for name in program.parameters])
-        _compare(few, {name: value[rows] for name, value in whole.items()})
-
-
-def _compare(values: Values, expected: Values) -> None:
-    if values.keys() != expected.keys():
-        raise RefusedError("probe", "the components change with the number of environments.", "Return the same ones always.")
-    for name, value in expected.items():
-        tolerance = 1e-5 * max(1.0, float(value.abs().max()))
-        if values[name].shape != value.shape or not torch.allclose(values[name], value, rtol=1e-4, atol=tolerance):
-            message = f"an environment's reward depends on its neighbours ({name})."
-            raise RefusedError("probe", message, "Give every reduction a dim=-1; take no mean over environments.")
 
 
 def _run(program: RewardProgram, arguments: list[Tensor]) -> Values:

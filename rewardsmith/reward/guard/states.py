@@ -16,6 +16,19 @@ Batch = Mapping[str, Tensor]
 FEW = 64
 MANY = 32_768
 WIDE = 10.0
+_SIZES = (1, 2, 5, 17, FEW - 1, FEW, FEW + 1, 1023, 1024, 1025)
+"""One state, a few, odd numbers, and what screening computes at once. Not 3: torch.cross without an axis takes the first of 3."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Some rows of a batch."""
+
+    name: str
+    """In words for messages."""
+    rows: slice
+    bounded: bool
+    """Whether rewards must keep within bounds there."""
 
 
 @dataclass(frozen=True)
@@ -31,26 +44,57 @@ class States:
     recorded: Batch
     """States of a real rollout; empty where the task cannot be run."""
     many: Batch
-    """The ordinary states followed by others, as many as one rollout in training has."""
+    """Ordinary, recorded, wide and zero ones, and then more ordinary ones, until there are as many as one rollout in
+    training has."""
+    sizes: tuple[int, ...]
+    """Sizes of smaller batches to try them in, those of training and screening among them."""
+
+    @property
+    def kinds(self) -> list[Kind]:
+        """What stands where in :attr:`many`."""
+        kinds, start = list[Kind](), 0
+        for name, batch, bounded in (
+            ("ordinary states", self.ordinary, True),
+            ("states of a real episode", self.recorded, True),
+            ("states far outside the ordinary range", self.wide, False),
+            ("states that are all zero", self.zero, False),
+        ):
+            if batch:
+                kinds.append(Kind(name, slice(start, start + size_of(batch)), bounded))
+                start += size_of(batch)
+        more = Kind(f"{size_of(self.many)} states at once", slice(start, None), True)
+        return [*kinds, more] if start < size_of(self.many) else kinds
 
 
-def make_states(signals: tuple[Signal, ...], rows: int, recorded: Batch) -> States:
+def size_of(batch: Batch) -> int:
+    """How many states there are."""
+    return len(next(iter(batch.values())))
+
+
+def make_states(signals: tuple[Signal, ...], rows: int, recorded: Batch, envs: int = FEW) -> States:
     """Draw made-up states, always the same.
 
     Args:
         signals: The task's signal table, which says what ordinary values are.
-        rows: Size of the large batch, as far as ``MANY``.
+        rows: Size of the large batch, as far as ``MANY``; at least all kinds of states are in it.
         recorded: Real states, or nothing.
+        envs: Size of another batch that training shows.
     """
     generator = torch.Generator().manual_seed(0)
     ordinary, wide = _draw(signals, FEW, 1.0, generator), _draw(signals, FEW, WIDE, generator)
-    rest = _draw(signals, min(max(FEW, rows), MANY) - FEW, 1.0, generator)
+    zero = {name: torch.zeros_like(value) for name, value in ordinary.items()}
+    kinds = [ordinary, *([recorded] if recorded else []), wide, zero]
+    known = sum(size_of(batch) for batch in kinds)
+    rest = _draw(signals, max(min(rows, MANY) - known, 0), 1.0, generator)
+    many = {name: torch.cat([batch[name] for batch in [*kinds, rest]]) for name in ordinary}
+    sizes = {*_SIZES, rows, envs, size_of(many) // 2 - 1}
     return States(
         ordinary=ordinary,
         wide=wide,
-        zero={name: torch.zeros_like(value) for name, value in ordinary.items()},
+        zero=zero,
         recorded=recorded,
-        many={name: torch.cat([value, rest[name]]) for name, value in ordinary.items()},
+        many=many,
+        sizes=tuple(sorted(size for size in sizes if size < size_of(many))),
     )
 
 

@@ -23,10 +23,10 @@ class WarmChild:
 
         Args:
             task: Whose signals programs may read.
-            settings: Of the training that follows, for the number of states that it shows a program at once; else the task's preset.
+            settings: Of the training that follows, for the numbers of states that it shows a program at once; else the task's preset.
         """
         settings = settings or task.preset
-        start = Start(task.signals, settings.rollout * settings.envs, str(cache_file(task)), pack(task))
+        start = Start(task.signals, settings.epoch_steps, settings.envs, str(cache_file(task)), pack(task))
         self._start_line = START.dump_json(start).decode()
         self._process = JsonProcess("rewardsmith.reward.guard.child")
         self._ready: Ready | None = None

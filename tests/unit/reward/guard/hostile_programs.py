@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from leaking_programs import LEAKS
+
 
 @dataclass(frozen=True)
 class Hostile:
@@ -255,20 +257,20 @@ VALUES = {
     "too_large_component": ("probe", result("d", '{"x": 1e9 * d}')),
     "constant_total": ("probe", result("0.0 * d + 1.0")),
     "zero_total": ("probe", result("torch.zeros_like(d)")),
-    "scalar_total": ("probe", result("torch.sum(d, dim=0)")),
+    "scalar_total": ("graph", result("torch.sum(d, dim=0)")),
     "mean_over_environments": ("syntax", result("d - d.mean()")),
-    "mean_over_axis_zero": ("probe", result("d - d.mean(dim=0)")),
+    "mean_over_axis_zero": ("graph", result("d - d.mean(dim=0)")),
     "divided_by_the_best": ("syntax", result("d / (torch.max(d) + 1e-6)")),
-    "divided_by_the_best_named": ("probe", result("d / (torch.amax(d, dim=0) + 1e-6)")),
-    "first_environment": ("probe", result("d - d[0]")),
-    "last_environment": ("probe", result("d + tcp_pos[-1, 0]")),
-    "neighbours_component": ("probe", result("-d", '{"x": d - d[0]}')),
-    "batch_size_in_the_reward": ("probe", result("d * (1.0 + 0.1 * tcp_pos.shape[0])")),
+    "divided_by_the_best_named": ("graph", result("d / (torch.amax(d, dim=0) + 1e-6)")),
+    "first_environment": ("graph", result("d - d[0]")),
+    "last_environment": ("graph", result("d + tcp_pos[-1, 0]")),
+    "neighbours_component": ("graph", result("-d", '{"x": d - d[0]}')),
+    "batch_size_in_the_reward": ("graph", result("d * (1.0 + 0.1 * tcp_pos.shape[0])")),
     "sum_without_axis": ("syntax", result("torch.sum(d)")),
     "norm_without_axis": ("syntax", result("torch.norm(tcp_pos - goal_pos)")),
     "vector_total": ("probe", result("tcp_pos - goal_pos")),
     "column_total": ("probe", result("(tcp_pos - goal_pos)[:, 0:1]")),
-    "matrix_total": ("probe", result("d.unsqueeze(0) + d.unsqueeze(1)")),
+    "matrix_total": ("graph", result("d.unsqueeze(0) + d.unsqueeze(1)")),
     "vector_component": ("probe", result("-d", '{"x": tcp_pos}')),
     "scalar_component": ("compile", result("-d", '{"x": 1.0}')),
     "number_total": ("compile", result("1.0")),
@@ -405,10 +407,11 @@ _RESOURCE_LAYERS = {
             "list_multiplication",
             "list_doubling",
             "expand",
+            "outer_products",
         ),
         "graph",
     ),
-    **dict.fromkeys(("power_tower", "outer_products"), "probe"),
+    "power_tower": "probe",
 }
 
 HOSTILE: tuple[Hostile, ...] = (
@@ -416,4 +419,5 @@ HOSTILE: tuple[Hostile, ...] = (
     *(Hostile("resources", name, _RESOURCE_LAYERS.get(name, "syntax"), source) for name, source in RESOURCES.items()),
     *(Hostile("values", name, layer, source) for name, (layer, source) in VALUES.items()),
     *(Hostile("text tricks", name, layer, source) for name, (layer, source) in TEXT.items()),
+    *(Hostile("neighbours", name, "graph", source) for name, source in LEAKS.items()),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from leaking_programs import LOOKALIKES
 from ordinary_rewards import PUSH, REACH
 
 from rewardsmith.contracts import Task
@@ -15,6 +16,7 @@ from rewardsmith.reward.program import RewardProgram
 REWARDS = [
     *(("franka-reach", name, source) for name, source in REACH.items()),
     *(("franka-push", name, source) for name, source in PUSH.items()),
+    *(("franka-reach", f"lookalike_{name}", source) for name, source in LOOKALIKES.items()),
 ]
 
 
