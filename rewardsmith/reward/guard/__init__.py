@@ -48,7 +48,11 @@ class Guard:
         except RefusedError as refusal:
             return refusal.verdict()
         verdict = self._child(task).check(printed.program)
-        return dataclasses.replace(verdict, line=printed.source_line(verdict.line)) if verdict.line else verdict
+        if verdict.accepted:
+            return verdict
+        line = printed.source_line(verdict.line) if verdict.line else None
+        message, hint = printed.in_own_words(verdict.message), printed.in_own_words(verdict.hint)
+        return dataclasses.replace(verdict, line=line, message=message, hint=hint)
 
     def limits(self, task: Task) -> list[str]:
         """What confines the child process on this machine, for ``rewardsmith doctor``."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ast
 
+from rewardsmith.reward.guard.constants import literal, number_of
+
 
 def number_parameters(tree: ast.Module) -> dict[str, dict[str, bool]]:
     """For every function, whether each of its parameters is a float, in order."""
@@ -27,10 +29,9 @@ def number_parameters(tree: ast.Module) -> dict[str, dict[str, bool]]:
 
 def make_float(node: ast.expr) -> ast.expr:
     """``5`` to ``5.0``, ``x`` to ``float(x)``: what TorchScript takes where a helper wants a float."""
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return ast.UnaryOp(node.op, make_float(node.operand))
-    if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
-        return ast.Constant(float(node.value))
+    number = number_of(node)
+    if number is not None:
+        return literal(float(number))
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "float":
         return node
     return ast.Call(ast.Name("float", ast.Load()), [node], [])
