@@ -8,21 +8,17 @@ from __future__ import annotations
 import ast
 
 
-class Brackets(ast.NodeTransformer):
-    """Puts an expression in brackets by printing it at once."""
-
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        """Children first, then those of them that need brackets here."""
-        super().generic_visit(node)
-        if isinstance(node, ast.BoolOp):
-            node.values = [_in_brackets(value) if isinstance(value, ast.BoolOp) else value for value in node.values]
-        elif isinstance(node, ast.BinOp):
-            node.left, node.right = _apart(node.left), _apart(node.right)
-        elif isinstance(node, ast.Compare):
-            node.left, node.comparators = _apart(node.left), [_apart(value) for value in node.comparators]
-        elif isinstance(node, ast.UnaryOp):
-            node.operand = _apart(node.operand)
-        return node
+def bracketed(node: ast.AST) -> ast.AST:
+    """The node, with those of its operands in brackets that need them here."""
+    if isinstance(node, ast.BinOp):
+        node.left, node.right = _apart(node.left), _apart(node.right)
+    elif isinstance(node, ast.UnaryOp):
+        node.operand = _apart(node.operand)
+    elif isinstance(node, ast.Compare):
+        node.left, node.comparators = _apart(node.left), [_apart(value) for value in node.comparators]
+    elif isinstance(node, ast.BoolOp):
+        node.values = [_in_brackets(value) if isinstance(value, ast.BoolOp) else value for value in node.values]
+    return node
 
 
 def _apart(operand: ast.expr) -> ast.expr:
@@ -30,5 +26,5 @@ def _apart(operand: ast.expr) -> ast.expr:
 
 
 def _in_brackets(node: ast.expr) -> ast.expr:
-    """``ast.unparse`` writes a name as it is, and knows no brackets that it does not need."""
+    """``ast.unparse`` writes a name as it is, and writes no brackets that Python does not need."""
     return ast.Name(f"({ast.unparse(node)})", ast.Load())

@@ -37,7 +37,7 @@ def inline_constants(tree: ast.Module) -> ast.Module:
         if name in vocabulary.INTERNAL_NAMES | vocabulary.BUILTINS | functions:
             raise RefusedError("syntax", f"the name {name} is taken.", "Use another name.", node.lineno)
         numbers[name] = number
-    tree.body = [_written_out(node, numbers) if isinstance(node, ast.FunctionDef) else node for node in rest]
+    tree.body = [_written_out(node, numbers) if numbers and isinstance(node, ast.FunctionDef) else node for node in rest]
     return tree
 
 

@@ -28,11 +28,12 @@ class Meaning:
 
     written: dict[ast.AST, ast.expr] = field(default_factory=dict)
     """Expressions, and augmented assignments, whose value is printed otherwise."""
-    renewed: dict[ast.AugAssign, tuple[str, ...]] = field(default_factory=dict)
-    """Further names of the tensor that an augmented assignment changes."""
+    renewed: dict[ast.AugAssign, dict[str, dict[str, bool]]] = field(default_factory=dict)
+    """Further names of what an augmented assignment changes: of the tensor itself, or of dictionaries with their keys and
+    whether the tensor is what they hold there."""
 
 
-def read_meaning(functions: Iterable[ast.FunctionDef], floats: Mapping[str, Mapping[str, bool]]) -> Meaning:
+def read_meaning(functions: Iterable[ast.FunctionDef], floats: Mapping[str, Mapping[str, str]]) -> Meaning:
     """Go through a checked program.
 
     Args:
@@ -48,7 +49,7 @@ def read_meaning(functions: Iterable[ast.FunctionDef], floats: Mapping[str, Mapp
     waiting = list(known)
     while waiting:
         function = known[waiting[-1]]
-        first = [name for name in _called(function) if name in known and name not in results]
+        first = [name for name in _called(function) if name in known and name not in results] if len(known) > 1 else []
         if not first:
             reading = Reading(results, meaning.written)
             results[function.name] = (function, _Function(function, reading, meaning).result(floats[function.name]))
@@ -65,25 +66,29 @@ class _Function:
     """One function's statements in their order."""
 
     def __init__(self, function: ast.FunctionDef, reading: Reading, meaning: Meaning) -> None:
-        """Know where every name is read last."""
+        """Keep what the function returns, and where every name is read last, once that is asked."""
         self._function, self._reading, self._meaning = function, reading, meaning
         self._order: dict[ast.stmt, int] = {}
         self._last_read: dict[str, int] = {}
         self._returned: list[Value] = []
-        self._number(function.body)
 
     def _number(self, body: list[ast.stmt]) -> None:
         for statement in body:
             place = self._order[statement] = len(self._order)
             inner = [statement.test] if isinstance(statement, ast.If) else [statement]
             for node in (node for part in inner for node in ast.walk(part)):
-                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                if isinstance(node, ast.Name) and (isinstance(node.ctx, ast.Load) or isinstance(statement, ast.AugAssign)):
                     self._last_read[node.id] = place
             if isinstance(statement, ast.If):
                 self._number(statement.body)
                 self._number(statement.orelse)
 
-    def result(self, numbers: Mapping[str, bool]) -> Value:
+    def _is_read_after(self, node: ast.stmt, name: str) -> bool:
+        if not self._order:
+            self._number(self._function.body)
+        return self._last_read.get(name, -1) > self._order[node]
+
+    def result(self, numbers: Mapping[str, str]) -> Value:
         """What the function returns, in terms of its parameters."""
         names: Names = {}
         for argument in self._function.args.args:
@@ -91,7 +96,7 @@ class _Function:
             if declared in ("int", "bool"):
                 names[argument.arg] = Value(Plain(declared, None, int(MAX_NUMBER)))
             elif numbers.get(argument.arg):
-                names[argument.arg] = Value(Plain("loose"))
+                names[argument.arg] = Value(Plain(numbers[argument.arg]))
             else:
                 token = Parameter(argument.arg)
                 names[argument.arg] = Value(memory=frozenset({token}), tensor=token)
@@ -130,7 +135,7 @@ class _Function:
             if isinstance(target, ast.Name):
                 names[target.id] = value
             elif isinstance(target, (ast.Tuple, ast.List)):
-                parts = value.items if len(value.items) == len(target.elts) else [_some(value) for _ in target.elts]
+                parts = value.items if not value.keys and len(value.items) == len(target.elts) else [_some(value) for _ in target.elts]
                 names |= {name.id: part for name, part in zip(target.elts, parts, strict=True) if isinstance(name, ast.Name)}
 
     def _change(self, node: ast.AugAssign, names: Names) -> None:
@@ -142,15 +147,26 @@ class _Function:
             names[name] = new
             return
         sharing = [other for other, value in names.items() if other != name and value.memory & old.memory]
-        read_later = [other for other in sharing if self._last_read.get(other, -1) > self._order[node]]
-        part = next((other for other in read_later if old.tensor is None or names[other].tensor != old.tensor), None)
+        read_later = [other for other in sharing if self._is_read_after(node, other)]
+        part = next((other for other in read_later if not _holds_all(names[other], old)), None)
         if part is not None:
             message = f"{name} may share its memory with {part}, which this changes, too, in Python."
             raise RefusedError("syntax", message, f"Write {name} = {name} + ... for a new tensor.", node.lineno)
         if self._function.name != ENTRY and any(isinstance(token, Parameter) for token in old.memory):
             message = f"in Python this changes the caller's tensor, which {name} still is."
             raise RefusedError("syntax", message, f"Write {name} = {name} + ... for a new tensor.", node.lineno)
-        self._meaning.renewed[node] = tuple(read_later)
+        self._meaning.renewed[node] = {
+            other: {key: item.tensor == old.tensor for key, item in zip(names[other].keys, names[other].items, strict=False)}
+            for other in read_later
+        }
+
+
+def _holds_all(value: Value, changed: Value) -> bool:
+    """Whether a value is a tensor, or a dictionary where it stands by itself, and no mere part of its memory."""
+    if changed.tensor is None:
+        return False
+    held = value.items if value.keys else (value,)
+    return all(item.tensor == changed.tensor or not item.memory & changed.memory for item in held)
 
 
 def _some(whole: Value) -> Value:

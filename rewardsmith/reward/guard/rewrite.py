@@ -21,9 +21,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from rewardsmith.reward.guard import vocabulary
-from rewardsmith.reward.guard.brackets import Brackets
+from rewardsmith.reward.guard.brackets import bracketed
 from rewardsmith.reward.guard.constants import literal, number_of
-from rewardsmith.reward.guard.helpers import make_float, number_parameters
+from rewardsmith.reward.guard.helpers import Kinds, make_float, number_parameters
 from rewardsmith.reward.guard.meaning import Meaning, read_meaning
 from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.guard.syntax import ENTRY
@@ -69,20 +69,20 @@ def reprint(tree: ast.Module) -> Printed:
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     floats, names = number_parameters(tree), _printed_names(tree, [f.name for f in functions if f.name != ENTRY])
     meaning = read_meaning(functions, floats)
-    tree.body = [Brackets().visit(_Canonical(function, floats, names, meaning).visit(function)) for function in functions]
+    tree.body = [_Canonical(function, floats, names, meaning).visit(function) for function in functions]
     program = ast.unparse(ast.fix_missing_locations(tree)) + "\n"
     return Printed(program, tree, {printed: own for own, printed in names.items()})
 
 
 def _printed_names(tree: ast.Module, helpers: list[str]) -> dict[str, str]:
     """A name for every helper that begins with the prefix and that nothing else has; printing again changes none."""
-    taken = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    taken |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)} | set(helpers)
     names = {name: name for name in helpers if name.startswith(_PREFIX)}
-    for name in helpers:
-        if name not in names:
-            names[name] = next(new for new in _numbered(_PREFIX + name) if new not in taken)
-            taken.add(names[name])
+    if len(names) < len(helpers):
+        taken = {node.id if isinstance(node, ast.Name) else node.arg for node in ast.walk(tree) if isinstance(node, (ast.Name, ast.arg))}
+        taken |= names.keys()
+    for name in (name for name in helpers if name not in names):
+        names[name] = next(new for new in _numbered(_PREFIX + name) if new not in taken)
+        taken.add(names[name])
     return names
 
 
@@ -95,7 +95,7 @@ class _Canonical(ast.NodeTransformer):
     """Rewrites one function to what TorchScript compiles into native operators."""
 
     def __init__(
-        self, function: ast.FunctionDef, floats: dict[str, dict[str, bool]], names: Mapping[str, str], meaning: Meaning
+        self, function: ast.FunctionDef, floats: Mapping[str, Kinds], names: Mapping[str, str], meaning: Meaning
     ) -> None:
         """Know which parameters of which helper are numbers, what helpers are called, and what is written otherwise."""
         self._floats, self._names, self._meaning = floats, names, meaning
@@ -106,7 +106,7 @@ class _Canonical(ast.NodeTransformer):
     def visit(self, node: ast.AST) -> ast.AST:
         """Numbers that TorchScript would compute otherwise are there already."""
         written = None if isinstance(node, ast.stmt) else self._meaning.written.get(node)
-        return super().visit(node if written is None else ast.copy_location(written, node))
+        return bracketed(super().visit(node if written is None else ast.copy_location(written, node)))
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         """Types are ours in compute_reward; elsewhere the written ones, else Tensor or float by the calls."""
@@ -121,11 +121,20 @@ class _Canonical(ast.NodeTransformer):
         node.args.defaults = [
             make_float(value) if numbers.get(argument.arg) else value for argument, value in zip(defaulted, node.args.defaults, strict=True)
         ]
-        node.body = [self.visit(statement) for statement in node.body]
+        node.body = self._all(node.body)
         node.args.args = [self.visit(argument) for argument in node.args.args]
         node.args.defaults = [self.visit(default) for default in node.args.defaults]
         node.name = self._names.get(node.name, node.name)
         return node
+
+    def visit_If(self, node: ast.If) -> ast.AST:
+        node.test = self.visit(node.test)
+        node.body, node.orelse = self._all(node.body), self._all(node.orelse)
+        return node
+
+    def _all(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        """An augmented assignment may become several."""
+        return [new for old in body for new in (self.visit_AugAssign(old) if isinstance(old, ast.AugAssign) else [self.visit(old)])]
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
         node.type_comment = None
@@ -137,12 +146,15 @@ class _Canonical(ast.NodeTransformer):
             return ast.copy_location(ast.Pass(), node)
         return self.generic_visit(ast.copy_location(ast.Assign([node.target], node.value), node))
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
-        """``x += y`` becomes ``x = x + y``, for all names of the tensor x."""
+    def visit_AugAssign(self, node: ast.AugAssign) -> list[ast.AST]:
+        """``x += y`` becomes ``x = x + y``, for all names of the tensor x and in all dictionaries that hold it."""
         assert isinstance(node.target, ast.Name)
         value = self._meaning.written.get(node) or ast.BinOp(_name(node.target.id), node.op, node.value)
-        others = [ast.Name(name, ast.Store()) for name in self._meaning.renewed.get(node, ())]
-        return self.generic_visit(ast.copy_location(ast.Assign([node.target, *others], value), node))
+        renewed = self._meaning.renewed.get(node, {})
+        others = [ast.Name(name, ast.Store()) for name, keys in renewed.items() if not keys]
+        change = ast.Assign([node.target, *others], value)
+        groups = [_with_new(name, keys, node.target.id) for name, keys in renewed.items() if keys]
+        return [self.generic_visit(ast.copy_location(statement, node)) for statement in (change, *groups)]
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         """``F`` is the customary short name of torch.nn.functional."""
@@ -157,10 +169,10 @@ class _Canonical(ast.NodeTransformer):
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
         """TorchScript has no ``+x``, and reads ``--0.5`` as 0."""
+        self.generic_visit(node)
         number = number_of(node)
         if number is not None:
             return literal(number)
-        self.generic_visit(node)
         return node.operand if isinstance(node.op, ast.UAdd) else node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
@@ -191,10 +203,16 @@ class _Canonical(ast.NodeTransformer):
     def _numbers_as_floats(self, node: ast.Call, helper: str) -> None:
         """Python hands an integer, too, to a helper that wants a float; TorchScript does not."""
         wanted = self._floats.get(helper, {})
-        by_place = [*wanted.values(), *(False for _ in node.args)]
+        by_place = [*wanted.values(), *("" for _ in node.args)]
         node.args = [make_float(value) if by_place[place] else value for place, value in enumerate(node.args)]
         for keyword in node.keywords:
             keyword.value = make_float(keyword.value) if wanted.get(keyword.arg or "") else keyword.value
+
+
+def _with_new(group: str, keys: Mapping[str, bool], name: str) -> ast.Assign:
+    """``group = {...}`` with the tensor ``name`` under some keys, and under the others what was there."""
+    values = [_name(name) if is_new else ast.Subscript(_name(group), ast.Constant(key), ast.Load()) for key, is_new in keys.items()]
+    return ast.Assign([ast.Name(group, ast.Store())], ast.Dict([ast.Constant(key) for key in keys], list(values)))
 
 
 def _name_order(node: ast.Call, owner: str) -> None:

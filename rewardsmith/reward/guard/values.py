@@ -27,7 +27,9 @@ class Value:
     tensor: Hashable = None
     """Two values that have the same, and not None, are one tensor."""
     items: tuple[Value, ...] = ()
-    """Of a tuple or list that is written out."""
+    """Of a tuple, list or dictionary that is written out."""
+    keys: tuple[str, ...] = ()
+    """Of the dictionary."""
     other: str = ""
     """``sizes`` of a tensor, a ``type`` (or device), or ``nothing``."""
 
@@ -59,13 +61,14 @@ def joined(first: Value, second: Value) -> Value:
         memory=first.memory | second.memory,
         tensor=same,
         items=tuple(joined(one, other) for one, other in pairs),
+        keys=first.keys if first.keys == second.keys else (),
         other=first.other if first.other == second.other else "",
     )
 
 
-def together(items: Sequence[Value], *, written: bool = True) -> Value:
+def together(items: Sequence[Value], keys: Sequence[str] = ()) -> Value:
     """A tuple, list or dictionary."""
-    return Value(memory=frozenset().union(*(item.memory for item in items)), items=tuple(items) if written else ())
+    return Value(memory=frozenset().union(*(item.memory for item in items)), items=tuple(items), keys=tuple(keys))
 
 
 class Reading:
@@ -95,7 +98,8 @@ class Reading:
             case ast.Tuple() | ast.List():
                 return together([self.value(item) for item in node.elts])
             case ast.Dict():
-                return together([self.value(item) for item in node.values], written=False)
+                entries = {_key(key): self.value(item) for key, item in zip(node.keys, node.values, strict=True)}
+                return together([*entries.values()], [*entries])
             case ast.Attribute():
                 return self._attribute(node)
             case ast.Subscript():
@@ -109,7 +113,7 @@ class Reading:
         _check_operands(node, left, right)
         if left.number and right.number:
             return self._kept(node, arithmetic.binary(node, left.number, right.number))
-        return together((left, right)) if left.items and right.items else fresh()
+        return together((left, right)) if left.items or right.items else fresh()
 
     def _kept(self, node: ast.AST, result: Result) -> Value:
         if result.written is not None:
@@ -157,9 +161,11 @@ class Reading:
                 if whole.other == "sizes":
                     return Value(other="sizes")
                 _check_operands(index, *bounds)
+        if isinstance(index, ast.Constant) and index.value in whole.keys:
+            return whole.items[whole.keys.index(index.value)]
         if not isinstance(index, (ast.Slice, ast.Tuple)):
             place = self.value(index).number
-            if whole.items and place and type(place.known) is int and -len(whole.items) <= place.known < len(whole.items):
+            if whole.items and not whole.keys and place and type(place.known) is int and -len(whole.items) <= place.known < len(whole.items):
                 return whole.items[place.known]
         elif isinstance(index, ast.Tuple):
             for part in index.elts:
@@ -213,11 +219,15 @@ def _called_with(result: Value, arguments: Mapping[str, Value], new: Value) -> V
     if result.number or result.other:
         return result
     if result.items:
-        return together([_called_with(item, arguments, fresh()) for item in result.items])
+        return together([_called_with(item, arguments, fresh()) for item in result.items], result.keys)
     if isinstance(result.tensor, Parameter):
         return arguments.get(result.tensor.name, new)
     passed = [arguments[token.name].memory for token in result.memory if isinstance(token, Parameter) and token.name in arguments]
     return replace(new, memory=new.memory.union(*passed))
+
+
+def _key(node: ast.expr | None) -> str:
+    return str(node.value) if isinstance(node, ast.Constant) else ""
 
 
 def _view(whole: Value) -> Value:
