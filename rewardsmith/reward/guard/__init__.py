@@ -54,7 +54,10 @@ class Guard:
         verdict = self._child(task).check(printed.program)
         if verdict.accepted:
             self._accepted.add(self._key(printed.program, task))
-        return dataclasses.replace(verdict, line=printed.source_line(verdict.line)) if verdict.line else verdict
+            return verdict
+        line = printed.source_line(verdict.line) if verdict.line else None
+        message, hint = printed.in_own_words(verdict.message), printed.in_own_words(verdict.hint)
+        return dataclasses.replace(verdict, line=line, message=message, hint=hint)
 
     def admit(self, source: str, program: str, task: Task) -> str:
         """Check a program that comes from a store anew; what passed every layer on this machine before is not tried again.

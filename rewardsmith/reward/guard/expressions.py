@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rewardsmith.reward.guard import vocabulary
+from rewardsmith.reward.guard.constants import MAX_NUMBER
+from rewardsmith.reward.guard.places import check_attribute, check_name
 from rewardsmith.reward.guard.refusal import RefusedError
 
-MAX_NUMBER = 1e9
 _COMPONENT = re.compile(r"[A-Za-z_][A-Za-z0-9_ \-]{0,39}")
 _DEVICE = re.compile(r"[a-z]{1,8}(:[0-9]{1,2})?")
 _ALLOWED = (
@@ -18,7 +19,6 @@ _ALLOWED = (
     ast.Name, ast.Attribute, ast.Call, ast.keyword, ast.Constant, ast.Subscript, ast.Slice, ast.Tuple, ast.List, ast.Dict,
     ast.IfExp, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.operator, ast.unaryop, ast.boolop, ast.cmpop,
 )  # fmt: skip
-_OWNERS = frozenset({"torch", "math", "F", "torch.linalg", "torch.nn.functional"})
 _NO_LOOPS = "Compute on whole tensors; loops are not part of the reward language."
 _NO_IMPORTS = "torch and math are there already; nothing else can be imported."
 ADVICE: dict[type[ast.AST], str] = {
@@ -57,6 +57,8 @@ class Scope:
     """The program's helper functions and the names of their parameters."""
     function: str
     """The function that is looked at."""
+    own: frozenset[str]
+    """Its parameters and the names that it assigns."""
 
 
 def check_expressions(root: ast.AST, scope: Scope) -> None:
@@ -65,11 +67,15 @@ def check_expressions(root: ast.AST, scope: Scope) -> None:
     Raises:
         RefusedError: Naming the line, what is wrong and what to write instead.
     """
-    nodes = [root]
+    nodes: list[tuple[ast.AST, ast.AST | None]] = [(root, None)]
     while nodes:
-        node = nodes.pop()
+        node, parent = nodes.pop()
         _check_node(node, scope)
-        nodes += [child for child in _children(node) if not _is_name_of_component(child, node)]
+        if isinstance(node, ast.Name):
+            check_name(node, parent, scope.own, scope.helpers)
+        elif isinstance(node, ast.Attribute):
+            check_attribute(node, parent)
+        nodes += [(child, node) for child in _children(node) if not _is_name_of_component(child, node)]
 
 
 def _children(node: ast.AST) -> list[ast.AST]:
@@ -158,7 +164,7 @@ def _check_axis(node: ast.Call, function: ast.Attribute) -> None:
     """A reduction without an axis mixes the environments; the probe would only see that it does."""
     if function.attr not in vocabulary.MIXING:
         return
-    own = node.args[1:] if ast.unparse(function.value) in _OWNERS else node.args
+    own = node.args[1:] if ast.unparse(function.value) in vocabulary.OWNERS else node.args
     orders = 1 if function.attr in ("norm", "vector_norm") else 0
     if len(own) <= orders and not any(keyword.arg in ("dim", "axis", "other") for keyword in node.keywords):
         message = f"{function.attr} without dim takes all environments together."

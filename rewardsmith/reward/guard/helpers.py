@@ -7,76 +7,109 @@ for a tensor. So a parameter without a type is a float where some call passes a 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable, Mapping
+
+from rewardsmith.reward.guard.constants import literal, number_of
+
+Kinds = dict[str, str]
+"""What names are: ``float``; ``loose``, a float in the print that some call makes an int in Python; empty for all else."""
+_WHOLE = {"floor", "ceil", "trunc"}
 
 
-def number_parameters(tree: ast.Module) -> dict[str, dict[str, bool]]:
-    """For every function, whether each of its parameters is a float, in order."""
-    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    found = {function.name: {argument.arg: _declared_float(argument) for argument in function.args.args} for function in functions}
-    for function in functions:
-        _read_defaults(function, found[function.name])
+def number_parameters(tree: ast.Module) -> dict[str, Kinds]:
+    """For every function, what each of its parameters is, in order."""
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    found = {name: {argument.arg: _declared(argument) for argument in function.args.args} for name, function in functions.items()}
+    for name, function in functions.items():
+        _read_defaults(function, found[name])
     if len(functions) == 1:
         return found
+    calls = {name: _calls(function, functions) for name, function in functions.items()}
     for _ in functions:  # a number may be handed on from helper to helper
-        for function in functions:
-            numbers = _local_numbers(function) | {name for name, is_float in found[function.name].items() if is_float}
-            for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
-                _read_call(call, found, numbers, functions)
+        for name, function in functions.items():
+            kinds = _local_kinds(function) | {parameter: kind for parameter, kind in found[name].items() if kind}
+            for call, callee in calls[name]:
+                _read_call(call, callee, found[callee.name], kinds)
     return found
 
 
 def make_float(node: ast.expr) -> ast.expr:
     """``5`` to ``5.0``, ``x`` to ``float(x)``: what TorchScript takes where a helper wants a float."""
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return ast.UnaryOp(node.op, make_float(node.operand))
-    if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
-        return ast.Constant(float(node.value))
+    number = number_of(node)
+    if number is not None:
+        return literal(float(number))
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "float":
         return node
     return ast.Call(ast.Name("float", ast.Load()), [node], [])
 
 
-def _declared_float(argument: ast.arg) -> bool:
-    return isinstance(argument.annotation, ast.Name) and argument.annotation.id == "float"
+def _calls(function: ast.FunctionDef, functions: Mapping[str, ast.FunctionDef]) -> list[tuple[ast.Call, ast.FunctionDef]]:
+    calls = (node for node in ast.walk(function) if isinstance(node, ast.Call))
+    return [(call, functions[call.func.id]) for call in calls if isinstance(call.func, ast.Name) and call.func.id in functions]
 
 
-def _read_defaults(function: ast.FunctionDef, parameters: dict[str, bool]) -> None:
+def _declared(argument: ast.arg) -> str:
+    return "float" if isinstance(argument.annotation, ast.Name) and argument.annotation.id == "float" else ""
+
+
+def _read_defaults(function: ast.FunctionDef, parameters: Kinds) -> None:
     arguments = function.args.args
-    for argument in arguments[len(arguments) - len(function.args.defaults) :]:
-        if argument.annotation is None:
-            parameters[argument.arg] = True
+    for argument, default in zip(arguments[len(arguments) - len(function.args.defaults) :], function.args.defaults, strict=True):
+        if argument.annotation is None or parameters[argument.arg]:
+            parameters[argument.arg] = "float" if isinstance(number_of(default), float) else "loose"
 
 
-def _read_call(call: ast.Call, found: dict[str, dict[str, bool]], numbers: set[str], functions: list[ast.FunctionDef]) -> None:
-    if not isinstance(call.func, ast.Name) or call.func.id not in found:
-        return
-    (callee,) = (function for function in functions if function.name == call.func.id)
+def _read_call(call: ast.Call, callee: ast.FunctionDef, parameters: Kinds, kinds: Mapping[str, str]) -> None:
     untyped = {argument.arg for argument in callee.args.args if argument.annotation is None}
-    passed = dict(zip(found[callee.name], call.args, strict=False)) | {k.arg: k.value for k in call.keywords}
+    passed = dict(zip(parameters, call.args, strict=False)) | {keyword.arg: keyword.value for keyword in call.keywords}
     for name, value in passed.items():
-        if name in untyped and _is_number(value, numbers):
-            found[callee.name][name] = True
+        kind = _kind(value, kinds)
+        if name is not None and (parameters.get(name) or (kind and name in untyped)):
+            parameters[name] = "float" if kind == "float" and parameters[name] != "loose" else "loose"
 
 
-def _local_numbers(function: ast.FunctionDef) -> set[str]:
-    """Local names that only ever hold literal numbers."""
-    numbers: set[str] = set()
+def _local_kinds(function: ast.FunctionDef) -> Kinds:
+    """Local names that only ever hold numbers."""
+    kinds: Kinds = {}
     others: set[str] = set()
     for node in ast.walk(function):
-        if isinstance(node, (ast.Assign, ast.AnnAssign)):
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             names = {target.id for target in targets if isinstance(target, ast.Name)}
-            (numbers if node.value is not None and _is_number(node.value, numbers) else others).update(names)
+            kind = _kind(node.value, kinds)
+            others |= set() if kind else names
+            kinds |= {name: kind if kinds.get(name, kind) == kind else "loose" for name in names}
         elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
             others.add(node.target.id)
-    return numbers - others
+    return {name: kind for name, kind in kinds.items() if name not in others}
 
 
-def _is_number(node: ast.expr, numbers: set[str]) -> bool:
-    if isinstance(node, ast.BinOp):
-        return _is_number(node.left, numbers) and _is_number(node.right, numbers)
-    if isinstance(node, ast.UnaryOp):
-        return _is_number(node.operand, numbers)
-    if isinstance(node, ast.Name):
-        return node.id in numbers
-    return isinstance(node, ast.Constant) and type(node.value) in (int, float)
+def _kind(node: ast.expr, kinds: Mapping[str, str]) -> str:
+    """``int``, ``float`` or ``loose`` for a number, empty for what cannot be said to be one."""
+    number = number_of(node)
+    if number is not None:
+        return type(number).__name__ if type(number) is not bool else ""
+    match node:
+        case ast.Name():
+            return kinds.get(node.id, "")
+        case ast.UnaryOp():
+            return _kind(node.operand, kinds)
+        case ast.BinOp():
+            kind = _joined((node.left, node.right), kinds)
+            return "float" if kind and isinstance(node.op, ast.Div) else kind
+        case ast.Attribute(attr="pi"):
+            return "float"
+        case ast.Call(func=ast.Name(id="float")):
+            return "float"
+        case ast.Call(func=ast.Name(id="abs" | "min" | "max")):
+            return _joined(node.args, kinds, mixed="loose")
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="math"), attr=name)) if _joined(node.args, kinds):
+            return "int" if name in _WHOLE else "float"
+    return ""
+
+
+def _joined(nodes: Iterable[ast.expr], kinds: Mapping[str, str], mixed: str = "float") -> str:
+    found = {_kind(node, kinds) for node in nodes}
+    if "" in found or not found:
+        return ""
+    return found.pop() if len(found) == 1 else "loose" if "loose" in found else mixed

@@ -3,25 +3,37 @@
 Comments, type comments, tabs and whatever else a second parser might read differently are gone:
 what was checked is what is compiled. Spellings that models like and TorchScript does not
 are turned into their plain equivalents on the way.
+
+The print means what the program means as plain Python, to the last component: see ``meaning`` for what is changed to that
+end. It goes on in a few places where Python would stop: torch's functions take plain numbers and math's take tensors,
+and ``x += y`` may make x larger or of another type. A whole number that a helper takes for a parameter without
+a type is a float in the print.
 """
 
 from __future__ import annotations
 
 import ast
 import copy
+import itertools
 import math
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from rewardsmith.reward.guard import vocabulary
-from rewardsmith.reward.guard.helpers import make_float, number_parameters
+from rewardsmith.reward.guard.brackets import bracketed
+from rewardsmith.reward.guard.constants import literal, number_of
+from rewardsmith.reward.guard.helpers import Kinds, make_float, number_parameters
+from rewardsmith.reward.guard.meaning import Meaning, read_meaning
 from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.guard.syntax import ENTRY
 
 _RETURNS = "Tuple[Tensor, Dict[str, Tensor]]"
 _IN_TORCH = {"relu", "tanh", "sigmoid", "softmax"}
 """Functions of torch.nn.functional that are wrappers in Python; torch has the operator itself."""
-_CREATION = {"tensor", "zeros", "ones", "full"}
 _KEYWORDS = {"axis": "dim", "keepdims": "keepdim"}
+_PREFIX = "helper_"
+"""Helpers are printed with it: TorchScript prefers its own functions to a program's of the same name, such as ``round``."""
 _MAX_REPEATED = 200
 """Nodes of an expression that is printed twice."""
 _PER_DEGREE = math.pi / 180.0
@@ -34,6 +46,8 @@ class Printed:
 
     program: str
     _tree: ast.Module
+    _helpers: Mapping[str, str]
+    """Names of helpers as they are printed, and as they are written."""
 
     def source_line(self, line: int) -> int | None:
         """The line of the source that became this line of the program, for messages."""
@@ -41,27 +55,58 @@ class Printed:
         given = (node for node in ast.walk(self._tree) if isinstance(node, ast.stmt))
         return next((old.lineno for new, old in zip(printed, given, strict=False) if new.lineno == line), None)
 
+    def in_own_words(self, message: str) -> str:
+        """A message about the program, with its helpers called as their author calls them."""
+        return re.sub(rf"\b{_PREFIX}\w+", lambda name: self._helpers.get(name[0], name[0]), message)
+
 
 def reprint(tree: ast.Module) -> Printed:
     """The canonical text of a checked program; ``tree`` is used up.
 
     Raises:
-        RefusedError: The text would grow beyond measure.
+        RefusedError: The text would grow beyond measure, or cannot mean the same to TorchScript.
     """
-    floats = number_parameters(tree)
-    tree.body = [_Canonical(node, floats).visit(node) for node in tree.body if isinstance(node, ast.FunctionDef)]
-    return Printed(ast.unparse(ast.fix_missing_locations(tree)) + "\n", tree)
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    floats, names = number_parameters(tree), _printed_names(tree, [f.name for f in functions if f.name != ENTRY])
+    meaning = read_meaning(functions, floats)
+    tree.body = [_Canonical(function, floats, names, meaning).visit(function) for function in functions]
+    program = ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+    return Printed(program, tree, {printed: own for own, printed in names.items()})
+
+
+def _printed_names(tree: ast.Module, helpers: list[str]) -> dict[str, str]:
+    """A name for every helper that begins with the prefix and that nothing else has; printing again changes none."""
+    names = {name: name for name in helpers if name.startswith(_PREFIX)}
+    if len(names) < len(helpers):
+        taken = {node.id if isinstance(node, ast.Name) else node.arg for node in ast.walk(tree) if isinstance(node, (ast.Name, ast.arg))}
+        taken |= names.keys()
+    for name in (name for name in helpers if name not in names):
+        names[name] = next(new for new in _numbered(_PREFIX + name) if new not in taken)
+        taken.add(names[name])
+    return names
+
+
+def _numbered(name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name}_{number}" for number in itertools.count(2))
 
 
 class _Canonical(ast.NodeTransformer):
     """Rewrites one function to what TorchScript compiles into native operators."""
 
-    def __init__(self, function: ast.FunctionDef, floats: dict[str, dict[str, bool]]) -> None:
-        """Know which parameters of which helper are numbers."""
-        self._floats = floats
+    def __init__(
+        self, function: ast.FunctionDef, floats: Mapping[str, Kinds], names: Mapping[str, str], meaning: Meaning
+    ) -> None:
+        """Know which parameters of which helper are numbers, what helpers are called, and what is written otherwise."""
+        self._floats, self._names, self._meaning = floats, names, meaning
         own = floats.get(function.name, {})
         tensors = [argument.arg for argument in function.args.args if not own.get(argument.arg)]
         self._device = f"{tensors[0]}.device" if tensors else ""
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        """Numbers that TorchScript would compute otherwise are there already."""
+        written = None if isinstance(node, ast.stmt) else self._meaning.written.get(node)
+        return bracketed(super().visit(node if written is None else ast.copy_location(written, node)))
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         """Types are ours in compute_reward; elsewhere the written ones, else Tensor or float by the calls."""
@@ -76,9 +121,20 @@ class _Canonical(ast.NodeTransformer):
         node.args.defaults = [
             make_float(value) if numbers.get(argument.arg) else value for argument, value in zip(defaulted, node.args.defaults, strict=True)
         ]
-        node.body = [self.visit(statement) for statement in node.body]
+        node.body = self._all(node.body)
         node.args.args = [self.visit(argument) for argument in node.args.args]
+        node.args.defaults = [self.visit(default) for default in node.args.defaults]
+        node.name = self._names.get(node.name, node.name)
         return node
+
+    def visit_If(self, node: ast.If) -> ast.AST:
+        node.test = self.visit(node.test)
+        node.body, node.orelse = self._all(node.body), self._all(node.orelse)
+        return node
+
+    def _all(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        """An augmented assignment may become several."""
+        return [new for old in body for new in (self.visit_AugAssign(old) if isinstance(old, ast.AugAssign) else [self.visit(old)])]
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
         node.type_comment = None
@@ -90,11 +146,15 @@ class _Canonical(ast.NodeTransformer):
             return ast.copy_location(ast.Pass(), node)
         return self.generic_visit(ast.copy_location(ast.Assign([node.target], node.value), node))
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
-        """``x += y`` writes into x in TorchScript; ``x = x + y`` does not."""
+    def visit_AugAssign(self, node: ast.AugAssign) -> list[ast.AST]:
+        """``x += y`` becomes ``x = x + y``, for all names of the tensor x and in all dictionaries that hold it."""
         assert isinstance(node.target, ast.Name)
-        value = ast.BinOp(_name(node.target.id), node.op, node.value)
-        return self.generic_visit(ast.copy_location(ast.Assign([node.target], value), node))
+        value = self._meaning.written.get(node) or ast.BinOp(_name(node.target.id), node.op, node.value)
+        renewed = self._meaning.renewed.get(node, {})
+        others = [ast.Name(name, ast.Store()) for name, keys in renewed.items() if not keys]
+        change = ast.Assign([node.target, *others], value)
+        groups = [_with_new(name, keys, node.target.id) for name, keys in renewed.items() if keys]
+        return [self.generic_visit(ast.copy_location(statement, node)) for statement in (change, *groups)]
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         """``F`` is the customary short name of torch.nn.functional."""
@@ -104,16 +164,15 @@ class _Canonical(ast.NodeTransformer):
         self.generic_visit(node)
         if node.attr == "pi" and isinstance(node.value, ast.Name) and node.value.id in ("math", "torch"):
             return ast.Constant(math.pi)
-        if node.attr == "Tensor":
-            return _name("Tensor")
-        if node.attr == "fabs":
-            return _expression("torch.abs")
         node.attr = vocabulary.ALIASES.get(node.attr, node.attr)
         return node
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
-        """TorchScript has no ``+x``."""
+        """TorchScript has no ``+x``, and reads ``--0.5`` as 0."""
         self.generic_visit(node)
+        number = number_of(node)
+        if number is not None:
+            return literal(number)
         return node.operand if isinstance(node.op, ast.UAdd) else node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
@@ -121,36 +180,45 @@ class _Canonical(ast.NodeTransformer):
         for keyword in node.keywords:
             keyword.arg = _KEYWORDS.get(keyword.arg or "", keyword.arg)
         if isinstance(node.func, ast.Name):
-            return self._numbers_as_floats(node, node.func.id)
+            self._numbers_as_floats(node, node.func.id)
+            node.func.id = self._names.get(node.func.id, node.func.id)
+            return node
         assert isinstance(node.func, ast.Attribute)
         owner, name = ast.unparse(node.func.value), node.func.attr
         if owner == "math" and name in _CONSTANT_ANGLES and len(node.args) == 1:
             return ast.BinOp(node.args[0], ast.Mult(), ast.Constant(_CONSTANT_ANGLES[name]))
         if owner == "math":
-            node.func.value = _name("torch")
+            node.func = _expression("torch.abs" if name == "fabs" else f"torch.{name}")
         elif owner == "torch.nn.functional" and name == "normalize":
             return _quotient(node)
         elif name == "norm":
             _name_order(node, owner)
         elif owner == "torch.nn.functional" and name in _IN_TORCH:
             node.func = _expression(f"torch.{name}")
-        elif owner == "torch" and name in _CREATION and self._device:
+        elif owner == "torch" and name in vocabulary.CREATION and self._device:
             node.keywords = [keyword for keyword in node.keywords if keyword.arg != "device"]
             node.keywords.append(ast.keyword("device", _expression(self._device)))
         return node
 
-    def _numbers_as_floats(self, node: ast.Call, helper: str) -> ast.Call:
+    def _numbers_as_floats(self, node: ast.Call, helper: str) -> None:
         """Python hands an integer, too, to a helper that wants a float; TorchScript does not."""
         wanted = self._floats.get(helper, {})
-        by_place = [*wanted.values(), *(False for _ in node.args)]
+        by_place = [*wanted.values(), *("" for _ in node.args)]
         node.args = [make_float(value) if by_place[place] else value for place, value in enumerate(node.args)]
         for keyword in node.keywords:
             keyword.value = make_float(keyword.value) if wanted.get(keyword.arg or "") else keyword.value
-        return node
+
+
+def _with_new(group: str, keys: Mapping[str, bool], name: str) -> ast.Assign:
+    """``group = {...}`` with the tensor ``name`` under some keys, and under the others what was there."""
+    values = [_name(name) if is_new else ast.Subscript(_name(group), ast.Constant(key), ast.Load()) for key, is_new in keys.items()]
+    return ast.Assign([ast.Name(group, ast.Store())], ast.Dict([ast.Constant(key) for key in keys], list(values)))
 
 
 def _name_order(node: ast.Call, owner: str) -> None:
     """Find the overload of norm that is one native operator."""
+    if owner == "torch.linalg":
+        _check_vectors(node)
     if owner in ("torch", "torch.linalg"):
         # torch.norm is scripted Python inside torch, with loops; the native operator is the same function.
         node.func = _expression("torch.linalg.vector_norm")
@@ -160,6 +228,21 @@ def _name_order(node: ast.Call, owner: str) -> None:
         node.keywords.insert(0, ast.keyword("p", ast.Constant(2)))  # Tensor.norm(dim=) has no overload without p
 
 
+def _check_vectors(node: ast.Call) -> None:
+    """``torch.linalg.norm`` with an order and two axes is a norm of matrices.
+
+    Raises:
+        RefusedError: It may be one.
+    """
+    given = dict(zip(("x", "ord", "dim"), node.args, strict=False)) | {keyword.arg or "": keyword.value for keyword in node.keywords}
+    axes = given.get("dim")
+    if isinstance(axes, (ast.Tuple, ast.List)) and len(axes.elts) == 1:
+        (axes,) = axes.elts
+    if "ord" in given and (axes is None or number_of(axes) is None):
+        message = "torch.linalg.norm with an order takes one axis here, written out."
+        raise RefusedError("syntax", message, "Use torch.linalg.vector_norm for more axes.", node.lineno)
+
+
 def _quotient(node: ast.Call) -> ast.expr:
     """``normalize(x, p, dim, eps)`` written out, with x twice; torch's own is Python with an in-place branch.
 
@@ -167,7 +250,7 @@ def _quotient(node: ast.Call) -> ast.expr:
         RefusedError: x is large, as nested calls make it: each one doubles what is inside.
     """
     given = dict(zip(("input", "p", "dim", "eps"), node.args, strict=False)) | {k.arg or "": k.value for k in node.keywords}
-    if "input" not in given:
+    if "input" not in given or len(given) < len(node.args) + len(node.keywords) or given.keys() - {"input", "p", "dim", "eps"}:
         return node
     vector, order = given["input"], given.get("p", ast.Constant(2.0))
     if sum(1 for _ in ast.walk(vector)) > _MAX_REPEATED:

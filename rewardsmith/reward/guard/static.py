@@ -5,6 +5,7 @@ from __future__ import annotations
 from rewardsmith.contracts import Signal
 from rewardsmith.reward.guard.constants import inline_constants
 from rewardsmith.reward.guard.lexical import check_text
+from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.guard.rewrite import Printed, reprint
 from rewardsmith.reward.guard.syntax import check_tree, parse
 
@@ -22,6 +23,15 @@ def check_source(source: str, signals: tuple[Signal, ...] | None) -> Printed:
     Raises:
         RefusedError: By the first layer that objects.
     """
-    tree = inline_constants(parse(check_text(source)))
-    check_tree(tree, signals)
-    return reprint(tree)
+    layer = "lexical"
+    try:
+        code = check_text(source)
+        layer = "syntax"
+        tree = inline_constants(parse(code))
+        check_tree(tree, signals)
+        return reprint(tree)
+    except RefusedError:
+        raise
+    except Exception as error:  # the boundary: whatever a text does to these layers, it ends no search
+        message = f"the program cannot be read: {type(error).__name__}: {str(error)[:200]}."
+        raise RefusedError(layer, message, "Write it simpler.") from error

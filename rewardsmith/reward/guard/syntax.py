@@ -11,7 +11,7 @@ import warnings
 from rewardsmith.contracts import Signal
 from rewardsmith.reward.guard import vocabulary
 from rewardsmith.reward.guard.calls import check_calls
-from rewardsmith.reward.guard.constants import is_number
+from rewardsmith.reward.guard.constants import number_of, own_names
 from rewardsmith.reward.guard.expressions import ADVICE, Scope, check_expressions
 from rewardsmith.reward.guard.refusal import RefusedError
 
@@ -75,7 +75,7 @@ def check_tree(tree: ast.Module, signals: tuple[Signal, ...] | None) -> None:
     helpers = {f.name: frozenset(a.arg for a in f.args.args) for f in functions if f.name != ENTRY}
     for function in functions:
         _check_head(function, signals)
-        _check_body(function, Scope(helpers, function.name))
+        _check_body(function, Scope(helpers, function.name, own_names(function)))
     check_calls(functions)
 
 
@@ -139,9 +139,9 @@ def _check_helper(function: ast.FunctionDef) -> None:
             given, allowed = ast.unparse(argument.annotation)[:40], ", ".join(sorted(vocabulary.TYPES))
             raise RefusedError("syntax", f"the type {given} is not allowed.", f"Use: {allowed}.", argument.lineno)
     for default in function.args.defaults:
-        if not is_number(default):
+        if number_of(default) is None:
             raise RefusedError("syntax", "a default must be a plain number.", "Give anything else as an argument.", default.lineno)
-        check_expressions(default, Scope({}, function.name))
+        check_expressions(default, Scope({}, function.name, frozenset()))
 
 
 def _check_body(function: ast.FunctionDef, scope: Scope) -> None:

@@ -29,6 +29,21 @@ FUNCTIONS = frozenset((_ELEMENTWISE + _REDUCTIONS + _SHAPES + _NUMERIC).split())
 _MIXING = "sum mean prod std var min max amin amax any all norm vector_norm"
 MIXING = frozenset(_MIXING.split())
 """Reductions that take all environments together when no axis is named."""
+MATH = frozenset("""
+    acos asin atan atan2 ceil cos cosh degrees erf exp exp2 expm1 fabs floor fmod hypot isfinite isinf isnan log log10 log1p log2 pow
+    radians remainder sin sinh sqrt tan tanh trunc
+    """.split())
+"""Functions under ``math``."""
+NO_METHODS = frozenset({"full_like", "ones_like", "zeros_like", "gelu", "softplus"})
+"""TorchScript takes these for methods, too; tensors do not have them."""
+CREATION = frozenset({"tensor", "zeros", "ones", "full"})
+VIEWS = frozenset("""
+    contiguous detach view reshape flatten transpose expand expand_as select squeeze unsqueeze unbind split chunk to type_as
+    float double int long bool
+    """.split())
+"""Functions whose result may lie in the memory of their first argument, or be that very tensor."""
+DTYPES = frozenset({"float", "double", "int", "long", "bool", "float32", "float64", "int32", "int64"})
+"""Attributes of torch that are types; the first ones are methods of tensors, too."""
 NAMESPACES = frozenset({"linalg", "nn", "functional"})
 """Attributes that only lead to functions."""
 ATTRIBUTES = frozenset({"shape", "dtype", "device", "values", "pi", "Tensor", "float32", "float64", "int32", "int64"})
@@ -44,5 +59,9 @@ TYPES = frozenset({"Tensor", "torch.Tensor", "float", "int", "bool"})
 """Annotations of a helper's parameters; those of compute_reward are replaced."""
 MODULES = frozenset({"torch", "math", "F"})
 """Modules that may stand before a dot."""
-INTERNAL_NAMES = MODULES | {"Tensor", "Tuple", "Dict", "List", "Optional"}
-"""Names that a program may not define."""
+OWNERS = MODULES | {"torch.linalg", "torch.nn.functional"}
+"""What stands before a function's name where it is not a tensor."""
+PATHS = OWNERS | {"torch.nn"}
+TYPE_NAMES = frozenset({"Tensor", "Tuple", "Dict", "List", "Optional"})
+INTERNAL_NAMES = MODULES | TYPE_NAMES | {"Ellipsis", "NoneType"}
+"""Names that a program may not define; the last two are no names to TorchScript."""

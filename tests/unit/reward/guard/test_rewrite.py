@@ -65,7 +65,7 @@ def test_the_signature_is_ours(reach: Task) -> None:
 def test_numbers_for_helpers(parameters: str, call: str, expected: str, reach: Task) -> None:
     source = f"def f({parameters}):\n    return x * s\ndef compute_reward(tcp_pos, goal_pos):\n    t = 3\n    y = {call}\n{RETURN}"
     program = check_source(source, reach.signals).program
-    assert f"y = {expected}" in program
+    assert f"y = helper_{expected}" in program
     assert ("s: float" in program) == (call != "f(tcp_pos, goal_pos)")
 
 
@@ -91,13 +91,13 @@ def test_numbers_above_the_functions_are_written_out(constant: str, reach: Task)
 def test_what_a_function_defines_itself_is_not_the_constant_of_that_name(reach: Task) -> None:
     source = f"S = 3.0\nx = 4.0\ndef f(x, s=S):\n    return x * s\ndef compute_reward(tcp_pos):\n    S = f(tcp_pos)\n    y = S\n{RETURN}"
     program = check_source(source, reach.signals).program
-    assert "def f(x: Tensor, s: float=3.0):\n    return x * s\n" in program
+    assert "def helper_f(x: Tensor, s: float=3.0):\n    return x * s\n" in program
     assert "y = S\n" in program
 
 
 def test_defaults_keep_the_type_that_is_written(reach: Task) -> None:
     source = f"def f(x, k: int=2, b: bool=True, s=1):\n    return x * s\ndef compute_reward(tcp_pos):\n    y = f(tcp_pos)\n{RETURN}"
-    assert "def f(x: Tensor, k: int=2, b: bool=True, s: float=1.0):" in check_source(source, reach.signals).program
+    assert "def helper_f(x: Tensor, k: int=2, b: bool=True, s: float=1.0):" in check_source(source, reach.signals).program
 
 
 def test_nested_normalize_does_not_double_again_and_again(reach: Task) -> None:

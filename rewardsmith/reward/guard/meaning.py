@@ -1,0 +1,178 @@
+"""Between layers 2 and 3: the places where Python's meaning and TorchScript's part, and what is printed there.
+
+Every function is gone through once, without running it (see ``values`` and ``arithmetic``). Beside plain numbers this is
+about ``x += y``, which changes a tensor where it lies, under all its names. The print has no such writing: it gives the new
+value to every name of the tensor that is still read. Where a name shares only a part of the memory, or the memory is
+the caller's, the program is refused. Where Python would stop, since the sum is larger than x or of another type,
+the print goes on.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from rewardsmith.reward.guard.arithmetic import Plain
+from rewardsmith.reward.guard.constants import MAX_NUMBER
+from rewardsmith.reward.guard.refusal import RefusedError
+from rewardsmith.reward.guard.syntax import ENTRY
+from rewardsmith.reward.guard.values import Parameter, Reading, Value, fresh, joined
+
+Names = dict[str, Value]
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What the print must do to mean the same."""
+
+    written: dict[ast.AST, ast.expr] = field(default_factory=dict)
+    """Expressions, and augmented assignments, whose value is printed otherwise."""
+    renewed: dict[ast.AugAssign, dict[str, dict[str, bool]]] = field(default_factory=dict)
+    """Further names of what an augmented assignment changes: of the tensor itself, or of dictionaries with their keys and
+    whether the tensor is what they hold there."""
+
+
+def read_meaning(functions: Iterable[ast.FunctionDef], floats: Mapping[str, Mapping[str, str]]) -> Meaning:
+    """Go through a checked program.
+
+    Args:
+        functions: All of it; none calls itself.
+        floats: Which parameters are numbers, see :func:`rewardsmith.reward.guard.helpers.number_parameters`.
+
+    Raises:
+        RefusedError: Something means one thing in Python and another in TorchScript.
+    """
+    meaning = Meaning()
+    known = {function.name: function for function in functions}
+    results: dict[str, tuple[ast.FunctionDef, Value]] = {}
+    waiting = list(known)
+    while waiting:
+        function = known[waiting[-1]]
+        first = [name for name in _called(function) if name in known and name not in results] if len(known) > 1 else []
+        if not first:
+            reading = Reading(results, meaning.written)
+            results[function.name] = (function, _Function(function, reading, meaning).result(floats[function.name]))
+            waiting.pop()
+        waiting += first
+    return meaning
+
+
+def _called(function: ast.FunctionDef) -> list[str]:
+    return [node.func.id for node in ast.walk(function) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+
+
+class _Function:
+    """One function's statements in their order."""
+
+    def __init__(self, function: ast.FunctionDef, reading: Reading, meaning: Meaning) -> None:
+        """Keep what the function returns, and where every name is read last, once that is asked."""
+        self._function, self._reading, self._meaning = function, reading, meaning
+        self._order: dict[ast.stmt, int] = {}
+        self._last_read: dict[str, int] = {}
+        self._returned: list[Value] = []
+
+    def _number(self, body: list[ast.stmt]) -> None:
+        for statement in body:
+            place = self._order[statement] = len(self._order)
+            inner = [statement.test] if isinstance(statement, ast.If) else [statement]
+            for node in (node for part in inner for node in ast.walk(part)):
+                if isinstance(node, ast.Name) and (isinstance(node.ctx, ast.Load) or isinstance(statement, ast.AugAssign)):
+                    self._last_read[node.id] = place
+            if isinstance(statement, ast.If):
+                self._number(statement.body)
+                self._number(statement.orelse)
+
+    def _is_read_after(self, node: ast.stmt, name: str) -> bool:
+        if not self._order:
+            self._number(self._function.body)
+        return self._last_read.get(name, -1) > self._order[node]
+
+    def result(self, numbers: Mapping[str, str]) -> Value:
+        """What the function returns, in terms of its parameters."""
+        names: Names = {}
+        for argument in self._function.args.args:
+            declared = ast.unparse(argument.annotation) if argument.annotation and self._function.name != ENTRY else ""
+            if declared in ("int", "bool"):
+                names[argument.arg] = Value(Plain(declared, None, int(MAX_NUMBER)))
+            elif numbers.get(argument.arg):
+                names[argument.arg] = Value(Plain(numbers[argument.arg]))
+            else:
+                token = Parameter(argument.arg)
+                names[argument.arg] = Value(memory=frozenset({token}), tensor=token)
+        self._run(self._function.body, names)
+        result = self._returned[0] if self._returned else fresh()
+        for other in self._returned[1:]:
+            result = joined(result, other)
+        return result
+
+    def _run(self, body: list[ast.stmt], names: Names) -> Names | None:
+        """The names after some statements; None where they return."""
+        for statement in body:
+            self._reading.names = names
+            match statement:
+                case ast.Return():
+                    self._returned.append(self._reading.value(statement.value) if statement.value else Value(other="nothing"))
+                    return None
+                case ast.Assign() | ast.AnnAssign():
+                    self._assign(statement, names)
+                case ast.AugAssign():
+                    self._change(statement, names)
+                case ast.If():
+                    self._reading.value(statement.test)
+                    ways = [self._run(way, dict(names)) for way in (statement.body, statement.orelse)]
+                    left = [way for way in ways if way is not None]
+                    if not left:
+                        return None
+                    names = {name: joined(left[0][name], left[-1][name]) for name in left[0] if name in left[-1]}
+        return names
+
+    def _assign(self, node: ast.Assign | ast.AnnAssign, names: Names) -> None:
+        if node.value is None:
+            return
+        value = self._reading.value(node.value)
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            if isinstance(target, ast.Name):
+                names[target.id] = value
+            elif isinstance(target, (ast.Tuple, ast.List)):
+                parts = value.items if not value.keys and len(value.items) == len(target.elts) else [_some(value) for _ in target.elts]
+                names |= {name.id: part for name, part in zip(target.elts, parts, strict=True) if isinstance(name, ast.Name)}
+
+    def _change(self, node: ast.AugAssign, names: Names) -> None:
+        assert isinstance(node.target, ast.Name)
+        name = node.target.id
+        old, added = names.get(name) or fresh(), self._reading.value(node.value)
+        new = self._reading.operation(node, old, added)
+        if not old.memory:
+            names[name] = new
+            return
+        sharing = [other for other, value in names.items() if other != name and value.memory & old.memory]
+        read_later = [other for other in sharing if self._is_read_after(node, other)]
+        part = next((other for other in read_later if not _holds_all(names[other], old)), None)
+        if part is not None:
+            message = f"{name} may share its memory with {part}, which this changes, too, in Python."
+            raise RefusedError("syntax", message, f"Write {name} = {name} + ... for a new tensor.", node.lineno)
+        if self._function.name != ENTRY and any(isinstance(token, Parameter) for token in old.memory):
+            message = f"in Python this changes the caller's tensor, which {name} still is."
+            raise RefusedError("syntax", message, f"Write {name} = {name} + ... for a new tensor.", node.lineno)
+        self._meaning.renewed[node] = {
+            other: {key: item.tensor == old.tensor for key, item in zip(names[other].keys, names[other].items, strict=False)}
+            for other in read_later
+        }
+
+
+def _holds_all(value: Value, changed: Value) -> bool:
+    """Whether a value is a tensor, or a dictionary where it stands by itself, and no mere part of its memory."""
+    if changed.tensor is None:
+        return False
+    held = value.items if value.keys else (value,)
+    return all(item.tensor == changed.tensor or not item.memory & changed.memory for item in held)
+
+
+def _some(whole: Value) -> Value:
+    """One of the values of a group of unknown length."""
+    if whole.other == "sizes":
+        return Value(Plain("int", None, int(MAX_NUMBER)))
+    return Value(memory=whole.memory) if whole.memory else fresh()
+
+

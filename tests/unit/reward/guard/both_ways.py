@@ -1,0 +1,100 @@
+"""One program run both ways: as the guard prints and TorchScript compiles it, and its own text as plain Python."""
+
+from __future__ import annotations
+
+import __future__
+
+import math
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Dict, Tuple  # noqa: UP035 - names that a program's annotations may use
+
+import torch
+from torch import Tensor
+
+from rewardsmith.contracts import Signal
+from rewardsmith.reward.guard.graph import check_graph
+from rewardsmith.reward.guard.refusal import RefusedError
+from rewardsmith.reward.guard.static import check_source
+from rewardsmith.reward.guard.syntax import ENTRY
+from rewardsmith.reward.program import ProgramFailedError, RewardProgram
+
+States = Mapping[str, Tensor]
+Values = dict[str, Tensor]
+"""The total under the name ``None`` would have: ``total``; components under ``component:NAME``, in order."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one program."""
+
+    refused: str = ""
+    """The layer and message, where the guard or the states themselves refuse it."""
+    python_stops: str = ""
+    """What plain Python says where the compiled program gives values and Python an error."""
+    difference: str = ""
+    """What differs; empty where both ways agree."""
+
+
+def compare(source: str, signals: tuple[Signal, ...], batches: tuple[States, ...]) -> Outcome:
+    """Check a program as the guard does without its probe, and run it both ways."""
+    try:
+        printed = check_source(source, signals).program
+        compiled = RewardProgram(printed)
+        check_graph(compiled.function)
+    except RefusedError as refusal:
+        return Outcome(refused=f"{refusal.layer}: {refusal.message} {refusal.hint}")
+    except ProgramFailedError as error:
+        return Outcome(refused=f"compile: {error}")
+    for states in batches:
+        try:
+            total, components = compiled(states)
+        except ProgramFailedError as error:
+            return Outcome(refused=f"probe: {error}")
+        try:
+            expected = run_as_python(source, states)
+        except Exception as error:  # noqa: BLE001 - whatever Python says of a program is compared
+            return Outcome(python_stops=f"{type(error).__name__}: {error}")
+        difference = differing(_named(total, components), expected)
+        if difference:
+            return Outcome(difference=f"{difference}\n--- source\n{source}\n--- print\n{printed}")
+    return Outcome()
+
+
+def run_as_python(source: str, states: States) -> Values:
+    """Only for programs that the guard accepted: this executes them.
+
+    Raises:
+        Exception: Whatever the program raises.
+    """
+    names: dict[str, object] = {
+        "torch": torch, "math": math, "F": torch.nn.functional, "Tensor": Tensor, "Dict": Dict, "Tuple": Tuple,
+    }  # fmt: skip
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        exec(compile(source, "<program>", "exec", flags=__future__.annotations.compiler_flag), names)  # noqa: S102
+        entry = names[ENTRY]
+        parameters = entry.__code__.co_varnames[: entry.__code__.co_argcount]  # type: ignore[attr-defined]
+        total, components = entry(*(states[name].clone() for name in parameters))  # type: ignore[operator]
+    return _named(total, components)
+
+
+def differing(found: Values, expected: Values) -> str:
+    """What is not the same: names and their order, types, shapes, or values beyond rounding."""
+    if list(found) != list(expected):
+        return f"components {list(found)}, in Python {list(expected)}"
+    for name, value in expected.items():
+        if not isinstance(value, Tensor):
+            return f"{name} is {type(value).__name__} in Python"
+        mine = found[name]
+        if mine.dtype != value.dtype or mine.shape != value.shape:
+            return f"{name} is {mine.dtype} {tuple(mine.shape)}, in Python {value.dtype} {tuple(value.shape)}"
+        if not torch.allclose(mine.double(), value.double(), rtol=1e-4, atol=1e-5, equal_nan=True):
+            worst = (mine.double() - value.double()).abs().nan_to_num(nan=math.inf).argmax()
+            return f"{name} is {mine.flatten()[worst]}, in Python {value.flatten()[worst]}"
+    return ""
+
+
+def _named(total: Tensor, components: Mapping[str, Tensor]) -> Values:
+    return {"total": total, **{f"component {name}": value for name, value in components.items()}}
