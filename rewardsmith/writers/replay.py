@@ -39,7 +39,7 @@ class ReplayWriter:
         self._folder = Path(options.replay)
         if not (self._folder / "study.db").is_file():
             raise UsageError(f"{self._folder} is not a study folder (study.db is missing). Give the --out of a search with --from.")
-        store = Store(self._folder / "study.db")
+        store = Store(self._folder / "study.db", write=False)
         self._candidates = {candidate.id: candidate for candidate in store.candidates()}
         self._calls: dict[tuple[str, str, int], Call] = {}
         for call in sorted(store.calls(), key=lambda call: call.answered):  # an answer overrules the losses before it

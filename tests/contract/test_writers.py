@@ -42,9 +42,14 @@ SOURCE = GOOD.split("```python\n")[1].split("```")[0]
 PLAN = to_plan(Tree((Term("achieve", Feature("distance", ("tcp_pos", "goal_pos")), "tanh", 0.2, 2.0),)))
 
 
+def named(number: int) -> str:
+    """The candidate of an operator; those between are the parents."""
+    return f"c{10 * number:03d}"
+
+
 def parents(count: int) -> tuple[Parent, ...]:
     shown = {"achieve": [0.1, 0.2]}
-    return tuple(Parent(trained(f"p{n}", 0.1 * n, plan=PLAN, source=SOURCE, components=shown), "it was trained") for n in range(count))
+    return tuple(Parent(trained(f"c{n + 1:03d}", 0.1 * n, plan=PLAN, source=SOURCE, components=shown), "it was trained") for n in range(count))
 
 
 def brief(task: Task, operator: str, name: str = "c000", seed: int = 7, **changes: object) -> Brief:
@@ -68,7 +73,9 @@ def replay(folder: Path, task: Task) -> Iterator[Writer]:
     """Replies recorded by the openai writer, for the very briefs of these tests."""
     with openai(folder, task) as recorded, Study.create(folder / "recorded", StudyConfig(task.name)) as study:
         ledger = StudyLedger(study.store, Budget(99))
-        orders = [brief(task, operator, f"c{number:03d}") for number, operator in enumerate(OPERATORS)]
+        orders = [brief(task, operator, named(number)) for number, operator in enumerate(OPERATORS)]
+        for parent in parents(3):
+            study.save(parent.candidate)
         for order in orders:
             study.save(Candidate(order.candidate, 0, order.operator, tuple(p.candidate.id for p in order.parents), State.ACCEPTED))
         recorded.write([*orders, replace(orders[0], attempt=2)], ledger)
@@ -122,7 +129,7 @@ def test_it_says_what_it_is(writer: Writer):
 
 
 def test_every_operator_gets_a_program_that_passes_the_guard(writer: Writer, guard: Guard, reach: Task):
-    orders = [brief(reach, operator, f"c{number:03d}") for number, operator in enumerate(OPERATORS) if operator in ASKED]
+    orders = [brief(reach, operator, named(number)) for number, operator in enumerate(OPERATORS) if operator in ASKED]
     drafts = writer.write(orders, Ledger())
     assert [draft.candidate for draft in drafts] == [order.candidate for order in orders]
     for draft in drafts:
@@ -133,8 +140,8 @@ def test_every_operator_gets_a_program_that_passes_the_guard(writer: Writer, gua
 
 def test_follow_ups_get_a_description_and_a_rating(writer: Writer, reach: Task):
     number = {operator: OPERATORS.index(operator) for operator in (ALIGN, VERIFY)}
-    (aligned,) = writer.write([brief(reach, ALIGN, f"c{number[ALIGN]:03d}")], Ledger())
-    (judged,) = writer.write([brief(reach, VERIFY, f"c{number[VERIFY]:03d}")], Ledger())
+    (aligned,) = writer.write([brief(reach, ALIGN, named(number[ALIGN]))], Ledger())
+    (judged,) = writer.write([brief(reach, VERIFY, named(number[VERIFY]))], Ledger())
     assert aligned.idea
     assert aligned.source == judged.source == ""
     assert judged.judgement is not None

@@ -49,7 +49,7 @@ def test_no_hours_left_begins_nothing_and_skips_the_comparison(guard: Guard, rea
     config = StudyConfig("franka-reach", candidates=4, max_hours=0.5)
     with serving(in_turn(completion())) as server:
         go(tmp_path / "s", replace(config, candidates=2, final_seeds=0), model(server), guard, reach)
-        with Study.open(tmp_path / "s") as study:
+        with Study.open(tmp_path / "s", write=True) as study:
             study.store.put_value("seconds", "1900")
         candidates, stages, stopped = go(tmp_path / "s", config, model(server), guard, reach)
     assert len(candidates) == 2
