@@ -59,7 +59,7 @@ def render(template: str, **values: object) -> str:
 
 def _family(name: str) -> set[str]:
     """A template and everything that it includes."""
-    tree = _environment().parse((prompt_root() / name).read_text())
+    tree = _environment().parse((prompt_root() / name).read_text(encoding="utf-8"))
     included = (part for part in meta.find_referenced_templates(tree) if part)
     return {name}.union(*(_family(part) for part in included))
 
