@@ -49,7 +49,9 @@ def named(number: int) -> str:
 
 def parents(count: int) -> tuple[Parent, ...]:
     shown = {"achieve": [0.1, 0.2]}
-    return tuple(Parent(trained(f"c{n + 1:03d}", 0.1 * n, plan=PLAN, source=SOURCE, components=shown), "it was trained") for n in range(count))
+    return tuple(
+        Parent(trained(f"c{n + 1:03d}", 0.1 * n, plan=PLAN, source=SOURCE, components=shown), "it was trained") for n in range(count)
+    )
 
 
 def brief(task: Task, operator: str, name: str = "c000", seed: int = 7, **changes: object) -> Brief:
