@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from glob import glob
 from pathlib import Path
 
-from rewardsmith.execution.confinement import denied, landlock, seccomp
+from rewardsmith.execution.confinement import capabilities, denied, landlock, seccomp
 from rewardsmith.execution.confinement.landlock import Right
 
 _FILE_BYTES = 4 << 30
@@ -53,6 +53,7 @@ def confine(folders: Sequence[Path], gpu: bool = False) -> list[str]:
         return [*report, "no Landlock, seccomp or no-new-privileges on this system"]
     kept = ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
     report.append("no-new-privileges" if kept else "no no-new-privileges here")
+    report.append("no capabilities but over files" if capabilities.drop() else "no fewer capabilities here")
     others = len(os.listdir("/proc/self/task")) - 1
     report.append(_landlock_report(others) if _close_files(folders, gpu) else "no Landlock here")
     machine = seccomp.machine()
