@@ -27,7 +27,7 @@ _ROUNDING = 16 * torch.finfo(torch.float32).eps
 """Relative to the value itself. Another batch size takes other ways through the processor, which round otherwise."""
 _SHARE = 1e-4
 """Relative to how much the value differs among the states: for terms that come from larger ones."""
-_TREMBLES = 8
+_TREMBLES = 4
 _TREMBLE = 8 * torch.finfo(torch.float32).eps
 _EXCUSED = 4.0
 """A gap may be so many times what rounding is seen to do to the value."""
