@@ -1,7 +1,7 @@
 """Which axis of a tensor the environments are on, and what operations make of it.
 
-Sizes are known: those of signals by their table, all others by literals. The one size that is not is the number of
-environments, so an axis of that size is theirs.
+Sizes are known: those of signals by their table, all others by literals. The one size that is not is the
+number of environments, so an axis of that size is theirs.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 _WRITE_BOTH = "Bring both to the shape (num_envs, k); a column is x[:, i] or x.unsqueeze(-1)."
+_REDUCE_EACH = "Give it dim=-1 and a tensor of shape (num_envs, k); for one column index it, such as [:, 2]."
+_NO_NUMBER = "It may only be a size of zeros, ones, full, expand or view; a vector's length is x.shape[-1]."
 _END = 1 << 31
 
 
@@ -58,8 +60,8 @@ class Axes:
         """The axis that ``dim`` means, which must not be the environments'."""
         place = self.place(dim)
         if isinstance(self.sizes[place], Count):
-            hint = "Give it dim=-1 and a tensor of shape (num_envs, k); for one column index it, such as [:, 2]."
-            raise MixedError(f"{what} along the axis of the environments takes them together.", hint)
+            message = f"{what} along the axis of the environments takes them together."
+            raise MixedError(message, _REDUCE_EACH)
         return place
 
     def without(self, place: int) -> Axes:
@@ -73,8 +75,7 @@ class Axes:
 
 def counted() -> MixedError:
     """The number of environments is part of the result."""
-    hint = "It may only be the size of zeros, ones, full, expand or view; for the length of a vector take x.shape[-1]."
-    return MixedError("the number of environments is used as a number.", hint)
+    return MixedError("the number of environments is used as a number.", _NO_NUMBER)
 
 
 def broadcast(tensors: Collection[Axes]) -> Axes:
@@ -95,8 +96,9 @@ def reduce(axes: Axes, dims: object, keep: object, what: str) -> Axes:
     if dims is None or dims == ():
         wanted = tuple(range(len(axes.sizes)))
     gone = {axes.own(dim, what) for dim in wanted}
-    kept = ((1 if place in gone else size) for place, size in enumerate(axes.sizes) if keep is True or place not in gone)
-    return Axes(tuple(kept))
+    if keep is True:
+        return Axes(tuple(1 if place in gone else size for place, size in enumerate(axes.sizes)))
+    return Axes(tuple(size for place, size in enumerate(axes.sizes) if place not in gone))
 
 
 def cut(axes: Axes, dim: object, start: object, end: object, step: object) -> Axes:
@@ -107,19 +109,25 @@ def cut(axes: Axes, dim: object, start: object, end: object, step: object) -> Ax
         whole = end is None or end == size or (isinstance(end, int) and end >= _END)
         if whole and start in (None, 0) and step == 1:
             return axes
-        raise MixedError("only some of the environments are taken here.", "Take all of them: [:, a:b] cuts columns.")
-    if any(isinstance(bound, Count) for bound in (start, end)):
+        hint = "Take all of them: [:, a:b] cuts columns."
+        raise MixedError("only some of the environments are taken here.", hint)
+    if isinstance(start, Count) or isinstance(end, Count):
         raise counted()
-    if not all(bound is None or isinstance(bound, int) for bound in (start, end, step)):
-        raise UnseenError
-    return axes.with_size(place, len(range(size)[slice(start, end, step)]))
+    return axes.with_size(place, len(range(size)[slice(_bound(start), _bound(end), _bound(step))]))
+
+
+def _bound(given: object) -> int | None:
+    if given is None or isinstance(given, int):
+        return given
+    raise UnseenError
 
 
 def pick(axes: Axes, dim: object, index: object) -> Axes:
     """``x[index]`` on one axis."""
     place = axes.place(dim)
     if isinstance(axes.sizes[place], Count):
-        raise MixedError("one environment is picked here.", "Pick columns: x[:, i] for one of each environment.")
+        hint = "Pick columns: x[:, i] is one of each environment."
+        raise MixedError("one environment is picked here.", hint)
     return axes.without(place)
 
 
@@ -136,7 +144,8 @@ def join(tensors: Sequence[Axes], dim: object) -> Axes:
     place = tensors[0].place(dim)
     sizes = [axes.sizes[axes.place(dim)] for axes in tensors]
     if len(sizes) > 1 and any(isinstance(size, Count) for size in sizes):
-        raise MixedError("cat joins environments with other rows here.", "Join columns: torch.cat([...], dim=-1).")
+        hint = "Join columns: torch.cat([...], dim=-1)."
+        raise MixedError("cat joins environments with other rows here.", hint)
     known = [size for size in sizes if isinstance(size, int)]
     return tensors[0].with_size(place, sum(known)) if known else tensors[0]
 
@@ -144,9 +153,12 @@ def join(tensors: Sequence[Axes], dim: object) -> Axes:
 def expand(axes: Axes, sizes: tuple[Size, ...]) -> Axes:
     """``x.expand(sizes)``."""
     own: tuple[Size, ...] = (1,) * (len(sizes) - len(axes.sizes)) + axes.sizes
-    if len(own) != len(sizes) or any(now not in (1, -1, new) and new != -1 for now, new in zip(own, sizes, strict=True)):
+    if len(own) != len(sizes):
         raise UnseenError
-    return Axes(tuple(now if new == -1 else new for now, new in zip(own, sizes, strict=True)))
+    wanted = tuple(now if new == -1 else new for now, new in zip(own, sizes, strict=True))
+    if any(now not in (1, new) for now, new in zip(own, wanted, strict=True)):
+        raise UnseenError
+    return Axes(wanted)
 
 
 def view(axes: Axes, sizes: tuple[Size, ...]) -> Axes:
@@ -176,7 +188,8 @@ def merged(sizes: Sequence[Size]) -> Size:
 
 
 def _torn() -> MixedError:
-    return MixedError("this shape mixes numbers of several environments.", "Keep the first axis: x.view(x.shape[0], ...).")
+    hint = "Keep the first axis: x.view(x.shape[0], ...)."
+    return MixedError("this shape mixes numbers of several environments.", hint)
 
 
 def _times(size: Size) -> int:
@@ -186,6 +199,8 @@ def _times(size: Size) -> int:
 def _filled(sizes: tuple[Size, ...], numbers: Size) -> tuple[Size, ...]:
     """The size that -1 stands for; there are no environments here."""
     rest = merged([size for size in sizes if size != -1])
-    if isinstance(rest, Count) or isinstance(numbers, Count) or (-1 in sizes and (not rest or numbers % rest)):
+    if isinstance(rest, Count) or isinstance(numbers, Count):
+        raise UnseenError
+    if -1 in sizes and (not rest or numbers % rest):
         raise UnseenError
     return tuple(numbers // rest if size == -1 else size for size in sizes)

@@ -46,14 +46,14 @@ def check_program(program: str, states: States) -> None:
         compiled = RewardProgram(program)
         layer = "graph"
         check_graph(compiled.function)
-        check_environments(compiled.function, {name: tuple(batch.shape[1:]) for name, batch in states.ordinary.items()})
+        check_environments(compiled, {name: tuple(batch.shape[1:]) for name, batch in states.ordinary.items()})
         layer = "probe"
         probe(compiled, states)
     except RefusedError:
         raise
     except ProgramFailedError as error:
         raise _not_compiled(str(error), failing_line(error), states.ordinary.keys()) from None
-    except Exception as error:  # noqa: BLE001  (whatever a program makes torch or a layer do, it is refused, and the next one comes)
+    except Exception as error:  # whatever a program makes torch or a layer do, it is refused, and the next one comes
         raise _not_understood(layer, error) from error
 
 

@@ -1,7 +1,7 @@
 """Layer 5, second part: follow the axis of the environments through the compiled program.
 
-What takes environments together, tells them apart or counts them is refused where it is written. What cannot be followed is
-left to the probe, which sees what a program does, if not where. The graph is only read.
+What takes environments together, tells them apart or counts them is refused where it is written. What cannot
+be followed is left to the probe, which sees what a program does, if not where. The graph is only read.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ import torch
 from rewardsmith.reward.guard.axes import Axes, Count, MixedError, UnseenError, counted
 from rewardsmith.reward.guard.graph import inlined, is_tensor, refused_at
 from rewardsmith.reward.guard.operations import OPERATIONS, TAKES_COUNTS, UNSEEN, Seen
+from rewardsmith.reward.program import RewardProgram
 
 _COMPARISONS = {name: getattr(operator, name) for name in ("eq", "ne", "lt", "le", "gt", "ge")}
 
 
-def check_environments(function: torch.ScriptFunction, signals: Mapping[str, tuple[int, ...]]) -> None:
-    """Refuse a program that is seen to let environments depend on each other, on their place or on their number.
+def check_environments(program: RewardProgram, signals: Mapping[str, tuple[int, ...]]) -> None:
+    """Refuse a program in which environments are seen to depend on each other, their place or their number.
 
     Args:
-        function: Compiled, and passed by :func:`~rewardsmith.reward.guard.graph.check_graph`.
+        program: Compiled, and passed by :func:`~rewardsmith.reward.guard.graph.check_graph`.
         signals: Shape of one environment's value of every signal.
 
     Raises:
         RefusedError: Naming the operation and its line.
     """
-    graph = inlined(function)
-    names = (argument.name for argument in function.schema.arguments)
-    given = zip(graph.inputs(), names, strict=True)
+    graph = inlined(program.function)
+    given = zip(graph.inputs(), program.parameters, strict=True)
     _Reader({value.debugName(): Axes((Count(), *signals[name])) for value, name in given}).read(graph)
 
 
@@ -50,7 +50,8 @@ class _Reader:
                 results = [UNSEEN for _ in node.outputs()]
             except MixedError as mixed:
                 raise refused_at(node, mixed.message, mixed.hint) from None
-            self._seen |= {value.debugName(): seen for value, seen in zip(node.outputs(), results, strict=True)}
+            for value, seen in zip(node.outputs(), results, strict=True):
+                self._seen[value.debugName()] = seen
         return [self._seen[value.debugName()] for value in block.outputs()]
 
     def _results(self, node: torch._C.Node) -> list[Seen]:
@@ -77,9 +78,11 @@ class _Reader:
         return list(result) if isinstance(result, tuple) and node.outputsSize() > 1 else [result]
 
     def _branches(self, node: torch._C.Node, condition: Seen) -> list[Seen]:
-        blocks = zip(node.blocks(), (True, False), strict=True)
-        results = [self.read(block) for block, case in blocks if condition is case or not isinstance(condition, bool)]
-        return [each[0] if all(one == each[0] for one in each) else UNSEEN for each in zip(*results, strict=True)]
+        """Of the branch that is taken; where that is not known, what is the same in both."""
+        yes, no = node.blocks()
+        if isinstance(condition, bool):
+            return self.read(yes if condition else no)
+        return [one if one == other else UNSEEN for one, other in zip(self.read(yes), self.read(no), strict=True)]
 
 
 @cache

@@ -38,8 +38,9 @@ _SIZED = {"aten::zeros": 0, "aten::ones": 0, "aten::full": 0, "aten::expand": 1}
 _MAKES_LISTS = {"prim::ListConstruct", "prim::Constant", "aten::size", "aten::unbind", "aten::split", "aten::chunk"}
 _DIVIDES = {"aten::remainder", "aten::floordiv"}
 _TO_NUMBER = {"aten::Float", "aten::Int", "aten::Bool", "aten::FloatImplicit", "aten::IntImplicit", "aten::ScalarImplicit", "aten::item"}
+_MAKES = "zeros ones full tensor to zeros_like ones_like full_like sum mean prod softmax"
 _PLACES = {"prim::dtype", "prim::device", "prim::layout"}
-_TAKES_PLACES = {f"aten::{name}" for name in "zeros ones full tensor to zeros_like ones_like full_like sum mean prod softmax".split()}
+_TAKES_PLACES = {f"aten::{name}" for name in _MAKES.split()}
 """Operators that only make their results where, or as what, another tensor is."""
 _RESULT = "Tuple[Tensor, Dict[str, Tensor]]"
 
@@ -78,10 +79,11 @@ def _check_node(node: torch._C.Node) -> None:
         raise refused_at(node, "a tensor is used as a condition or as a single number.", "Use torch.where(condition, a, b), &, | and ~.")
     if kind not in _ALLOWED:
         raise refused_at(node, f"the operation {name} is not allowed.", "Use elementary tensor arithmetic.")
-    if kind in _PLACES and any(use.user.kind() not in _TAKES_PLACES for use in node.output().uses()):
-        message = f"the program looks at the {name} of its tensors."
-        hint = f"It computes the same on every machine: hand {name}={name} of a signal to torch.zeros and the like, no more."
-        raise refused_at(node, message, hint)
+    if kind in _PLACES:
+        for user in (use.user for use in node.output().uses()):
+            if user.kind() not in _TAKES_PLACES:
+                hint = f"It must do the same on every machine: hand x.{name} to torch.zeros and the like, no more."
+                raise refused_at(user, f"the program looks at the {name} of its tensors.", hint)
     if kind in _DIVIDES and not _is_safe_division(*node.inputs()):
         raise refused_at(node, f"{name} of whole numbers may divide by zero.", "Divide by a plain number, or compute on tensors.")
     if kind in _SIZED and not _is_bounded(list(node.inputs())[_SIZED[kind]]):

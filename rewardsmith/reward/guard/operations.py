@@ -1,29 +1,34 @@
-"""What each operator of the compiled program does to the axis of the environments (see :mod:`rewardsmith.reward.guard.axes`)."""
+"""What each operator of the compiled program does to the axis of the environments (see ``axes``)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
 from rewardsmith.reward.guard import axes
-from rewardsmith.reward.guard.axes import Axes, Count, MixedError, Size, UnseenError
+from rewardsmith.reward.guard.axes import Axes, Count, Size, UnseenError
 
 Seen = object
-"""What is known of a value: the ``Axes`` of a tensor, a ``Count``, a constant, a tuple of such for lists and tuples, a
-dictionary of them, or ``UNSEEN``."""
+"""What is known of a value: the ``Axes`` of a tensor, a ``Count``, a constant, a tuple of such for lists and
+tuples, a dictionary of them, or ``UNSEEN``."""
 Arguments = Mapping[str, Seen]
 """By the names that the operator's schema has."""
 
 UNSEEN = object()
 
-_REDUCTIONS = "sum mean prod std var norm linalg_vector_norm logsumexp amin amax any all min max".split()
-_SAME = "zeros_like ones_like full_like to type_as detach clone contiguous alias".split()
+_REDUCTIONS = "sum mean prod std var norm linalg_vector_norm logsumexp amin amax any all min max"
+_SAME = "zeros_like ones_like full_like to type_as detach clone contiguous alias"
 _ELEMENTWISE = """
-    add sub mul div rsub neg abs exp exp2 expm1 log log2 log10 log1p sqrt rsqrt square pow tanh sigmoid relu sin cos tan asin acos
-    atan atan2 sinh cosh trunc frac deg2rad rad2deg gelu heaviside floor_divide sign floor ceil round erf reciprocal hypot lerp fmod
-    remainder softplus clamp clamp_min clamp_max minimum maximum where nan_to_num isfinite isnan isinf isclose
-    logical_and logical_or logical_xor logical_not eq ne lt le gt ge bitwise_and bitwise_or bitwise_xor bitwise_not
+    add sub mul div rsub neg abs exp exp2 expm1 log log2 log10 log1p sqrt rsqrt square pow tanh sigmoid relu
+    sin cos tan asin acos atan atan2 sinh cosh trunc frac deg2rad rad2deg gelu heaviside floor_divide sign
+    floor ceil round erf reciprocal hypot lerp fmod remainder softplus clamp clamp_min clamp_max
+    minimum maximum where nan_to_num isfinite isnan isinf isclose eq ne lt le gt ge
+    logical_and logical_or logical_xor logical_not bitwise_and bitwise_or bitwise_xor bitwise_not
     __and__ __or__ __xor__ NumToTensor
-""".split()
+"""
+_TAKES_COUNTS = """
+    ListConstruct TupleConstruct ListUnpack TupleUnpack TupleIndex __getitem__
+    len zeros ones expand view reshape slice
+"""
 
 
 def _elementwise(given: Arguments) -> Seen:
@@ -108,6 +113,10 @@ def _flatten(given: Arguments) -> Seen:
     return axes.view(tensor, (*tensor.sizes[:start], whole, *tensor.sizes[end + 1 :]))
 
 
+def _slice(given: Arguments) -> Seen:
+    return axes.cut(_tensor(given), given["dim"], given["start"], given["end"], given["step"])
+
+
 def _unbind(given: Arguments) -> Seen:
     tensor = _tensor(given)
     size = tensor.sizes[tensor.own(given["dim"], "unbind")]
@@ -175,23 +184,27 @@ def _tensor(given: Arguments, name: str = "self") -> Axes:
 
 def _tensors(given: Arguments) -> tuple[Axes, ...]:
     found = given["tensors"]
-    tensors = tuple(one for one in found if isinstance(one, Axes)) if isinstance(found, tuple) else ()
-    if not tensors or len(tensors) != len(found):
+    if not isinstance(found, tuple) or not found:
+        raise UnseenError
+    tensors = tuple(one for one in found if isinstance(one, Axes))
+    if len(tensors) != len(found):
         raise UnseenError
     return tensors
 
 
 def _sizes(found: Seen) -> tuple[Size, ...]:
-    sizes = tuple(one for one in found if isinstance(one, (int, Count))) if isinstance(found, tuple) else ()
-    if not isinstance(found, tuple) or len(sizes) != len(found):
+    if not isinstance(found, tuple):
+        raise UnseenError
+    sizes = tuple(one for one in found if isinstance(one, (int, Count)))
+    if len(sizes) != len(found):
         raise UnseenError
     return sizes
 
 
 OPERATIONS: dict[str, Callable[[Arguments], Seen]] = {
-    **dict.fromkeys(_ELEMENTWISE, _elementwise),
-    **dict.fromkeys(_SAME, _tensor),
-    **{name: _reduction(name.removeprefix("linalg_")) for name in _REDUCTIONS},
+    **dict.fromkeys(_ELEMENTWISE.split(), _elementwise),
+    **dict.fromkeys(_SAME.split(), _tensor),
+    **{name: _reduction(name.removeprefix("linalg_")) for name in _REDUCTIONS.split()},
     "softmax": _softmax,
     "cross": _cross,
     "linalg_cross": _cross,
@@ -209,7 +222,7 @@ OPERATIONS: dict[str, Callable[[Arguments], Seen]] = {
     "reshape": lambda given: axes.view(_tensor(given), _sizes(given["shape"])),
     "expand": lambda given: axes.expand(_tensor(given), _sizes(given["size"])),
     "expand_as": lambda given: axes.expand(_tensor(given), _tensor(given, "other").sizes),
-    "slice": lambda given: axes.cut(_tensor(given), given["dim"], given["start"], given["end"], given["step"]),
+    "slice": _slice,
     "select": lambda given: axes.pick(_tensor(given), given["dim"], given["index"]),
     "unbind": _unbind,
     "split": _split,
@@ -229,7 +242,5 @@ OPERATIONS: dict[str, Callable[[Arguments], Seen]] = {
     "DictConstruct": lambda given: dict(zip(*[iter(given.values())] * 2, strict=True)),
 }
 """By the operator's name. The last ones have no schema: their arguments are in order."""
-TAKES_COUNTS = frozenset(
-    "ListConstruct TupleConstruct ListUnpack TupleUnpack TupleIndex __getitem__ len zeros ones expand view reshape slice".split()
-)
+TAKES_COUNTS = frozenset(_TAKES_COUNTS.split())
 """Operators that may be told the number of environments, or a list that holds it."""

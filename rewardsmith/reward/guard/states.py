@@ -17,7 +17,8 @@ FEW = 64
 MANY = 32_768
 WIDE = 10.0
 _SIZES = (1, 2, 5, 17, FEW - 1, FEW, FEW + 1, 1023, 1024, 1025)
-"""One state, a few, odd numbers, and what screening computes at once. Not 3: torch.cross without an axis takes the first of 3."""
+"""One state, a few, odd numbers, and what screening computes at once. Not 3: torch.cross without an axis takes
+the first that has 3."""
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,15 @@ _LEAKS = {
     "shift_by_64": ("s = torch.cat([torch.zeros_like(d[:64]), d[:-64]])", "r = -d + s"),
     "shift_by_envs": ("s = torch.cat([d[256:], d[:256]], dim=0)", "r = d - s"),
     "shift_by_one": ("s = torch.cat([d[1:], d[:1]])", "r = d - 0.5 * s"),
-    "shift_of_vectors": ("s = torch.cat([tcp_pos[-256:], tcp_pos[:-256]], dim=0)", "r = -(tcp_pos - s).norm(dim=-1)"),
+    "shift_of_vectors": (
+        "s = torch.cat([tcp_pos[-256:], tcp_pos[:-256]], dim=0)",
+        "r = -(tcp_pos - s).norm(dim=-1)",
+    ),
     "row_index": ("m = torch.cat([torch.zeros_like(d[:1024]), torch.ones_like(d[1024:])])", "r = -d + m"),
-    "row_index_max": ("m = torch.cat([torch.zeros_like(d[:1024]), 3e5 * torch.ones_like(d[1024:])])", "r = -d + m"),
+    "row_index_max": (
+        "m = torch.cat([torch.zeros_like(d[:1024]), 3e5 * torch.ones_like(d[1024:])])",
+        "r = -d + m",
+    ),
     "recorded_only": ("near = torch.relu(0.02 - d)", "r = -d + 1000.0 * near * (d - d.mean(dim=0))"),
     "velocity_only": ("v = tcp_lin_vel.norm(dim=-1)", "r = -d + torch.relu(v - 3.0) * (v - v.mean(dim=0))"),
     "wide_only": ("r = -d + torch.relu(d - 5.0) * d.amax(dim=0)",),
@@ -79,7 +85,10 @@ _LEAKS = {
     "size_as_a_fill": ("r = r + 0.01 * torch.full((3,), d.shape[0])[0]",),
     "size_of_a_vector": ("r = r * float(tcp_pos.shape[0])",),
     "size_as_an_end": ("r = r + tcp_pos[:, : d.shape[0]].sum(dim=-1)",),
-    "mask_of_half": ("half = torch.cat([torch.ones_like(d.chunk(2)[0]), torch.zeros_like(d.chunk(2)[1])])", "r = r + half"),
+    "mask_of_half": (
+        "half = torch.cat([torch.ones_like(d.chunk(2)[0]), torch.zeros_like(d.chunk(2)[1])])",
+        "r = r + half",
+    ),
     "size_unpacked": ("n, k = tcp_pos.shape", "r = r * n + 0.0 * k"),
     "size_against_a_size": ("r = r * (2.0 if tcp_pos.shape[0] > tcp_pos.shape[1] else 1.0)",),
     "in_a_helper": ("r = best(d)",),
@@ -114,31 +123,68 @@ _HONEST = {
     "columns": ("r = tcp_pos[:, 2] + tcp_pos[..., 0] + tcp_pos[:, :2].sum(dim=-1) + tcp_pos[:, None].sum(dim=-1)[:, 0]",),
     "whole_slice": ("r = d[:] + tcp_pos[:][:, 1] + d[: d.shape[0]]",),
     "stacked_in_front": ("r = torch.stack([d, -2.0 * d]).sum(0) + torch.stack([d, 3.0 * d], dim=0)[1]",),
-    "stacked_list": ("terms = [d, r, d * d]", "r = torch.stack(terms).sum(dim=0) - torch.stack(terms).amax(dim=0)"),
+    "stacked_list": (
+        "terms = [d, r, d * d]",
+        "r = torch.stack(terms).sum(dim=0) - torch.stack(terms).amax(dim=0)",
+    ),
     "new_axis_in_front": ("r = tcp_pos[None].sum(dim=-1)[0] - d.unsqueeze(0).squeeze(0)",),
-    "transposed": ("x, y, z = tcp_pos.transpose(0, 1).unbind(0)", "r = x + y - z - tcp_pos.transpose(0, 1).norm(dim=0)"),
+    "transposed": (
+        "x, y, z = tcp_pos.transpose(0, 1).unbind(0)",
+        "r = x + y - z - tcp_pos.transpose(0, 1).norm(dim=0)",
+    ),
     "columns_joined": ("r = -torch.cat([tcp_pos, goal_pos[:, :1], d[:, None]], dim=-1).norm(dim=-1)",),
-    "groups": ("r = -tcp_pos.view(-1, 1, 3).norm(dim=-1).view(-1)", "r = r - tcp_pos.reshape(-1, 1).abs().view(-1, 3).sum(-1)"),
+    "groups": (
+        "r = -tcp_pos.view(-1, 1, 3).norm(dim=-1).view(-1)",
+        "r = r - tcp_pos.reshape(-1, 1).abs().view(-1, 3).sum(-1)",
+    ),
     "flattened_twice": ("r = -tcp_pos.flatten(1).sum(dim=-1) - d.unsqueeze(-1).flatten()",),
-    "sized": ("n = tcp_pos.shape[0]", "r = r + torch.zeros(n) + torch.ones(n, 3).sum(-1) + torch.full((n,), 0.5)"),
+    "sized": (
+        "n = tcp_pos.shape[0]",
+        "r = r + torch.zeros(n) + torch.ones(n, 3).sum(-1) + torch.full((n,), 0.5)",
+    ),
     "sized_by_len": ("r = r + torch.zeros(len(d)) + torch.tensor([0.0, 1.0, 2.0]).expand(d.size(0), 3).mean(dim=-1)",),
-    "unpacked_size": ("n, k = tcp_pos.shape", "r = r * k + torch.zeros(n) + torch.zeros(tcp_pos.size())[:, 0]"),
+    "unpacked_size": (
+        "n, k = tcp_pos.shape",
+        "r = r * k + torch.zeros(n) + torch.zeros(tcp_pos.size())[:, 0]",
+    ),
     "same_number": ("if tcp_pos.shape[0] == goal_pos.shape[0]:", "    r = 2.0 * r"),
-    "number_of_columns": ("r = r / tcp_pos.shape[-1] + tcp_pos.shape[1] * d", "if tcp_pos.size(1) > 2:", "    r = 2.0 * r"),
+    "number_of_columns": (
+        "r = r / tcp_pos.shape[-1] + tcp_pos.shape[1] * d",
+        "if tcp_pos.size(1) > 2:",
+        "    r = 2.0 * r",
+    ),
     "by_rank": ("r = total(tcp_pos) + total(d)",),
-    "constants_first": ("w = torch.tensor([[1.0, 2.0, 3.0], [0.0, 1.0, 0.0]])", "r = r + (tcp_pos * w[0]).sum(-1) + w.sum(dim=0)[1]"),
-    "matrices": ("m = torch.stack([tcp_pos, goal_pos, tcp_pos], dim=1)", "r = -torch.bmm(m, m.transpose(1, 2)).mean(dim=(1, 2))"),
-    "placed": ("t = torch.zeros_like(d)", "r = r + torch.tensor([0.0, 1.0], dtype=d.dtype, device=d.device)[1] + t.to(d.dtype)"),
-    "split_columns": ("a, b = torch.split(tcp_pos, [1, 2], dim=-1)", "r = a[:, 0] - b.norm(dim=-1) + tcp_pos.chunk(3, dim=1)[2][:, 0]"),
+    "constants_first": (
+        "w = torch.tensor([[1.0, 2.0, 3.0], [0.0, 1.0, 0.0]])",
+        "r = r + (tcp_pos * w[0]).sum(-1) + w.sum(dim=0)[1]",
+    ),
+    "matrices": (
+        "m = torch.stack([tcp_pos, goal_pos, tcp_pos], dim=1)",
+        "r = -torch.bmm(m, m.transpose(1, 2)).mean(dim=(1, 2))",
+    ),
+    "placed": (
+        "t = torch.zeros_like(d)",
+        "r = r + torch.tensor([0.0, 1.0], dtype=d.dtype, device=d.device)[1] + t.to(d.dtype)",
+    ),
+    "split_columns": (
+        "a, b = torch.split(tcp_pos, [1, 2], dim=-1)",
+        "r = a[:, 0] - b.norm(dim=-1) + tcp_pos.chunk(3, dim=1)[2][:, 0]",
+    ),
     "near_nothing": ("r = -torch.norm(tcp_pos - tcp_pos * 1.0000001, dim=-1) - d",),
     "steep": ("r = torch.exp(-100.0 * d) + 1.0 / (d + 1e-6)",),
-    "directions": ("u = (tcp_pos - goal_pos) / (d.unsqueeze(-1) + 1e-6)", "r = u[:, 0] * 100.0 + (tcp_lin_vel * u).sum(dim=-1)"),
+    "directions": (
+        "u = (tcp_pos - goal_pos) / (d.unsqueeze(-1) + 1e-6)",
+        "r = u[:, 0] * 100.0 + (tcp_lin_vel * u).sum(dim=-1)",
+    ),
     "large_base": ("r = 9e5 + d",),
     "large_terms": ("r = (1e5 + d * d) - 1e5 + torch.sin(d) - 1e4 * torch.exp(-d) + 1e4",),
     "steps": ("r = torch.floor(1000.0 * d) + torch.round(d * 1e4) * 1e-3 + (d < 0.3).float() * 100.0 + d // 0.01",),
     "rough": ("r = torch.sin(1e5 * d) + torch.cos(3e4 * tcp_pos[:, 0])",),
     "tails": ("r = torch.exp(-(d / 0.01) ** 2) + torch.nn.functional.softplus(d) + torch.sinh(d) - torch.cosh(d)",),
-    "angles": ("c = (tcp_pos * goal_pos).sum(dim=-1) / (tcp_pos.norm(dim=-1) * goal_pos.norm(dim=-1) + 1e-9)", "r = torch.acos(c.clamp(-1, 1))"),
+    "angles": (
+        "c = (tcp_pos * goal_pos).sum(dim=-1) / (tcp_pos.norm(dim=-1) * goal_pos.norm(dim=-1) + 1e-9)",
+        "r = torch.acos(c.clamp(-1, 1))",
+    ),
     "signs": ("r = torch.sign(tcp_pos[:, 0] - goal_pos[:, 0]) + torch.sign(d - tcp_pos.norm(dim=-1)) + torch.atan2(d, tcp_pos[:, 1])",),
     "logarithms": ("r = torch.log(d + 1e-9) + torch.log1p(d) - torch.rsqrt(d + 1e-8)",),
     "sum_of_many": ("r = -torch.cat([tcp_pos, goal_pos, tcp_lin_vel], dim=-1).square().sum(dim=-1) * 1e3",),
@@ -146,6 +192,4 @@ _HONEST = {
 """Must be accepted, always: they look alike, or are of numbers that round badly."""
 _HONEST_HELPERS = {"by_rank": "def total(x):\n    if x.dim() > 1:\n        x = x.sum(dim=-1)\n    return x\n"}
 
-LOOKALIKES: dict[str, str] = {
-    name: program(*statements, before=_HONEST_HELPERS.get(name, "")) for name, statements in _HONEST.items()
-}
+LOOKALIKES: dict[str, str] = {name: program(*statements, before=_HONEST_HELPERS.get(name, "")) for name, statements in _HONEST.items()}

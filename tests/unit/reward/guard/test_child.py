@@ -6,7 +6,10 @@ import pytest
 from hostile_programs import body, result
 
 from rewardsmith.contracts import Task
-from rewardsmith.reward.guard import Guard
+from rewardsmith.reward.guard import Guard, child
+from rewardsmith.reward.guard.refusal import RefusedError
+from rewardsmith.reward.guard.states import make_states
+from rewardsmith.reward.guard.static import check_source
 
 RETURNS_WRONG = "not the total and a dictionary of its components."
 
@@ -45,6 +48,27 @@ def test_messages(source: str, line: int, message: str, hint: str, guard: Guard,
     assert verdict.line == line
     assert message in verdict.message
     assert hint in verdict.hint
+
+
+@pytest.mark.parametrize("module", ["torch.nn", "torch.linalg", "torch.nn.functional"])
+def test_a_module_that_is_called(module: str, guard: Guard, reach: Task) -> None:
+    verdict = guard.check(body(f"r = {module}(r)"), reach)
+    assert (verdict.layer, verdict.message) == ("compile", f"{module} is not a function.")
+    assert guard.check(body(), reach).accepted
+
+
+@pytest.mark.parametrize(("layer", "part"), [("graph", "check_graph"), ("graph", "check_environments"), ("probe", "probe")])
+def test_a_fault_in_a_layer_is_its_refusal(layer: str, part: str, reach: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*arguments: object) -> None:
+        raise LookupError("no such\nthing")
+
+    monkeypatch.setattr(child, part, failing)
+    printed = check_source(reach.human_reward, reach.signals)
+    with pytest.raises(RefusedError) as caught:
+        child.check_program(printed.program, make_states(reach.signals, 100, {}))
+    assert caught.value.layer == layer
+    assert caught.value.message == "it cannot be checked: LookupError: no such thing."
+    assert isinstance(caught.value.__cause__, LookupError)
 
 
 def test_an_empty_program_is_told_so_in_words_for_people_and_models(guard: Guard, reach: Task) -> None:

@@ -66,6 +66,13 @@ REFUSED = {
     "python_norm": ["r = torch.norm(a, dim=-1)"],
     "fork": ["r = torch.jit.wait(torch.jit.fork(torch.relu, a))[:, 0]"],
     "many": ["r = a[:, 0]", *("r = torch.tanh(r * 2.0 + 1.0)" for _ in range(700))],
+    "device_compared": ["r = a[:, 0]", "if a.device == b.device:", "    r = b[:, 0]"],
+    "device_chosen": ["r = a[:, 0] * (2.0 if torch.zeros([1]).device != a.device else 1.0)"],
+    "device_in_a_list": ["c = [a.device, b.device]", "r = a[:, 0] * (2.0 if c[0] == c[1] else 1.0)"],
+    "dtype_compared": ["r = a[:, 0] * (2.0 if a.dtype == torch.float32 else 1.0)"],
+    "dtype_as_a_number": ["r = a[:, 0] * a.dtype"],
+    "dtype_in_a_tensor": ["r = a[:, 0] + torch.tensor([a.dtype])[0]"],
+    "layout_compared": ["r = a[:, 0] * (2.0 if a.layout == b.layout else 1.0)"],
     "helper_writes": ["r = f(a)[:, 0]"],
 }
 HELPERS = {"helper_writes": "def f(x: Tensor) -> Tensor:\n    return x.mul_(0.0)\n"}
@@ -94,6 +101,7 @@ def test_another_result(result: str) -> None:
     "statement",
     [
         "r = torch.zeros([a.size(0)]) + a[:, 0]",
+        "n, k = a.shape\n    r = torch.zeros([n, k], device=a.device, dtype=b.dtype)[:, 0] + a[:, 0].to(b.device)",
         "r = torch.ones(a.size()).sum(dim=-1) * a[:, 0]",
         "r = torch.full([a.shape[0], 3], 0.5).sum(dim=-1) * a[:, 0]",
         "r = torch.stack(list_of, dim=-1).sum(dim=-1)",

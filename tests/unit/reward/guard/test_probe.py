@@ -32,8 +32,8 @@ def compiled(*statements: str) -> RewardProgram:
         (["h.data.zero_()", "return x, {'x': x}"], "changes its inputs"),
         (["r = x + torch.rand_like(x)", "return r, {'x': x}"], "random"),
         (["torch.manual_seed(3)", "return x, {'x': x}"], "random"),
-        (["r = x - x.mean()", "return r, {'x': x}"], "neighbours (the total)"),
-        (["return x, {'x': x - x.max()}"], "neighbours (component 'x')"),
+        (["r = x - x.mean()", "return r, {'x': x}"], "their number (the total)"),
+        (["return x, {'x': x - x.max()}"], "their number (component 'x')"),
         (["r = x * float(1 + a.size(0) // 1000)", "return r, {'x': x}"], "neighbours"),
         (["return x, {'x': 1.0 / (x - x)}"], "component 'x' is infinite on ordinary states"),
         (["return x / (h * 100.0), {'x': x}"], "the total is NaN on states that are all zero"),
@@ -43,6 +43,7 @@ def compiled(*statements: str) -> RewardProgram:
         (["return x.double(), {'x': x}"], "is float64, not float32"),
         (["return x, {'x': x > 0.0}"], "is bool, not float32"),
         (["return x * 1e8, {'x': x}"], "reaches"),
+        (["return x, {'x': torch.relu(h - 0.03999) * 1e12}"], "on 6144 states at once"),
         (["return x * 0.0, {'x': x}"], "the same for all states"),
         (["return x + a[:, 7], {'x': x}"], "fails when run"),
         (["r = torch.ones([a.size(0), 200000, 200000])[:, 0, 0]", "return r, {'x': x}"], "fails when run"),
@@ -93,4 +94,21 @@ def test_made_up_states() -> None:
     assert torch.allclose(ordinary["q"].norm(dim=-1), torch.ones(FEW))
     assert torch.equal(STATES.many["a"][:FEW], ordinary["a"])
     assert len(STATES.many["h"]) == 6_144
+    assert [(kind.rows.start, kind.rows.stop) for kind in STATES.kinds] == [(0, 64), (64, 128), (128, 192), (192, None)]
     assert torch.equal(make_states(SIGNALS, 6_144, {}).wide["q"], wide["q"])
+
+
+def test_all_kinds_are_in_the_large_batch_however_small_the_training_is() -> None:
+    """And it is shown the sizes of the training, too."""
+    recorded = {name: value.clone() for name, value in STATES.ordinary.items()}
+    states = make_states(SIGNALS, 160, recorded, 16)
+    assert [kind.name for kind in states.kinds] == [
+        "ordinary states",
+        "states of a real episode",
+        "states far outside the ordinary range",
+        "states that are all zero",
+    ]
+    assert len(states.many["h"]) == 4 * FEW
+    assert {16, 160, 1, 17} <= set(states.sizes)
+    assert max(states.sizes) < 4 * FEW
+    assert {256, 1024} <= set(make_states(SIGNALS, 6_144, {}, 256).sizes)

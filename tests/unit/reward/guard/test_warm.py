@@ -94,12 +94,10 @@ def test_what_is_accepted_is_what_was_printed_whatever_the_child_says(reach: Tas
     child.close()
 
 
-def test_a_program_that_behaves_otherwise_at_the_size_of_the_training(reach: Task, cache: Path) -> None:
-    doubling = "".join("        x = torch.cat([x, x])\n" for _ in range(40))
-    program = (
-        f"{HEAD}    r = tcp_pos[:, 0]\n    x = r\n    if tcp_pos.size(0) == 7776:\n{doubling}    r = r + 0.0 * x[: tcp_pos.size(0)]\n{TAIL}"
-    )
-    for settings, accepted in ((None, True), (dataclasses.replace(reach.preset, envs=324, rollout=24), False)):
+def test_a_program_that_takes_too_much_at_the_size_of_the_training(reach: Task, cache: Path) -> None:
+    large = "    x = torch.ones([tcp_pos.size(0), 64, 64])\n    y = torch.exp(x) + x\n"
+    program = f"{HEAD}{large}    r = tcp_pos[:, 0] + 0.0 * (x + y)[:, 0, 0]\n{TAIL}"
+    for settings, accepted in ((dataclasses.replace(reach.preset, envs=16), True), (dataclasses.replace(reach.preset, envs=2048), False)):
         child = WarmChild(reach, settings)
         child.ready()
         assert child.check(program).accepted == accepted
