@@ -164,7 +164,7 @@ class Study:
         if stopped:
             return (
                 f"stopped by {stopped}, before any candidate had a score. "
-                f"Raise the limit in {self.folder / _CONFIG}, then `{command('resume', self.folder)}`."
+                f"To go on with a higher one: `{command('resume', self.folder)} --max-usd USD`, --max-tokens or --max-hours."
             )
         reasons = sorted({candidate.reason for candidate in self.candidates if candidate.reason}) or ["none was written."]
         return (
