@@ -23,8 +23,8 @@ T = TypeVar("T")
 _CANDIDATE = TypeAdapter(Candidate)
 _CALL = TypeAdapter(Call)
 _FINAL = TypeAdapter(FinalRun)
-_MOST_ROWS, _MOST_BYTES = 200_000, 512_000_000
-"""Of one answer: more is no study, and would fill the memory."""
+_MOST_ROWS, _MOST_BYTES, _MOST_VALUES = 20_000, 256_000_000, 8_000_000
+"""Of one answer: more is no study, and would fill the memory. A value of a curve takes several times its text there."""
 
 
 class Store:
@@ -181,13 +181,15 @@ class Store:
 
     def _read(self, statement: str, values: tuple[str, ...] = ()) -> list[tuple[Column, ...]]:
         rows: list[tuple[Column, ...]] = []
-        size = 0
+        size = values_held = 0
         with self._lock, self._explained():
             self._clock.start()
             for row in self._db.execute(statement, values):
                 rows.append(row)
-                size += sum(len(value) for value in row if isinstance(value, (str, bytes)))
-                if len(rows) > _MOST_ROWS or size > _MOST_BYTES:
+                texts = [value for value in row if isinstance(value, str)]
+                size += sum(map(len, texts))
+                values_held += sum(text.count(",") for text in texts)
+                if len(rows) > _MOST_ROWS or size > _MOST_BYTES or values_held > _MOST_VALUES:
                     raise StoreError(f"{self._path} holds more than a study can. Restore it from a copy, or start a new one.")
         return rows
 
