@@ -124,6 +124,33 @@ def test_for_a_moment(harness: Harness) -> None:
     assert len({layer for _, layer in harness.counts}) >= 4
 
 
+def test_the_static_layers_only_refuse() -> None:
+    """Nothing that is wrong with a text is an exception in there, nor one that only the last boundary catches."""
+    rng = random.Random(2)
+    programs = ProgramGenerator(rng, TASK.signals)
+    layers: Counter[str] = Counter()
+    for _ in range(400):
+        source = programs.program()
+        try:
+            source = mutate_tree(rng, source)
+            source = mutate_text(rng, source) if rng.random() < 0.3 else source
+        except RecursionError:  # of printing the mutated tree, before any guard
+            continue
+        verdict, cause = static_verdict(source)
+        layers[verdict] += 1
+        assert cause is None, source
+    assert min(layers[layer] for layer in ("accepted", "lexical", "syntax")) > 10
+
+
+def static_verdict(source: str) -> tuple[str, BaseException | None]:
+    """The layer that refuses, and the exception behind it where there was one."""
+    try:
+        check_source(source, TASK.signals)
+    except RefusedError as refusal:
+        return refusal.layer, refusal.__cause__
+    return "accepted", None
+
+
 @pytest.mark.fuzz
 def test_for_long(harness: Harness) -> None:
     end, first = time.monotonic() + float(os.environ.get("REWARDSMITH_FUZZ_S", "600")), random.SystemRandom().randrange(2**32)

@@ -8,6 +8,7 @@ what cannot be known there is refused.
 from __future__ import annotations
 
 import ast
+import builtins
 import math
 import operator
 from collections.abc import Callable, Sequence
@@ -28,7 +29,6 @@ _BINARY: dict[type[ast.operator], Callable[[Number, Number], Number | complex]] 
 _COMPARE: dict[type[ast.cmpop], Callable[[Number, Number], bool]] = {
     ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
 }  # fmt: skip
-_BUILTINS: dict[str, Callable[..., Number]] = {"float": float, "int": int, "abs": abs, "min": min, "max": max}
 _NOT_IN_TORCHSCRIPT = frozenset({"log2", "hypot", "trunc", "remainder", "exp2"})
 _WHOLE = frozenset({"floor", "ceil", "trunc", "int", "len"})
 _TRUTH = frozenset({"isfinite", "isinf", "isnan"})
@@ -120,9 +120,9 @@ def call(node: ast.Call, owner: str, name: str, values: Sequence[Plain]) -> Resu
     """
     kinds = {value.kind for value in values}
     if all(value.known is not None for value in values) and values:
-        function = getattr(math, name) if owner else _BUILTINS[name]
+        function: Callable[..., Number] = getattr(math, name) if owner else getattr(builtins, name)
         result = _attempt(lambda: function(*(value.known for value in values)), node)
-        mixed = name in ("min", "max") and len(kinds) > 1 or kinds - {"float"} and bool(owner)
+        mixed = len(kinds) > 1 if name in ("min", "max") else owner and kinds != {"float"}
         return _result(result, node, differs=name in _NOT_IN_TORCHSCRIPT or bool(mixed))
     if name == "remainder":
         raise _refused("math.remainder of numbers that are not written out differs in TorchScript.", "Use math.fmod.", node)

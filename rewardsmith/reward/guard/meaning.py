@@ -174,5 +174,3 @@ def _some(whole: Value) -> Value:
     if whole.other == "sizes":
         return Value(Plain("int", None, int(MAX_NUMBER)))
     return Value(memory=whole.memory) if whole.memory else fresh()
-
-

@@ -19,6 +19,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from rewardsmith.reward.guard import vocabulary
 from rewardsmith.reward.guard.brackets import bracketed
@@ -69,7 +70,7 @@ def reprint(tree: ast.Module) -> Printed:
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     floats, names = number_parameters(tree), _printed_names(tree, [f.name for f in functions if f.name != ENTRY])
     meaning = read_meaning(functions, floats)
-    tree.body = [_Canonical(function, floats, names, meaning).visit(function) for function in functions]
+    tree.body = [_Canonical(function, floats, names, meaning).visit_FunctionDef(function) for function in functions]
     program = ast.unparse(ast.fix_missing_locations(tree)) + "\n"
     return Printed(program, tree, {printed: own for own, printed in names.items()})
 
@@ -77,9 +78,10 @@ def reprint(tree: ast.Module) -> Printed:
 def _printed_names(tree: ast.Module, helpers: list[str]) -> dict[str, str]:
     """A name for every helper that begins with the prefix and that nothing else has; printing again changes none."""
     names = {name: name for name in helpers if name.startswith(_PREFIX)}
-    if len(names) < len(helpers):
-        taken = {node.id if isinstance(node, ast.Name) else node.arg for node in ast.walk(tree) if isinstance(node, (ast.Name, ast.arg))}
-        taken |= names.keys()
+    if len(names) == len(helpers):
+        return names
+    found = (node for node in ast.walk(tree) if isinstance(node, (ast.Name, ast.arg)))
+    taken = {node.id if isinstance(node, ast.Name) else node.arg for node in found} | names.keys()
     for name in (name for name in helpers if name not in names):
         names[name] = next(new for new in _numbered(_PREFIX + name) if new not in taken)
         taken.add(names[name])
@@ -94,21 +96,19 @@ def _numbered(name: str) -> Iterator[str]:
 class _Canonical(ast.NodeTransformer):
     """Rewrites one function to what TorchScript compiles into native operators."""
 
-    def __init__(
-        self, function: ast.FunctionDef, floats: Mapping[str, Kinds], names: Mapping[str, str], meaning: Meaning
-    ) -> None:
+    def __init__(self, function: ast.FunctionDef, floats: Mapping[str, Kinds], names: Mapping[str, str], meaning: Meaning) -> None:
         """Know which parameters of which helper are numbers, what helpers are called, and what is written otherwise."""
         self._floats, self._names, self._meaning = floats, names, meaning
         own = floats.get(function.name, {})
         tensors = [argument.arg for argument in function.args.args if not own.get(argument.arg)]
         self._device = f"{tensors[0]}.device" if tensors else ""
 
-    def visit(self, node: ast.AST) -> ast.AST:
+    def visit(self, node: ast.AST) -> Any:
         """Numbers that TorchScript would compute otherwise are there already."""
         written = None if isinstance(node, ast.stmt) else self._meaning.written.get(node)
         return bracketed(super().visit(node if written is None else ast.copy_location(written, node)))
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         """Types are ours in compute_reward; elsewhere the written ones, else Tensor or float by the calls."""
         numbers = self._floats.get(node.name, {})
         for argument in node.args.args:
@@ -146,7 +146,7 @@ class _Canonical(ast.NodeTransformer):
             return ast.copy_location(ast.Pass(), node)
         return self.generic_visit(ast.copy_location(ast.Assign([node.target], node.value), node))
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> list[ast.AST]:
+    def visit_AugAssign(self, node: ast.AugAssign) -> list[Any]:
         """``x += y`` becomes ``x = x + y``, for all names of the tensor x and in all dictionaries that hold it."""
         assert isinstance(node.target, ast.Name)
         value = self._meaning.written.get(node) or ast.BinOp(_name(node.target.id), node.op, node.value)
@@ -193,7 +193,7 @@ class _Canonical(ast.NodeTransformer):
             return _quotient(node)
         elif name == "norm":
             _name_order(node, owner)
-        elif owner == "torch.nn.functional" and name in _IN_TORCH:
+        elif owner == "torch.nn.functional" and name in _IN_TORCH and len(node.args) <= 2:
             node.func = _expression(f"torch.{name}")
         elif owner == "torch" and name in vocabulary.CREATION and self._device:
             node.keywords = [keyword for keyword in node.keywords if keyword.arg != "device"]

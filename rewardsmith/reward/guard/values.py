@@ -164,8 +164,8 @@ class Reading:
         if isinstance(index, ast.Constant) and index.value in whole.keys:
             return whole.items[whole.keys.index(index.value)]
         if not isinstance(index, (ast.Slice, ast.Tuple)):
-            place = self.value(index).number
-            if whole.items and not whole.keys and place and type(place.known) is int and -len(whole.items) <= place.known < len(whole.items):
+            place, count = self.value(index).number, 0 if whole.keys else len(whole.items)
+            if place and type(place.known) is int and -count <= place.known < count:
                 return whole.items[place.known]
         elif isinstance(index, ast.Tuple):
             for part in index.elts:
@@ -185,11 +185,13 @@ class Reading:
         _check_operands(node, *given)
         numbers = [value.number for value in given if value.number]
         if len(numbers) == len(given) and not named and name not in vocabulary.CREATION:
-            if owner == "math":
-                return self._kept(node, arithmetic.call(node, owner, name, numbers))
+            if owner == "torch" and name == "abs":
+                return self._kept(node, arithmetic.call(node, "", name, numbers))
+            if name in vocabulary.MATH and (owner == "math" or name != "remainder"):
+                return self._kept(node, arithmetic.call(node, "math", name, numbers))
             return Value(Plain("float"))
         _check_kinds(node, name, [*given, *named.values()])
-        return _view([*given, *named.values()][0]) if name in vocabulary.VIEWS and (given or named) else fresh()
+        return _view(together([*given, *named.values()])) if name in vocabulary.VIEWS else fresh()
 
     def _plain_call(self, node: ast.Call, name: str, given: list[Value], named: dict[str, Value]) -> Value:
         if name in self._results:

@@ -29,18 +29,20 @@ FUNCTIONS = frozenset((_ELEMENTWISE + _REDUCTIONS + _SHAPES + _NUMERIC).split())
 _MIXING = "sum mean prod std var min max amin amax any all norm vector_norm"
 MIXING = frozenset(_MIXING.split())
 """Reductions that take all environments together when no axis is named."""
-MATH = frozenset("""
-    acos asin atan atan2 ceil cos cosh degrees erf exp exp2 expm1 fabs floor fmod hypot isfinite isinf isnan log log10 log1p log2 pow
-    radians remainder sin sinh sqrt tan tanh trunc
-    """.split())
+_MATH = """
+    acos asin atan atan2 ceil cos cosh degrees erf exp exp2 expm1 fabs floor fmod hypot isfinite isinf isnan
+    log log10 log1p log2 pow radians remainder sin sinh sqrt tan tanh trunc
+"""
+MATH = frozenset(_MATH.split())
 """Functions under ``math``."""
 NO_METHODS = frozenset({"full_like", "ones_like", "zeros_like", "gelu", "softplus"})
 """TorchScript takes these for methods, too; tensors do not have them."""
 CREATION = frozenset({"tensor", "zeros", "ones", "full"})
-VIEWS = frozenset("""
-    contiguous detach view reshape flatten transpose expand expand_as select squeeze unsqueeze unbind split chunk to type_as
-    float double int long bool
-    """.split())
+_VIEWS = """
+    contiguous detach view reshape flatten transpose expand expand_as select squeeze unsqueeze unbind split chunk
+    to type_as float double int long bool
+"""
+VIEWS = frozenset(_VIEWS.split())
 """Functions whose result may lie in the memory of their first argument, or be that very tensor."""
 DTYPES = frozenset({"float", "double", "int", "long", "bool", "float32", "float64", "int32", "int64"})
 """Attributes of torch that are types; the first ones are methods of tensors, too."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 
 import pytest
 
@@ -138,3 +139,23 @@ def test_comments_before_the_code_keep_the_numbers_of_the_lines() -> None:
 
 def test_an_import_before_the_prose_does_not_hide_the_program() -> None:
     assert extract(f"import torch\nNow the reward:\n{CODE}").source == CODE
+
+
+PIECES = (
+    "\ud800", "\udfff", "\x00", "```", "~~~\n", "```python\n", "{", '{"code": "', "\\ud800", "<think>", "</think>",
+    "def compute_reward", "def f(", "import torch", "from x import (", "from math import \x00", "import \ud800",
+    "@torch.jit.script", "\n", "\r", "\u2028", "\x0c", "\ufeff",
+    "9" * 5000, "'''", "#", "X = 3", " " * 1000, "(" * 300, "[" * 100_000, '{"a":' * 3000, "from torch import (" + "a," * 300 + ")",
+)  # fmt: skip
+
+
+def test_no_reply_breaks_it() -> None:
+    rng = random.Random(4)
+    for _ in range(600):
+        reply = rng.choice([*WHOLE.values(), ""])
+        for _ in range(rng.randint(1, 6)):
+            start = rng.randrange(len(reply) + 1)
+            end = min(len(reply), start + rng.choice((0, 0, 1, 5, 40)))
+            reply = reply[:start] + rng.choice(PIECES) * rng.choice((1, 1, 2, 30)) + reply[end:]
+        assert isinstance(extract(reply).source, str)
+        assert isinstance(extract(json.dumps({"thought": "x", "code": reply})).source, str)

@@ -1,14 +1,12 @@
 """One program run both ways: as the guard prints and TorchScript compiles it, and its own text as plain Python."""
 
 from __future__ import annotations
-
 import __future__
 
 import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Dict, Tuple  # noqa: UP035 - names that a program's annotations may use
 
 import torch
 from torch import Tensor
@@ -69,11 +67,11 @@ def run_as_python(source: str, states: States) -> Values:
         Exception: Whatever the program raises.
     """
     names: dict[str, object] = {
-        "torch": torch, "math": math, "F": torch.nn.functional, "Tensor": Tensor, "Dict": Dict, "Tuple": Tuple,
+        "torch": torch, "math": math, "F": torch.nn.functional, "Tensor": Tensor, "Dict": dict, "Tuple": tuple,
     }  # fmt: skip
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        exec(compile(source, "<program>", "exec", flags=__future__.annotations.compiler_flag), names)  # noqa: S102
+        exec(compile(source, "<program>", "exec", flags=__future__.annotations.compiler_flag), names)
         entry = names[ENTRY]
         parameters = entry.__code__.co_varnames[: entry.__code__.co_argcount]  # type: ignore[attr-defined]
         total, components = entry(*(states[name].clone() for name in parameters))  # type: ignore[operator]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,20 +16,21 @@ from rewardsmith.contracts import Signal
 
 _HOLE = re.compile(r"\{(\w)\}")
 _PLAIN = re.compile(r"[\w.]+(\([^()]*\)|\[[^\[\]]*\])?")
-_UNARY = (
-    "exp tanh sigmoid relu abs square sin cos tan atan sign floor ceil round trunc frac neg erf sinh cosh expm1 "
-    "absolute negative arctan deg2rad rad2deg"
-).split()
-_ODD = (
-    "pow round sum any all sorted range zip print map filter id hash str bool ord chr divmod tuple list dict set "
-    "isinstance getattr hasattr enumerate reversed sqrt exp norm tanh device dtype layout inf nan rand stack cat where "
-    "clamp add size shape values pi linalg functional nn number object type input open vars next iter repr slice super "
-    "property int32 string Any Final Future NamedTuple annotate uninitialized fork wait graph aten prim ops self_ "
-    "helper_f helper_pow f g x total_ reward Union Number Device Stream Generator infj mean std weight lerp index "
-    "scalar NotImplemented math_ torch_ exec_ match case _ d"
-).split()
+_UNARY = """
+    exp tanh sigmoid relu abs square sin cos tan atan sign floor ceil round trunc frac neg erf sinh cosh
+    expm1 absolute negative arctan deg2rad rad2deg
+"""
+_ODD = """
+    pow round sum any all sorted range zip print map filter id hash str bool ord chr divmod tuple list
+    dict set isinstance getattr hasattr enumerate reversed sqrt exp norm tanh device dtype layout inf
+    nan rand stack cat where clamp add size shape values pi linalg functional nn number object type
+    input open vars next iter repr slice super property int32 string Any Final Future NamedTuple
+    annotate uninitialized fork wait graph aten prim ops self_ helper_f helper_pow f g x total_ reward
+    Union Number Device Stream Generator infj mean std weight lerp index scalar NotImplemented math_
+    torch_ exec_ match case _ d
+"""
 """Names that mean something to TorchScript, to Python or to the guard's print, and nothing special in a program."""
-_SIGNS = ("0.5", "-0.5", "2", "-2", "0.25", "-1", "True", "1e-3", "-3.5", "3", "-0.0", "1_0", "- -0.5", "+2.0")
+_SIGNS = ("0.5", "-0.5", "2", "-2", "0.25", "-1", "True", "1e-3", "-3.5", "3", "1_0", "- -0.5", "+2.0")
 _LEAVES = {
     "f": ("{s}[:, 0]", "{s}[:, 2]"), "v": ("{s}",), "q": ("{t}",), "m": ("{s}[:, :, None] * {s}[:, None, :]",),
     "b": ("{s}[:, 0] > 0.1", "{s}[:, 1] < {d}"), "i": ("{s}[:, 0].long()", "({s}[:, 2] * 10).int()"),
@@ -45,6 +47,11 @@ class Generated:
 
     source: str
     features: frozenset[str]
+
+
+def all_features() -> frozenset[str]:
+    """Every way of writing that there is."""
+    return frozenset(way for ways in read_grammar().values() for way in ways)
 
 
 def read_grammar() -> dict[str, tuple[str, ...]]:
@@ -77,8 +84,8 @@ class MeaningPrograms:
         lines = [f"start = {self._value('f', 1)} + {self._value('f', 1)}"]
         self._locals.append("start")
         for _ in range(rng.randint(1, 4)):
-            lines += self._filled(rng.choice(self._grammar["statement"]), 2).split("\n")
-        lines += self._filled(rng.choice(self._grammar["end"]), 1).split("\n")
+            lines += self._statement("statement", 2)
+        lines += self._statement("end", 1)
         body = "".join(f"    {line}\n" for line in lines)
         signals = [name for name in (*self._vectors, *self._quaternions) if re.search(rf"\b{name}\b", body)]
         entry = f"def compute_reward({', '.join(signals or self._vectors[:1])}):\n{body}"
@@ -87,13 +94,18 @@ class MeaningPrograms:
     def _helper(self) -> str:
         rng = self._rng
         name, form = self._new_name(), rng.choice(self._grammar["helper"])
-        own = rng.sample((*_ODD, "y", "value", "RATE"), 3)
+        own = rng.sample((*_ODD.split(), "y", "value", "RATE"), 3)
         self._features.add(form)
         self._helpers.append((name, own[0], own[1]))
         return f"def {name}{_numbered(form, own)}\n"
 
+    def _statement(self, kind: str, depth: int) -> list[str]:
+        form = self._rng.choice(self._grammar[kind])
+        self._features.add(form)
+        return self._filled(form, depth).split("\n")
+
     def _new_name(self) -> str:
-        name = self._rng.choice([name for name in (*_ODD, "a", "b", "near", "far", "c0", "c1") if name not in self._taken])
+        name = self._rng.choice([name for name in (*_ODD.split(), "a", "b", "near", "far", "c0", "c1") if name not in self._taken])
         self._taken.add(name)
         return name
 
@@ -106,10 +118,10 @@ class MeaningPrograms:
             self._features.add(form)
             return self._filled(_numbered(form, rng.choice(self._helpers)), depth - 1)
         way = rng.choice(self._grammar[kind] if depth > 0 else _LEAVES.get(kind, self._grammar[kind]))
+        self._features.add(way)
         return self._filled(way, depth - 1)
 
     def _filled(self, way: str, depth: int) -> str:
-        self._features.add(way)
         new: dict[str, str] = {}
 
         def fill(hole: re.Match[str]) -> str:
@@ -119,7 +131,7 @@ class MeaningPrograms:
                 return new[kind]
             if kind == "o":
                 return self._rng.choice(self._locals)
-            choices = {"s": self._vectors, "t": self._quaternions, "u": _UNARY, "c": list("012")}
+            choices = {"s": self._vectors, "t": self._quaternions, "u": _UNARY.split(), "c": list("012")}
             if kind in choices:
                 return self._rng.choice(choices[kind])
             text = self._value(kind, depth)
@@ -130,7 +142,7 @@ class MeaningPrograms:
         return text
 
 
-def _numbered(form: str, names: list[str] | tuple[str, ...]) -> str:
+def _numbered(form: str, names: Sequence[str]) -> str:
     for place, name in enumerate(names):
         form = form.replace(f"{{{place}}}", name)
     return form
