@@ -1,8 +1,9 @@
 """The guard decides whether a reward program may run at all.
 
-Layers, each in a file of its own: ``lexical`` (limits on the text), ``syntax`` and ``expressions`` (a positive list on
-the tree), ``rewrite`` (print it anew), then in a child process with limits ``child`` (compile),
-``graph`` (a positive list on the compiled program) and ``probe`` (behaviour).
+Layers, each in a file of its own: ``lexical`` (limits on the text), ``syntax``, ``expressions`` and ``places`` (a
+positive list on the tree), ``meaning`` (where Python and TorchScript would part) and ``rewrite`` (print it anew); then
+in a child process with limits ``child`` (compile), ``graph`` (a positive list on the compiled program) and ``probe``
+(behaviour).
 """
 
 from __future__ import annotations

@@ -147,7 +147,8 @@ def _enormous(node: ast.BinOp | ast.AugAssign, left: Number, right: int) -> Resu
     if right < 0:
         raise _refused("a shift by a negative number.", "Write the number out.", node)
     power = ast.BinOp(ast.Constant(2.0), ast.Pow(), ast.Constant(min(right, 2000)))
-    return Result(Plain("float"), ast.BinOp(literal(left), ast.Mult(), power))
+    number = known(float(left) * 2.0**right) if right < 900 else Plain("float")
+    return Result(number, ast.BinOp(literal(left), ast.Mult(), power))
 
 
 def _attempt(compute: Callable[[], Number | complex], node: ast.expr | ast.stmt) -> Number | complex:

@@ -7,7 +7,7 @@ are turned into their plain equivalents on the way.
 The print means what the program means as plain Python, to the last component: see ``meaning`` for what is changed to that
 end. It goes on in a few places where Python would stop: torch's functions take plain numbers and math's take tensors,
 and ``x += y`` may make x larger or of another type. A whole number that a helper takes for a parameter without
-a type is a float in the print.
+a type is a float in the print, and a zero has no sign: TorchScript keeps one zero.
 """
 
 from __future__ import annotations
