@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from rewardsmith.usage import Usage, plausible
+from rewardsmith.usage import Usage
 
 CandidateId = Annotated[str, Field(pattern=r"^c([0-9]{3}|[1-9][0-9]{3,8})$")]
 """``c000``, ``c001``, ...: part of paths, so a record with any other is refused when it is read."""
@@ -20,7 +20,6 @@ Count = Annotated[int, Field(ge=0, le=10**15)]
 Number = Annotated[float, Field(ge=-1e100, le=1e100, allow_inf_nan=False)]
 Amount = Annotated[float, Field(ge=0, le=1e100, allow_inf_nan=False)]
 _Seed = Annotated[int, Field(ge=0, lt=2**63)]
-_Cost = Annotated[Usage, AfterValidator(plausible)]
 _MANY, _EPOCHS = 1_000, 100_000
 
 
@@ -125,7 +124,7 @@ class Call:
     finish_reason: str
     error: str
     latency_s: Amount
-    usage: _Cost
+    usage: Usage
     operator: str = ""
     request: str = ""
     """Key of the request: a hash of address, model, messages, parameters, candidate and attempt."""
@@ -229,7 +228,7 @@ class Candidate:
     reason: str = ""
     attempts: Count = 0
     """Drafts that the writer made for this candidate, repairs included."""
-    usage: _Cost = field(default_factory=Usage)
+    usage: Usage = field(default_factory=Usage)
     training: TrainingResult | None = None
     """The last training; earlier ones failed and were repaired."""
     trainings: Count = 0

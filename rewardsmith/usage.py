@@ -51,19 +51,6 @@ class Usage:
         )
 
 
-def plausible(usage: Usage) -> Usage:
-    """A usage that was read from a file, if it can be one.
-
-    Raises:
-        ValueError: A count or the price is negative, absurd or no number.
-    """
-    counts = {name: value for name, value in vars(usage).items() if name != "usd"}
-    odd = next((name for name, value in counts.items() if not 0 <= value <= _MAX_SUM), "")
-    if odd or (usage.usd is not None and not 0 <= usage.usd <= _MAX_SUM):
-        raise ValueError(f"{odd or 'usd'} should be from 0 to {_MAX_SUM:g}")
-    return usage
-
-
 def _sum(a: int, b: int) -> int:
     return min(a + b, _MAX_SUM)
 

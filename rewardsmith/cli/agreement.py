@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from rewardsmith.cli.output import warn
 from rewardsmith.comparison import is_comparison
 from rewardsmith.config import StudyConfig
 from rewardsmith.consent import (
@@ -156,12 +157,12 @@ def _ask(decision: Decision, subject: str) -> None:
     """
     if not (sys.stdin and sys.stderr and sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(_refusal(decision, subject))
-    print(f"{subject} asks for what you have not agreed to on this machine.", file=sys.stderr)
+    warn(f"{subject} asks for what you have not agreed to on this machine.")
     for name in ("writer", *decision.terms.places):
-        print(f"  {_line(decision.terms, name)}{'   <- new' if name in decision.places else ''}", file=sys.stderr)
+        warn(f"  {_line(decision.terms, name)}{'   <- new' if name in decision.places else ''}")
     if decision.terms.spends:
-        print(f"  spending: {_spending(decision.terms)}{'   <- new' if decision.spending else ''}", file=sys.stderr)
-    print("Go on with that? [y/N] ", end="", file=sys.stderr, flush=True)
+        warn(f"  spending: {_spending(decision.terms)}{'   <- new' if decision.spending else ''}")
+    warn("Go on with that? [y/N] ", end="")
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise UsageError(f"nothing was sent or begun. {_ways(decision)}")
 

@@ -132,7 +132,7 @@ def test_work_refuses_words_that_are_no_text(command: str, tmp_path: Path):
         (
             WriterError("no key."),
             WriterError,
-            "no key. The study is kept: correct its config where needed, then `rewardsmith resume 'o v'`.",
+            "no key. The study is kept: go on with `rewardsmith resume 'o v'`, and other flags where needed",
         ),
         (KeyboardInterrupt(), KeyboardInterrupt, ""),
     ],

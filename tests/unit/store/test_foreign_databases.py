@@ -130,8 +130,6 @@ ODD_CANDIDATES: list[tuple[str, Callable[[Candidate], Candidate], str]] = [
     ("negative iteration", lambda c: replace(c, iteration=-1), "iteration"),
     ("negative attempts", lambda c: replace(c, attempts=-1), "attempts"),
     ("negative seconds", lambda c: replace(c, training_s=-0.5), "training_s"),
-    ("negative tokens", lambda c: replace(c, usage=Usage(prompt_tokens=-5)), "prompt_tokens should be from 0"),
-    ("negative money", lambda c: replace(c, usage=Usage(usd=-1.0)), "usd should be"),
     ("judgement", lambda c: replace(c, judgement=1e300), "judgement"),
     ("screening", lambda c: replace(c, screening=Screening(1e300, None, 3)), r"screening\.outcome"),
     ("rungs", lambda c: replace(c, rungs=(Rung(-1, Score(0.1, 0.1, 2), 0, 0),)), r"rungs\.0\.env_steps"),
@@ -155,12 +153,20 @@ def training(**changes: object) -> str:
     return json.dumps(whole)
 
 
+def costing(**changes: object) -> str:
+    whole = json.loads(module._CANDIDATE.dump_json(trained("c001", 0.75, parents=("c000",))))
+    whole["usage"] |= changes
+    return json.dumps(whole)
+
+
 SCORE = {"mean": 0.75, "standard_error": 0.1, "episodes": 8}
 
 
 @pytest.mark.parametrize(
     ("record", "message"),
     [
+        (costing(prompt_tokens=-5), "prompt_tokens is not between 0"),
+        (costing(usd=-1.0), "usd is not between"),
         (training(policy="/etc/passwd"), r"training\.policy: '/etc/passwd', where only 'candidates/c001/policy.pt' can be"),
         (training(policy="candidates/c000/policy.pt"), r"training\.policy"),
         (training(policy="candidates/c001/../c001/policy.pt"), r"training\.policy"),
