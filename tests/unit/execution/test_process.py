@@ -131,9 +131,7 @@ def test_modules_of_the_working_folder_are_not_imported(child: JsonProcess, tmp_
     assert ask(child, "echo") == "echo"
 
 
-def test_a_process_that_cannot_start_is_an_error_and_leaves_nothing(
-    child: JsonProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_process_that_cannot_start_is_an_error_and_leaves_nothing(child: JsonProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     with pytest.raises(RewardsmithError, match="cannot start a process: No such file"):
