@@ -71,7 +71,8 @@ def child_environment() -> dict[str, str]:
     So the folder that this process happens to be in is not one of them, unless it is one here: somebody else's study may lie in it.
     """
     environment = {k: v for k, v in os.environ.items() if k in _PASSED_ON or k.startswith(_PASSED_ON_PREFIXES)}
-    paths = os.pathsep.join(os.path.abspath(path) for path in sys.path)
+    named = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    paths = os.pathsep.join(dict.fromkeys(os.path.abspath(path) for path in (*named, *sys.path)))
     # numpy would start a thread per core, which nobody uses.
     return {"OPENBLAS_NUM_THREADS": "1", **environment, "PYTHONPATH": paths, "PYTHONIOENCODING": "utf-8"}
 

@@ -1,4 +1,7 @@
-"""Trains five jobs in four slots, with so many MB of address space beyond what it has once everything is imported."""
+"""Trains five jobs in four slots, with so many MB of address space beyond what it has once everything is imported.
+
+With a second argument, in two lanes side by side.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,8 @@ def limit_to(more: int) -> None:
 
 
 def main() -> None:
-    trainer = PopulationTrainer(TASKS.load("franka-reach"), SETTINGS, 8, threads=1)
+    lanes = len(sys.argv) > 2
+    trainer = PopulationTrainer(TASKS.load("franka-reach"), replace(SETTINGS, overlap=lanes), 8, threads=1 + lanes)
     if sys.argv[1:]:
         limit_to(int(sys.argv[1]) << 20)
     notes: list[str] = []

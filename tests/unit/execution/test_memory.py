@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
@@ -23,6 +24,38 @@ def test_a_process_that_keeps_what_it_frees_computes_the_same_and_clears_no_page
     assert keeping["sums"] == plain["sums"] == [1.44e9, 1.44e9, 1.44e9, 1.76e9]  # 10 * 4e6 * (1 + 2 + ... + 8) and * (2 + ... + 9)
     assert cast(float, keeping["faults"]) < 64
     assert cast(float, keeping["grown_mb"]) < 2 * 128 + 64  # two threads more, and what is padded
+
+
+CRAMPED = """
+import resource
+from rewardsmith.execution.memory import started_thread
+thread = started_thread()
+print(thread.submit(max, 3, 4).result())
+pages = int(open("/proc/self/statm").read().split()[0])
+limit = pages * resource.getpagesize() + (100 << 20)
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+print(started_thread())
+"""
+
+
+def test_a_thread_is_started_where_there_is_memory_for_it():
+    done = subprocess.run([sys.executable, "-c", CRAMPED], capture_output=True, text=True, timeout=60)
+    assert (done.stdout.split(), done.stderr) == (["4", "None"], "")
+
+
+@pytest.mark.parametrize(
+    ("error", "shortage"),
+    [
+        (MemoryError(), True),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), True),
+        (ValueError("thread constructor failed: Resource temporarily unavailable"), True),
+        (RuntimeError("can't start new thread"), True),
+        (OSError(errno.ENOSPC, "No space left on device"), False),
+        (RuntimeError("shape mismatch"), False),
+    ],
+)
+def test_what_is_taken_for_a_shortage(error: Exception, shortage: bool):
+    assert memory.is_shortage(error) == shortage
 
 
 def test_elsewhere_nothing_happens(monkeypatch: pytest.MonkeyPatch):

@@ -150,6 +150,29 @@ def test_on_a_machine_that_really_has_no_more():
     assert short["results"] == free["results"]
 
 
+def test_a_thread_that_cannot_start_is_no_hang():
+    """There is not even room for a thread; the simulation needs much more."""
+    command = [sys.executable, "-m", "tests.children.cramped", "200", "lanes"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    results = json.loads(done.stdout)["results"]
+    assert {(result["state"], result["cause"]) for result in results} == {("CRASHED", "memory does not suffice to train it even alone")}
+
+
+def test_without_a_second_thread_lanes_are_one_and_give_the_same(
+    reach: Task, human_program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    jobs = [TrainingJob(name, human_program, n, str(tmp_path / f"{name}.pt")) for n, name in enumerate("abc")]
+
+    def results() -> dict[str, TrainingResult]:
+        trainer = PopulationTrainer(reach, replace(QUICK, slots=2, overlap=True), 8, threads=2)
+        return {result.candidate: replace(result, wall_s=0.0) for result in trainer.train(jobs, 7, lambda _: None)}
+
+    free = results()
+    monkeypatch.setattr("rewardsmith.training.population.trainer.started_thread", lambda: None)
+    assert results() == free
+
+
 def test_other_errors_are_not_taken_for_a_shortage(reach: Task, human_program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def broken(*_: object) -> None:
         raise RuntimeError("shape mismatch")
