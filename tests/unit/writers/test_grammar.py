@@ -17,6 +17,7 @@ from rewardsmith.errors import WriterError
 from rewardsmith.records import Draft
 from rewardsmith.registry import TASKS
 from rewardsmith.reward.guard import Guard
+from rewardsmith.reward.guard.static import check_source
 from rewardsmith.reward.program import RewardProgram
 from rewardsmith.writers.grammar.tree import Feature, Term, Tree, from_plan, to_plan, to_source
 from rewardsmith.writers.grammar.tree_operators import form, forms
@@ -251,7 +252,7 @@ HALF = math.sqrt(0.5)
 )
 def test_features_mean_what_they_say(feature: Feature, signals: dict[str, list[object]], value: float):
     source = to_source(Tree((Term("x", feature, "linear", 1.0, 1.0),)))
-    typed = source.replace("(a, b):", "(a: Tensor, b: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:")
-    typed = typed.replace("(a):", "(a: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:")
-    total, _ = RewardProgram(typed)({name: torch.tensor(rows, dtype=torch.float32) for name, rows in signals.items()})
+    total, _ = RewardProgram(check_source(source, None).program)(
+        {name: torch.tensor(rows, dtype=torch.float32) for name, rows in signals.items()}
+    )
     assert total.tolist() == pytest.approx([value], abs=1e-3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from leaking_programs import LEAKS
+from leaking_programs import program as leaking
 
 
 @dataclass(frozen=True)
@@ -420,4 +421,5 @@ HOSTILE: tuple[Hostile, ...] = (
     *(Hostile("values", name, layer, source) for name, (layer, source) in VALUES.items()),
     *(Hostile("text tricks", name, layer, source) for name, (layer, source) in TEXT.items()),
     *(Hostile("neighbours", name, "graph", source) for name, source in LEAKS.items()),
+    Hostile("neighbours", "dtype_as_a_number", "syntax", leaking("r = r * (1.0 + tcp_pos.dtype)")),
 )

@@ -106,7 +106,6 @@ _LEAKS = {
     "device": ("if here(1.0).device != tcp_pos.device:", "    r = -d + d.tanh()"),
     "device_is_the_same": ("k = 1.0 if here(1.0).device == tcp_pos.device else 2.0", "r = k * r"),
     "dtype": ("if tcp_pos.dtype == torch.float32:", "    r = 2.0 * r"),
-    "dtype_as_a_number": ("r = r * (1.0 + tcp_pos.dtype)",),
 }
 _HELPERS = {
     "in_a_helper": "def best(x):\n    return x - x.max(dim=0).values\n",
@@ -116,7 +115,7 @@ _HELPERS = {
 
 LEAKS: dict[str, str] = {name: program(*statements, before=_HELPERS.get(name, "")) for name, statements in _LEAKS.items()}
 """All are seen in the compiled program."""
-UNTRIED = {"hidden_by_where", "device", "device_is_the_same", "dtype", "dtype_as_a_number"}
+UNTRIED = {"hidden_by_where", "device", "device_is_the_same", "dtype"}
 """What no trying on a processor shows: it happens on no state that is tried, or on another machine."""
 
 _HONEST = {

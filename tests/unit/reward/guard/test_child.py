@@ -52,12 +52,14 @@ def test_messages(source: str, line: int, message: str, hint: str, guard: Guard,
 
 @pytest.mark.parametrize("module", ["torch.nn", "torch.linalg", "torch.nn.functional"])
 def test_a_module_that_is_called(module: str, guard: Guard, reach: Task) -> None:
-    verdict = guard.check(body(f"r = {module}(r)"), reach)
+    """Layer 2 says so first; the child does not rely on it."""
+    printed = check_source(body("r = torch.exp(r)"), reach.signals).program
+    verdict = guard._child(reach).check(printed.replace("torch.exp(", f"{module}("))
     assert (verdict.layer, verdict.message) == ("compile", f"{module} is not a function.")
     assert guard.check(body(), reach).accepted
 
 
-@pytest.mark.parametrize(("layer", "part"), [("graph", "check_graph"), ("graph", "check_environments"), ("probe", "probe")])
+@pytest.mark.parametrize(("layer", "part"), [("graph", "check_environments"), ("probe", "probe")])
 def test_a_fault_in_a_layer_is_its_refusal(layer: str, part: str, reach: Task, monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(*arguments: object) -> None:
         raise LookupError("no such\nthing")

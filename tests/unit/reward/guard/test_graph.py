@@ -8,6 +8,8 @@ from rewardsmith.reward.guard.graph import check_graph
 from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.program import RewardProgram
 
+pytestmark = pytest.mark.usefixtures("unchecked")  # it would be refused before the layer under test sees it
+
 HEAD = "def compute_reward(a: Tensor, b: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n"
 
 

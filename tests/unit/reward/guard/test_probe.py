@@ -11,6 +11,8 @@ from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.guard.states import FEW, WIDE, make_states
 from rewardsmith.reward.program import RewardProgram
 
+pytestmark = pytest.mark.usefixtures("unchecked")  # it would be refused before the layer under test sees it
+
 SIGNALS = (
     Signal("a", (3,), "m", "world", "a point", Role.EFFECTOR, -0.5, 1.5),
     Signal("q", (4,), "quat", "world", "an orientation", Role.OBJECT, -1.0, 1.0),
