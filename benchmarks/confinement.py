@@ -109,7 +109,7 @@ def measure(name: str, rounds: int, seconds: float) -> str:
         return hear(children[kind], TURN, 3_600.0)
 
     try:
-        trial, _ = [turn(kind, 4) for kind in children]
+        trial, _ = (turn(kind, 4) for kind in children)
         epochs = max(6, round(seconds * trial.rate / (trial.steps / 2)))
         pairs: list[dict[str, Turn]] = []
         for number in range(rounds):

@@ -65,10 +65,13 @@ def run(arguments: list[str]) -> int:
     _claim(folder, program)
     trainer = WorkerTrainer(options.task, options.trainer, settings, options.episodes, folder.resolve())
     jobs = [TrainingJob(f"seed-{s}", program, derive("train command", s), str(folder.resolve() / f"seed-{s}.pt")) for s in options.seeds]
+    results: list[TrainingResult] = []
     try:
-        results = list(trainer.train(jobs, derive("evaluation", "train command"), _report))
+        results += trainer.train(jobs, derive("evaluation", "train command"), _report)
     finally:
         trainer.close()
+        if not results:
+            _give_back(folder)
     remember_speed(options.task, options.device, sum(result.env_steps for result in results), sum(result.wall_s for result in results))
     results = [replace(result, policy=os.path.relpath(result.policy) if result.policy else "") for result in results]
     _keep(folder, results)
@@ -109,6 +112,13 @@ def _claim(folder: Path, program: str) -> None:
         raise taken from None
     except OSError as error:
         raise RewardsmithError(f"cannot write to {folder}: {error.strerror}. Give a writable folder with --out.") from None
+
+
+def _give_back(folder: Path) -> None:
+    """Nothing came of it: the folder is as free as it was, unless a policy is there."""
+    if [path.name for path in folder.iterdir()] == [_REWARD]:
+        (folder / _REWARD).unlink()
+        folder.rmdir()
 
 
 def _keep(folder: Path, results: list[TrainingResult]) -> None:

@@ -17,6 +17,7 @@ import pytest
 from rewardsmith import runner
 from rewardsmith.config import StudyConfig, TrainingOverrides
 from rewardsmith.contracts import Race, TrainingProgress
+from rewardsmith.execution.process import JsonProcess
 from rewardsmith.parts import assemble
 from rewardsmith.records import Candidate, State, TrainingResult
 from rewardsmith.study import Study
@@ -38,15 +39,15 @@ Watch = Callable[[TrainingProgress], None]
 
 
 @pytest.fixture
-def worker() -> Iterator[WorkerTrainer]:
-    trainer = WorkerTrainer("franka-reach", "population", TINY, 8, patience_s=8.0)
+def worker(tmp_path: Path) -> Iterator[WorkerTrainer]:
+    trainer = WorkerTrainer("franka-reach", "population", TINY, 8, tmp_path, patience_s=8.0)
     yield trainer
     trainer.close()
 
 
 @pytest.fixture
-def patient() -> Iterator[WorkerTrainer]:
-    trainer = WorkerTrainer("franka-reach", "population", LONGER, 8, patience_s=60.0)
+def patient(tmp_path: Path) -> Iterator[WorkerTrainer]:
+    trainer = WorkerTrainer("franka-reach", "population", LONGER, 8, tmp_path, patience_s=60.0)
     yield trainer
     trainer.close()
 
@@ -143,16 +144,20 @@ def test_what_is_finished_is_kept(patient: WorkerTrainer, job, human_program: st
     orders = [job(name, human_program, seed) for seed, name in enumerate("abc")]
     said: list[str] = []
     in_flight: list[set[str]] = []
+
+    def observe(progress: TrainingProgress) -> None:
+        if "killed by signal 9" in progress.note:
+            in_flight.clear()  # the worker may have said more before it died
+        in_flight.append(set(dict(progress.success)))
+
     patient._settings = replace(LONGER, slots=1)
-    for result in patient.train(orders, 0, lambda progress: in_flight.append(set(dict(progress.success)))):
+    for result in patient.train(orders, 0, observe):
         said.append(result.candidate)
         if result.candidate == "a":
             send(patient, signal.SIGKILL)
-            in_flight.clear()
         assert result.state == State.SCORED
     assert said == ["a", "b", "c"]
-    assert in_flight
-    assert not any("a" in names for names in in_flight)
+    assert set().union(*in_flight) == {"b", "c"}
 
 
 def test_a_race_goes_on_behind_a_kill_as_if_nothing_had_happened(patient: WorkerTrainer, job, human_program: str):
@@ -172,6 +177,26 @@ def test_a_race_goes_on_behind_a_kill_as_if_nothing_had_happened(patient: Worker
     assert kills == 0
     assert raced == run(patient, *orders, race=race)
     assert [len(result.rungs) > 0 for result in raced.values()] == [True] * 4
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        '{"kind": "result", "result": {"candidate": "another", "state": "SCORED", "seed": 0}}',
+        '{"kind": "result", "result": {"candidate": "a", "state": "SCORED", "seed": 0, "policy": "/etc/passwd"}}',
+        '{"kind": "result", "result": {"candidate": "a"}}',
+        "nothing",
+    ],
+    ids=["of another job", "another file", "half", "no JSON"],
+)
+def test_a_report_that_is_none_costs_its_job_and_is_no_traceback(
+    wrong: str, worker: WorkerTrainer, job, human_program: str, monkeypatch: pytest.MonkeyPatch
+):
+    receive = JsonProcess.receive
+    monkeypatch.setattr(JsonProcess, "receive", lambda process, timeout_s: receive(process, timeout_s) and wrong)
+    (result,) = worker.train([job("a", human_program)], 0, lambda _: None)
+    assert (result.candidate, result.state, result.policy) == ("a", State.CRASHED, "")
+    assert "the process" in result.cause
 
 
 KILLS = 50
@@ -220,7 +245,7 @@ class Killer(Silent):
 
 def search(folder: Path, config: StudyConfig, killer: Killer | None = None) -> list[Candidate]:
     """The candidates of a whole search, without what hangs on the clock."""
-    parts, over = assemble(config), threading.Event()
+    parts, over = assemble(config, folder), threading.Event()
     assert isinstance(parts.trainer, WorkerTrainer)
     thread = threading.Thread(target=killer.haunt if killer else over.wait, args=(parts.trainer, over) if killer else ())
     thread.start()
