@@ -34,7 +34,10 @@ def _changed(**changes: object) -> Callable[[Mail], None]:
 
 
 def _text(text: str) -> Callable[[Mail], None]:
-    return lambda mail: (mail.study / COMPARISON_FILE).write_text(text) and None
+    def forge(mail: Mail) -> None:
+        (mail.study / COMPARISON_FILE).write_text(text)
+
+    return forge
 
 
 def _below(name: str, target: str) -> Callable[[Mail], None]:

@@ -167,7 +167,7 @@ def test_a_log_has_one_line_each(study: Path, capsys: pytest.CaptureFixture[str]
 
 
 def summary(*candidates: Candidate, text: str = EVIL) -> StudySummary:
-    usage = Usage(*[10**18] * 3, 1e18, *[10**18] * 3)
+    usage = Usage(10**18, 10**18, 10**18, 1e18, 10**18, 10**18, 10**18)
     totals = Totals(len(candidates), 10**400, 10**400, float("nan"), usage)
     finals = (FinalRow(text, (None, float("nan"), 1e308), (text,) * 3),)
     return StudySummary(text, text, text, text, text, 10**400, text, tuple(map(row, candidates)), finals, totals)
@@ -225,7 +225,7 @@ def test_the_live_table_keeps_the_newest_in_sight(tmp_path: Path, capsys: pytest
 
 
 def test_a_usage_of_anything_is_a_short_line():
-    assert len(usage_text(Usage(*[10**18] * 3, 1e18))) < 200
+    assert len(usage_text(Usage(10**18, 10**18, 10**18, 1e18))) < 200
 
 
 def test_words_that_are_no_text_are_refused_by_flag(tmp_path: Path):

@@ -216,7 +216,7 @@ def test_names_in_a_report_are_text_and_nothing_else(tmp_path: Path):
 
 def test_numbers_of_a_report_have_an_end(ten: list[Path]):
     found = report(*ten)
-    usage = Usage(*[10**18] * 3, 1e18)
+    usage = Usage(10**18, 10**18, 10**18, 1e18)
     scores = (float("nan"), float("inf"), 1e308, -1e308, 0.5)
     changes = {"candidates": 10**400, "env_steps": -(10**400), "training_s": 1e308, "usage": usage, "search_score": 1e308}
     searches = tuple(replace(row, **changes, fresh_scores=(1e308,)) for row in found.searches)
