@@ -1,8 +1,9 @@
 """What confinement costs a training: ``python benchmarks/confinement.py [--tasks cartpole franka-push] [--rounds 9] [--seconds 6]``.
 
-Two processes train the same batches of the same program with the population trainer; one of them confined itself before, as a worker
-does. They take turns, and who begins alternates, so that what else the machine does falls on both. Wanted: at most 2 % fewer steps
-per second. Processor time per step says the same on a busy machine.
+Two processes train the same batches of the same program with the population trainer; one of them confined
+itself before, as a worker does. They take turns, and who begins alternates, so that what else the machine
+does falls on both. Wanted: at most 2 % fewer steps per second. Processor time per step says the same on a
+busy machine.
 """
 
 from __future__ import annotations

@@ -99,7 +99,7 @@ def _training() -> str:
             trainer.close()
     if result.score is None:
         raise RewardsmithError(f"a tiny training failed: {result.cause}")
-    return f"a tiny training on {name} ran in a worker process; it has: {', '.join(trainer.limits)}"
+    return f"a tiny training on {name} ran in a worker process; its worker has: {', '.join(trainer.limits)}"
 
 
 def _extras() -> str:

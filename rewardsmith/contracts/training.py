@@ -77,9 +77,10 @@ class TrainingProgress:
 class Trainer(Protocol):
     """Trains one policy per job, many at once.
 
-    It runs in a process that can write where the jobs' files go, to a cache of its own and to temporary files, and that can start
-    threads but no processes. A class that needs processes says so with ``starts_processes = True``: then it compiles no program itself,
-    and its processes call :func:`rewardsmith.training.confined.confine_training` before they do.
+    It runs in a process that can write where the jobs' files go, to a cache of its own and to temporary
+    files, and that can start threads but no processes. A class that needs processes says so with
+    ``starts_processes = True``: then it compiles no program itself, and its processes call
+    :func:`rewardsmith.training.confined.confine_training` before they do.
     """
 
     def train(

@@ -32,7 +32,8 @@ def is_shortage(error: Exception) -> bool:
 def started_thread() -> Executor | None:
     """A thread that is ready to work; nothing where there is not enough memory for it, or no room for one more thread.
 
-    Python waits for ever for a thread that the system starts and that then finds no memory, so there must be plenty of it.
+    Python waits for ever for a thread that the system starts and that then finds no memory, so there must be
+    plenty of it.
     """
     try:
         mmap.mmap(-1, _THREAD_BYTES).close()

@@ -68,7 +68,8 @@ def child_command(module: str, *arguments: str) -> list[str]:
 def child_environment() -> dict[str, str]:
     """A short list of harmless variables: a child gets no secrets. It imports from where this process does.
 
-    So the folder that this process happens to be in is not one of them, unless it is one here: somebody else's study may lie in it.
+    So the folder that this process happens to be in is not one of them, unless it is one here: somebody
+    else's study may lie in it.
     """
     environment = {k: v for k, v in os.environ.items() if k in _PASSED_ON or k.startswith(_PASSED_ON_PREFIXES)}
     named = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
@@ -80,8 +81,8 @@ def child_environment() -> dict[str, str]:
 class JsonProcess:
     """One child process running a module, started on first use.
 
-    It has a session of its own, so that Ctrl-C reaches the parent only, and a folder of its own for temporary files. It ends
-    with its parent (see :func:`child_command`), or when its standard input closes.
+    It has a session of its own, so that Ctrl-C reaches the parent only, and a folder of its own for temporary
+    files. It ends with its parent (see :func:`child_command`), or when its standard input closes.
     """
 
     def __init__(self, module: str, *arguments: str) -> None:
@@ -117,7 +118,8 @@ class JsonProcess:
         """The next line of the child.
 
         Raises:
-            ProcessDiedError: The child ended; the message says how, with its last words. Or what it says is no line of text.
+            ProcessDiedError: The child ended; the message says how, with its last words. Or what it says is
+                no line of text.
             ProcessSilentError: Nothing came within ``timeout_s``.
         """
         assert self._process is not None, "send before receive"

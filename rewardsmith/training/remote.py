@@ -66,8 +66,8 @@ class WorkerTrainer:
             trainer: Registered name of the trainer.
             settings: The same for all jobs.
             episodes: Held-out episodes per job.
-            folders: Policies and episodes go below these, which are made where they are missing. Unless given, they are those of the
-                jobs at hand, and jobs with others get another process.
+            folders: Policies and episodes go below these, which are made where they are missing. Unless
+                given, they are those of the jobs at hand, and jobs with others get another process.
             patience_s: A worker that says nothing for so long is taken for hung; as the device asks for unless given.
         """
         self._task, self._trainer, self._settings, self._episodes = task, trainer, settings, episodes

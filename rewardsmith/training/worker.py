@@ -20,7 +20,8 @@ _REPORT_EVERY_S = 0.25
 class Worker:
     """Carries out orders. Before the first program is compiled, it gives up all rights that training does not need.
 
-    A trainer that has ``starts_processes`` keeps them: it compiles nothing here, and confines the processes that do.
+    A trainer that has ``starts_processes`` keeps them: it compiles nothing here, and confines the processes
+    that do.
     """
 
     def __init__(self, folders: Sequence[Path], descriptor: int) -> None:

@@ -32,15 +32,16 @@ _SHARED_MEMORY = "/dev/shm"
 def confine(folders: Sequence[Path], gpu: bool = False) -> list[str]:
     """Give up, for good: writing but below some folders, new processes, sockets, signals to others, core dumps, privileges.
 
-    Threads go on working, and what is read, and how much memory is taken, is free. Landlock holds for this thread and those that it
-    starts, so call it before others start.
+    Threads go on working, and what is read, and how much memory is taken, is free. Landlock holds for this
+    thread and those that it starts, so call it before others start.
 
     Args:
         folders: They exist, and none is a link.
         gpu: Whether a driver's devices, its sockets and shared memory are needed.
 
     Returns:
-        What is in force, in words for ``rewardsmith doctor``; what this kernel lacks is named as missing, not an error.
+        What is in force, in words for ``rewardsmith doctor``; what this kernel lacks is named as missing, not
+        an error.
 
     Raises:
         OSError: A folder is none.

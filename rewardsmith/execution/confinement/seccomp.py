@@ -1,6 +1,7 @@
 """seccomp: the kernel asks a small program what becomes of each system call.
 
-The program is Berkeley packet filter code. Here are its parts, and how it is installed; what is allowed, others decide.
+The program is Berkeley packet filter code. Here are its parts, and how it is installed; what is allowed,
+others decide.
 """
 
 from __future__ import annotations

@@ -23,7 +23,8 @@ class RlGamesTrainer:
     """Trains every job with rl-games' PPO (see :class:`rewardsmith.contracts.Trainer`), as many at a time as there are cores.
 
     For fidelity to the published searches, not for speed: the population trainer runs the same settings with the same environments,
-    rewards and scores in one process. A process can write to the folders of the jobs that it was started for, and nowhere else.
+    rewards and scores in one process. A process can write to the folders of the jobs that it was started for,
+    and nowhere else.
     """
 
     starts_processes = True
