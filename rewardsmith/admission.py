@@ -31,7 +31,7 @@ def check_prints(study: Study, *candidates: Candidate) -> None:
     Raises:
         StoreError: Naming the candidate.
     """
-    for candidate in candidates:
+    for candidate in {(candidate.source, candidate.program): candidate for candidate in candidates}.values():
         try:
             if candidate.program:
                 check_stored(candidate.source, candidate.program)

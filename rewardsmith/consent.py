@@ -183,6 +183,15 @@ def place_identity(folder: Path) -> str:
     return sha256(f"comparison at {folder.resolve()}".encode(errors="surrogateescape")).hexdigest()[:32]
 
 
+def study_identity(identity: str, folder: Path) -> str:
+    """The name under which agreements about a study are kept; nothing where it has no number of its own.
+
+    The number is in the study, so whoever was sent the study knows it: at another place it is another study.
+    """
+    text = f"study {identity} at {folder.resolve()}"
+    return sha256(text.encode(errors="surrogateescape")).hexdigest()[:32] if identity else ""
+
+
 def remember(identity: str, agreement: Agreement) -> None:
     """Keep what was agreed to for a study; where nothing can be kept, the user is asked again.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -21,11 +22,12 @@ from rewardsmith.consent import (
     place_identity,
     remember,
     remembered,
+    study_identity,
     terms_of,
     with_terms,
 )
 from rewardsmith.errors import RewardsmithError, UsageError
-from rewardsmith.study import Study, is_study
+from rewardsmith.study import Study
 
 _FLAGS = {
     "writer": "--writer", "base_url": "--llm.base-url", "key_variable": "--llm.key-variable", "key_file": "--llm.key-file",
@@ -39,6 +41,8 @@ _LABELS = {
     "price_cached": "price of a million cached tokens", "max_usd": "max_usd", "max_tokens": "max_tokens", "max_hours": "max_hours",
     "reply_tokens": "tokens of a reply", "retries": "resends of a request",
 }  # fmt: skip
+_TRACES = ("study.db", ".study.db", "study.lock", "comparison.yaml", "candidates", "studies")
+"""Whatever of these is in a folder, be it whole or not, a config in it may be somebody else's."""
 _FOR_RESUME = ("--llm.base-url", "--llm.key-variable", "--llm.key-file", "--llm.model")
 
 
@@ -135,7 +139,7 @@ def _identity_at(folder: Path) -> str:
         return place_identity(folder)
     try:
         with Study.open(folder) as study:
-            return study.identity
+            return study_identity(study.identity, folder)
     except RewardsmithError:
         return ""
 
@@ -144,7 +148,7 @@ def _study_around(file: Path) -> Path | None:
     """The study or comparison that a file lies in, also by way of a link."""
     for path in (file.absolute(), file.resolve()):
         for folder in path.parents:
-            if is_study(folder) or is_comparison(folder):
+            if any(os.path.lexists(folder / name) for name in _TRACES):
                 return folder
     return None
 

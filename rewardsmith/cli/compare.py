@@ -26,7 +26,7 @@ from rewardsmith.cli.views import label
 from rewardsmith.comparison import NO_HOURS, Comparison, ComparisonConfig, is_comparison
 from rewardsmith.config import StudyConfig
 from rewardsmith.config_file import from_mapping, read_yaml
-from rewardsmith.consent import place_identity, remembered
+from rewardsmith.consent import place_identity, remembered, study_identity
 from rewardsmith.errors import UsageError
 from rewardsmith.parts import Parts, assemble
 from rewardsmith.registry import STRATEGIES, TASKS, WRITERS
@@ -128,8 +128,9 @@ def carry_on(comparison: Comparison) -> int:
 
     def observe(study: Study, parts: Parts, place: str) -> LiveObserver | PlainObserver:
         screen.print(f"search {place}: {label(method(study))}, seed {study.config.seed}")
-        if study.identity and remembered(study.identity) is None:
-            agree_to_own(study.identity, study.config)
+        identity = study_identity(study.identity, study.folder)
+        if remembered(identity) is None:
+            agree_to_own(identity, study.config)
         return watch(study, parts.settings.env_steps, screen)
 
     with resumable(comparison.folder, "comparison"):

@@ -14,7 +14,7 @@ from rewardsmith.cli.agreement import ModelFlags, agreed, given_terms
 from rewardsmith.cli.arguments import check_words, parse
 from rewardsmith.cli.search import carry_on
 from rewardsmith.comparison import Comparison, is_comparison
-from rewardsmith.consent import Value, place_identity
+from rewardsmith.consent import Value, place_identity, study_identity
 from rewardsmith.parts import assemble
 from rewardsmith.study import Study
 
@@ -54,7 +54,8 @@ def run(arguments: list[str]) -> int:
         return _compare(options, given)
     with Study.open(options.study, write=True) as study:
         subject = f"the study {options.study}"
-        study.config = agreed(study.config, study.identity, given, trust=options.trust_endpoint, subject=subject)
+        identity = study_identity(study.identity, study.folder)
+        study.config = agreed(study.config, identity, given, trust=options.trust_endpoint, subject=subject)
         parts = assemble(study.config, study.folder)
         try:
             return carry_on(study, parts)

@@ -21,6 +21,7 @@ from rewardsmith.cli.screen import Screen
 from rewardsmith.cli.views import study_view
 from rewardsmith.config import StudyConfig
 from rewardsmith.config_file import from_mapping, read_yaml
+from rewardsmith.consent import study_identity
 from rewardsmith.errors import UsageError
 from rewardsmith.parts import Parts, assemble
 from rewardsmith.registry import STRATEGIES, TASKS, WRITERS
@@ -70,7 +71,7 @@ def run(arguments: list[str]) -> int:
             return 0
         with Study.create(folder, config) as study:
             study.store.put_value("notice", parts.writer.notice)
-            agree_to_own(study.identity, config)
+            agree_to_own(study_identity(study.identity, study.folder), config)
             return carry_on(study, parts)
     finally:
         parts.close()

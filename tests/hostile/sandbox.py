@@ -26,7 +26,7 @@ class Sandbox:
     def make(cls, root: Path, pristine: Path) -> Sandbox:
         """Set the scene, with a copy of ``pristine`` as the study."""
         sandbox = cls(root)
-        for folder in (sandbox.home / "tmp", sandbox.output, sandbox.precious, root / "log"):
+        for folder in (sandbox.home / ".config", sandbox.home / "tmp", sandbox.output, sandbox.precious, root / "log"):
             folder.mkdir(parents=True)
         (sandbox.home / ".bashrc").write_text("# start-up file\n")
         (sandbox.home / ".token").write_text(SECRET)
@@ -63,6 +63,8 @@ class Sandbox:
             here = Path(folder)
             if here == self.home:
                 folders[:] = [name for name in folders if name not in _OURS]
+            if here == self.home / ".config":  # figures of a report are drawn by a browser, which keeps a profile
+                folders[:] = [name for name in folders if name != "chromium"]
             if here == self.study.parent:
                 folders[:] = [name for name in folders if name != self.study.name]
             for name in (*folders, *files):

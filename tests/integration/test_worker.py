@@ -26,7 +26,7 @@ from rewardsmith.training.remote import WorkerTrainer
 from tests.conftest import TINY
 from tests.searching import Silent
 
-HANG = """
+ENDLESS = """
 def compute_reward(tcp_pos: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:
     a = tcp_pos[:, 0] * 1.0
     while bool(a.sum() < 1e30):
@@ -68,12 +68,28 @@ def test_gives_what_training_here_gives(worker: WorkerTrainer, job, human_progra
     assert run(worker, order) == here
 
 
-def test_a_hanging_program_times_out_and_the_others_are_trained(worker: WorkerTrainer, job, human_program: str):
-    found = run(worker, job("good", human_program, 1), job("hang", HANG, 2))
+def test_a_program_without_an_end_is_not_begun(worker: WorkerTrainer, job, human_program: str):
+    found = run(worker, job("good", human_program, 1), job("endless", ENDLESS, 2))
+    assert found["endless"].state == State.CRASHED
+    assert "the guard refuses the program: graph" in found["endless"].cause
+    assert found["good"].state == State.SCORED
+
+
+def test_a_hanging_worker_costs_only_who_makes_it_hang(tmp_path: Path, job, human_program: str):
+    """The worker is stopped whenever one of the programs is in it."""
+    trainer = WorkerTrainer("franka-reach", "population", LONGER, 8, tmp_path, patience_s=8.0)
+
+    def stop(progress: TrainingProgress) -> None:
+        if "hang" in dict(progress.success):
+            send(trainer, signal.SIGSTOP)
+
+    try:
+        found = run(trainer, job("good", human_program, 1), job("hang", human_program, 2), observe=stop)
+    finally:
+        trainer.close()
     assert found["hang"].state == State.TIMED_OUT
     assert "no answer within 8 s" in found["hang"].cause
     assert found["good"].state == State.SCORED
-    assert found["good"] == run(worker, job("good", human_program, 1))["good"]
 
 
 def test_a_kill_from_outside_is_nobodys_fault(patient: WorkerTrainer, job, human_program: str):

@@ -52,7 +52,9 @@ class Axes:
 
     def place(self, dim: object) -> int:
         """The axis that ``dim`` means, from the first one."""
-        if not isinstance(dim, int) or not -len(self.sizes) <= dim < len(self.sizes):
+        if not isinstance(dim, int):
+            raise MixedError("an axis is not a plain number here.", "Write it out, such as dim=-1.")
+        if not -len(self.sizes) <= dim < len(self.sizes):
             raise UnseenError
         return dim % len(self.sizes)
 

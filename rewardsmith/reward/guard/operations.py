@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from rewardsmith.reward.guard import axes
-from rewardsmith.reward.guard.axes import Axes, Count, Size, UnseenError
+from rewardsmith.reward.guard.axes import Axes, Count, MixedError, Size, UnseenError
 
 Seen = object
 """What is known of a value: the ``Axes`` of a tensor, a ``Count``, a constant, a tuple of such for lists and
@@ -55,8 +55,10 @@ def _softmax(given: Arguments) -> Seen:
 
 def _cross(given: Arguments) -> Seen:
     both = axes.broadcast([_tensor(given), _tensor(given, "other")])
-    if given["dim"] is not None:
-        both.own(given["dim"], "cross")
+    if given["dim"] is None:
+        message = "cross without dim takes the first axis of size 3, which may be that of the environments."
+        raise MixedError(message, "Give it dim=-1.")
+    both.own(given["dim"], "cross")
     return both
 
 

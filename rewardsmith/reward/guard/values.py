@@ -213,19 +213,27 @@ class Reading:
         for argument in arguments.values():
             if argument.number and argument.number.most > MAX_NUMBER:
                 raise RefusedError("syntax", "a whole number is too large.", f"Use numbers up to {MAX_NUMBER:.0e}.", node.lineno)
-        return _called_with(result, arguments, fresh())
+        return _called_with(result, arguments, {})
 
 
-def _called_with(result: Value, arguments: Mapping[str, Value], new: Value) -> Value:
-    """A helper's result, as its caller sees it."""
+def _called_with(result: Value, arguments: Mapping[str, Value], own: dict[Hashable, int]) -> Value:
+    """A helper's result, as its caller sees it; ``own`` are the tensors that this call made, each new to the caller."""
     if result.number or result.other:
         return result
     if result.items:
-        return together([_called_with(item, arguments, fresh()) for item in result.items], result.keys)
+        return together([_called_with(item, arguments, own) for item in result.items], result.keys)
     if isinstance(result.tensor, Parameter):
-        return arguments.get(result.tensor.name, new)
-    passed = [arguments[token.name].memory for token in result.memory if isinstance(token, Parameter) and token.name in arguments]
-    return replace(new, memory=new.memory.union(*passed))
+        return arguments.get(result.tensor.name) or fresh()
+    memory: set[Hashable] = set()
+    for token in result.memory:
+        if not isinstance(token, Parameter):
+            memory.add(own.setdefault(token, next(_FRESH)))
+        elif token.name in arguments:
+            memory |= arguments[token.name].memory
+    tensor = next(_FRESH)
+    if result.tensor is not None:
+        tensor = own.setdefault(result.tensor, tensor)
+    return Value(memory=frozenset(memory) or frozenset({tensor}), tensor=tensor)
 
 
 def _key(node: ast.expr | None) -> str:

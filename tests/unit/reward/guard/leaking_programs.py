@@ -105,6 +105,9 @@ _LEAKS = {
     "only_a_component": ("x = d - d.mean(dim=0)", 'c = {"r": r, "x": x}', "r = c['r'] + 0.0 * c['x']"),
     "device": ("if here(1.0).device != tcp_pos.device:", "    r = -d + d.tanh()"),
     "device_is_the_same": ("k = 1.0 if here(1.0).device == tcp_pos.device else 2.0", "r = k * r"),
+    "axis_that_is_computed": ("m = torch.amax(d, dim=d.dim() - 1, keepdim=True)", "r = -d + torch.where(m > 50.0, 1.0, 0.0)"),
+    "softmax_over_a_computed_axis": ("k = d.dim() - 1", "r = torch.softmax(d, dim=k)"),
+    "cross_without_an_axis": ("r = torch.cross(tcp_pos, goal_pos).sum(dim=-1)",),
     "dtype": ("if tcp_pos.dtype == torch.float32:", "    r = 2.0 * r"),
 }
 _HELPERS = {
@@ -115,7 +118,7 @@ _HELPERS = {
 
 LEAKS: dict[str, str] = {name: program(*statements, before=_HELPERS.get(name, "")) for name, statements in _LEAKS.items()}
 """All are seen in the compiled program."""
-UNTRIED = {"hidden_by_where", "device", "device_is_the_same", "dtype"}
+UNTRIED = {"hidden_by_where", "axis_that_is_computed", "cross_without_an_axis", "device", "device_is_the_same", "dtype"}
 """What no trying on a processor shows: it happens on no state that is tried, or on another machine."""
 
 _HONEST = {

@@ -117,6 +117,10 @@ def program(*statements: str, above: str = "") -> str:
 
 
 SAME = {
+    "one tensor twice from a helper": program("a, b = f(d)", "a += 1.0", "r = -b", above="def f(x):\n    z = x * 1.0\n    return z, z\n"),
+    "one tensor under two keys from a helper": program(
+        "q = f(d)", "a = q['a']", "a += 1.0", "r = -q['b']", above="def f(x):\n    z = x * 1.0\n    return {'a': z, 'b': z}\n"
+    ),
     "double minus of a constant": program("r = torch.exp(-d / 0.1) - d * -FAR", above="FAR = -0.5\n"),
     "double minus of an int": program("r = d * -LOW", above="LOW = -2\n"),
     "minus of a default": program("r = f(d)", above="S = -0.5\ndef f(x, s=-S):\n    return x * s\n"),
