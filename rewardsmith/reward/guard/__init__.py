@@ -15,8 +15,9 @@ from rewardsmith.contracts import Signal, Task, TrainingSettings
 from rewardsmith.records import Verdict
 from rewardsmith.reward.guard.accepted import Accepted, key_of
 from rewardsmith.reward.guard.refusal import RefusedError
+from rewardsmith.reward.guard.rewrite import Printed
 from rewardsmith.reward.guard.static import check_source
-from rewardsmith.reward.guard.stored import check_stored
+from rewardsmith.reward.guard.stored import print_stored
 from rewardsmith.reward.guard.warm import WarmChild
 
 
@@ -52,13 +53,7 @@ class Guard:
             printed = check_source(source, task.signals)
         except RefusedError as refusal:
             return refusal.verdict()
-        verdict = self._child(task).check(printed.program)
-        if verdict.accepted:
-            self._accepted.add(self._key(printed.program, task))
-            return verdict
-        line = printed.source_line(verdict.line) if verdict.line else None
-        message, hint = printed.in_own_words(verdict.message), printed.in_own_words(verdict.hint)
-        return dataclasses.replace(verdict, line=line, message=message, hint=hint)
+        return self._tried(printed, task)
 
     def admit(self, source: str, program: str, task: Task) -> str:
         """Check a program that comes from a store anew; what passed every layer on this machine before is not tried again.
@@ -75,12 +70,12 @@ class Guard:
             RefusedError: It is not acceptable, or the program is not the print of its source.
             RewardsmithError: The child process does not start on this machine.
         """
-        printed = check_stored(source, program, task.signals)
-        if self._key(printed, task) not in self._accepted:
-            verdict = self.check(source, task)
+        printed = print_stored(source, program, task.signals)
+        if self._key(printed.program, task) not in self._accepted:
+            verdict = self._tried(printed, task)
             if not verdict.accepted:
                 raise RefusedError(verdict.layer, verdict.message, verdict.hint, verdict.line)
-        return printed
+        return printed.program
 
     def limits(self, task: Task) -> list[str]:
         """What confines the child process on this machine, for ``rewardsmith doctor``."""
@@ -91,6 +86,16 @@ class Guard:
         for child in self._children.values():
             child.close()
         self._children.clear()
+
+    def _tried(self, printed: Printed, task: Task) -> Verdict:
+        """Layers 4 to 6, in the words of the source."""
+        verdict = self._child(task).check(printed.program)
+        if verdict.accepted:
+            self._accepted.add(self._key(printed.program, task))
+            return verdict
+        line = printed.source_line(verdict.line) if verdict.line else None
+        message, hint = printed.in_own_words(verdict.message), printed.in_own_words(verdict.hint)
+        return dataclasses.replace(verdict, line=line, message=message, hint=hint)
 
     def _key(self, printed: str, task: Task) -> str:
         settings = self._settings or task.preset

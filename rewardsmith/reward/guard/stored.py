@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rewardsmith.contracts import Signal
 from rewardsmith.reward.guard.refusal import RefusedError
+from rewardsmith.reward.guard.rewrite import Printed
 from rewardsmith.reward.guard.static import check_source
 
 _OTHER = "the stored program is not what the guard prints of its source"
@@ -11,6 +12,11 @@ _FORGED = "Somebody changed it; train the source anew, or start a new search."
 
 
 def check_stored(source: str, program: str, signals: tuple[Signal, ...] | None = None) -> str:
+    """The text of :func:`print_stored`."""
+    return print_stored(source, program, signals).program
+
+
+def print_stored(source: str, program: str, signals: tuple[Signal, ...] | None) -> Printed:
     """Layers 1 to 3 on a source, and a comparison of their print with the program that was kept beside it.
 
     A program that an earlier version printed otherwise is compared by what is printed of it today.
@@ -26,8 +32,8 @@ def check_stored(source: str, program: str, signals: tuple[Signal, ...] | None =
     Raises:
         RefusedError: The source is not acceptable, or the program is another one.
     """
-    printed = check_source(source, signals).program
-    if program != printed and _reprinted(program, signals) != printed:
+    printed = check_source(source, signals)
+    if program != printed.program and _reprinted(program, signals) != printed.program:
         raise RefusedError("stored", _OTHER + ".", _FORGED)
     return printed
 
