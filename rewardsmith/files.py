@@ -108,14 +108,12 @@ def open_regular(path: Path) -> BinaryIO:
 
 
 def open_named(path: Path) -> BinaryIO:
-    """Open a file or a pipe that a user named; a pipe that nobody writes to is empty, and not waited for.
+    """Open a file or a pipe that a user named; as with every tool, a pipe is waited for.
 
     Raises:
         OSError: It cannot be opened.
     """
-    descriptor = os.open(path, _READ)
-    os.set_blocking(descriptor, True)
-    return os.fdopen(descriptor, "rb")
+    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC), "rb")
 
 
 def read_most(file: BinaryIO, most: int, path: Path) -> bytes:

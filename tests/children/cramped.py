@@ -1,7 +1,4 @@
-"""Trains five jobs in four slots, with so many MB of address space beyond what it has once everything is imported.
-
-With a second argument, in two lanes side by side.
-"""
+"""Trains five jobs in four slots, with so many MB of address space beyond what it has once everything is imported."""
 
 from __future__ import annotations
 
@@ -27,8 +24,7 @@ def limit_to(more: int) -> None:
 
 
 def main() -> None:
-    lanes = len(sys.argv) > 2
-    trainer = PopulationTrainer(TASKS.load("franka-reach"), replace(SETTINGS, overlap=lanes), 8, threads=1 + lanes)
+    trainer = PopulationTrainer(TASKS.load("franka-reach"), SETTINGS, 8, threads=1)
     if sys.argv[1:]:
         limit_to(int(sys.argv[1]) << 20)
     notes: list[str] = []

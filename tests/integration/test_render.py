@@ -32,7 +32,7 @@ def test_the_same_policy_and_seed_give_the_same_picture(
     tmp_path: Path, reach: Task, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     monkeypatch.chdir(tmp_path)
-    save_policy(Path("p.pt"), reach)
+    save_policy(tmp_path / "p.pt", reach)
     for number, seed in enumerate("112"):
         assert (
             main.run(["render", "franka-reach", *SMALL, "--policy", "p.pt", "--seed", seed, "--seconds", "0.2", "--out", f"{number}.png"])

