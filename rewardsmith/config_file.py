@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from rewardsmith.config import TrainingOverrides
 from rewardsmith.errors import UsageError, unknown_name
-from rewardsmith.files import open_named, read_most
+from rewardsmith.files import read_named
 
 C = TypeVar("C")
 _MOST_BYTES, _MOST_DEPTH = 100_000, 16
@@ -167,8 +167,7 @@ def read_yaml(path: Path) -> dict[str, object]:
     """
     what = f"the config file {path}"
     try:
-        with open_named(path) as file:
-            text = read_most(file, _MOST_BYTES, path).decode()
+        text = read_named(path, _MOST_BYTES).decode()
     except OSError as error:
         raise UsageError(f"cannot read {what}: {error.strerror}. Give a YAML file.") from None
     except UnicodeDecodeError as error:

@@ -6,8 +6,11 @@ A path that a user typed may go through links, as everywhere. Below a study or a
 from __future__ import annotations
 
 import errno
+import io
 import os
+import select
 import stat
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,6 +22,8 @@ _FOLDER = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC | getattr(os, "O_PATH", 
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC  # not blocking: opening a pipe would wait for its writer
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _MOST_ENTRIES = 1_000_000
+_WRITER_S, _LOOK_AGAIN_S = 3.0, 0.02
+"""A pipe's writer has so long to open it, and is looked for so often."""
 
 
 def check_plain(folder: Path, depth: int, *, write: bool = False) -> None:
@@ -107,13 +112,40 @@ def open_regular(path: Path) -> BinaryIO:
         raise
 
 
-def open_named(path: Path) -> BinaryIO:
-    """Open a file or a pipe that a user named; as with every tool, a pipe is waited for.
+def read_named(path: Path, most: int) -> bytes:
+    """The whole of a file or a pipe that a user named; a pipe to which nobody writes for seconds is empty.
+
+    Args:
+        path: Links are followed.
+        most: Bytes that it may have.
 
     Raises:
-        OSError: It cannot be opened.
+        OSError: It cannot be read, or is larger.
     """
-    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC), "rb")
+    descriptor = os.open(path, _READ)
+    with os.fdopen(descriptor, "rb") as file:
+        if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+            return read_most(io.BytesIO(_from_pipe(descriptor, most)), most, path)
+        os.set_blocking(descriptor, True)
+        return read_most(file, most, path)
+
+
+def _from_pipe(pipe: int, most: int) -> bytes:
+    """What comes through a pipe until its writer ends, or one byte more than ``most``. Before it has a writer it reads as ended."""
+    data, written, deadline = b"", False, time.monotonic() + _WRITER_S
+    while len(data) <= most:
+        try:
+            chunk = os.read(pipe, most + 1 - len(data))
+        except BlockingIOError:
+            written = True
+            select.select([pipe], [], [])
+            continue
+        data, written = data + chunk, written or chunk != b""
+        if not chunk:
+            if written or time.monotonic() > deadline:
+                break
+            time.sleep(_LOOK_AGAIN_S)
+    return data
 
 
 def read_most(file: BinaryIO, most: int, path: Path) -> bytes:

@@ -10,7 +10,7 @@ from tyro.conf import Positional
 from rewardsmith.cli.arguments import parse, print_json
 from rewardsmith.cli.output import say
 from rewardsmith.errors import UsageError
-from rewardsmith.files import open_named, read_most
+from rewardsmith.files import read_named
 from rewardsmith.registry import TASKS
 from rewardsmith.reward.extract import MAX_REPLY, extract
 from rewardsmith.reward.guard import Guard
@@ -56,8 +56,7 @@ def read_text(path: Path) -> str:
     """
     advice = "Give a text file with a reward program."
     try:
-        with open_named(path) as file:
-            return read_most(file, _MOST_BYTES, path).decode()
+        return read_named(path, _MOST_BYTES).decode()
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}. {advice}") from None
     except UnicodeDecodeError as error:

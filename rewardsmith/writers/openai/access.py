@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from rewardsmith.config import LanguageModelOptions
 from rewardsmith.errors import WriterError
-from rewardsmith.files import open_named
+from rewardsmith.files import read_named
 from rewardsmith.writers.openai.address import check_address, check_no_key
 
 _DEFAULT_URL = "https://api.openai.com/v1"
@@ -105,13 +105,8 @@ def _from_file(name: str, place: str) -> str:
         raise WriterError(f"cannot read {place}: {why}. Check --llm.key-file.") from None
 
     try:
-        with open_named(Path(name).expanduser()) as file:
-            content = file.read(_MOST_KEY_BYTES + 1)
-        text = content.decode()
+        return read_named(Path(name).expanduser(), _MOST_KEY_BYTES).decode().strip()
     except OSError as error:
         refuse(error.strerror or type(error).__name__)
     except (ValueError, RuntimeError):  # a NUL in the name, no home folder, bytes that are no text
         refuse("it is no text, or its name is none")
-    if len(content) > _MOST_KEY_BYTES:
-        refuse(f"it has more than {_MOST_KEY_BYTES:,} bytes, so it is no key")
-    return text.strip()

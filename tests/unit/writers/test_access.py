@@ -108,9 +108,9 @@ def test_a_key_given_for_the_name_of_its_variable_is_not_shown(name: str):
 
 def test_a_key_file_without_end_is_no_key(tmp_path: Path):
     (tmp_path / "big").write_text("k" * 20_000)
-    with pytest.raises(WriterError, match="more than 10,000 bytes"):
+    with pytest.raises(WriterError, match="larger than 10,000 bytes"):
         resolve(LanguageModelOptions(model="m", key_file=str(tmp_path / "big")), {})
-    with pytest.raises(WriterError, match="more than 10,000 bytes"):
+    with pytest.raises(WriterError, match="larger than 10,000 bytes"):
         resolve(LanguageModelOptions(model="m", key_file="/dev/zero"), {})
     with pytest.raises(WriterError, match="it is no text"):
         resolve(LanguageModelOptions(model="m", key_file="a\x00b"), {})
