@@ -256,6 +256,7 @@ def test_the_simulator_is_out_of_reach_of_a_reward(task: Task):
     assert torch.equal(touched.step(still).observation, untouched.step(still).observation)
 
 
+@pytest.mark.slow
 def test_the_human_reward_is_acceptable(task: Task, guard: Guard):
     assert guard.check(task.human_reward, task).text == "accepted"
 

@@ -15,6 +15,7 @@ from tests.hostile.altering import Mail
 from tests.hostile.forgeries import FORGERIES
 from tests.hostile.sandbox import Sandbox
 
+pytestmark = pytest.mark.slow
 _OPENED = re.compile(r'open(?:at)?\((?:(?:AT_FDCWD|\d+)(?:<[^>]*>)?, )?"([^"]*)", ([A-Z_|]+)[^=]*\) = (\d+)(?:<([^>]*)>)?')
 _CHANGED = re.compile(r"^\d+ +(?:rename|renameat|renameat2|unlink|unlinkat|link|linkat|symlink|symlinkat|chmod|truncate)\((.*)\) = 0")
 _REACHED = re.compile(r"connect\(\d+[^,]*, \{sa_family=AF_INET6?")

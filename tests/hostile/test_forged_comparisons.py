@@ -12,6 +12,7 @@ from tests.hostile.opening import SECRET
 from tests.hostile.sandbox import Sandbox
 from tests.hostile.test_forged_studies import check_manners
 
+pytestmark = pytest.mark.slow
 COMPARISON = "mail/study"
 COMMANDS = (
     ("compare", COMPARISON),

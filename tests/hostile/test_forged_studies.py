@@ -17,6 +17,7 @@ from tests.hostile.forgeries import FORGERIES, Forgery
 from tests.hostile.opening import SECRET, Opened
 from tests.hostile.sandbox import Sandbox
 
+pytestmark = pytest.mark.slow
 STUDY = "mail/study"
 READING = (
     ("inspect", STUDY),

@@ -51,6 +51,7 @@ def test_all_have_the_same_budget_and_one_set_of_baselines(compared: Path):
     assert found["warnings"] == []
 
 
+@pytest.mark.slow
 def test_a_search_in_a_comparison_is_the_search_alone(compared: Path, tmp_path: Path):
     """Trainings that were taken over from another search are what they would have been, to the last digit."""
     code, _, err = run(
@@ -63,6 +64,7 @@ def test_a_search_in_a_comparison_is_the_search_alone(compared: Path, tmp_path: 
     assert (alone["winner"], alone["fresh_scores"]) == (among["winner"], among["fresh_scores"])
 
 
+@pytest.mark.slow
 def test_killed_anywhere_it_resumes_to_the_same_end(compared: Path, tmp_path: Path):
     process = start(*COMPARE, "--out", "c", cwd=tmp_path)
     assert process.stdout

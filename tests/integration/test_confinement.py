@@ -72,6 +72,7 @@ def test_only_training_is_possible(spy: str, outside: Path, tmp_path: Path):
 
 
 @pytest.mark.parametrize("name", ["population", "rl-games"])
+@pytest.mark.slow
 def test_a_training_goes_on_as_ever_and_a_second_one_in_the_same_worker(name: str, tmp_path: Path):
     trainer = WorkerTrainer("franka-reach", name, replace(TINY, env_steps=320), 2, tmp_path / "candidates", tmp_path / "finals")
     try:

@@ -29,6 +29,7 @@ def options(monkeypatch: pytest.MonkeyPatch) -> LanguageModelOptions:
 
 
 @pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.slow
 def test_a_fault_is_recorded_and_the_next_reply_taken(options: LanguageModelOptions, reach: Task, tmp_path: Path, name: str):
     fault = FAULTS[name]
     store = Store(tmp_path / "study.db", create=True)
@@ -64,6 +65,7 @@ def _ask(server, options: LanguageModelOptions, task: Task, ledger: StudyLedger,
     return ""
 
 
+@pytest.mark.slow
 def test_a_rate_limit_that_says_at_once_is_no_storm(options: LanguageModelOptions, reach: Task):
     """A server that always answers "429, come at once" is asked ever more seldom."""
     for header in ({"retry_after": "0"}, {"retry_after": "Wed, 21 Oct 2015 07:28:00 GMT"}, {"retry_after_ms": "0"}):

@@ -143,6 +143,7 @@ def _faulty(exchange: Exchange) -> Reaction:
     return faults[exchange.number // 10 % len(faults)]
 
 
+@pytest.mark.slow
 def test_a_thousand_calls_with_thirty_percent_faults(
     options: LanguageModelOptions, reach: Task, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):

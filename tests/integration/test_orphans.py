@@ -49,6 +49,7 @@ def modules(pids: list[int]) -> str:
         ("rl-games", "rewardsmith.training.rlgames.child", None),
     ],
 )
+@pytest.mark.slow
 def test_nobody_survives(trainer: str, busy: str, memory: int | None, tmp_path: Path):
     command = [sys.executable, "-m", "rewardsmith.cli.main", "train", "cartpole", "--reward", "sparse", "--seeds", "0", "1"]
     command += ["--trainer", trainer, "--out", str(tmp_path / "out"), "--training.env-steps", "1000000000"]

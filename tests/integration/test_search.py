@@ -123,6 +123,7 @@ def test_resuming_a_finished_study_makes_nothing_again(finished: Path):
 
 
 @pytest.mark.parametrize("moment", ["ACCEPTED", "training 2", "SCORED", "iteration 1", "final comparison"])
+@pytest.mark.slow
 def test_killed_anywhere_it_resumes_to_the_same_end(finished: Path, tmp_path: Path, moment: str):
     process = start(*SEARCH, "--out", "s", cwd=tmp_path)
     assert process.stdout
@@ -238,6 +239,7 @@ def test_a_full_disk_is_a_clear_error(tmp_path: Path):
     assert "disk is not full" in err or "Make room" in err or "writable folder" in err
 
 
+@pytest.mark.slow
 def test_doctor(tmp_path: Path):
     environment = {**os.environ, "OPENAI_API_KEY": "sk-very-secret"}
     process = start("doctor", cwd=tmp_path, env=environment)

@@ -75,6 +75,7 @@ def test_a_program_without_an_end_is_not_begun(worker: WorkerTrainer, job, human
     assert found["good"].state == State.SCORED
 
 
+@pytest.mark.slow
 def test_a_hanging_worker_costs_only_who_makes_it_hang(tmp_path: Path, job, human_program: str):
     """The worker is stopped whenever one of the programs is in it."""
     trainer = WorkerTrainer("franka-reach", "population", LONGER, 8, tmp_path, patience_s=8.0)
@@ -108,6 +109,7 @@ def test_a_kill_from_outside_is_nobodys_fault(patient: WorkerTrainer, job, human
     assert killed == run(patient, order)
 
 
+@pytest.mark.slow
 def test_a_job_that_is_always_killed_is_held_to_be_the_reason(
     patient: WorkerTrainer, job, human_program: str, monkeypatch: pytest.MonkeyPatch
 ):
@@ -119,6 +121,7 @@ def test_a_job_that_is_always_killed_is_held_to_be_the_reason(
     assert found["a"].score is None
 
 
+@pytest.mark.slow
 def test_killed_with_several_in_flight_it_goes_on_with_half_the_slots(patient: WorkerTrainer, job, human_program: str):
     orders = [job(name, human_program, seed) for seed, name in enumerate("abcd")]
     heard: list[TrainingProgress] = []
@@ -176,6 +179,7 @@ def test_what_is_finished_is_kept(patient: WorkerTrainer, job, human_program: st
     assert set().union(*in_flight) == {"b", "c"}
 
 
+@pytest.mark.slow
 def test_a_race_goes_on_behind_a_kill_as_if_nothing_had_happened(patient: WorkerTrainer, job, human_program: str):
     """Killed each time that somebody reached a rung, a few times; those that are done stay rivals."""
     race = Race((0.3, 0.6), keep=0.34, episodes=8)
@@ -280,6 +284,7 @@ def _timeless(candidate: Candidate) -> Candidate:
     return replace(candidate, training_s=0.0, training=replace(candidate.training, wall_s=0.0))
 
 
+@pytest.mark.slow
 def test_fifty_kills_change_no_candidate_and_no_score(tmp_path: Path):
     killer, seed = Killer(KILLS, seed=1), 0
     while killer.kills:

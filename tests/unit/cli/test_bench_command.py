@@ -29,6 +29,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(throughput, "Effort", lambda rounds: Effort(rounds, step_s=0.05, training_s=0.6, episodes=2))
 
 
+@pytest.mark.slow
 def test_after_it_a_dry_run_tells_hours(quick: None, capsys: pytest.CaptureFixture[str], tmp_path: Path):
     dry_run = ["cartpole", "--dry-run"]
     search.run(dry_run)

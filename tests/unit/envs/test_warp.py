@@ -17,6 +17,7 @@ from tests.on_warp import warp_simulator
 if TYPE_CHECKING:
     from rewardsmith_envs.simulators.cuda import WarpSimulator
 
+pytestmark = pytest.mark.slow
 N = 4
 ARM = slice(0, 9)
 BALL = """

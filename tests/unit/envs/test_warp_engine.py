@@ -15,6 +15,7 @@ from rewardsmith_envs.tasks.cartpole import Cartpole
 from rewardsmith_envs.tasks.franka_push import FrankaPush
 from tests.on_warp import warp_simulator
 
+pytestmark = pytest.mark.slow
 N = 4
 
 

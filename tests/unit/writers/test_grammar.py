@@ -217,6 +217,7 @@ def test_a_task_without_usable_signals_is_refused():
     ("name", "end"),
     [("ant", "forward"), ("cartpole", "balance"), ("franka-lift", "lift"), ("anymal", "track"), ("allegro-hand", "achieve")],
 )
+@pytest.mark.slow
 def test_tasks_of_other_kinds_get_programs_that_state_their_end(guard: Guard, name: str, end: str):
     task = TASKS.load(name)
     for seed in range(6):
