@@ -201,7 +201,13 @@ class StudyConfig:
     """Who writes the programs. `grammar` uses no language model."""
     trainer: str = "population"
     device: Device = "cpu"
-    """Where to simulate and to train: `cpu`, or `cuda` for one NVIDIA GPU. Each has a preset of its own."""
+    """Where to simulate and to train: `cpu`, or `cuda` for NVIDIA GPUs. Each has a preset of its own."""
+    executor: str = "local"
+    """Where trainings happen: in processes of this machine, or wherever a plug-in puts them."""
+    workers: int = 1
+    """On a CPU: worker processes, each with its share of the cores."""
+    devices: tuple[int, ...] = ()
+    """On GPUs: the numbers of those to use, one worker each; left out: the first."""
     candidates: int = 8
     """Programs to try."""
     seed: int = 0
@@ -218,8 +224,14 @@ class StudyConfig:
     """Hours after which nothing new is begun; a training that runs is finished."""
     episodes: int = 128
     """Held-out episodes that a candidate is scored on."""
+    in_flight: int = 8
+    """Candidates under way at a time, for a strategy that does not wait for whole batches."""
+    finalists: int | None = None
+    """The best of the search that are trained again, to choose the winner by; left out: 3, or fewer with few candidates."""
+    finalist_seeds: int = 1
+    """Fresh seeds that each finalist is trained on."""
     final_seeds: int = 1
-    """Fresh seeds on which the winner, the human and the sparse reward are trained at the end; 0 for none."""
+    """Further seeds on which the winner, the human and the sparse reward are trained at the end; 0 for none."""
     baselines: bool = True
     """Train the human and the sparse reward beside the winner."""
     racing: Literal["on", "off"] = "off"
@@ -235,13 +247,19 @@ class StudyConfig:
     llm: LanguageModelOptions = field(default_factory=LanguageModelOptions)
 
     @property
+    def finalist_count(self) -> int:
+        """How many of the search are trained again at most: by default one in four, 3 at most."""
+        return max(1, min(_FINALISTS, self.candidates // 4)) if self.finalists is None else self.finalists
+
+    @property
     def final_trainings(self) -> int:
-        """Trainings of the closing comparison."""
-        return self.final_seeds * (3 if self.baselines else 1)
+        """Trainings after the search, at most: of the finalists, of the winner and of the baselines."""
+        chosen = self.finalist_count * self.finalist_seeds if self.finalist_count > 1 else 0
+        return chosen + self.final_seeds * (3 if self.baselines else 1)
 
     def changed_terms(self, other: StudyConfig) -> str:
         """The first field that differs and that decides what a search finds; limits, candidates and access to a model may change."""
-        free = {"candidates", "repairs", "max_usd", "max_tokens", "max_hours", "final_seeds", "llm"}
+        free = {"candidates", "repairs", "max_usd", "max_tokens", "max_hours", "final_seeds", "llm", "executor", "workers", "devices", "in_flight"}
         return next(
             (f.name for f in dataclasses.fields(self) if f.name not in free and getattr(self, f.name) != getattr(other, f.name)), ""
         )
@@ -253,13 +271,33 @@ class StudyConfig:
             UsageError: Naming the field, its value and what is allowed.
         """
         counts = {"candidates": (1, 10**6), "repairs": (0, 1_000), "fresh_after": (0, 10**6), "episodes": (2, 10**6)}
-        _check_ranges("", vars(self), {**counts, "final_seeds": (0, 1_000), "seed": (-(2**63), 2**63 - 1)})
+        _check_ranges("", vars(self), {**counts, "final_seeds": (0, 1_000), "finalist_seeds": (1, 1_000), "workers": (1, 1_024), "in_flight": (1, 10_000), "seed": (-(2**63), 2**63 - 1)})
         for name, high in (("max_usd", 10**9), ("max_tokens", 10**15), ("max_hours", 10**6)):
             if (limit := getattr(self, name)) is not None and not 0 < limit <= high:
                 raise UsageError(f"{name} is {_brief(limit)}; give a value above 0 and at most {high:,}, or leave it out for no limit.")
+        self._check_work()
         check_race(self.race)
         self.screen.check()
         self.llm.check()
+
+    def _check_work(self) -> None:
+        """Refuse finalists and workers that there cannot be."""
+        if self.finalists is not None and not 1 <= self.finalists <= self.candidates:
+            raise UsageError(
+                f"finalists is {self.finalists:,}; give at least 1, which trains none again, and at most the {self.candidates} candidates."
+            )
+        if self.devices and (self.device != "cuda" or len(set(self.devices)) < len(self.devices) or min(self.devices) < 0):
+            raise UsageError(f"devices is {_brief(self.devices)}; give numbers of different GPUs, with --device cuda.")
+        if len(self.devices) > _MOST_DEVICES:
+            raise UsageError(f"devices has {len(self.devices):,} numbers; give at most {_MOST_DEVICES}.")
+        if self.workers > 1 and self.device == "cuda":
+            raise UsageError(f"workers is {self.workers}, but on GPUs there is one for each. Name them with --devices.")
+        if self.racing == "on" and max(self.workers, len(self.devices)) > 1:
+            raise UsageError("racing compares trainings as they pass, so it needs one worker that has all. Leave out --racing or the workers.")
+
+
+_FINALISTS = 3
+_MOST_DEVICES = 64
 
 
 def _check_ranges(path: str, values: Mapping[str, object], ranges: Mapping[str, tuple[float, float]]) -> None:

@@ -32,6 +32,10 @@ class StoreError(RewardsmithError):
     """The study folder cannot be read or written (exit 1)."""
 
 
+class ExecutionError(RewardsmithError):
+    """The machine fails again and again: no disk, no memory, no driver (exit 1)."""
+
+
 class NothingTrainedError(RewardsmithError):
     """The budget was spent before any candidate was trained (exit 3)."""
 

@@ -8,14 +8,15 @@ from pathlib import Path
 from rewardsmith.budget import UNKNOWN_PRICE
 from rewardsmith.config import StudyConfig, effective_settings
 from rewardsmith.config_file import from_mapping
-from rewardsmith.contracts import Brief, Strategy, Task, Trainer, TrainingSettings, Writer
+from rewardsmith.contracts import Brief, Executor, Strategy, Task, TaskSheet, TrainingSettings, Workload, Writer
 from rewardsmith.errors import UsageError
-from rewardsmith.registry import STRATEGIES, TASKS, TRAINERS, WRITERS
+from rewardsmith.library import Library
+from rewardsmith.registry import EXECUTORS, STRATEGIES, TASKS, TRAINERS, WRITERS
 from rewardsmith.reward.guard import Guard
-from rewardsmith.training.remote import WorkerTrainer
+from rewardsmith.reward.guard.static import check_source
 
-_WRITTEN = ("candidates", "finals")
-"""Folders of a study where policies and episodes go: all of it that a worker can write to."""
+RUNS = "runs"
+"""Folder of a study where policies and episodes go: all of it that a worker can write to."""
 
 
 @dataclass(frozen=True)
@@ -26,22 +27,25 @@ class Parts:
     strategy: Strategy
     writer: Writer
     guard: Guard
-    trainer: Trainer
+    executor: Executor
     settings: TrainingSettings
+    library: Library = Library()
+    """Trainings of other searches."""
 
     def close(self) -> None:
         """End the child processes."""
+        self.writer.close()
         self.guard.close()
-        if isinstance(self.trainer, WorkerTrainer):
-            self.trainer.close()
+        self.executor.close()
 
 
-def assemble(config: StudyConfig, folder: Path | None = None) -> Parts:
+def assemble(config: StudyConfig, folder: Path, horizon: int | None = None) -> Parts:
     """Load all parts.
 
     Args:
         config: Of the study.
-        folder: Of the study; it need not exist yet. Without it a worker may write where its jobs want to.
+        folder: Of the study; it need not exist yet.
+        horizon: How many candidates the search was planned for; as many as the config says unless given.
 
     Raises:
         UsageError: A name, an option or a number is wrong.
@@ -51,24 +55,37 @@ def assemble(config: StudyConfig, folder: Path | None = None) -> Parts:
     task = TASKS.load(config.task)
     strategy = STRATEGIES.load(config.strategy)
     settings = effective_settings(task, config.device, config.training)
-    trainer = TRAINERS.load(config.trainer)(task, settings, config.episodes)  # refuses here what this machine lacks
-    if config.racing == "on" and not getattr(trainer, "can_race", False):
+    trainer = TRAINERS.load(config.trainer)(task, settings, 1)  # refuses here what this machine lacks
+    if config.racing == "on" and not trainer.can_race:
         raise UsageError(f"--racing on needs a trainer that can end trainings early; {config.trainer} cannot. Give --trainer population.")
+    executor = EXECUTORS.load(config.executor)
     writer = WRITERS.load(config.writer)(config.llm)
     _check_price(config, writer, task)
-    written = [folder.resolve() / name for name in _WRITTEN] if folder else []
     return Parts(
         task=task,
-        strategy=strategy(config.seed, from_mapping(strategy.Options, config.strategy_options, "strategy_options")),
+        strategy=strategy(config.seed, horizon or config.candidates, from_mapping(strategy.Options, config.strategy_options, "strategy_options")),
         writer=writer,
         guard=Guard(settings),
-        trainer=WorkerTrainer(config.task, config.trainer, settings, config.episodes, *written),
+        executor=executor(workload(config, settings, task, folder.resolve() / RUNS)),
         settings=settings,
+    )
+
+
+def workload(config: StudyConfig, settings: TrainingSettings, task: Task, *folders: Path) -> Workload:
+    """What all work of a study has in common."""
+    return Workload(
+        task=config.task,
+        trainer=config.trainer,
+        settings=settings,
+        folders=folders,
+        control=check_source(task.human_reward, task.signals).program,
+        workers=config.workers,
+        devices=config.devices,
     )
 
 
 def _check_price(config: StudyConfig, writer: Writer, task: Task) -> None:
     """A limit of money needs a price."""
-    quote = writer.quote(Brief("c000", task, "initial", (), 0)) if config.max_usd is not None else None
+    quote = writer.quote(Brief("c000", TaskSheet.of(task), "initial", (), 0)) if config.max_usd is not None else None
     if quote and quote.price is None:
         raise UsageError(f"max_usd is {config.max_usd:g}, but {UNKNOWN_PRICE}")

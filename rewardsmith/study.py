@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from statistics import fmean
 from types import TracebackType
 from typing import Self
 
@@ -15,21 +16,20 @@ from rewardsmith.config_file import from_mapping, parse_yaml, read_yaml, short, 
 from rewardsmith.errors import RewardsmithError, StoreError, UsageError
 from rewardsmith.files import check_plain, write_whole
 from rewardsmith.lock import LOCK_FILE, FolderLock, begin
-from rewardsmith.records import Candidate, FinalRun, Proposal
+from rewardsmith.records import HELD_OUT, Candidate, Purpose, Run, Score, Trial
 from rewardsmith.seeds import derive
 from rewardsmith.shown import command
-from rewardsmith.store.checks import policy_file
+from rewardsmith.store.checks import policy_file, score_key
+from rewardsmith.store.old import OldStore, open_store
 from rewardsmith.store.sqlite import Store
 from rewardsmith.usage import Usage
 
-SEARCH, FINAL = "search", "final"
-"""What a training is for."""
 _CONFIG, _DATABASE, _IDENTITY = "config.yaml", "study.db", "identity"
 _UNBORN = f".{_DATABASE}"
 """The database while a study is made; the last step gives it its name."""
 _HALF_MADE = frozenset({LOCK_FILE, f".{_CONFIG}.part", *(f"{_UNBORN}{end}" for end in ("", "-journal", "-wal", "-shm"))})
 _DEPTH = 3
-"""``candidates/<id>/<file>``."""
+"""``runs/<id>/<file>``."""
 _MOST_TEXT = 100_000
 
 
@@ -47,7 +47,7 @@ def is_half_made(folder: Path) -> bool:
 
 
 class Study:
-    """``config.yaml`` (the effective config), ``study.db`` (the truth) and ``candidates/<id>/``."""
+    """``config.yaml`` (the effective config), ``study.db`` (the truth), ``candidates/<id>/`` and ``runs/<id>/``."""
 
     def __init__(self, folder: Path, config: StudyConfig, store: Store) -> None:
         """Use :meth:`create` or :meth:`open`."""
@@ -98,9 +98,11 @@ class Study:
         if not all(os.path.lexists(folder / name) for name in (_CONFIG, _DATABASE)):
             raise UsageError(_no_study(folder))
         check_plain(folder, _DEPTH, write=write)
-        store = Store(folder / _DATABASE, write=write)  # first: of another version, it names the one that opens it
+        store = open_store(folder / _DATABASE, write=write)  # first: of another version, it names the one that opens it
         try:
             study = cls(folder, from_mapping(StudyConfig, read_yaml(folder / _CONFIG)), store)
+            if isinstance(store, OldStore):
+                store.place_scores(lambda run: study.evaluation_seed(run.purpose))
             study._check_config()
             study._check_values()
             if write:
@@ -122,28 +124,9 @@ class Study:
         if self._lock is not None:
             self._lock.release()
 
-    def claim(self, proposal: Proposal, number: int, iteration: int) -> Candidate:
-        """The candidate of a proposal: the recorded one after a resume, else a new one.
-
-        Raises:
-            StoreError: The record says otherwise, so the study was made by another program or config.
-        """
-        identity = f"c{number:03d}"
-        known = self.store.candidate(identity)
-        if known is None:
-            candidate = Candidate(identity, iteration, proposal.operator, proposal.parents)
-            self.store.put_candidate(candidate)
-            return candidate
-        if (known.operator, known.parents) != (proposal.operator, proposal.parents):
-            raise StoreError(
-                f"{identity} is recorded as {known.operator} of {known.parents}, but the strategy now proposes {proposal.operator} of "
-                f"{proposal.parents}. The config or the program changed since; start a new study."
-            )
-        return known
-
     def save(self, candidate: Candidate) -> None:
         """Commit a candidate's new state; an accepted program is also written as a file to read."""
-        if candidate.source:
+        if candidate.program:
             path = self._root / "candidates" / candidate.id / "reward.py"
             try:
                 write_whole(path, candidate.source.encode(errors="replace"))
@@ -151,9 +134,12 @@ class Study:
                 raise StoreError(f"cannot write {path}: {error.strerror}. Make room, then `{command('resume', self.folder)}`.") from error
         self.store.put_candidate(candidate)
 
-    def evaluation_seed(self, purpose: str) -> int:
-        """Picks the held-out episodes of the search, or those of the closing comparison; they have none in common."""
-        return derive("evaluation", purpose, self.config.seed)
+    def evaluation_seed(self, purpose: Purpose) -> int:
+        """Picks the held-out episodes of all runs for a purpose; no two purposes have one in common.
+
+        The winner and the baselines are compared, so these play the same.
+        """
+        return derive("evaluation", Purpose.FINAL if purpose == Purpose.BASELINE else purpose, self.config.seed)
 
     def why_nothing(self, stopped: str) -> str:
         """Why no candidate has a score.
@@ -166,19 +152,19 @@ class Study:
                 f"stopped by {stopped}, before any candidate had a score. "
                 f"To go on with a higher one: `{command('resume', self.folder)} --max-usd USD`, --max-tokens or --max-hours."
             )
-        reasons = sorted({candidate.reason for candidate in self.candidates if candidate.reason}) or ["none was written."]
+        reasons = sorted({trial.cause for trial in self.trials if trial.cause}) or ["none was written."]
         return (
             f"all {self.config.candidates} candidates failed before they had a score, the first because: {reasons[0]} "
             f"See `{command('inspect', self.folder)}`."
         )
 
-    def policy_path(self, identity: str) -> Path:
-        """Where the policy of a candidate or final run is saved: absolute, and no part of it a link."""
-        return self._root / policy_file("candidates" if self.store.candidate(identity) else "finals", identity)
+    def policy_path(self, run: Run) -> Path:
+        """Where the policy of a run is, or goes: absolute, and no part of it a link."""
+        return self._root / (run.policy or policy_file(run.id))
 
-    def episodes_path(self, identity: str) -> Path:
-        """Where some of a candidate's held-out episodes are kept: absolute, and no part of it a link."""
-        return self._root / "candidates" / identity / "episodes.pt"
+    def episodes_path(self, run: Run) -> Path:
+        """Where some of a run's held-out episodes are kept: absolute, and no part of it a link."""
+        return self.policy_path(run).with_name("episodes.pt")
 
     def relative(self, path: str) -> str:
         """A path inside the study, as the store keeps it.
@@ -198,18 +184,62 @@ class Study:
     @property
     def candidates(self) -> list[Candidate]:
         """All candidates in the order they were proposed."""
-        return self.store.candidates()
+        return list(self.store.candidates().values())
 
     @property
-    def finals(self) -> list[FinalRun]:
-        """The runs of the closing comparison."""
-        return self.store.finals()
+    def runs(self) -> list[Run]:
+        """All runs in the order they were queued."""
+        return list(self.store.runs().values())
+
+    def runs_for(self, *purposes: Purpose) -> list[Run]:
+        """All runs for some purposes, in the order they were queued."""
+        return [run for run in self.runs if run.purpose in purposes]
+
+    def score(self, run: Run) -> Score | None:
+        """The true score of a run on the episodes of its purpose."""
+        return self.store.scores().get(score_key(run.id, HELD_OUT, self.evaluation_seed(run.purpose)))
 
     @property
-    def best(self) -> Candidate | None:
-        """The candidate with the highest true score; the first of equals."""
-        scored = [candidate for candidate in self.candidates if candidate.score]
-        return max(scored, key=lambda c: c.score.mean if c.score else 0.0, default=None)
+    def trials(self) -> list[Trial]:
+        """All candidates with what became of them, in the order they were proposed."""
+        runs: dict[str, list[Run]] = {}
+        for run in self.runs_for(Purpose.SEARCH):
+            runs.setdefault(run.subject, []).append(run)
+        return [self._trial(candidate, runs.get(candidate.id, ())) for candidate in self.candidates]
+
+    def trial(self, identity: str) -> Trial | None:
+        """One candidate with what became of it."""
+        candidate = self.store.candidates().get(identity)
+        runs = [run for run in self.runs_for(Purpose.SEARCH) if run.subject == identity]
+        return self._trial(candidate, runs) if candidate else None
+
+    def _trial(self, candidate: Candidate, runs: Sequence[Run]) -> Trial:
+        return Trial(candidate, tuple(runs), self.score(runs[-1]) if runs else None)
+
+    @property
+    def best(self) -> Trial | None:
+        """The candidate with the highest true score in the search; the first of equals."""
+        scored = [trial for trial in self.trials if trial.score]
+        return max(scored, key=lambda trial: trial.score.mean if trial.score else 0.0, default=None)
+
+    @property
+    def winner(self) -> Trial | None:
+        """The finalist with the highest mean over its fresh runs; without finalists the best of the search."""
+        means = self.finalists
+        return self.trial(max(means, key=lambda name: means[name])) if means else self.best
+
+    @property
+    def finalists(self) -> dict[str, float]:
+        """Mean true score over fresh seeds of every candidate that was trained again, the best of the search first."""
+        scores: dict[str, list[float]] = {}
+        for run in self.runs_for(Purpose.FINALIST):
+            if score := self.score(run):
+                scores.setdefault(run.subject, []).append(score.mean)
+        return {name: fmean(values) for name, values in scores.items()}
+
+    def usage_of(self, candidate: str) -> Usage:
+        """What the language-model calls for one candidate cost."""
+        return sum((call.usage for call in self.store.calls() if call.candidate == candidate), Usage())
 
     @property
     def finished(self) -> bool:
@@ -219,7 +249,7 @@ class Study:
     @property
     def usage(self) -> Usage:
         """What all language-model calls cost."""
-        return sum((candidate.usage for candidate in self.candidates), Usage())
+        return sum((call.usage for call in self.store.calls()), Usage())
 
     def _check_config(self) -> None:
         """What the study found belongs to the config that it was made with."""

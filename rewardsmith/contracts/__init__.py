@@ -1,14 +1,16 @@
-"""The seams of rewardsmith: what a task, environment, strategy, writer and trainer must offer.
+"""The seams of rewardsmith: what a task, environment, strategy, writer, trainer, scorer and executor must offer.
 
 Everything here is a protocol or a frozen dataclass. Plug-ins depend on this module, on
 :mod:`rewardsmith.records` and on :mod:`rewardsmith.errors`, and on nothing else of the core.
 """
 
+from rewardsmith.contracts.executing import Executor, Lost, Report, Workload
 from rewardsmith.contracts.observing import Observer
+from rewardsmith.contracts.scoring import Scorer, ScoringJob
 from rewardsmith.contracts.search import Strategy
 from rewardsmith.contracts.task import Activation, Device, Physical, Role, Signal, Step, Task, TrainingSettings, VecEnv, Visible
-from rewardsmith.contracts.training import SPARSE, Race, Trainer, TrainingJob, TrainingProgress
-from rewardsmith.contracts.writing import ALIGN, VERIFY, Brief, Ledger, Parent, Quote, Repair, Writer
+from rewardsmith.contracts.training import SPARSE, Jobs, Race, Trainer, TrainingJob, TrainingProgress, TrainingResult
+from rewardsmith.contracts.writing import ALIGN, VERIFY, Brief, Ledger, Parent, Quote, Repair, TaskSheet, Writer
 
 __all__ = [
     "ALIGN",
@@ -17,23 +19,32 @@ __all__ = [
     "Activation",
     "Brief",
     "Device",
+    "Executor",
+    "Jobs",
     "Ledger",
+    "Lost",
     "Observer",
     "Parent",
     "Physical",
     "Quote",
     "Race",
     "Repair",
+    "Report",
     "Role",
+    "Scorer",
+    "ScoringJob",
     "Signal",
     "Step",
     "Strategy",
     "Task",
+    "TaskSheet",
     "Trainer",
     "TrainingJob",
     "TrainingProgress",
+    "TrainingResult",
     "TrainingSettings",
     "VecEnv",
     "Visible",
+    "Workload",
     "Writer",
 ]

@@ -5,24 +5,24 @@ from __future__ import annotations
 from typing import Protocol
 
 from rewardsmith.contracts.training import TrainingProgress
-from rewardsmith.records import Candidate, FinalRun
+from rewardsmith.records import Run, Score, Trial
 
 
 class Observer(Protocol):
-    """Hears of everything that happens in a study, as it happens."""
+    """Hears of everything that happens in a study, once it is in the store."""
 
     def stage(self, text: str) -> None:
         """A new stage begins."""
         ...
 
-    def candidate(self, candidate: Candidate) -> None:
-        """A candidate changed its state; it is already in the store."""
+    def trial(self, trial: Trial) -> None:
+        """A candidate was proposed, written, trained, scored or given up."""
         ...
 
     def progress(self, progress: TrainingProgress) -> None:
-        """A batch of trainings went on."""
+        """Trainings went on."""
         ...
 
-    def final(self, run: FinalRun) -> None:
-        """A run of the closing comparison is done."""
+    def run(self, run: Run, score: Score | None) -> None:
+        """A run of a finalist, of the winner or of a baseline is at its end."""
         ...

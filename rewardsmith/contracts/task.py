@@ -223,6 +223,11 @@ class Task(Protocol):
         ...
 
     @property
+    def has_metric(self) -> bool:
+        """Whether the true score is a number of the task's own, such as metres per second, and no success rate."""
+        ...
+
+    @property
     def signals(self) -> tuple[Signal, ...]:
         """The signal table."""
         ...

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from rewardsmith.records import Rung, TrainingResult
+from rewardsmith.records import Curve, Fault, Rung, RunState
 
 SPARSE = "sparse"
 """Names the baseline that trains on the true objective itself, where a program is expected."""
@@ -15,25 +15,6 @@ SPARSE = "sparse"
 
 _ROUNDING = 1e-9
 """0.07 * 100 is a little more than 7."""
-
-
-@dataclass(frozen=True)
-class TrainingJob:
-    """One training that is due."""
-
-    candidate: str
-    program: str
-    """A program that the guard accepted and re-printed, or :data:`SPARSE`."""
-    seed: int
-    policy: str
-    """Where the trained policy is saved, an absolute path."""
-    episodes: str = ""
-    """Where some of the held-out episodes are saved that the training was last scored on, an absolute path; nothing: nowhere."""
-    rivals: tuple[tuple[float, ...], ...] = ()
-    """For each rung of a race, the scores there of candidates that came before and are not among these jobs."""
-    first: bool = True
-    """Whether it is the first training of its candidate. Those behind it are compared with that one only, so that a program
-    that failed and was repaired counts once, whatever is interrupted when."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +40,69 @@ class Race:
 
 
 @dataclass(frozen=True)
+class TrainingJob:
+    """One training that is due."""
+
+    run: str
+    """The run's id."""
+    program: str
+    """A program that the guard accepted and re-printed, or :data:`SPARSE`."""
+    seed: int
+    policy: str
+    """Where the trained policy is saved, an absolute path."""
+    evaluation_seed: int = 0
+    """Picks held-out episodes; those at rungs derive from it."""
+    episodes: str = ""
+    """Where some of the held-out episodes are saved that the run was last scored on, an absolute path; nothing: nowhere."""
+    race: Race | None = None
+    """Ends it early if it is hopeless."""
+    rivals: tuple[tuple[str, tuple[float, ...]], ...] = ()
+    """Runs that came before it and are at their end, each with its scores at the race's rungs as far as it came."""
+    first: bool = True
+    """Whether it is the first run of its candidate. Those behind it are compared with that one only, so that a program
+    that failed and was repaired counts once, whatever is interrupted when."""
+
+
+class Jobs(Protocol):
+    """Where a trainer gets its work from, while it works."""
+
+    @property
+    def width(self) -> int:
+        """How many jobs may be under way at a time; a trainer may make room for so many."""
+        ...
+
+    def take(self, *, wait: bool) -> Sequence[TrainingJob]:
+        """Jobs that have come since the last call, in the order of the queue.
+
+        Args:
+            wait: Wait for the next one. Nothing then means that there will be no more.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What one training gave. The policy is saved where it was trained to the end."""
+
+    run: str
+    state: RunState
+    """``TRAINED``, ``EVICTED`` or ``FAILED``."""
+    fault: Fault | None = None
+    """What the program did, where it failed."""
+    cause: str = ""
+    """Why it failed or was evicted."""
+    env_steps: int = 0
+    wall_s: float = 0.0
+    """Its share of the time."""
+    components: tuple[Curve, ...] = ()
+    """Mean of every reward component per epoch."""
+    progress: tuple[Curve, ...] = ()
+    """``success`` (true score of training episodes), ``episode_length`` and ``total`` (the proxy reward) per epoch."""
+    rungs: tuple[Rung, ...] = ()
+    """What racing saw, rung by rung; empty without racing."""
+
+
+@dataclass(frozen=True)
 class TrainingProgress:
     """How far a batch of trainings is."""
 
@@ -67,38 +111,43 @@ class TrainingProgress:
     total_steps: int
     """Steps that they take together, if none that still runs ends early."""
     success: tuple[tuple[str, float | None], ...]
-    """Training success of those that are being trained now, in the last epochs; ``None`` before an episode ended."""
+    """Training success of the runs that are being trained now, in the last epochs; ``None`` before an episode ended."""
     rungs: tuple[tuple[str, Rung], ...] = ()
-    """Candidates that reached a rung since the last report."""
+    """Runs that reached a rung since the last report."""
     note: str = ""
     """Something that a person should know, such as that memory is short."""
 
 
 class Trainer(Protocol):
-    """Trains one policy per job, many at once.
+    """Trains one policy per job, many at once, and saves it.
 
-    It runs in a process that can write where the jobs' files go, to a cache of its own and to temporary
-    files, and that can start threads but no processes. A class that needs processes says so with
-    ``starts_processes = True``: then it compiles no program itself, and its processes call
-    :func:`rewardsmith.training.confined.confine_training` before they do.
+    It runs in a process that can write where the jobs' files go, to a cache of its own and to temporary files, and that
+    can start threads. A registered trainer is called with ``(task, settings, threads)``: the task, an instance of
+    its settings class, and the physics threads that it may use.
     """
 
-    def train(
-        self,
-        jobs: Sequence[TrainingJob],
-        evaluation_seed: int,
-        observe: Callable[[TrainingProgress], None],
-        race: Race | None = None,
-    ) -> Iterator[TrainingResult]:
-        """Train all jobs and yield each result as soon as it is final.
+    @property
+    def can_race(self) -> bool:
+        """Whether it can end trainings early, as :class:`Race` says."""
+        ...
+
+    @property
+    def starts_processes(self) -> bool:
+        """Whether it needs processes of its own.
+
+        Then it compiles no program itself, and its processes call
+        :func:`rewardsmith.training.confined.confine_training` before they do.
+        """
+        ...
+
+    def train(self, jobs: Jobs, observe: Callable[[TrainingProgress], None]) -> Iterator[Sequence[TrainingResult]]:
+        """Train jobs as they come, until there are no more.
 
         Args:
-            jobs: Programs with their own seeds, in the order of the queue.
-            evaluation_seed: Picks the held-out episodes, the same for all jobs.
-            observe: Told about progress now and then.
-            race: Ends hopeless trainings early; ``None`` trains all to the end.
+            jobs: Where they come from. Asked now and then while others are trained.
+            observe: Told about progress now and then, at least every minute.
 
-        Raises:
-            UsageError: This trainer cannot race.
+        Yields:
+            Results as soon as they are final; those that became so together, together.
         """
         ...

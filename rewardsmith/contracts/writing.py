@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from rewardsmith.contracts.task import Task
-from rewardsmith.records import Call, Candidate, Draft
+from rewardsmith.contracts.task import Signal, Task
+from rewardsmith.records import Call, Candidate, Draft, Trial
 from rewardsmith.usage import Price, Usage
 
 ALIGN = "align"
@@ -19,12 +19,33 @@ VERIFY = "verify"
 
 
 @dataclass(frozen=True)
+class TaskSheet:
+    """What a writer may know of a task: no human reward, no simulator."""
+
+    name: str
+    description: str
+    signals: tuple[Signal, ...]
+    has_metric: bool
+    """Whether the true score is a number of the task's own, and no success rate."""
+
+    @classmethod
+    def of(cls, task: Task) -> TaskSheet:
+        """The sheet of a task."""
+        return cls(task.name, task.description, task.signals, task.has_metric)
+
+
+@dataclass(frozen=True)
 class Parent:
     """A parent as its writer sees it: the program and what its training showed."""
 
-    candidate: Candidate
+    trial: Trial
     feedback: str
     """The reflection text (see :mod:`rewardsmith.feedback`)."""
+
+    @property
+    def candidate(self) -> Candidate:
+        """Its program and idea."""
+        return self.trial.candidate
 
 
 @dataclass(frozen=True)
@@ -46,7 +67,7 @@ class Brief:
     """
 
     candidate: str
-    task: Task
+    task: TaskSheet
     operator: str
     parents: tuple[Parent, ...]
     seed: int
@@ -99,7 +120,7 @@ class Ledger(Protocol):
 
 
 class Writer(Protocol):
-    """Turns briefs into drafts."""
+    """Turns briefs into drafts. A registered writer is called with ``(options)``, the study's language-model options."""
 
     @property
     def name(self) -> str:
@@ -111,6 +132,11 @@ class Writer(Protocol):
         """One line about what stands behind this writer; printed and recorded with the study."""
         ...
 
+    @property
+    def concurrency(self) -> int:
+        """How many threads may call :meth:`write` at a time."""
+        ...
+
     def prompt(self, brief: Brief) -> str:
         """What would be sent for this brief, for ``--dry-run``."""
         ...
@@ -119,17 +145,21 @@ class Writer(Protocol):
         """What the first call for this brief may cost; ``None`` where none is made."""
         ...
 
-    def write(self, briefs: Sequence[Brief], ledger: Ledger) -> list[Draft]:
-        """Answer every brief, in the same order.
+    def write(self, brief: Brief, ledger: Ledger) -> Draft:
+        """Answer a brief.
 
         A call is made only if the ledger does not recall its answer and after it reserved its quote,
         and is settled as it comes in.
 
         Args:
-            briefs: At most one of each candidate.
-            ledger: The study's.
+            brief: Of a candidate for which no other thread writes.
+            ledger: The study's, the same for all calls.
 
         Raises:
             WriterError: No draft can be had at all, now or later.
         """
+        ...
+
+    def close(self) -> None:
+        """Give up what is under way, and end."""
         ...

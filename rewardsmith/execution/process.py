@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import IO, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -42,15 +42,16 @@ _one_line_at_a_time = threading.Lock()
 class ProcessDiedError(RewardsmithError):
     """The child ended without an answer, or what it said was none."""
 
-    def __init__(self, message: str, signal: int = 0) -> None:
+    def __init__(self, message: str, signal: int = 0, code: int = 0) -> None:
         """Say how it ended.
 
         Args:
             message: How, with its last words.
             signal: The signal that ended it; 0 where it ended by itself, or where its answer is at fault.
+            code: Its exit code, where it ended by itself.
         """
         super().__init__(message)
-        self.signal = signal
+        self.signal, self.code = signal, code
 
 
 class ProcessSilentError(RewardsmithError):
@@ -85,9 +86,9 @@ class JsonProcess:
     files. It ends with its parent (see :func:`child_command`), or when its standard input closes.
     """
 
-    def __init__(self, module: str, *arguments: str) -> None:
-        """Name the module to run; nothing starts yet."""
-        self._module, self._arguments = module, arguments
+    def __init__(self, module: str, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+        """Name the module to run, and variables that it gets beside the usual ones; nothing starts yet."""
+        self._module, self._arguments, self._environment = module, arguments, environment or {}
         self._process: subprocess.Popen[bytes] | None = None
         self._buffer = bytearray()
         self._errors: IO[bytes] | None = None
@@ -177,7 +178,7 @@ class JsonProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
-                env={**child_environment(), "TMPDIR": self._folder.name},
+                env={**child_environment(), **self._environment, "TMPDIR": self._folder.name},
                 bufsize=0,
                 start_new_session=True,
             )
@@ -206,7 +207,7 @@ class JsonProcess:
         last_words = self._errors.read().decode(errors="replace").strip().splitlines()[-1:]
         self.kill()
         how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        return ProcessDiedError(f"the process {how}" + (f": {last_words[0]}" if last_words else ""), signal=max(0, -code))
+        return ProcessDiedError(f"the process {how}" + (f": {last_words[0]}" if last_words else ""), max(0, -code), max(0, code))
 
 
 def hear(process: JsonProcess, kind: TypeAdapter[T], timeout_s: float) -> T:

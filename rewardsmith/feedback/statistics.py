@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rewardsmith.records import Curve, TrainingResult
+from rewardsmith.records import Curve, Run
 
 POINTS = 10
 """Snapshots per curve, as in Eureka."""
@@ -53,14 +53,14 @@ def summarise(curve: Curve) -> Summary:
     return Summary(curve.name, points, max(known), sum(known) / len(known), min(known))
 
 
-def component_summaries(training: TrainingResult) -> tuple[ComponentSummary, ...]:
-    """All components of a training with their shares and flags."""
-    sizes = [_mean_size(curve.values) for curve in training.components]
+def component_summaries(run: Run) -> tuple[ComponentSummary, ...]:
+    """All components of a run with their shares and flags."""
+    sizes = [_mean_size(curve.values) for curve in run.components]
     whole = sum(sizes) or 1.0
     several = len(sizes) > 1
     return tuple(
         ComponentSummary(summarise(curve), size / whole, _is_flat(curve.values, size), several and size / whole > _DOMINANT)
-        for curve, size in zip(training.components, sizes, strict=True)
+        for curve, size in zip(run.components, sizes, strict=True)
     )
 
 

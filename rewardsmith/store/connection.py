@@ -90,14 +90,19 @@ def beside(path: Path, kind: str) -> Path:
     return path.with_name(f"{path.name}-{kind}")
 
 
-def check_tables(database: sqlite3.Connection, path: Path) -> None:
+def check_tables(database: sqlite3.Connection, path: Path, schema: str) -> None:
     """Refuse a database that holds anything but our tables: no view, no trigger, no virtual table, no other column.
+
+    Args:
+        database: Just opened.
+        path: Its file.
+        schema: What it was made with.
 
     Raises:
         StoreError: Naming the first thing that is not as it should be.
         sqlite3.Error: The database is damaged.
     """
-    found, expected = _tables(database), _expected()
+    found, expected = _tables(database), _expected(schema)
     odd = next((f"{kind} {name[:60]!r} is unknown" for kind, name in found if (kind, name) not in expected), "")
     odd = odd or next((f"{kind} {name!r} is not as it was made" for kind, name in found if found[kind, name] != expected[kind, name]), "")
     # An index may be missing: a study from before there was one opens.
@@ -109,9 +114,9 @@ def check_tables(database: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def schema() -> str:
-    """What a new database is made with."""
-    return Path(__file__).with_name("schema.sql").read_text()
+def read_schema(name: str) -> str:
+    """What a database is made with."""
+    return Path(__file__).with_name(name).read_text()
 
 
 def _tables(database: sqlite3.Connection) -> dict[tuple[str, str], tuple[str, str]]:
@@ -120,10 +125,10 @@ def _tables(database: sqlite3.Connection) -> dict[tuple[str, str], tuple[str, st
 
 
 @cache
-def _expected() -> dict[tuple[str, str], tuple[str, str]]:
+def _expected(schema: str) -> dict[tuple[str, str], tuple[str, str]]:
     database = sqlite3.connect(":memory:")
     try:
-        database.executescript(schema())
+        database.executescript(schema)
         return _tables(database)
     finally:
         database.close()

@@ -1,16 +1,13 @@
 CREATE TABLE study (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE candidates (
-    id TEXT PRIMARY KEY,
-    position INTEGER NOT NULL UNIQUE,
-    state TEXT NOT NULL,
-    score REAL,
-    record TEXT NOT NULL
-);
-CREATE TABLE calls (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    candidate TEXT NOT NULL,
-    record TEXT NOT NULL
-);
+CREATE TABLE candidates (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL, record TEXT NOT NULL);
+CREATE TABLE runs (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL, record TEXT NOT NULL);
+CREATE TABLE scores (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL, record TEXT NOT NULL);
+CREATE TABLE events (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL, record TEXT NOT NULL);
+CREATE TABLE calls (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL, record TEXT NOT NULL);
+CREATE INDEX candidates_by_revision ON candidates (revision);
+CREATE INDEX runs_by_revision ON runs (revision);
+CREATE INDEX scores_by_revision ON scores (revision);
+CREATE INDEX events_by_revision ON events (revision);
+CREATE INDEX calls_by_revision ON calls (revision);
 CREATE INDEX calls_by_request ON calls (json_extract(record, '$.request'));
-CREATE TABLE finals (id TEXT PRIMARY KEY, record TEXT NOT NULL);
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;

@@ -5,30 +5,33 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from rewardsmith.errors import StoreError
-from rewardsmith.records import Call, Candidate, FinalRun
-from rewardsmith.store.checks import Column, check_call, check_candidate, check_final
-from rewardsmith.store.connection import beside, check_files, check_tables, connect, schema
+from rewardsmith.records import Call, Candidate, Event, Run, Score
+from rewardsmith.store.checks import Column, score_key
+from rewardsmith.store.connection import beside, check_files, check_tables, connect, read_schema
+from rewardsmith.store.table import CALLS, CANDIDATES, EVENTS, RUNS, SCORES, Table
 from rewardsmith.store.version import FORMAT, VERSION_KEY, format_in_header, other_format, recorded_version, this_version, unreadable
 
 T = TypeVar("T")
-_CANDIDATE = TypeAdapter(Candidate)
-_CALL = TypeAdapter(Call)
-_FINAL = TypeAdapter(FinalRun)
+_SCHEMA = "schema.sql"
 _MOST_ROWS, _MOST_BYTES, _MOST_VALUES = 20_000, 256_000_000, 8_000_000
 """Of one answer: more is no study, and would fill the memory. A value of a curve takes several times its text there."""
+_REMEMBERED: tuple[Table[Any], ...] = (CANDIDATES, RUNS, SCORES, EVENTS)
+"""Kinds of records that are read once; calls are large and seldom looked at."""
 
 
 class Store:
-    """Candidates, language-model calls and final runs of one study. Safe to use from several threads."""
+    """Candidates, runs, scores, events and language-model calls of one study. Safe to use from several threads.
+
+    Each write has a number, its revision, so that a reader asks for what is new only.
+    """
 
     def __init__(self, path: Path, *, create: bool = False, write: bool = True) -> None:
         """Open the database of a study.
@@ -42,18 +45,24 @@ class Store:
             StoreError: The file cannot be opened, is no study or is of another format. It is left as it was.
         """
         self._path = path
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._open = False
+        """Whether a transaction is."""
+        self._known: dict[str, dict[str, Any]] = {table.name: {} for table in _REMEMBERED}
+        self._seen = dict.fromkeys(self._known, 0)
+        """The last revision that was read of each."""
         check_files(path, write=write)
         if not create and (found := format_in_header(path)) not in (0, FORMAT):
             raise StoreError(other_format(path, found, recorded_version(path)))
         with self._explained():
-            mode = "rwc" if create else self._mode(write=write)
+            mode = "rwc" if create else read_mode(path, write=write)
             self._db, self._clock = connect(path, mode)
         try:
             self._prepare(create=create)
             if "ro" not in mode:
                 with self._explained():
                     self._db.execute("PRAGMA journal_mode = WAL")  # last: from then on, what is new may be in the log only
+            self._revision = self._last_revision()
         except StoreError:
             self._db.close()
             raise
@@ -73,100 +82,127 @@ class Store:
             raise StoreError(f"{self._path} holds no text for {key!r}. Restore the study from a copy, or start a new one.")
         return str(rows[0][0]) if rows else None
 
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that is put inside is there at once, or, after a kill or an error, not at all."""
+        with self._lock:
+            if self._open:
+                yield
+                return
+            self._execute("BEGIN IMMEDIATE")
+            self._open = True
+            try:
+                yield
+                self._execute("COMMIT")
+            except BaseException:
+                with suppress(StoreError):
+                    self._execute("ROLLBACK")
+                raise
+            finally:
+                self._open = False
+
     def put_candidate(self, candidate: Candidate) -> None:
         """Insert or update one candidate."""
-        score = candidate.score.mean if candidate.score else None
-        row = (candidate.id, candidate.state, score)
-        record = self._kept(_CANDIDATE, candidate, lambda read: check_candidate(read, *row))
-        self._write(
-            "INSERT INTO candidates VALUES (?, (SELECT COALESCE(MAX(position), -1) + 1 FROM candidates), ?, ?, ?) "
-            "ON CONFLICT (id) DO UPDATE SET state = excluded.state, score = excluded.score, record = excluded.record",
-            (*row, record),
-        )
+        self._put(CANDIDATES, candidate.id, candidate)
 
-    def candidate(self, identity: str) -> Candidate | None:
-        """One candidate, or ``None``."""
-        rows = self._read("SELECT id, state, score, record FROM candidates WHERE id = ?", (identity,))
-        return self._candidate(*rows[0]) if rows else None
-
-    def candidates(self) -> list[Candidate]:
-        """All candidates in the order they were proposed."""
-        found = [self._candidate(*row) for row in self._read("SELECT id, state, score, record FROM candidates ORDER BY position")]
-        identities = {candidate.id for candidate in found}
-        for candidate in found:
-            if unknown := next((parent for parent in candidate.parents if parent not in identities), ""):
+    def candidates(self) -> dict[str, Candidate]:
+        """All candidates by id, in the order they were proposed."""
+        found = self._all(CANDIDATES)
+        for candidate in found.values():
+            if unknown := next((parent for parent in candidate.parents if parent not in found), ""):
                 raise self._unreadable(f"Candidate.parents: there is no {unknown}", candidate.id)
-        if len(identities) < len(found):
-            raise self._unreadable("Candidate.id: one is there twice", "")
         return found
+
+    def put_run(self, run: Run) -> None:
+        """Insert or update one run."""
+        self._put(RUNS, run.id, run)
+
+    def runs(self) -> dict[str, Run]:
+        """All runs by id, in the order they were queued."""
+        return self._all(RUNS)
+
+    def put_score(self, run: str, score: Score) -> None:
+        """Keep one score of a run."""
+        self._put(SCORES, score_key(run, score.scorer, score.seed), score)
+
+    def scores(self) -> dict[str, Score]:
+        """All scores by :func:`rewardsmith.store.checks.score_key`."""
+        return self._all(SCORES)
+
+    def add_event(self, event: Event) -> None:
+        """Keep what the strategy was asked or told."""
+        with self.transaction():
+            ((number,),) = self._read("SELECT COUNT(*) FROM events")
+            self._put(EVENTS, f"{number}", event)
+
+    def events(self) -> list[Event]:
+        """All events in order."""
+        return list(self._all(EVENTS).values())
 
     def add_call(self, call: Call) -> None:
         """Record one language-model call."""
-        record = self._kept(_CALL, call, lambda read: check_call(read, call.candidate))
-        self._write("INSERT INTO calls (candidate, record) VALUES (?, ?)", (call.candidate, record))
+        with self.transaction():
+            ((number,),) = self._read("SELECT COUNT(*) FROM calls")
+            self._put(CALLS, f"{call.candidate}/{number}", call)
 
     def answer(self, request: str) -> Call | None:
         """The call that answered a request, by the request's key, or ``None``."""
-        query = "SELECT candidate, record FROM calls WHERE json_extract(record, '$.request') = ? ORDER BY number DESC"
-        return next((call for row in self._read(query, (request,)) if (call := self._call(*row)).answered), None)
+        query = "SELECT id, record FROM calls WHERE json_extract(record, '$.request') = ? ORDER BY position DESC"
+        return next((call for row in self._read(query, (request,)) if (call := self._parsed(CALLS, *row)).answered), None)
 
     def calls(self) -> list[Call]:
         """All calls in the order they were answered."""
-        return [self._call(*row) for row in self._read("SELECT candidate, record FROM calls ORDER BY number")]
+        return [self._parsed(CALLS, *row) for row in self._read("SELECT id, record FROM calls ORDER BY position")]
 
-    def put_final(self, run: FinalRun) -> None:
-        """Keep one run of the closing comparison."""
-        record = self._kept(_FINAL, run, lambda read: check_final(read, run.id))
-        self._write("INSERT OR REPLACE INTO finals VALUES (?, ?)", (run.id, record))
+    @property
+    def revision(self) -> int:
+        """The number of the last write, of this process or another one."""
+        return self._last_revision()
 
-    def finals(self) -> list[FinalRun]:
-        """The runs of the closing comparison, by id."""
-        rows = self._read("SELECT id, record FROM finals ORDER BY id")
-        return [self._parsed(_FINAL, record, identity, lambda run, own=identity: check_final(run, own)) for identity, record in rows]
+    def _put(self, table: Table[T], row: str, record: T) -> None:
+        try:
+            text = table.write(record, row)
+        except (PydanticSerializationError, ValueError) as error:
+            raise StoreError(f"a record cannot be kept in {self._path}: {error}.") from error
+        with self._lock:
+            self._revision += 1
+            self._write(
+                f"INSERT INTO {table.name} (id, revision, record) VALUES (?, ?, ?) "
+                "ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, record = excluded.record",
+                (row, self._revision, text),
+            )
 
-    def _candidate(self, identity: Column, state: Column, score: Column, record: Column) -> Candidate:
-        return self._parsed(_CANDIDATE, record, identity, lambda candidate: check_candidate(candidate, identity, state, score))
+    def _all(self, table: Table[T]) -> dict[str, T]:
+        """All records of a kind. Only those are read that are new since the last look."""
+        with self._lock:
+            known = self._known[table.name]
+            query = f"SELECT revision, id, record FROM {table.name} WHERE revision > ? ORDER BY position"
+            for revision, row, text in self._read(query, (self._seen[table.name],)):
+                if not isinstance(revision, int):
+                    raise self._unreadable(f"{table.title}: its revision is no number", row)
+                known[str(row)] = self._parsed(table, row, text)
+                self._seen[table.name] = max(self._seen[table.name], revision)
+            return dict(known)
 
-    def _call(self, candidate: Column, record: Column) -> Call:
-        return self._parsed(_CALL, record, candidate, lambda call: check_call(call, candidate))
-
-    def _mode(self, *, write: bool) -> str:
-        """How the file is opened: as it lies there where nobody has it open and it is only read, and in a folder like an archive.
-
-        Raises:
-            StoreError: The last changes are in a log that only a writer can fold in.
-        """
-        log = beside(self._path, "wal")
-        if os.access(self._path.parent, os.W_OK):
-            return "rw" if write else "ro" if log.exists() else "ro&immutable=1"
-        if log.exists() and log.stat().st_size:
-            raise StoreError(f"{self._path.parent} is read-only and was not closed. Copy it to where you can write, and open the copy.")
-        return "ro&immutable=1"
+    def _last_revision(self) -> int:
+        union = " UNION ALL ".join(f"SELECT MAX(revision) AS last FROM {table.name}" for table in (*_REMEMBERED, CALLS))
+        ((last,),) = self._read(f"SELECT MAX(last) FROM ({union})")
+        return last if isinstance(last, int) else 0
 
     def _prepare(self, *, create: bool) -> None:
         with self._explained():
             if create:
-                self._db.executescript(f"BEGIN;{schema()}")
+                self._db.executescript(f"BEGIN;{read_schema(_SCHEMA)}")
                 self._db.execute("INSERT INTO study VALUES (?, ?)", (VERSION_KEY, this_version()))
                 self._db.execute("COMMIT")
             (found,) = self._db.execute("PRAGMA user_version").fetchone()
             if found != FORMAT:
                 raise StoreError(other_format(self._path, found, None))
-            check_tables(self._db, self._path)
+            check_tables(self._db, self._path, read_schema(_SCHEMA))
 
-    def _kept(self, adapter: TypeAdapter[T], record: T, check: Callable[[T], None]) -> str:
-        """A record as text that can be read again."""
+    def _parsed(self, table: Table[T], row: Column, text: Column) -> T:
         try:
-            text = adapter.dump_json(record).decode()
-            _fitting(adapter, text, check)
-        except (PydanticSerializationError, ValueError) as error:
-            raise StoreError(f"a record cannot be kept in {self._path}: {error}.") from error
-        return text
-
-    def _parsed(self, adapter: TypeAdapter[T], record: Column, row: Column, check: Callable[[T], None]) -> T:
-        """A record; fields that it lacks, because they are newer than the study, have their defaults."""
-        try:
-            return _fitting(adapter, record, check)
+            return table.read(text, row)
         except ValueError as error:
             raise self._unreadable(str(error), row) from error
 
@@ -174,12 +210,16 @@ class Store:
         where = f" (the one of {str(row)[:40]!r})" if row else ""
         return StoreError(unreadable(self._path.parent, fault + where, self.value(VERSION_KEY)))
 
-    def _write(self, statement: str, values: tuple[str | float | None, ...]) -> None:
+    def _write(self, statement: str, values: tuple[str | int | None, ...]) -> None:
+        """One statement; outside of :meth:`transaction` it is one by itself."""
+        self._execute(statement, values)
+
+    def _execute(self, statement: str, values: tuple[str | int | None, ...] = ()) -> None:
         with self._lock, self._explained():
             self._clock.start()
-            self._db.execute(statement, values)  # autocommit: each statement is a transaction
+            self._db.execute(statement, values)
 
-    def _read(self, statement: str, values: tuple[str, ...] = ()) -> list[tuple[Column, ...]]:
+    def _read(self, statement: str, values: tuple[str | int, ...] = ()) -> list[tuple[Column, ...]]:
         rows: list[tuple[Column, ...]] = []
         size = values_held = 0
         with self._lock, self._explained():
@@ -204,21 +244,15 @@ class Store:
             ) from error
 
 
-def _fitting(adapter: TypeAdapter[T], record: Column, check: Callable[[T], None]) -> T:
-    """A record that is whole and fits its row.
+def read_mode(path: Path, *, write: bool) -> str:
+    """How the file is opened: as it lies there where nobody has it open and it is only read, and in a folder like an archive.
 
     Raises:
-        ValueError: Naming the field and what is wrong with it.
+        StoreError: The last changes are in a log that only a writer can fold in.
     """
-    title = {id(_CANDIDATE): "Candidate", id(_CALL): "Call", id(_FINAL): "FinalRun"}[id(adapter)]
-    if not isinstance(record, str):
-        raise ValueError(f"{title}: the record is no text")
-    try:
-        found = adapter.validate_json(record)
-        check(found)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        raise ValueError(f"{title}.{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-    except ValueError as error:
-        raise ValueError(f"{title}.{error}") from error
-    return found
+    log = beside(path, "wal")
+    if os.access(path.parent, os.W_OK):
+        return "rw" if write else "ro" if log.exists() else "ro&immutable=1"
+    if log.exists() and log.stat().st_size:
+        raise StoreError(f"{path.parent} is read-only and was not closed. Copy it to where you can write, and open the copy.")
+    return "ro&immutable=1"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rewardsmith.store.connection import connect
 
-FORMAT = 1
+FORMAT = 2
 """The database's ``user_version``, as ``schema.sql`` sets it."""
 VERSION_KEY = "version"
 """Under it, a study keeps the version of rewardsmith that created it."""
@@ -57,6 +57,15 @@ def other_format(path: Path, found: int, writer: str | None) -> str:
     return (
         f"{path} has format {found}, of {'a newer' if newer else 'an older'} rewardsmith; this program reads {FORMAT}. "
         f"{_written_by(writer)} To open it: `pip install {_pinned(writer) or other}`."
+    )
+
+
+def older_for_writing(path: Path, writer: str | None) -> str:
+    """Say that a study can be read and not continued, and what continues it."""
+    way = _pinned(writer) or "'rewardsmith<0.2'"
+    return (
+        f"{path} has an older format, which this rewardsmith reads and does not write: inspect, compare, export, render and replay "
+        f"open it. {_written_by(writer)} To resume it: `pip install {way}`."
     )
 
 

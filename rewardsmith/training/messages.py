@@ -1,4 +1,4 @@
-"""What the training worker and its parent say to each other, one JSON line each."""
+"""What a training worker and its parent say to each other, one JSON line each."""
 
 from __future__ import annotations
 
@@ -7,32 +7,44 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
-from rewardsmith.contracts import Race, TrainingJob, TrainingProgress, TrainingSettings
-from rewardsmith.records import TrainingResult
+from rewardsmith.contracts import ScoringJob, TrainingJob, TrainingProgress, TrainingResult, TrainingSettings
+from rewardsmith.records import Score
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The first line to a worker: what it works with."""
+
+    task: str
+    trainer: str
+    scorer: str
+    settings: TrainingSettings
+    threads: int
 
 
 @dataclass(frozen=True)
 class Order:
-    """Train these jobs."""
+    """A training with the scoring of its policy, or a scoring alone. Sent at any time."""
 
-    task: str
-    trainer: str
-    settings: TrainingSettings
-    episodes: int
-    evaluation_seed: int
-    jobs: tuple[TrainingJob, ...]
-    race: Race | None = None
+    width: int
+    """Trainings that may be under way at a time."""
+    scoring: ScoringJob
+    training: TrainingJob | None = None
 
 
 @dataclass(frozen=True)
-class Report:
-    """What confines the worker, progress, a result, or the end of an order."""
+class WorkerReport:
+    """What confines the worker, a sign of life, progress, a result or a score."""
 
-    kind: Literal["confined", "progress", "result", "done"]
+    kind: Literal["confined", "alive", "progress", "result", "score"]
     limits: tuple[str, ...] = ()
     progress: TrainingProgress | None = None
     result: TrainingResult | None = None
+    run: str = ""
+    """Whose score it is."""
+    score: Score | None = None
 
 
+SETUP = TypeAdapter(Setup)
 ORDER = TypeAdapter(Order)
-REPORT = TypeAdapter(Report)
+REPORT = TypeAdapter(WorkerReport)

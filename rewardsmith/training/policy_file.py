@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -76,6 +77,22 @@ def load(path: Path, env: VecEnv, device: torch.device | str = "cpu") -> Trained
     policy.parameters = data.parameters[None].to(device)
     normaliser = RunningNormaliser(1, inputs)
     normaliser.mean, normaliser.variance = data.mean[None].to(device), data.variance[None].to(device)
+    return TrainedPolicy(policy, normaliser)
+
+
+def stack(policies: Sequence[TrainedPolicy]) -> TrainedPolicy:
+    """Policies of the same shape side by side, each as it was.
+
+    Raises:
+        UsageError: They do not have the same layers.
+    """
+    first = policies[0].policy
+    if any((other.policy.hidden, other.policy.activation) != (first.hidden, first.activation) for other in policies):
+        raise UsageError("policies with different layers cannot act side by side. Score them one by one.")
+    policy, normaliser = policies[0].policy.select(torch.tensor([0])), RunningNormaliser(len(policies), policies[0].normaliser.mean.shape[-1])
+    policy.parameters = torch.cat([trained.policy.parameters for trained in policies])
+    normaliser.mean = torch.cat([trained.normaliser.mean for trained in policies])
+    normaliser.variance = torch.cat([trained.normaliser.variance for trained in policies])
     return TrainedPolicy(policy, normaliser)
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from rewardsmith.contracts import SPARSE, TrainingJob, TrainingSettings
 from rewardsmith.execution.memory import is_shortage
-from rewardsmith.records import State
+from rewardsmith.records import Fault
 from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.program import ProgramFailedError, RewardProgram
 
@@ -23,25 +23,25 @@ class ProxyReward:
     def __init__(self, job: TrainingJob, settings: TrainingSettings) -> None:
         """Compile the job's program; a text that the guard refuses or that does not compile is a failure at once."""
         self._bonus = settings.goal_bonus
-        self.failure: State | None = None
+        self.failure: Fault | None = None
         self.cause = ""
         self._program: RewardProgram | None = None
         if job.program != SPARSE:
             try:
                 self._program = RewardProgram(job.program)
             except RefusedError as refusal:
-                self.fail(State.CRASHED, f"the guard refuses the program: {refusal.verdict().text}")
+                self.fail(Fault.CRASHED, f"the guard refuses the program: {refusal.verdict().text}")
             except ProgramFailedError as error:
-                self.fail(State.CRASHED, f"the program does not compile: {error}")
+                self.fail(Fault.CRASHED, f"the program does not compile: {error}")
 
     @property
     def parameters(self) -> tuple[str, ...]:
         """Names of the signals that the program reads."""
         return tuple(self._program.parameters) if self._program else ()
 
-    def fail(self, state: State, cause: str) -> None:
+    def fail(self, fault: Fault, cause: str) -> None:
         """There is no reward from now on."""
-        self.failure, self.cause = state, cause
+        self.failure, self.cause = fault, cause
 
     @torch.no_grad()
     def terms(self, signals: Mapping[str, Tensor], sparse: Tensor, epoch: int) -> Terms | None:
@@ -70,13 +70,13 @@ class ProxyReward:
         except ProgramFailedError as error:
             if is_shortage(error):
                 raise MemoryError(str(error)) from error  # not the program's fault, unless it is alone
-            self.fail(State.CRASHED, f"the program failed on real states: {error}")
+            self.fail(Fault.CRASHED, f"the program failed on real states: {error}")
             return None
         bad = (~total.isfinite()).nonzero()
         if len(bad):
             row = int(bad[0])
             shown = ", ".join(f"{name} = {_short(signals[name][row].tolist())}" for name in self.parameters)
-            self.fail(State.DIVERGED, f"the total became {float(total[row])} in epoch {epoch} at {shown}"[:600])
+            self.fail(Fault.DIVERGED, f"the total became {float(total[row])} in epoch {epoch} at {shown}"[:600])
         return total, components
 
     def with_bonus(self, total: Tensor, success: Tensor) -> Tensor:

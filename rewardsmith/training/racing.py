@@ -5,51 +5,54 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from rewardsmith.contracts import Race, TrainingJob
-from rewardsmith.records import Rung, Score, State, TrainingResult
+from rewardsmith.contracts import Race, TrainingJob, TrainingResult
+from rewardsmith.records import Rung, RunState, Score
 
 
 class Racetrack:
     """Where the jobs of one queue stand at every rung.
 
-    A job is compared with the jobs before it in the queue and with earlier candidates only. Those before it entered
+    A job is compared with the jobs before it in the queue and with earlier runs only. Those before it entered
     before it, or with it, so they have reached a rung by the time that it does, or never will.
     """
 
-    def __init__(self, race: Race | None, jobs: Sequence[TrainingJob], epochs: int) -> None:
-        """Nobody has reached a rung yet.
+    def __init__(self, epochs: int) -> None:
+        """Nobody has reached a rung yet; a whole training has so many policy updates."""
+        self._epochs = epochs
+        self._places: dict[str, int] = {}
+        self._counted: set[str] = set()
+        self._scores: dict[str, dict[int, float]] = {}
+        """By run and rung."""
 
-        Args:
-            race: ``None``: there are no rungs.
-            jobs: The queue.
-            epochs: Policy updates of a whole training.
-        """
-        self._race = race
-        self._places = {job.candidate: place for place, job in enumerate(jobs)}
-        self._counted = {job.candidate for job in jobs if job.first}
-        self._rungs = rung_epochs(race, epochs) if race else []
-        self._scores: list[dict[str, float]] = [{} for _ in self._rungs]
+    def enter(self, jobs: Sequence[TrainingJob]) -> None:
+        """More jobs queue up. One that was there before keeps its place."""
+        for job in jobs:
+            self._places.setdefault(job.run, len(self._places))
+            if job.first:
+                self._counted.add(job.run)
 
     def in_order(self, jobs: Sequence[TrainingJob]) -> list[TrainingJob]:
         """Jobs as they stood in the queue."""
-        return sorted(jobs, key=lambda job: self._places[job.candidate])
+        return sorted(jobs, key=lambda job: self._places[job.run])
 
-    def rung(self, epochs: int) -> int | None:
+    def rung(self, job: TrainingJob, epochs: int) -> int | None:
         """The number of the rung at so many updates, if there is one."""
-        return self._rungs.index(epochs) if epochs in self._rungs else None
+        marks = rung_epochs(job.race, self._epochs) if job.race else []
+        return marks.index(epochs) if epochs in marks else None
 
     def arrive(self, rung: int, job: TrainingJob, env_steps: int, score: Score) -> Rung:
         """Note the score of a job at a rung; everyone who arrives at the same time does so in the order of the queue."""
-        place = self._places[job.candidate]
-        own = [mean for name, mean in self._scores[rung].items() if self._places[name] < place]
-        if job.candidate in self._counted:
-            self._scores[rung][job.candidate] = score.mean
-        return _compared(job, rung, env_steps, score, own)
+        before = {run: scores[rung] for run, scores in job.rivals if rung < len(scores)}
+        place = self._places[job.run]
+        before |= {run: own[rung] for run, own in self._scores.items() if rung in own and self._places[run] < place}
+        if job.run in self._counted:
+            self._scores.setdefault(job.run, {})[rung] = score.mean
+        return Rung(env_steps, score, len(before), sum(other > score.mean for other in before.values()))
 
-    def verdict(self, rung: Rung) -> str:
+    def verdict(self, job: TrainingJob, rung: Rung) -> str:
         """Why a job that stood so is evicted; nothing where it goes on."""
-        assert self._race, "without a race there is no rung"
-        return eviction(self._race, rung)
+        assert job.race, "without a race there is no rung"
+        return eviction(job.race, rung)
 
 
 def rung_epochs(race: Race, epochs: int) -> list[int]:
@@ -68,63 +71,37 @@ def eviction(race: Race, rung: Rung) -> str:
     )
 
 
-def cut(result: TrainingResult, job: TrainingJob, race: Race, marks: Sequence[int], epoch_steps: int) -> TrainingResult:
+def cut(result: TrainingResult, job: TrainingJob, marks: Sequence[int], epoch_steps: int) -> TrainingResult:
     """What a whole training would have given in a race.
 
     Args:
         result: Of the whole training, which was looked at after all of ``marks``, and perhaps more often.
-        job: With everybody that it is compared with.
-        race: The race.
-        marks: Its rungs, in policy updates.
+        job: With the race and everybody that it is compared with.
+        marks: The race's rungs, in policy updates.
         epoch_steps: Environment steps of one update.
     """
+    assert job.race, "it is held in a race"
     seen = {rung.env_steps: rung.score for rung in result.rungs}
     rungs: list[Rung] = []
     for number, mark in enumerate(marks):
-        rungs.append(_compared(job, number, mark * epoch_steps, seen[mark * epoch_steps], ()))
-        if cause := eviction(race, rungs[-1]):
+        score = seen[mark * epoch_steps]
+        before = [scores[number] for _, scores in job.rivals if number < len(scores)]
+        rungs.append(Rung(mark * epoch_steps, score, len(before), sum(other > score.mean for other in before)))
+        if cause := eviction(job.race, rungs[-1]):
             return replace(
                 result,
-                state=State.EVICTED,
+                state=RunState.EVICTED,
                 env_steps=mark * epoch_steps,
                 wall_s=result.wall_s * mark * epoch_steps / result.env_steps,
                 components=tuple(replace(curve, values=curve.values[:mark]) for curve in result.components),
                 progress=tuple(replace(curve, values=curve.values[:mark]) for curve in result.progress),
-                score=None,
                 cause=cause,
                 rungs=tuple(rungs),
             )
     return replace(result, rungs=tuple(rungs))
 
 
-def left_over(jobs: Sequence[TrainingJob], ended: Mapping[str, Sequence[Rung]]) -> list[TrainingJob]:
-    """Jobs without a result, each to be compared with those that have one and stood before it in the queue.
-
-    Args:
-        jobs: The queue.
-        ended: What those with a result showed at their rungs, by candidate.
-    """
-    left: list[TrainingJob] = []
-    before: list[Sequence[Rung]] = []
-    for job in jobs:
-        if job.candidate not in ended:
-            left.append(with_rivals(job, before))
-        elif job.first:
-            before.append(ended[job.candidate])
-    return left
-
-
-def _compared(job: TrainingJob, number: int, env_steps: int, score: Score, own: Sequence[float]) -> Rung:
-    """A score at a rung beside those of a job's rivals and of others."""
-    rivals = [*(job.rivals[number] if number < len(job.rivals) else ()), *own]
-    return Rung(env_steps, score, len(rivals), sum(rival > score.mean for rival in rivals))
-
-
-def with_rivals(job: TrainingJob, before: Sequence[Sequence[Rung]]) -> TrainingJob:
-    """A job that is compared with more candidates, given by what each showed at its rungs."""
-    depth = max((len(rungs) for rungs in before), default=0)
-    known = [list(scores) for scores in job.rivals] + [[] for _ in range(depth - len(job.rivals))]
-    for rungs in before:
-        for number, rung in enumerate(rungs):
-            known[number].append(rung.score.mean)
-    return replace(job, rivals=tuple(map(tuple, known)))
+def with_rivals(job: TrainingJob, before: Mapping[str, Sequence[Rung]]) -> TrainingJob:
+    """A job that is compared with more runs, given by what each showed at its rungs."""
+    known = dict(job.rivals) | {run: tuple(rung.score.mean for rung in rungs) for run, rungs in before.items() if rungs}
+    return replace(job, rivals=tuple(known.items()))

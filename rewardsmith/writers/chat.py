@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from rewardsmith.contracts import Brief, Ledger, Quote
-from rewardsmith.errors import RewardsmithError, WriterError
+from rewardsmith.errors import WriterError
 from rewardsmith.records import Call, Draft
 from rewardsmith.usage import Price, Usage
 from rewardsmith.writers.answers import read
 from rewardsmith.writers.backend import Answer, Backend, Parameters, SilentError
+from rewardsmith.writers.desk import Counter, Desk
 from rewardsmith.writers.prompts import Prompt, as_text, render
 
 _BYTES_PER_TOKEN = 3
@@ -39,6 +38,7 @@ class ChatWriter:
         """
         self._backend, self._price = backend, price
         self._reply_tokens, self._resends = reply_tokens, resends
+        self._counter = Counter()
 
     def prompt(self, brief: Brief) -> str:
         """The messages that would be sent."""
@@ -48,29 +48,24 @@ class ChatWriter:
         """The prompt, counted from its bytes, and the longest reply."""
         return self._quote(render(brief))
 
-    def write(self, briefs: Sequence[Brief], ledger: Ledger) -> list[Draft]:
-        """Send all requests, as many at a time as the backend takes, and wait for every answer.
+    @property
+    def concurrency(self) -> int:
+        """Requests in flight, as many as the backend takes."""
+        return self._backend.concurrency
+
+    def write(self, brief: Brief, ledger: Ledger) -> Draft:
+        """Send a request and wait for its answer.
 
         Raises:
             WriterError: The model cannot be reached, or refuses. What was answered until then is recorded.
         """
-        return asyncio.run(self._write(briefs, ledger))
+        return self._counter.serve(self._backend, lambda desk: self._answer(brief, desk), ledger)
 
-    async def _write(self, briefs: Sequence[Brief], ledger: Ledger) -> list[Draft]:
-        async with self._backend:
-            desk = _Desk(ledger, self._backend.concurrency)
-            # All of them end before any failure is told: what is in flight is paid, and recorded as it comes.
-            answers = await asyncio.gather(*(self._answer(brief, desk) for brief in briefs), return_exceptions=True)
-        drafts: list[Draft] = []
-        for answer in answers:
-            if isinstance(answer, RewardsmithError):
-                raise answer
-            if isinstance(answer, BaseException):
-                raise desk.broken or answer from answer
-            drafts.append(answer)
-        return drafts
+    def close(self) -> None:
+        """Give up what is in flight; that is recorded, too, for it may be charged."""
+        self._counter.close()
 
-    async def _answer(self, brief: Brief, desk: _Desk) -> Draft:
+    async def _answer(self, brief: Brief, desk: Desk) -> Draft:
         """One draft; whatever goes wrong with it, no further request is sent.
 
         Raises:
@@ -82,7 +77,7 @@ class ChatWriter:
             desk.fail(failure)
             raise
 
-    async def _draft(self, brief: Brief, desk: _Desk) -> Draft:
+    async def _draft(self, brief: Brief, desk: Desk) -> Draft:
         """From the ledger's memory or else from the model."""
         order = self._order(brief)
         call = desk.ledger.recall(order.key)
@@ -97,7 +92,7 @@ class ChatWriter:
                 return read(brief, call)
         raise AssertionError("the last send returns")
 
-    async def _send(self, order: _Order, desk: _Desk) -> tuple[Call, bool]:
+    async def _send(self, order: _Order, desk: Desk) -> tuple[Call, bool]:
         """Ask once and record what became of it, whatever that is.
 
         Returns:
@@ -157,58 +152,6 @@ class _Order:
     parameters: Parameters
     key: str
     quote: Quote
-
-
-class _Desk:
-    """Lets requests go out one after another, as places and budget allow."""
-
-    def __init__(self, ledger: Ledger, concurrency: int) -> None:
-        self.ledger = ledger
-        self.places = asyncio.Semaphore(concurrency)
-        self.broken: RewardsmithError | None = None
-        """Why no further request makes sense."""
-        self._in_flight = 0
-        self._settled = asyncio.Condition()
-
-    async def admit(self, quote: Quote) -> str:
-        """Reserve a quote; where it does not fit, wait for what is in flight to cost less than feared.
-
-        Returns:
-            Nothing, or the limit that does not allow the call.
-
-        Raises:
-            RewardsmithError: Another request found that none makes sense.
-        """
-        async with self._settled:
-            while True:
-                if self.broken:
-                    raise self.broken
-                limit = self.ledger.reserve(quote)
-                if not limit:
-                    self._in_flight += 1
-                    return ""
-                if not self._in_flight:
-                    return limit
-                await self._settled.wait()
-
-    def fail(self, failure: Exception) -> RewardsmithError:
-        """Send nothing any more, for the first of all failures, which is returned."""
-        if self.broken is None:
-            told = f"the writer failed, {type(failure).__name__}: {failure}"
-            self.broken = failure if isinstance(failure, RewardsmithError) else WriterError(told[:500])
-        return self.broken
-
-    async def settle(self, quote: Quote, call: Call) -> None:
-        """Record a call and let others try to reserve."""
-        try:
-            self.ledger.settle(quote, call)
-        except Exception as failure:
-            self.fail(failure)  # what cannot be recorded must not be spent
-            raise
-        finally:
-            self._in_flight -= 1
-            async with self._settled:
-                self._settled.notify_all()
 
 
 def request_key(address: str, model: str, prompt: Prompt, parameters: Parameters, brief: Brief) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from rewardsmith.contracts import ALIGN, VERIFY, Brief, Ledger, Quote
 from rewardsmith.errors import UsageError, WriterError
 from rewardsmith.records import Call, Candidate, Draft
 from rewardsmith.shown import quoted
-from rewardsmith.store.sqlite import Store
+from rewardsmith.store.old import open_store
 from rewardsmith.usage import Usage
 from rewardsmith.writers.answers import read
 
@@ -27,6 +26,7 @@ class ReplayWriter:
     """
 
     name = "replay"
+    concurrency = 1
 
     def __init__(self, options: LanguageModelOptions) -> None:
         """Read the recorded study.
@@ -39,8 +39,8 @@ class ReplayWriter:
         self._folder = Path(options.replay)
         if not (self._folder / "study.db").is_file():
             raise UsageError(f"{self._folder} is not a study folder (study.db is missing). Give the --out of a search with --from.")
-        store = Store(self._folder / "study.db", write=False)
-        self._candidates = {candidate.id: candidate for candidate in store.candidates()}
+        store = open_store(self._folder / "study.db", write=False)
+        self._candidates = store.candidates()
         self._calls: dict[tuple[str, str, int], Call] = {}
         for call in sorted(store.calls(), key=lambda call: call.answered):  # an answer overrules the losses before it
             self._calls[call.candidate, call.operator, call.attempt] = call
@@ -56,15 +56,12 @@ class ReplayWriter:
         """Nothing is paid."""
         del brief
 
-    def write(self, briefs: Sequence[Brief], ledger: Ledger) -> list[Draft]:
-        """Answer from the record, and record the answers again, as free calls, so that the new study stands alone.
+    def write(self, brief: Brief, ledger: Ledger) -> Draft:
+        """Answer from the record, and record the answer again, as a free call, so that the new study stands alone.
 
         Raises:
             WriterError: The search took another way than the recorded one.
         """
-        return [self._answer(brief, ledger) for brief in briefs]
-
-    def _answer(self, brief: Brief, ledger: Ledger) -> Draft:
         known = self._known(brief)
         if known.id not in self._asked:
             return _kept(known, brief)
@@ -75,6 +72,9 @@ class ReplayWriter:
         if not ledger.recall(call.request):
             ledger.settle(_FREE, call)
         return read(brief, call)
+
+    def close(self) -> None:
+        """There is nothing to end."""
 
     def _known(self, brief: Brief) -> Candidate:
         """The recorded candidate, if it came about in the same way."""

@@ -10,12 +10,12 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import mean
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from rewardsmith.records import Proposal
 from rewardsmith_search.islands import World, reset_weaker
 from rewardsmith_search.options import AT_LEAST_0, AT_LEAST_1, SHARE, Options
-from rewardsmith_search.search import Result, Search, identity
+from rewardsmith_search.search import Result, Search
 from rewardsmith_search.selection import draw, draw_some, linear, softmax, survivors, to_unit
 
 _COLD = 1e-6
@@ -84,15 +84,15 @@ class EvolutionaryStrategy(Search[EvolutionaryOptions, World]):
     NAME = "revolve"
     Options = EvolutionaryOptions
 
-    def __init__(self, seed: int, options: EvolutionaryOptions) -> None:
+    def __init__(self, seed: int, candidates: int, options: EvolutionaryOptions) -> None:
         """Start with empty islands."""
-        super().__init__(seed, options, World([[] for _ in range(options.islands)]))
+        super().__init__(seed, candidates, options, World([[] for _ in range(options.islands)]))
 
-    def _plan(self, limit: int) -> list[Proposal]:
+    def _plan(self, room: int) -> list[Proposal]:
         """The rest of a generation, or of it what is asked for now."""
         options, world = self._options, self._memory
         rest = options.samples - self._proposed % options.samples
-        numbers = range(self._proposed, self._proposed + (rest if options.barrier else min(rest, limit)))
+        numbers = range(self._proposed, self._proposed + (rest if options.barrier else min(rest, room)))
         rng = self._rng()
         if self._proposed < options.samples or (world.empty and not self._pending):
             for number in numbers:
@@ -118,7 +118,7 @@ class EvolutionaryStrategy(Search[EvolutionaryOptions, World]):
             home = islands[draw(rng, self._softmax([self._mean(island) for island in islands]))]
             parents = self._parents(home, 2 if crossover else 1, rng)
         world.homes[number] = (home, False)
-        return Proposal("crossover" if len(parents) > 1 else "mutate", tuple(identity(parent) for parent in parents))
+        return Proposal("crossover" if len(parents) > 1 else "mutate", tuple(self._names[parent] for parent in parents))
 
     def _parents(self, island: int, count: int, rng: random.Random, but: Sequence[int] = ()) -> list[int]:
         """Distinct members, drawn by the softmax of their fitness; fewer where there are not so many."""
@@ -140,7 +140,7 @@ class EvolutionaryStrategy(Search[EvolutionaryOptions, World]):
             low, high = min(self._memory.fitness.values()), max(self._memory.fitness.values())
             fitness = [to_unit(value, low, high) for value in fitness]
         if temperature is None:
-            done = self._proposed // options.samples * options.samples / (options.horizon or self._allowed)
+            done = self._proposed // options.samples * options.samples / (options.horizon or self._candidates)
             temperature = linear(options.temperature_start, options.temperature_end, done)
         return softmax(fitness, max(temperature, _COLD))
 
@@ -174,9 +174,3 @@ class EvolutionaryStrategy(Search[EvolutionaryOptions, World]):
                     island, children[number], world.fitness, options.capacity, strict=options.strict, moving=options.moving_mean
                 )
         world.forget_the_dead()
-
-    def _encode(self) -> object:
-        return self._memory.encode()
-
-    def _decode(self, data: Any) -> World:
-        return World.decode(data)

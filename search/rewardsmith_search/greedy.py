@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from rewardsmith.records import Proposal
 from rewardsmith_search.options import AT_LEAST_1, Options
-from rewardsmith_search.search import Result, Search, identity
+from rewardsmith_search.search import Result, Search
 
 
 @dataclass(frozen=True, init=False)
@@ -46,15 +46,15 @@ class GreedyStrategy(Search[GreedyOptions, dict[int, Champion]]):
     NAME = "eureka"
     Options = GreedyOptions
 
-    def __init__(self, seed: int, options: GreedyOptions) -> None:
+    def __init__(self, seed: int, candidates: int, options: GreedyOptions) -> None:
         """Start before the first iteration; the memory is the champion of each iteration that has one."""
-        super().__init__(seed, options, {})
+        super().__init__(seed, candidates, options, {})
 
-    def _plan(self, limit: int) -> list[Proposal]:
+    def _plan(self, room: int) -> list[Proposal]:
         """One iteration, K programs from one parent."""
-        del limit
+        del room
         parent = self._parent()
-        proposal = Proposal("initial") if parent is None else Proposal("reflect", (identity(parent),))
+        proposal = Proposal("initial") if parent is None else Proposal("reflect", (self._names[parent],))
         return [proposal] * self._options.samples
 
     def _parent(self) -> int | None:
@@ -71,12 +71,6 @@ class GreedyStrategy(Search[GreedyOptions, dict[int, Champion]]):
                 iteration = result.number // self._options.samples
                 new = (result.score, result.number)
                 self._memory[iteration] = max(self._memory.get(iteration, new), new, key=_merit)
-
-    def _encode(self) -> object:
-        return [[iteration, *champion] for iteration, champion in self._memory.items()]
-
-    def _decode(self, data: Any) -> dict[int, Champion]:
-        return {iteration: (score, number) for iteration, score, number in data}
 
 
 def _merit(champion: Champion) -> tuple[float, int]:

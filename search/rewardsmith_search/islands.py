@@ -6,7 +6,6 @@ import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from rewardsmith_search.selection import draw
 
@@ -41,16 +40,6 @@ class World:
         """Keep memory as small as the population."""
         living = {member for island in self.islands for member in island}
         self.fitness = {member: value for member, value in self.fitness.items() if member in living}
-
-    def encode(self) -> object:
-        """Ready for JSON."""
-        return [self.islands, list(self.fitness.items()), [[number, *home] for number, home in self.homes.items()], self.told]
-
-    @classmethod
-    def decode(cls, data: Any) -> World:
-        """The inverse of :meth:`encode`."""
-        islands, fitness, homes, told = data
-        return cls([list(island) for island in islands], dict(fitness), {number: (home, seed) for number, home, seed in homes}, told)
 
 
 def reset_weaker(world: World, rng: random.Random, weigh: Callable[[Sequence[float]], list[float]], *, empty: bool) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from rewardsmith_search.selection import backed_up
 
@@ -111,20 +110,3 @@ class Tree:
             ancestor.height = max(ancestor.height, height)
             best = max(child.value for child in map(self.nodes.__getitem__, ancestor.children) if child.score is not None)
             ancestor.value = backed_up(ancestor.value, best, ancestor.total / ancestor.scored, best_rate, mean_rate)
-
-    def encode(self) -> object:
-        """Ready for JSON. Depths and children follow from the parents."""
-        rows = [[n.parent, n.visits, n.score, n.value, n.judgement, n.total, n.scored, n.height] for n in self.nodes]
-        return [rows, self.root.visits, self.elite, self.low, self.high, self.told]
-
-    @classmethod
-    def decode(cls, data: Any, own_visit: bool, elite_size: int) -> Tree:
-        """The inverse of :meth:`encode`."""
-        rows, root_visits, elite, low, high, told = data
-        tree = cls(own_visit, elite_size, elite=list(elite), low=low, high=high, told=told)
-        tree.root.visits = root_visits
-        for number, (parent, visits, score, value, judgement, total, scored, height) in enumerate(rows):
-            above = tree.node(parent)
-            above.children.append(number)
-            tree.nodes.append(Node(parent, above.depth + 1, visits, score, value, judgement, total, scored, height))
-        return tree

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rewardsmith.records import Proposal
 from rewardsmith_search.options import AT_LEAST_1, Options
@@ -27,19 +27,12 @@ class RandomStrategy(Search[RandomOptions, None]):
     NAME = "random"
     Options = RandomOptions
 
-    def __init__(self, seed: int, options: RandomOptions) -> None:
+    def __init__(self, seed: int, candidates: int, options: RandomOptions) -> None:
         """Nothing is remembered."""
-        super().__init__(seed, options, None)
+        super().__init__(seed, candidates, options, None)
 
-    def _plan(self, limit: int) -> list[Proposal]:
-        del limit
+    def _plan(self, room: int) -> list[Proposal]:
         return [Proposal("initial")] * self._options.samples
 
     def _learn(self, results: Sequence[Result]) -> None:
         """There is nothing to learn."""
-
-    def _encode(self) -> object:
-        return None
-
-    def _decode(self, data: Any) -> None:
-        del data

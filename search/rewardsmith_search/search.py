@@ -1,4 +1,4 @@
-"""What every search shares: batches, who was proposed, what came in, and a state that outlives the process.
+"""What every search shares: batches, who was proposed, and what came in.
 
 A search plans batches: Eureka's iteration, REvolve's generation, RF-Agent's expansion. A planned batch is handed out
 as fast as the caller asks. Results wait until the next batch is planned and are then learned
@@ -7,37 +7,20 @@ from in the order in which they were proposed, so it never matters in which orde
 
 from __future__ import annotations
 
-import json
 import math
 import random
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import asdict, astuple, dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
 
 from rewardsmith.contracts import Strategy
 from rewardsmith.errors import UsageError
-from rewardsmith.records import Candidate, Proposal
+from rewardsmith.records import Proposal, Trial
 from rewardsmith_search.options import Options
 
 Memory = TypeVar("Memory")
 Constants = TypeVar("Constants", bound=Options)
-
-
-def identity(number: int) -> str:
-    """The id of the ``number``-th proposal, from 0.
-
-    The runner names candidates in the order of their proposals (``Study.claim``). Strategies rely on
-    that here and nowhere else; inside they use numbers.
-    """
-    return f"c{number:03d}"
-
-
-def number_of(candidate: str) -> int | None:
-    """The inverse of :func:`identity`; ``None`` for an id that the runner never gives."""
-    digits = candidate[1:]
-    number = int(digits) if digits.isascii() and digits.isdigit() else -1
-    return number if number >= 0 and identity(number) == candidate else None
 
 
 @dataclass(frozen=True)
@@ -45,14 +28,15 @@ class Result:
     """What a search wants to know of a candidate."""
 
     number: int
+    """Of its proposal, from 0."""
     score: float | None
     """``None``: it failed. A failure has no number and takes part in no comparison."""
     judgement: float | None
 
     @classmethod
-    def of(cls, number: int, candidate: Candidate) -> Result:
+    def of(cls, number: int, trial: Trial) -> Result:
         """A number that is not finite cannot be compared, so it is none."""
-        return cls(number, _finite(candidate.score.mean if candidate.score else None), _finite(candidate.judgement))
+        return cls(number, _finite(trial.fitness), _finite(trial.candidate.judgement))
 
 
 def _finite(value: float | None) -> float | None:
@@ -60,131 +44,75 @@ def _finite(value: float | None) -> float | None:
 
 
 class Search(Strategy, Generic[Constants, Memory]):
-    """The part of a strategy that is the same for all. A subclass plans, learns, and codes its memory as JSON."""
+    """The part of a strategy that is the same for all. A subclass plans and learns."""
 
     NAME: ClassVar[str]
-    VERSION: ClassVar[int] = 1
-    """Of the state's format."""
 
-    def __init__(self, seed: int, options: Constants, memory: Memory) -> None:
-        """Start with nothing proposed."""
-        self._seed = seed
+    def __init__(self, seed: int, candidates: int, options: Constants, memory: Memory) -> None:
+        """Start with nothing proposed; schedules run over so many ``candidates``."""
+        self._seed, self._candidates = seed, candidates
         self._options = options
         self._memory = memory
-        self._proposed = 0
-        self._allowed = 0
-        """The most candidates that there may be, as far as :meth:`ask` was told."""
-        self._pending: set[int] = set()
+        self._names: list[str] = []
+        """Of all that was proposed, by number."""
+        self._pending: dict[str, int] = {}
+        """Numbers of those that were not told of yet."""
         self._inbox: list[Result] = []
         """Told, and not learned from yet."""
         self._queue: list[Proposal] = []
         """Planned, and not handed out yet."""
 
+    @property
+    def barrier(self) -> bool:
+        """Whether it waits for whole batches, as published."""
+        return self._options.barrier
+
     @abstractmethod
-    def _plan(self, limit: int) -> list[Proposal]:
-        """The next batch; of any size, as the rest is kept. Empty to wait for results."""
+    def _plan(self, room: int) -> list[Proposal]:
+        """The next batch; of any size, as what there is no ``room`` for is kept. Empty to wait for results."""
 
     @abstractmethod
     def _learn(self, results: Sequence[Result]) -> None:
         """Take in results, in the order of their proposals."""
 
-    @abstractmethod
-    def _encode(self) -> object:
-        """The memory, ready for JSON."""
-
-    @abstractmethod
-    def _decode(self, data: Any) -> Memory:
-        """The memory that :meth:`_encode` gave."""
-
-    def ask(self, limit: int) -> list[Proposal]:
-        """Hand out the rest of the batch, or the next one; ``limit`` at most, and none while results must come first.
+    def ask(self, names: Sequence[str]) -> list[Proposal]:
+        """Hand out the rest of the batch, or the next one; none while results must come first.
 
         Args:
-            limit: How many more candidates the whole search may have. Schedules take its end from here.
+            names: What the next candidates are called; there are no more proposals than these.
         """
-        self._allowed = max(self._allowed, self._proposed + limit)
-        if limit > 0 and not self._queue and not (self._options.barrier and self._pending):
+        if names and not self._queue and not (self.barrier and self._pending):
             self._learn(sorted(self._inbox, key=lambda result: result.number))
             self._inbox = []
-            self._queue = self._plan(limit)
-        count = max(0, min(limit, len(self._queue)))
-        batch, self._queue = self._queue[:count], self._queue[count:]
-        self._pending.update(range(self._proposed, self._proposed + count))
-        self._proposed += count
+            self._queue = self._plan(len(names))
+        batch, self._queue = self._queue[: len(names)], self._queue[len(names) :]
+        for name in names[: len(batch)]:
+            self._pending[name] = len(self._names)
+            self._names.append(name)
         return batch
 
-    def tell(self, candidates: Sequence[Candidate]) -> None:
-        """Hear of final candidates, in any order.
+    def tell(self, trials: Sequence[Trial]) -> None:
+        """Hear of candidates at their end, in any order.
 
         Raises:
-            UsageError: One was never proposed, was told before, or is not final. Nothing is taken in then.
+            UsageError: One was never proposed, was told before, or is not at its end. Nothing is taken in then.
         """
-        results: dict[int, Result] = {}
-        for candidate in candidates:
-            number = number_of(candidate.id)
-            if number is None or number >= self._proposed:
-                last = f"c000 to {identity(self._proposed - 1)}" if self._proposed else "none yet"
-                raise UsageError(f"the {self.NAME} search was told of {candidate.id!r}, which it never proposed. Proposed are: {last}.")
-            if number not in self._pending or number in results:
-                raise UsageError(f"the {self.NAME} search was told of {candidate.id!r} twice. Tell each candidate once.")
-            if not candidate.state.final:
-                raise UsageError(
-                    f"the {self.NAME} search was told of {candidate.id!r}, which is still {candidate.state}. Tell it when final."
-                )
-            results[number] = Result.of(number, candidate)
-        self._pending -= results.keys()
+        results: dict[str, Result] = {}
+        for trial in trials:
+            if trial.id not in self._pending or trial.id in results:
+                why = "twice" if trial.id in self._names else ", which it never proposed"
+                raise UsageError(f"the {self.NAME} search was told of {trial.id!r} {why}. Tell each of its candidates once.")
+            if not trial.final:
+                raise UsageError(f"the {self.NAME} search was told of {trial.id!r}, which is still {trial.state}. Tell it when final.")
+            results[trial.id] = Result.of(self._pending[trial.id], trial)
+        for name in results:
+            del self._pending[name]
         self._inbox += results.values()
 
-    def state(self) -> str:
-        """Everything remembered, as JSON."""
-        return json.dumps(
-            self._header()
-            | {
-                "proposed": self._proposed,
-                "allowed": self._allowed,
-                "pending": sorted(self._pending),
-                "inbox": sorted(astuple(result) for result in self._inbox),
-                "queue": [astuple(proposal) for proposal in self._queue],
-                "memory": self._encode(),
-            }
-        )
-
-    def restore(self, state: str) -> None:
-        """Continue from :meth:`state`.
-
-        Raises:
-            UsageError: It is damaged, or of another strategy, version, seed or set of options. Nothing is changed then.
-        """
-        data = self._checked(state)
-        try:
-            proposed, allowed, pending = int(data["proposed"]), int(data["allowed"]), set(data["pending"])
-            inbox = [Result(*result) for result in data["inbox"]]
-            queue = [Proposal(operator, tuple(parents), tuple(follow_ups)) for operator, parents, follow_ups in data["queue"]]
-            memory = self._decode(data["memory"])
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-            raise UsageError(f"the state of the {self.NAME} search is damaged ({error!r}). Run the study again from its store.") from error
-        self._proposed, self._allowed, self._pending = proposed, allowed, pending
-        self._inbox, self._queue, self._memory = inbox, queue, memory
+    @property
+    def _proposed(self) -> int:
+        return len(self._names)
 
     def _rng(self) -> random.Random:
         """Chance for the next batch. It hangs on the seed and on the number of proposals alone, so there is nothing to save."""
         return random.Random(f"{self.NAME}/{self._seed}/{self._proposed}")
-
-    def _header(self) -> dict[str, object]:
-        return {"strategy": self.NAME, "version": self.VERSION, "seed": self._seed, "options": asdict(self._options)}
-
-    def _checked(self, state: str) -> dict[str, Any]:
-        try:
-            data = json.loads(state)
-        except ValueError:
-            data = None
-        if not isinstance(data, dict) or "strategy" not in data or not isinstance(data.get("version"), int):
-            raise UsageError(
-                f"no state of the {self.NAME} search, or one of a version before 1: {state[:60]!r}. Give what state() returned."
-            )
-        if data["strategy"] == self.NAME and data["version"] > self.VERSION:
-            raise UsageError(f"the state has version {data['version']}, this program reads {self.VERSION}. Use the newer rewardsmith.")
-        for key, own in self._header().items():
-            if data.get(key) != own:
-                raise UsageError(f"the state is of a search with {key} {data.get(key)!r}, this one has {own!r}. Restore it with its own.")
-        return data

@@ -9,13 +9,13 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rewardsmith.contracts import ALIGN, VERIFY
 from rewardsmith.records import Proposal
 from rewardsmith_search.nodes import ROOT, Tree
 from rewardsmith_search.options import AT_LEAST_0, AT_LEAST_1, SHARE, Options
-from rewardsmith_search.search import Result, Search, identity
+from rewardsmith_search.search import Result, Search
 from rewardsmith_search.selection import draw_some, linear, rank_weights, softmax, to_unit, uct
 
 
@@ -97,13 +97,13 @@ class TreeStrategy(Search[TreeOptions, Tree]):
     NAME = "rf-agent"
     Options = TreeOptions
 
-    def __init__(self, seed: int, options: TreeOptions) -> None:
+    def __init__(self, seed: int, candidates: int, options: TreeOptions) -> None:
         """Start with a root and nothing else."""
-        super().__init__(seed, options, Tree(options.own_visit, options.elite))
+        super().__init__(seed, candidates, options, Tree(options.own_visit, options.elite))
 
-    def _plan(self, limit: int) -> list[Proposal]:
+    def _plan(self, room: int) -> list[Proposal]:
         """The first layer, again if all of it failed; then one expansion."""
-        del limit
+        del room
         if self._memory.elite:
             leaf = self._select()
             batch = self._expand(leaf, self._rng())
@@ -115,7 +115,7 @@ class TreeStrategy(Search[TreeOptions, Tree]):
         for _ in batch:
             self._memory.add(leaf)
         follow_ups = (ALIGN,) * self._options.align + (VERIFY,) * self._options.verify
-        return [Proposal(operator, tuple(identity(parent) for parent in parents), follow_ups) for operator, parents in batch]
+        return [Proposal(operator, tuple(self._names[parent] for parent in parents), follow_ups) for operator, parents in batch]
 
     def _select(self) -> int:
         """From the root, descend to the child of highest UCT, the first of equals, to a program without trained children."""
@@ -141,7 +141,7 @@ class TreeStrategy(Search[TreeOptions, Tree]):
 
     def _done(self) -> float:
         """Share of the budget of which the results are in, t / N."""
-        return self._memory.told / (self._options.horizon or self._allowed)
+        return self._memory.told / (self._options.horizon or self._candidates)
 
     def _expand(self, leaf: int, rng: random.Random) -> list[tuple[str, Sequence[int]]]:
         """Operators and what each shows; the leaf always comes last."""
@@ -183,15 +183,9 @@ class TreeStrategy(Search[TreeOptions, Tree]):
     def _learn(self, results: Sequence[Result]) -> None:
         """Back up in the order of proposals. The weight of the mean falls with the share of the budget, this result included."""
         for result in results:
-            done = (self._memory.told + 1) / (self._options.horizon or self._allowed)
+            done = (self._memory.told + 1) / (self._options.horizon or self._candidates)
             mean_rate = linear(self._options.mean_rate, 0.0, done)
             self._memory.learn(result.number, result.score, result.judgement, self._options.best_rate, mean_rate)
-
-    def _encode(self) -> object:
-        return self._memory.encode()
-
-    def _decode(self, data: Any) -> Tree:
-        return Tree.decode(data, self._options.own_visit, self._options.elite)
 
 
 def _uniform(rng: random.Random, low: int, high: int) -> int:

@@ -1,7 +1,7 @@
 """The engine of the population trainer: jobs enter free slots, learn side by side, and leave.
 
-What a job gives hangs on the job alone (see :class:`Population`), so neither the number of slots nor who shares them decides
-anything, and the order of the queue is all that racing looks at.
+What a job gives hangs on the job alone (see :class:`Population`), so neither the number of slots nor who shares them
+nor when it comes decides anything, and the order of the queue is all that racing looks at.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rewardsmith.contracts import Race, TrainingJob, TrainingProgress, TrainingSettings
-from rewardsmith.records import Rung, State, TrainingResult
+from rewardsmith.contracts import Jobs, Race, TrainingJob, TrainingProgress, TrainingResult, TrainingSettings
+from rewardsmith.records import Fault, Rung, RunState
 from rewardsmith.seeds import derive
 from rewardsmith.training import episodes
-from rewardsmith.training.evaluation import Outcome
+from rewardsmith.training.heldout import Played
 from rewardsmith.training.policy_file import save_slot
 from rewardsmith.training.population.lane import Lane, Lanes
 from rewardsmith.training.population.patience import note_rest, slow
@@ -24,35 +24,45 @@ from rewardsmith.training.racing import Racetrack
 
 
 class Engine:
-    """One queue of jobs on one or more lanes."""
+    """A queue of jobs on one or more lanes."""
 
-    def __init__(
-        self, lanes: Lanes, settings: TrainingSettings, scored_on: int, jobs: Sequence[TrainingJob], seed: int, race: Race | None
-    ) -> None:
+    def __init__(self, lanes: Lanes, settings: TrainingSettings, track: Racetrack) -> None:
         """Nothing has begun.
 
         Args:
             lanes: Empty ones, where jobs are trained.
             settings: PPO settings, the same for every job.
-            scored_on: Held-out episodes of a finished training.
-            jobs: The queue.
-            seed: Picks the held-out episodes.
-            race: Ends hopeless trainings early.
+            track: Where those stand that race.
         """
-        self._lanes, self._settings, self._scored_on, self._seed, self._race = lanes, settings, scored_on, seed, race
-        self._queue = deque(Slot(job, settings) for job in jobs)
-        self._track = Racetrack(race, jobs, settings.epochs)
-        self._due_steps = len(jobs) * settings.epochs * settings.epoch_steps
-        self._ended_steps = 0
+        self._lanes, self._settings, self._track = lanes, settings, track
+        self._queue: deque[Slot] = deque()
+        self._due_steps = self._ended_steps = 0
         self._rungs: list[tuple[str, Rung]] = []
 
-    def run(self) -> Iterator[tuple[list[TrainingResult], TrainingProgress]]:
-        """Train until every job has a result; after each round, who ended and how far all are."""
+    def run(self, first: Sequence[TrainingJob], jobs: Jobs) -> Iterator[tuple[list[TrainingResult], TrainingProgress]]:
+        """Train until there is nothing left to train; after each round, who ended and how far all are.
+
+        Args:
+            first: The first jobs.
+            jobs: Where more come from meanwhile.
+        """
+        self._accept(first)
         while self._queue or self._training:
             refused = self._fill()
             self._advance()
-            success = tuple((slot.job.candidate, slot.curves.recent_success) for slot in self._training)
+            success = tuple((slot.job.run, slot.curves.recent_success) for slot in self._training)
             yield [*refused, *self._settle()], self._progress(success)
+            self._accept(jobs.take(wait=False))
+
+    @property
+    def unfinished(self) -> list[TrainingJob]:
+        """Jobs without a result, in the order of the queue."""
+        return self._track.in_order([slot.job for slot in (*self._training, *self._queue)])
+
+    def _accept(self, jobs: Sequence[TrainingJob]) -> None:
+        self._track.enter(jobs)
+        self._queue += [Slot(job, self._settings) for job in jobs]
+        self._due_steps += len(jobs) * self._settings.epochs * self._settings.epoch_steps
 
     @property
     def _training(self) -> list[Slot]:
@@ -87,73 +97,67 @@ class Engine:
         """Who failed, was evicted or is done leaves, with a result."""
         results: list[TrainingResult] = []
         for slot in slow(self._training):
-            slot.proxy.fail(State.TIMED_OUT, f"computing the reward took {slot.reward_s:.2f} s per update, far longer than all else")
+            taken = f"computing the reward took {slot.reward_s:.2f} s per update, far longer than all else"
+            slot.proxy.fail(Fault.TIMED_OUT, taken)
         leaving = {slot for slot in self._training if slot.proxy.failure}
         results += [self._result(slot) for slot in self._training if slot in leaving]
-        for slot, cause, outcome in self._evicted([slot for slot in self._training if slot not in leaving]):
+        for slot, cause, played in self._evicted([slot for slot in self._training if slot not in leaving]):
             leaving.add(slot)
-            self._keep(slot, outcome)
-            results.append(self._result(slot, State.EVICTED, cause))
-        done = [slot for slot in self._training if slot not in leaving and slot.epochs == self._settings.epochs]
-        for slot, outcome in self._outcomes(done, self._scored_on, self._seed):
+            self._save(slot)
+            if slot.job.episodes:
+                episodes.save(Path(slot.job.episodes), played.episodes)
+            results.append(self._result(slot, RunState.EVICTED, cause))
+        for slot in [slot for slot in self._training if slot not in leaving and slot.epochs == self._settings.epochs]:
             leaving.add(slot)
-            self._keep(slot, outcome)
-            results.append(self._result(slot, State.SCORED, outcome=outcome))
+            self._save(slot)
+            results.append(self._result(slot, RunState.TRAINED))
         for lane in self._lanes:
             lane.population.exchange([slot for slot in lane.population.slots if slot in leaving], ())
         return results
 
-    def _evicted(self, slots: Sequence[Slot]) -> Iterator[tuple[Slot, str, Outcome]]:
+    def _evicted(self, slots: Sequence[Slot]) -> Iterator[tuple[Slot, str, Played]]:
         """Those who reached a rung at which too many were better, and why."""
-        rungs = {slot: rung for slot in slots if (rung := self._track.rung(slot.epochs)) is not None}
-        if not rungs or self._race is None:
-            return
-        outcomes = dict(self._outcomes(list(rungs), self._race.episodes, derive("rung", self._seed)))
+        rungs = {slot: rung for slot in slots if (rung := self._track.rung(slot.job, slot.epochs)) is not None}
+        played = self._played(list(rungs))
         by_job = {slot.job: slot for slot in rungs}
         for job in self._track.in_order(list(by_job)):
             slot = by_job[job]
-            rung = self._track.arrive(rungs[slot], job, slot.epochs * self._settings.epoch_steps, outcomes[slot].score)
+            rung = self._track.arrive(rungs[slot], job, slot.epochs * self._settings.epoch_steps, played[slot].score)
             slot.rungs.append(rung)
-            self._rungs.append((job.candidate, rung))
-            if cause := self._track.verdict(rung):
-                yield slot, cause, outcomes[slot]
+            self._rungs.append((job.run, rung))
+            if cause := self._track.verdict(job, rung):
+                yield slot, cause, played[slot]
 
-    def _outcomes(self, slots: Sequence[Slot], count: int, seed: int) -> list[tuple[Slot, Outcome]]:
-        """Held-out episodes of some slots, lanes side by side."""
-        if not slots:
-            return []
-        started = time.monotonic()
+    def _played(self, slots: Sequence[Slot]) -> dict[Slot, Played]:
+        """Held-out episodes of slots that stand at a rung, lanes side by side."""
+        played: dict[Slot, Played] = {}
+        races = {(slot.job.race, slot.job.evaluation_seed): None for slot in slots}
+        for race, seed in races:
+            assert race, "who does not race reaches no rung"
+            alike = [slot for slot in slots if (slot.job.race, slot.job.evaluation_seed) == (race, seed)]
+            started = time.monotonic()
+            for pairs in self._lanes.side_by_side(lambda lane, own=alike, of=race, at=seed: _play(lane, own, of, at)):
+                played.update(pairs)
+            self._share(started, alike)
+        return played
 
-        def play(lane: Lane) -> list[tuple[Slot, Outcome]]:
-            own = [slot for slot in lane.population.slots if slot in slots]
-            return list(zip(own, lane.score(own, count, seed), strict=True))
-
-        outcomes = [pair for played in self._lanes.side_by_side(play) for pair in played]
-        self._share(started, slots)
-        return outcomes
-
-    def _keep(self, slot: Slot, outcome: Outcome) -> None:
-        """Files of a training that came to an end."""
+    def _save(self, slot: Slot) -> None:
         lane = next(lane for lane in self._lanes if slot in lane.population.slots)
         save_slot(Path(slot.job.policy), lane.population.trained([slot]), 0, self._settings.hidden)
-        if slot.job.episodes:
-            episodes.save(Path(slot.job.episodes), outcome.episodes)
 
-    def _result(self, slot: Slot, state: State | None = None, cause: str = "", outcome: Outcome | None = None) -> TrainingResult:
+    def _result(self, slot: Slot, state: RunState = RunState.FAILED, cause: str = "") -> TrainingResult:
         steps = slot.epochs * self._settings.epoch_steps
         self._ended_steps += steps
         self._due_steps -= self._settings.epochs * self._settings.epoch_steps - steps
         return TrainingResult(
-            candidate=slot.job.candidate,
-            state=slot.proxy.failure or state or State.SCORED,
-            seed=slot.job.seed,
+            run=slot.job.run,
+            state=state,
+            fault=slot.proxy.failure,
+            cause=slot.proxy.cause or cause,
             env_steps=steps,
             wall_s=slot.wall_s,
             components=slot.curves.components(),
             progress=slot.curves.progress(),
-            score=outcome.score if outcome else None,
-            policy=slot.job.policy if state else "",
-            cause=slot.proxy.cause or cause,
             rungs=tuple(slot.rungs),
         )
 
@@ -167,3 +171,8 @@ class Engine:
         """Put time down to those who took it."""
         for slot in slots:
             slot.wall_s += (time.monotonic() - started) / len(slots)
+
+
+def _play(lane: Lane, slots: Sequence[Slot], race: Race, seed: int) -> dict[Slot, Played]:
+    own = [slot for slot in lane.population.slots if slot in slots]
+    return dict(zip(own, lane.play(own, race.episodes, derive("rung", seed)), strict=True))

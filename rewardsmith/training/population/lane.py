@@ -1,4 +1,4 @@
-"""Lanes: each has a simulation of slots and one of held-out episodes, and they run side by side."""
+"""Lanes: each has a simulation of slots and one of held-out episodes at rungs, and they run side by side."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from concurrent.futures import Executor, wait
 from typing import TypeVar
 
 from rewardsmith.contracts import Task, TrainingSettings, VecEnv
-from rewardsmith.training.evaluation import Outcome, held_out
+from rewardsmith.training.heldout import Played, play
 from rewardsmith.training.population.population import Population
 from rewardsmith.training.population.slot import Slot
 
@@ -41,7 +41,7 @@ class Lane:
         if self.population.slots:
             self.population.epoch()
 
-    def score(self, slots: Sequence[Slot], episodes: int, seed: int) -> list[Outcome]:
+    def play(self, slots: Sequence[Slot], episodes: int, seed: int) -> list[Played]:
         """Let the policies of some slots play held-out episodes."""
         if not slots:
             return []
@@ -49,7 +49,7 @@ class Lane:
             self._room = len(slots) * episodes
             self._arena = None  # the old one goes first: two at a time would take twice the memory
             self._arena = self._task.make(self._room, self._threads, self._settings.device)
-        return held_out(self._arena, self._task.horizon, self.population.trained(slots), len(slots), seed, episodes)
+        return play(self._arena, self._task.horizon, self.population.trained(slots), len(slots), seed, episodes)
 
 
 class Lanes:

@@ -60,6 +60,7 @@ class StackedPolicy:
         self._actor = list(zip(widths, (*hidden, actions), strict=True))
         self._critic = list(zip(widths, (*hidden, _VALUE_COLUMNS), strict=True))
         self._initial_std = initial_std
+        self.hidden = tuple(hidden)
         self.activation: Activation = activation
         self._sizes = [n for i, o in self._actor + self._critic for n in (i * o, o)] + [actions]
         self.parameters = self._draw(seeds).to(device).requires_grad_(True)

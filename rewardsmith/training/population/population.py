@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import torch
 
 from rewardsmith.contracts import TrainingSettings, VecEnv
-from rewardsmith.records import State
+from rewardsmith.records import Fault
 from rewardsmith.seeds import derive
 from rewardsmith.training.policy_file import TrainedPolicy
 from rewardsmith.training.population.learner import PopulationLearner
@@ -79,4 +79,4 @@ class Population:
         finite = self._policy.parameters.detach().isfinite().all(dim=1).tolist()
         for slot, whole in zip(self.slots, finite, strict=True):
             if not whole and slot.proxy.failure is None:
-                slot.proxy.fail(State.DIVERGED, "the policy's weights became non-finite; the reward's scale changes too much")
+                slot.proxy.fail(Fault.DIVERGED, "the policy's weights became non-finite; the reward's scale changes too much")

@@ -14,17 +14,15 @@ from typing import Any
 import torch
 from tensorboardX import SummaryWriter
 
-from rewardsmith.contracts import Task, TrainingJob, TrainingProgress
+from rewardsmith.contracts import TrainingJob, TrainingProgress, TrainingResult, TrainingSettings
 from rewardsmith.execution.memory import keep_freed_memory
 from rewardsmith.execution.process import answer, claim_stdout
-from rewardsmith.records import State, TrainingResult
+from rewardsmith.records import RunState
 from rewardsmith.registry import TASKS
 from rewardsmith.seeds import derive
-from rewardsmith.training import episodes
 from rewardsmith.training.confined import confine_training
 from rewardsmith.training.curves import TrainingCurves
-from rewardsmith.training.evaluation import Outcome, held_out
-from rewardsmith.training.messages import ORDER, REPORT, Order, Report
+from rewardsmith.training.rlgames.messages import ORDER, REPORT, ChildOrder, ChildReport
 from rewardsmith.training.policy_file import TrainedPolicy, save_slot
 from rewardsmith.training.population.normaliser import RunningNormaliser
 from rewardsmith.training.population.policy import StackedPolicy
@@ -34,13 +32,13 @@ from rewardsmith.training.rlgames.parameters import ENVIRONMENT, parameters
 from rewardsmith.training.streams import environment_seeds
 
 
-def train(order: Order, threads: int, observe: Callable[[TrainingProgress], None]) -> TrainingResult:
-    """Carry out the only job of an order."""
-    (job,), settings, task = order.jobs, order.settings, TASKS.load(order.task)
+def train(order: ChildOrder, observe: Callable[[TrainingProgress], None]) -> TrainingResult:
+    """Carry out one order."""
+    job, settings, task = order.job, order.settings, TASKS.load(order.task)
     started = time.monotonic()
     torch.set_num_threads(1)
     proxy, curves = ProxyReward(job, settings), TrainingCurves(settings.goal_smoothing)
-    env = task.make(settings.envs, threads, settings.device)
+    env = task.make(settings.envs, order.threads, settings.device)
     first = env.reset(environment_seeds("training", [job.seed], settings.envs, settings.device), stagger=True)
     rewarded = RewardedEnv(env, first, proxy, curves)
     done = 0
@@ -48,31 +46,25 @@ def train(order: Order, threads: int, observe: Callable[[TrainingProgress], None
     def tell(epoch: int) -> None:
         nonlocal done
         done = epoch * settings.epoch_steps
-        observe(TrainingProgress(done, settings.epochs * settings.epoch_steps, ((job.candidate, curves.recent_success),)))
+        observe(TrainingProgress(done, settings.epochs * settings.epoch_steps, ((job.run, curves.recent_success),)))
 
-    agent = _run(order, job, rewarded, EpochObserver(rewarded, proxy, tell), proxy) if proxy.failure is None else None
-    outcome = None
-    if agent is not None and proxy.failure is None:
-        trained = _trained(agent, env.observation_size, env.action_size, order)
-        outcome = _outcome(task, trained, order, threads)
-        save_slot(Path(job.policy), trained, 0, settings.hidden)
-        if job.episodes:
-            episodes.save(Path(job.episodes), outcome.episodes)
+    agent = _run(settings, job, rewarded, EpochObserver(rewarded, proxy, tell), proxy) if proxy.failure is None else None
+    trained = agent is not None and proxy.failure is None
+    if trained:
+        save_slot(Path(job.policy), _trained(agent, env.observation_size, env.action_size, settings), 0, settings.hidden)
     return TrainingResult(
-        candidate=job.candidate,
-        state=proxy.failure or State.SCORED,
-        seed=job.seed,
+        run=job.run,
+        state=RunState.TRAINED if trained else RunState.FAILED,
+        fault=proxy.failure,
+        cause=proxy.cause,
         env_steps=done,
         wall_s=time.monotonic() - started,
         components=curves.components(),
         progress=curves.progress(),
-        score=outcome.score if outcome else None,
-        policy=job.policy if outcome else "",
-        cause=proxy.cause,
     )
 
 
-def _run(order: Order, job: TrainingJob, env: RewardedEnv, observer: EpochObserver, proxy: ProxyReward) -> Any:
+def _run(settings: TrainingSettings, job: TrainingJob, env: RewardedEnv, observer: EpochObserver, proxy: ProxyReward) -> Any:
     """rl-games from configuration to trained agent, without Hydra, Ray or its own saving of checkpoints."""
     from rl_games.common import a2c_common, env_configurations, vecenv
     from rl_games.torch_runner import Runner
@@ -85,7 +77,7 @@ def _run(order: Order, job: TrainingJob, env: RewardedEnv, observer: EpochObserv
     with tempfile.TemporaryDirectory() as folder:
         runner = Runner(observer)
         # Not `load`, which copies what cannot be copied.
-        runner.load_config(parameters(order.settings, derive("rl-games", job.seed) % 2**32, Path(folder)))
+        runner.load_config(parameters(settings, derive("rl-games", job.seed) % 2**32, Path(folder)))
         agent = runner.algo_factory.create(runner.algo_name, base_name="run", params=runner.params)
         try:
             agent.train()
@@ -97,9 +89,9 @@ def _run(order: Order, job: TrainingJob, env: RewardedEnv, observer: EpochObserv
 
 
 @torch.no_grad()
-def _trained(agent: Any, inputs: int, actions: int, order: Order) -> TrainedPolicy:
+def _trained(agent: Any, inputs: int, actions: int, settings: TrainingSettings) -> TrainedPolicy:
     """The agent's policy in our form: normaliser, actor, critic, spread."""
-    settings, network = order.settings, agent.model.a2c_network
+    network = agent.model.a2c_network
     policy = StackedPolicy(inputs, actions, settings.hidden, settings.initial_std, [0], settings.device, settings.activation)
     actor = [layer for layer in network.actor_mlp if isinstance(layer, torch.nn.Linear)]
     for (weight, bias), layer in zip(policy.actor(0), (*actor, network.mu), strict=True):
@@ -111,32 +103,22 @@ def _trained(agent: Any, inputs: int, actions: int, order: Order) -> TrainedPoli
     return TrainedPolicy(policy, normaliser)
 
 
-def _outcome(task: Task, trained: TrainedPolicy, order: Order, threads: int) -> Outcome:
-    env = task.make(order.episodes, threads, order.settings.device)
-    return held_out(env, task.horizon, trained, 1, order.evaluation_seed, order.episodes)[0]
-
-
 def main() -> None:
-    """Serve orders, each of one job and after its number of physics threads, until standard input closes.
-
-    Arguments: the folders that policies and episodes go to.
-    """
+    """Serve orders until standard input closes. Arguments: the folders that policies and episodes go to."""
     descriptor = claim_stdout()
     keep_freed_memory()
     warnings.filterwarnings("ignore")  # of rl-games and what it imports
     confined = False
+
+    def report(what: ChildReport) -> None:
+        answer(descriptor, REPORT.dump_json(what).decode())
+
     for line in sys.stdin:
-        threads, _, text = line.partition(" ")
-        order = ORDER.validate_json(text)
+        order = ORDER.validate_json(line)
         if not confined:
             confine_training([Path(folder) for folder in sys.argv[1:]], TASKS.load(order.task), order.settings.device)
             confined = True
-        result = train(
-            order,
-            int(threads),
-            lambda progress: answer(descriptor, REPORT.dump_json(Report("progress", progress=progress)).decode()),
-        )
-        answer(descriptor, REPORT.dump_json(Report("result", result=result)).decode())
+        report(ChildReport(result=train(order, lambda progress: report(ChildReport(progress=progress)))))
 
 
 if __name__ == "__main__":

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import time
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
-from itertools import islice
 from pathlib import Path
 
-from rewardsmith.contracts import Race, Task, TrainingJob, TrainingProgress, TrainingSettings
+from rewardsmith.contracts import Jobs, Task, TrainingJob, TrainingProgress, TrainingResult, TrainingSettings
 from rewardsmith.errors import UsageError
 from rewardsmith.execution.process import JsonProcess, ProcessDiedError, ProcessSilentError, hear, speaking
-from rewardsmith.records import TrainingResult
-from rewardsmith.training.messages import ORDER, REPORT, Order
+from rewardsmith.execution.blame import PATIENCE_S, Failure, blame
 from rewardsmith.training.population.trainer import usable_cores
-from rewardsmith.training.remote import PATIENCE_S, Failure, failed
+from rewardsmith.training.rlgames.messages import ORDER, REPORT, ChildOrder
+
+_LOOK_FOR_MORE_S = 0.2
 
 
 class RlGamesTrainer:
@@ -27,15 +28,15 @@ class RlGamesTrainer:
     and nowhere else.
     """
 
+    can_race = False
     starts_processes = True
 
-    def __init__(self, task: Task, settings: TrainingSettings, episodes: int, threads: int | None = None) -> None:
+    def __init__(self, task: Task, settings: TrainingSettings, threads: int | None = None) -> None:
         """Prepare to train on one task.
 
         Args:
             task: What to simulate; a registered one, for the processes load it by its name.
             settings: PPO settings, the same for every job.
-            episodes: Held-out episodes per job.
             threads: Physics threads of all processes together; all cores that this process may use unless given.
 
         Raises:
@@ -43,79 +44,76 @@ class RlGamesTrainer:
         """
         if not find_spec("rl_games"):
             raise UsageError("the trainer rl-games needs its package: pip install 'rewardsmith[rl-games]', or use --trainer population.")
-        self._task, self._settings, self._episodes = task, settings, episodes
+        self._task, self._settings = task, settings
         self._cores = threads or usable_cores()
         self._idle: list[JsonProcess] = []
         self._folders: set[Path] = set()
         """Where those that idle may write."""
         weakref.finalize(self, _end, self._idle)
 
-    def train(
-        self,
-        jobs: Sequence[TrainingJob],
-        evaluation_seed: int,
-        observe: Callable[[TrainingProgress], None],
-        race: Race | None = None,
-    ) -> Iterator[TrainingResult]:
-        """Train all jobs to the end; a process that dies or hangs costs its own job only.
+    def train(self, jobs: Jobs, observe: Callable[[TrainingProgress], None]) -> Iterator[Sequence[TrainingResult]]:
+        """Train jobs as they come, to the end; a process that dies or hangs costs its own job only.
 
         Raises:
             UsageError: A race is wanted.
         """
-        if race:
-            raise UsageError("--racing on needs --trainer population; rl-games trains every program to the end, as the papers do.")
-        whole = self._settings.epochs * self._settings.epoch_steps
-        latest = dict.fromkeys((job.candidate for job in jobs), 0)
+        whole, begun, latest = self._settings.epochs * self._settings.epoch_steps, 0, dict[str, int]()
 
         def add(progress: TrainingProgress) -> None:
             """Tell how far all jobs are together."""
             latest[progress.success[0][0]] = progress.env_steps
-            observe(replace(progress, env_steps=sum(latest.values()), total_steps=whole * len(jobs)))
+            observe(replace(progress, env_steps=sum(latest.values()), total_steps=whole * begun))
 
-        side_by_side = max(1, min(len(jobs), self._cores if self._settings.device == "cpu" else 1))
-        threads = max(1, self._cores // side_by_side)
-        lines = ((job, f"{threads} {self._order(job, evaluation_seed)}") for job in jobs)
-        self._prepare({Path(path).parent for job in jobs for path in (job.policy, job.episodes) if path}, side_by_side)
-        yield from self._results(lines, side_by_side, add)
-
-    def _order(self, job: TrainingJob, evaluation_seed: int) -> str:
-        order = Order(self._task.name, "rl-games", self._settings, self._episodes, evaluation_seed, (job,))
-        return ORDER.dump_json(order).decode()
-
-    def _results(
-        self, orders: Iterator[tuple[TrainingJob, str]], side_by_side: int, observe: Callable[[TrainingProgress], None]
-    ) -> Iterator[TrainingResult]:
-        """Hand out orders as processes become free. All of it in this thread: children end with the one that starts them."""
-        busy: dict[JsonProcess, _Training] = {}
+        queue, busy = deque[TrainingJob](), dict[JsonProcess, _Training]()
         try:
             while True:
-                ended: list[tuple[JsonProcess, TrainingResult]] = []
-                for job, line in islice(orders, side_by_side - len(busy)):
-                    process = self._idle.pop()
-                    busy[process] = _Training(job, process, PATIENCE_S[self._settings.device])
-                    ended += busy[process].begin(line)
-                if not busy:
+                new = jobs.take(wait=not queue and not busy)
+                if any(job.race for job in new):
+                    raise UsageError("--racing on needs --trainer population; rl-games trains every program to the end, as the papers do.")
+                queue += new
+                begun += len(new)
+                if not queue and not busy:
                     return
-                if not ended:
-                    first = min(busy.values(), key=lambda training: training.until)
-                    said = speaking(busy, first.until - time.monotonic())
-                    ended = [pair for process in said for pair in busy[process].listen(observe)]
-                    ended += [] if said else [first.give_up()]
-                for process, result in ended:
+                self._begin(queue, busy, max(jobs.width, len(queue)))
+                ended = self._listen(busy, add)
+                for process, _ in ended:
                     del busy[process]
                     self._idle.append(process)  # importing rl-games takes seconds
-                    yield result
+                yield [result for _, result in ended]
         finally:
             _end(list(busy))
 
-    def _prepare(self, folders: set[Path], count: int) -> None:
-        """As many processes as are needed, which can write to some folders; those that idle are taken if they can."""
-        if not folders <= self._folders:
+    def _begin(self, queue: deque[TrainingJob], busy: dict[JsonProcess, _Training], width: int) -> None:
+        """Hand out jobs to processes that are free. All of it in this thread: children end with the one that starts them."""
+        side_by_side = max(1, min(width, self._cores if self._settings.device == "cpu" else 1))
+        while queue and len(busy) < side_by_side:
+            job = queue.popleft()
+            process = self._free({Path(path).parent for path in (job.policy, job.episodes) if path})
+            order = ChildOrder(self._task.name, self._settings, max(1, self._cores // side_by_side), job)
+            busy[process] = _Training(job, process, PATIENCE_S[self._settings.device])
+            busy[process].begin(ORDER.dump_json(order).decode())
+
+    @staticmethod
+    def _listen(
+        busy: dict[JsonProcess, _Training], observe: Callable[[TrainingProgress], None]
+    ) -> list[tuple[JsonProcess, TrainingResult]]:
+        """What became of trainings within a moment."""
+        over = [(process, training.failed) for process, training in busy.items() if training.failed]
+        if over:
+            return over
+        said = speaking(busy, _LOOK_FOR_MORE_S)
+        ended = [(process, result) for process in said if (result := busy[process].listen(observe))]
+        late = [process for process, training in busy.items() if process not in said and training.until < time.monotonic()]
+        return ended + [(process, busy[process].give_up()) for process in late]
+
+    def _free(self, folders: set[Path]) -> JsonProcess:
+        """A process that can write to some folders; one that idles is taken if it can."""
+        roots = {folder.parent for folder in folders}
+        if not roots <= self._folders:
             _end(self._idle)
             self._idle.clear()
-            self._folders = folders
-        arguments = sorted(map(str, self._folders))
-        self._idle += [JsonProcess("rewardsmith.training.rlgames.child", *arguments) for _ in range(count - len(self._idle))]
+            self._folders |= roots
+        return self._idle.pop() if self._idle else JsonProcess("rewardsmith.training.rlgames.child", *sorted(map(str, self._folders)))
 
 
 class _Training:
@@ -126,34 +124,34 @@ class _Training:
         self._job, self._process, self._patience_s = job, process, patience_s
         self.until = time.monotonic() + patience_s
         """When its silence has lasted too long."""
+        self.failed: TrainingResult | None = None
+        """The result where it did not even begin."""
 
-    def begin(self, line: str) -> Iterator[tuple[JsonProcess, TrainingResult]]:
-        """Send the order; the result if it ends the process."""
+    def begin(self, line: str) -> None:
+        """Send the order."""
         try:
             self._process.send(line)
         except (ProcessDiedError, ProcessSilentError) as failure:
-            yield self._failed(failure)
+            self.failed = self._failed(failure)
 
-    def listen(self, observe: Callable[[TrainingProgress], None]) -> Iterator[tuple[JsonProcess, TrainingResult]]:
+    def listen(self, observe: Callable[[TrainingProgress], None]) -> TrainingResult | None:
         """Take in what it says next; the result if it is one."""
         try:
             report = hear(self._process, REPORT, self._patience_s)
         except (ProcessDiedError, ProcessSilentError) as failure:
-            yield self._failed(failure)
-            return
+            return self._failed(failure)
         self.until = time.monotonic() + self._patience_s
         if report.progress:
             observe(report.progress)
-        if report.result:
-            yield self._process, report.result
+        return report.result
 
-    def give_up(self) -> tuple[JsonProcess, TrainingResult]:
+    def give_up(self) -> TrainingResult:
         """The result where it says nothing any more."""
         return self._failed(ProcessSilentError(f"no answer within {self._patience_s:g} s"))
 
-    def _failed(self, failure: Failure) -> tuple[JsonProcess, TrainingResult]:
+    def _failed(self, failure: Failure) -> TrainingResult:
         self._process.kill()
-        return self._process, failed(self._job, failure)
+        return blame(self._job.run, failure)
 
 
 def _end(processes: list[JsonProcess]) -> None:

@@ -55,7 +55,7 @@ def mutate(parent: Parent, vocabulary: Vocabulary, rng: random.Random) -> Change
     """
     tree = from_plan(parent.candidate.plan)
     tree, notes = mend(tree, diagnosis(parent), rng)
-    score = parent.candidate.score.mean if parent.candidate.score else 0.0
+    score = parent.trial.fitness or 0.0
     poor, good = (score < _LOW, score >= _HIGH) if not vocabulary.metric else (False, False)
     if not tree.terms or poor or (not good and rng.random() < 0.5):
         tree, note = add_or_redraw(tree, vocabulary, rng)
@@ -91,8 +91,8 @@ def change_one(parent: Parent, vocabulary: Vocabulary, rng: random.Random) -> Ch
 
 def diagnosis(parent: Parent) -> dict[str, ComponentSummary]:
     """What the training showed of each component, by name."""
-    training = parent.candidate.training
-    return {c.summary.name: c for c in component_summaries(training)} if training else {}
+    run = parent.trial.run
+    return {c.summary.name: c for c in component_summaries(run)} if run else {}
 
 
 def cross(first: Parent, second: Parent, rng: random.Random) -> Change:

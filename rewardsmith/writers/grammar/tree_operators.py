@@ -105,7 +105,7 @@ def differ(parents: Sequence[Parent], vocabulary: Vocabulary, rng: random.Random
 
 def score(parent: Parent) -> float:
     """The true score; nothing was learned from a parent without one."""
-    return parent.candidate.score.mean if parent.candidate.score else 0.0
+    return parent.trial.fitness or 0.0
 
 
 def form(term: Term) -> Form:

@@ -38,6 +38,7 @@ class GrammarWriter:
 
     name = "grammar"
     notice = "grammar writer: no language model is used"
+    concurrency = 1
 
     def __init__(self, options: LanguageModelOptions) -> None:
         """Take the options of language models and ignore them."""
@@ -51,10 +52,13 @@ class GrammarWriter:
         """Nothing is paid."""
         del brief
 
-    def write(self, briefs: Sequence[Brief], ledger: Ledger) -> list[Draft]:
-        """Answer every brief at once. The same brief always gets the same draft, so there is nothing to record."""
+    def write(self, brief: Brief, ledger: Ledger) -> Draft:
+        """Answer at once. The same brief always gets the same draft, so there is nothing to record."""
         del ledger
-        return [_answer(brief) for brief in briefs]
+        return _answer(brief)
+
+    def close(self) -> None:
+        """There is nothing to end."""
 
 
 def _answer(brief: Brief) -> Draft:
@@ -63,7 +67,7 @@ def _answer(brief: Brief) -> Draft:
         return Draft(brief.candidate, f"{_LABEL} {in_words(from_plan(plan))}" if plan else brief.parents[0].candidate.idea)
     if brief.operator == VERIFY:
         return Draft(brief.candidate, f"{_LABEL} Nobody judged this program; 0 stands for no opinion.", judgement=0.0)
-    vocabulary = Vocabulary.of(brief.task.signals, metric=brief.task.success_rule.startswith("metric: "))
+    vocabulary = Vocabulary.of(brief.task.signals, metric=brief.task.has_metric)
     if not vocabulary.purposes:
         raise WriterError(f"the grammar writer knows no term for the signals of {brief.task.name}. Use --writer openai.")
     change = _change(brief, vocabulary, random.Random(derive("grammar", brief.seed, brief.attempt - 1)))

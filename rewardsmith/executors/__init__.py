@@ -1,0 +1,1 @@
+"""Where trainings and scorings happen."""

@@ -1,0 +1,130 @@
+"""One worker process, seen from its parent: what it was given, and what it says."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from rewardsmith.contracts import Report, ScoringJob, TrainingJob, TrainingProgress, Workload
+from rewardsmith.execution.blame import PATIENCE_S
+from rewardsmith.execution.process import JsonProcess, ProcessDiedError, ProcessSilentError, hear
+from rewardsmith.records import RunState
+from rewardsmith.training.messages import ORDER, REPORT, SETUP, Order, Setup
+
+_NOTHING = TrainingProgress(0, 0, ())
+
+
+@dataclass
+class Work:
+    """One thing to do, and how often it went wrong."""
+
+    scoring: ScoringJob
+    training: TrainingJob | None
+    place: int
+    """In the queue of the whole search."""
+    alone: bool = False
+    """Whether it must not share a worker, for it may be what breaks one."""
+    kills: int = 0
+    """Times that its worker was killed while it was alone there."""
+    errors: int = 0
+    """Times that its worker ended by an error."""
+
+    @property
+    def run(self) -> str:
+        """Whose it is."""
+        return self.scoring.run
+
+
+@dataclass
+class LocalWorker:
+    """A process that trains and scores; it starts with its first work, and again after its end."""
+
+    load: Workload
+    threads: int
+    device: int | None = None
+    """Number of its GPU, where there are several."""
+    patience_s: float = 0.0
+    """A silence so long is a hang; 0: what the device asks for."""
+    flying: dict[str, Work] = field(default_factory=dict)
+    """What it has, by run, in the order of the queue."""
+    progress: TrainingProgress = _NOTHING
+    limits: tuple[str, ...] = ()
+    """What confines it, in words."""
+
+    def __post_init__(self) -> None:
+        self.patience_s = self.patience_s or PATIENCE_S[self.load.settings.device]
+        self.slots = self.load.settings.slots
+        environment = {} if self.device is None else {"CUDA_VISIBLE_DEVICES": str(self.device), "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
+        arguments = map(str, self.load.folders)
+        self.process = JsonProcess("rewardsmith.training.worker", *arguments, environment=environment)
+        self._begun = False
+        self.until = 0.0
+        """When its silence has lasted too long."""
+
+    def give(self, work: Work, width: int) -> None:
+        """Send one thing to do.
+
+        Raises:
+            ProcessDiedError: The process is at its end.
+            ProcessSilentError: It does not read.
+        """
+        self.flying[work.run] = work
+        if not self._begun:
+            self._begun = True
+            settings = replace(self.load.settings, slots=self.slots)
+            setup = Setup(self.load.task, self.load.trainer, self.load.scorer, settings, self.threads)
+            self.process.send(SETUP.dump_json(setup).decode())
+        self.process.send(ORDER.dump_json(Order(width, work.scoring, work.training)).decode())
+        self.until = time.monotonic() + self.patience_s
+
+    def listen(self) -> Iterator[Report]:
+        """What it says next.
+
+        Raises:
+            ProcessDiedError: It is at its end, or says what nobody asked for.
+            ProcessSilentError: It said nothing for too long.
+        """
+        heard = hear(self.process, REPORT, max(0.0, self.until - time.monotonic()))
+        self.until = time.monotonic() + self.patience_s
+        self.limits = heard.limits or self.limits
+        if heard.progress:
+            self.progress = heard.progress
+            yield Report(progress=heard.progress)
+        if heard.result:
+            self._check(heard.result.run)
+            if heard.result.state in (RunState.FAILED, RunState.EVICTED):
+                del self.flying[heard.result.run]
+            yield Report(result=heard.result)
+        if heard.score:
+            self._check(heard.run)
+            del self.flying[heard.run]
+            yield Report(score=(heard.run, heard.score))
+
+    def suspects(self) -> list[Work]:
+        """What was being trained or scored when it was last heard of: all of its work, if it said nothing yet."""
+        running = {run for run, _ in self.progress.success}
+        return [work for run, work in self.flying.items() if run in running] or list(self.flying.values())
+
+    def end(self) -> list[Work]:
+        """End the process; what it had is left over, in the order of the queue."""
+        left = list(self.flying.values())
+        self.flying, self.progress, self._begun = {}, _NOTHING, False
+        self.process.kill()
+        return left
+
+    def _check(self, run: str) -> None:
+        """A worker that was broken may say anything; what it says of others' runs is not believed."""
+        if run not in self.flying:
+            self.process.kill()
+            raise ProcessDiedError(f"the process told of a run that it does not have: {run!r}")
+
+
+def control_job(load: Workload) -> tuple[TrainingJob, Path]:
+    """The training that tells whose fault it is, and the folder that it leaves."""
+    folder = load.folders[0].resolve() / "control"
+    return TrainingJob("control", load.control, 0, str(folder / "policy.pt")), folder
+
+
+__all__ = ["LocalWorker", "ProcessDiedError", "ProcessSilentError", "Work", "control_job"]

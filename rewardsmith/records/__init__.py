@@ -1,0 +1,40 @@
+"""The records of a study: frozen, JSON-ready, shared by every part of the program.
+
+A failure is a state with a cause, never a sentinel number; a missing value is ``None``, never zero. One fact
+is in one place: totals, the best and the winner are asked of the study, not kept.
+"""
+
+from rewardsmith.records.call import Call, Draft
+from rewardsmith.records.candidate import Candidate, CandidateId, CandidateState, Proposal, Screening, Verdict
+from rewardsmith.records.event import Event
+from rewardsmith.records.limits import Amount, Count, Number
+from rewardsmith.records.run import Curve, Fault, Purpose, Run, Rung, RunId, RunState, program_hash, run_id
+from rewardsmith.records.score import HELD_OUT, Score
+from rewardsmith.records.trial import Trial
+
+__all__ = [
+    "HELD_OUT",
+    "Amount",
+    "Call",
+    "Candidate",
+    "CandidateId",
+    "CandidateState",
+    "Count",
+    "Curve",
+    "Draft",
+    "Event",
+    "Fault",
+    "Number",
+    "Proposal",
+    "Purpose",
+    "Run",
+    "RunId",
+    "RunState",
+    "Rung",
+    "Score",
+    "Screening",
+    "Trial",
+    "Verdict",
+    "program_hash",
+    "run_id",
+]

@@ -1,0 +1,121 @@
+"""A candidate: what was proposed, and what was written for it. The writing side only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from rewardsmith.records.limits import MANY, Count, Number
+
+CandidateId = Annotated[str, Field(pattern=r"^c([0-9]{3}|[1-9][0-9]{3,8})$")]
+"""``c000``, ``c001``, ...: part of paths, so a record with any other is refused when it is read."""
+Names = Annotated[tuple[str, ...], Field(max_length=MANY)]
+
+
+class CandidateState(StrEnum):
+    """How far the writing of a candidate is."""
+
+    PROPOSED = "PROPOSED"
+    """The strategy asked for it, or its last program failed in training; no accepted program yet."""
+    ACCEPTED = "ACCEPTED"
+    """The guard accepted its program; the rest is told by its runs."""
+    REJECTED = "REJECTED"
+    """No acceptable program came out of the writer."""
+    DROPPED = "DROPPED"
+    """Screening put it behind the others, and the config says that such programs are not trained."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a strategy wants to try next."""
+
+    operator: str
+    """How the new program comes from its parents, such as ``initial`` or ``reflect``."""
+    parents: tuple[str, ...] = ()
+    """Candidate ids, in the order that the operator shows them."""
+    follow_ups: tuple[str, ...] = ()
+    """What the writer is asked about the candidate once it is trained: ``align``, ``verify`` (see
+    :mod:`rewardsmith.contracts`)."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the guard says of one reward program."""
+
+    accepted: bool
+    layer: str = ""
+    """The layer that refused: ``extract``, ``lexical``, ``syntax``, ``compile``, ``graph``, ``probe``."""
+    line: int | None = None
+    """Line in the source that was given, where one can be named."""
+    message: str = ""
+    """What is wrong; on acceptance empty, or a notice that only made-up states could be tried."""
+    hint: str = ""
+    """What to write instead."""
+    program: str = ""
+    """The re-printed program that was checked; only this text is ever compiled for training."""
+
+    @property
+    def text(self) -> str:
+        """The verdict as one line, for a person or for a writer's repair."""
+        if self.accepted:
+            return "accepted"
+        where = f" (line {self.line})" if self.line else ""
+        return f"{self.layer}{where}: {self.message}" + (f" {self.hint}" if self.hint else "")
+
+
+@dataclass(frozen=True)
+class Screening:
+    """What a program says of episodes that earlier candidates played, before it is trained itself."""
+
+    outcome: Number | None
+    """How often, of two episodes with different true scores, the better one gets the higher reward; 0.5 is chance."""
+    progress: Number | None
+    """How often, within a successful episode, the later of two moments gets the higher reward; 0.5 is chance."""
+    episodes: Count
+    """Episodes that were looked at."""
+    twin: str = ""
+    """The earlier candidate whose program says most nearly the same of them."""
+    similarity: Number | None = None
+    """How nearly: correlation of both programs' rewards over all moments, -1 to 1."""
+
+    @property
+    def score(self) -> float | None:
+        """Mean of what is known of outcome and progress."""
+        known = [value for value in (self.outcome, self.progress) if value is not None]
+        return sum(known) / len(known) if known else None
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A proposal and what was written for it."""
+
+    id: CandidateId
+    iteration: Count
+    """Which asking of the strategy it came from, from 0."""
+    operator: str
+    parents: Annotated[tuple[CandidateId, ...], Field(max_length=MANY)] = ()
+    follow_ups: Names = ()
+    """What the writer is asked about it once it is trained."""
+    origin: Literal["strategy"] = "strategy"
+    """Who proposed it."""
+    state: CandidateState = CandidateState.PROPOSED
+    idea: str = ""
+    source: str = ""
+    """The last draft as it was written."""
+    program: str = ""
+    """What the guard printed of it; only this is ever compiled."""
+    plan: str = ""
+    """Private text of the writer that descendants get back (the grammar writer's tree)."""
+    reason: str = ""
+    """Why its last draft or training failed."""
+    attempts: Count = 0
+    """Drafts that the writer made for it, repairs included."""
+    screening: Screening | None = None
+    """What its program says of earlier episodes; ``None`` where there were none, or nobody looked."""
+    judgement: Number | None = None
+    """The writer's own rating of the finished program, -1 to 1 (RF-Agent's self-verification); ``None``: not asked."""
+    followed_up: Names = ()
+    """Follow-ups that are done."""

@@ -1,0 +1,76 @@
+"""A candidate with what its trainings showed: joined from records, never kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rewardsmith.records.candidate import Candidate, CandidateState
+from rewardsmith.records.run import Run, Rung, RunState
+from rewardsmith.records.score import Score
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A candidate, its runs in the search and the score of the last of them."""
+
+    candidate: Candidate
+    runs: tuple[Run, ...] = ()
+    """In the search, the last one last; more than one where the training failed and the program was repaired."""
+    score: Score | None = None
+    """The true score of the last run, if it was trained to the end."""
+
+    @property
+    def id(self) -> str:
+        """The candidate's."""
+        return self.candidate.id
+
+    @property
+    def run(self) -> Run | None:
+        """The last run."""
+        return self.runs[-1] if self.runs else None
+
+    @property
+    def rung(self) -> Rung | None:
+        """Where racing ended it."""
+        run = self.run
+        return run.rungs[-1] if run and run.state == RunState.EVICTED and run.rungs else None
+
+    @property
+    def fitness(self) -> float | None:
+        """The number that a strategy compares.
+
+        The true score; for a run that racing ended, the true score at its last rung, as Optuna tells of pruned
+        trials. ``None``: it failed, and a failure has no number.
+        """
+        known = self.score or (self.rung.score if self.rung else None)
+        return known.mean if known else None
+
+    @property
+    def state(self) -> str:
+        """In one word for a person: how far its writing is, or what became of its program."""
+        if self.candidate.state != CandidateState.ACCEPTED or self.run is None:
+            return str(self.candidate.state)
+        return "SCORED" if self.score else self.run.label
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more becomes of it."""
+        if self.candidate.state == CandidateState.ACCEPTED:
+            run = self.run
+            return run is not None and (self.score is not None or run.state in (RunState.EVICTED, RunState.FAILED))
+        return self.candidate.state != CandidateState.PROPOSED
+
+    @property
+    def cause(self) -> str:
+        """Why it has no score."""
+        return self.candidate.reason or (self.run.cause if self.run else "")
+
+    @property
+    def env_steps(self) -> int:
+        """Environment steps of all its runs."""
+        return sum(run.env_steps for run in self.runs)
+
+    @property
+    def wall_s(self) -> float:
+        """Seconds of all its runs, its share of what ran beside them."""
+        return sum(run.wall_s for run in self.runs)

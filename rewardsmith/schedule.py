@@ -1,0 +1,152 @@
+"""What is trained, in which order, and against whom.
+
+The order of an iteration comes from what screening recorded, and a candidate races against those that were queued
+before it. All of that is in the store, so an interrupted study decides as an uninterrupted one does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rewardsmith.admission import admitted, check_prints
+from rewardsmith.contracts import Observer, ScoringJob, TrainingJob
+from rewardsmith.parts import Parts
+from rewardsmith.records import Candidate, CandidateState, Purpose, Run, RunState, program_hash, run_id
+from rewardsmith.screening.messages import Earlier, Fresh
+from rewardsmith.screening.order import dropped, queue
+from rewardsmith.screening.screen import screen
+from rewardsmith.seeds import derive
+from rewardsmith.study import Study
+from rewardsmith.training.racing import with_rivals
+
+
+def closed(study: Study, parts: Parts) -> bool:
+    """Whether an iteration is trained only once all of it is written.
+
+    Screening orders whole iterations. And a race is held in the order of the proposals, whoever was written first.
+    """
+    return parts.strategy.barrier and (study.config.racing == "on" or study.config.screening != "off")
+
+
+def ready(study: Study, parts: Parts, observer: Observer) -> list[Candidate]:
+    """Accepted candidates that have no run for their program yet, in the order in which they are to be trained.
+
+    Those that screening puts at the end are dropped on the way, where the config says so.
+    """
+    runs = study.runs_for(Purpose.SEARCH)
+    begun = {(run.subject, run.program) for run in runs}
+    found: list[Candidate] = []
+    candidates = study.candidates
+    for iteration in dict.fromkeys(c.iteration for c in candidates if c.state == CandidateState.ACCEPTED):
+        peers = [candidate for candidate in candidates if candidate.iteration == iteration]
+        due = [c for c in peers if c.state == CandidateState.ACCEPTED and (c.id, program_hash(c.program)) not in begun]
+        if not due or (closed(study, parts) and any(c.state == CandidateState.PROPOSED for c in peers)):
+            continue
+        found += due if study.config.screening == "off" else _queued(study, due, iteration, observer)
+    return found
+
+
+def new_run(study: Study, subject: str, program: str, purpose: Purpose, number: int, seed: int, settings: str) -> Run:
+    """A run that is about to be queued."""
+    return Run(run_id(subject, purpose, number), subject, program_hash(program), purpose, seed, settings=settings)
+
+
+def search_run(study: Study, candidate: Candidate, settings: str) -> Run:
+    """The next run of a candidate in the search. Repaired programs have the seed of the first."""
+    number = sum(run.subject == candidate.id for run in study.runs_for(Purpose.SEARCH))
+    seed = derive("training", study.config.seed, candidate.id)
+    return new_run(study, candidate.id, candidate.program, Purpose.SEARCH, number, seed, settings)
+
+
+def submit(study: Study, parts: Parts, run: Run, program: str) -> None:
+    """Hand a run to the executor: to be trained, or only to be scored where its policy is saved."""
+    scoring = scoring_job(study, run)
+    if run.state == RunState.TRAINED:
+        parts.executor.score(scoring)
+        return
+    races = run.purpose == Purpose.SEARCH and study.config.racing == "on"
+    job = TrainingJob(
+        run=run.id,
+        program=program,
+        seed=run.seed,
+        policy=str(study.policy_path(run)),
+        evaluation_seed=scoring.seed,
+        episodes=scoring.kept,
+        race=study.config.race if races else None,
+        first=run.id.endswith("-0"),
+    )
+    parts.executor.train(_against(study, job, run) if races else job, scoring)
+
+
+def scoring_job(study: Study, run: Run) -> ScoringJob:
+    """How a run is scored; some of its episodes are kept where later programs are screened on them."""
+    kept = str(study.episodes_path(run)) if run.purpose == Purpose.SEARCH and study.config.screening != "off" else ""
+    policy = str(study.policy_path(run))
+    return ScoringJob(run.id, policy, study.evaluation_seed(run.purpose), study.config.episodes, kept)
+
+
+def program_of(study: Study, parts: Parts, candidate: Candidate) -> str:
+    """The program of a candidate, once the guard has seen it as it is now.
+
+    Raises:
+        StoreError: The guard refuses it.
+    """
+    return admitted(study, parts, candidate).program
+
+
+def _against(study: Study, job: TrainingJob, run: Run) -> TrainingJob:
+    """The job with what is known of those that were queued before it and are at their end."""
+    before: dict[str, Run] = {}
+    for other in study.runs_for(Purpose.SEARCH):
+        if other.id == run.id:
+            break
+        if other.id.endswith("-0") and other.state.ended:
+            before[other.id] = other
+    return with_rivals(job, {name: other.rungs for name, other in before.items()})
+
+
+def _queued(study: Study, due: Sequence[Candidate], iteration: int, observer: Observer) -> list[Candidate]:
+    """Candidates of an iteration in the order of the queue, without those that are dropped."""
+    begun = {run.subject for run in study.runs_for(Purpose.SEARCH)}
+    peers = [c for c in study.candidates if c.iteration == iteration and (c.state == CandidateState.ACCEPTED or c.id in begun)]
+    peers = _screened(study, peers, iteration, begun, observer)
+    places = queue([(candidate.id, candidate.screening) for candidate in peers], study.config.screen.twin)
+    by_id = {candidate.id: candidate for candidate in peers}
+    for identity in dropped(places, study.config.screen.drop if study.config.screening == "drop" else 0.0):
+        if identity not in begun and by_id[identity].state == CandidateState.ACCEPTED:
+            reason = "screening put it at the end of the queue"
+            by_id[identity] = replace(by_id[identity], state=CandidateState.DROPPED, reason=reason)
+            study.save(by_id[identity])
+            _tell(study, identity, observer)
+    wanted = {candidate.id for candidate in due}
+    return [by_id[name] for name in places if name in wanted and by_id[name].state == CandidateState.ACCEPTED]
+
+
+def _screened(
+    study: Study, peers: Sequence[Candidate], iteration: int, begun: set[str], observer: Observer
+) -> list[Candidate]:
+    """The candidates with what their first accepted programs say of earlier iterations' episodes."""
+    if all(candidate.screening or candidate.id in begun for candidate in peers):
+        return list(peers)
+    earlier = [trial for trial in study.trials if trial.candidate.iteration < iteration and trial.run]
+    played = [(trial, study.episodes_path(trial.run)) for trial in earlier if trial.run]
+    played = [(trial, path) for trial, path in played if path.is_file()][-study.config.screen.remember :]
+    if not played:
+        return list(peers)
+    check_prints(study, *(trial.candidate for trial, _ in played), *peers)
+    observer.stage(f"iteration {iteration}: screening {len(peers)} programs on what {len(played)} earlier candidates played")
+    known = [Earlier(trial.id, trial.candidate.program, str(path)) for trial, path in played]
+    found = screen(known, [Fresh(candidate.id, candidate.program) for candidate in peers])
+    screened: list[Candidate] = []
+    for candidate in peers:
+        if candidate.screening is None and candidate.id not in begun and candidate.id in found:
+            candidate = replace(candidate, screening=found[candidate.id])
+            study.save(candidate)
+        screened.append(candidate)
+    return screened
+
+
+def _tell(study: Study, identity: str, observer: Observer) -> None:
+    if trial := study.trial(identity):
+        observer.trial(trial)

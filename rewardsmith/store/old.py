@@ -1,0 +1,84 @@
+"""Opening studies of any format that this program reads."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rewardsmith.errors import StoreError
+from rewardsmith.records import HELD_OUT, Call, Run
+from rewardsmith.store.checks import score_key
+from rewardsmith.store.connection import check_files, connect
+from rewardsmith.store.format_1 import read_format_1
+from rewardsmith.store.sqlite import Store, read_mode
+from rewardsmith.store.table import CANDIDATES, EVENTS, RUNS, SCORES, Table
+from rewardsmith.store.version import VERSION_KEY, format_in_header, older_for_writing
+
+T = TypeVar("T")
+OLD_FORMAT = 1
+
+
+class OldStore(Store):
+    """A study of format 1: read whole into today's records when it is opened, never written."""
+
+    def __init__(self, path: Path) -> None:
+        """Read everything.
+
+        Raises:
+            StoreError: The file cannot be read, or holds what no study does. It is left as it was.
+        """
+        check_files(path, write=False)
+        self._path = path
+        try:
+            self._db, _ = connect(path, read_mode(path, write=False))
+            self._old = read_format_1(self._db, path)
+        except (sqlite3.Error, UnicodeError, OverflowError) as error:
+            raise StoreError(f"the study database {path} failed: {error}. Check that it is a study.") from error
+        self._kinds: dict[str, dict[str, Any]] = {
+            CANDIDATES.name: dict(self._old.candidates),
+            RUNS.name: dict(self._old.runs),
+            SCORES.name: {},
+            EVENTS.name: {},
+        }
+
+    def place_scores(self, evaluation_seed: Callable[[Run], int]) -> None:
+        """Say which episodes scores are of: format 1 did not."""
+        for run, score in self._old.scores.items():
+            self._kinds[SCORES.name][score_key(run, HELD_OUT, evaluation_seed(self._old.runs[run]))] = score
+
+    def value(self, key: str) -> str | None:
+        """A text about the study."""
+        return self._old.values.get(key)
+
+    def answer(self, request: str) -> Call | None:
+        """The call that answered a request."""
+        return next((call for call in reversed(self._old.calls) if call.request == request and call.answered), None)
+
+    def calls(self) -> list[Call]:
+        """All calls in the order they were answered."""
+        return list(self._old.calls)
+
+    @property
+    def revision(self) -> int:
+        """It never changes."""
+        return 0
+
+    def _all(self, table: Table[T]) -> dict[str, T]:
+        return dict(self._kinds[table.name])
+
+
+def open_store(path: Path, *, write: bool) -> Store:
+    """Open the database of a study.
+
+    Raises:
+        StoreError: It cannot be opened, or is of a format that this program only reads, or does not read.
+    """
+    if format_in_header(path) != OLD_FORMAT:
+        return Store(path, write=write)
+    old = OldStore(path)
+    if write:
+        old.close()
+        raise StoreError(older_for_writing(path, old.value(VERSION_KEY)))
+    return old

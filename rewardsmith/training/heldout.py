@@ -1,0 +1,121 @@
+"""The true score: deterministic policies on held-out episodes that no training uses."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from rewardsmith.contracts import Device, ScoringJob, Task, VecEnv
+from rewardsmith.records import Score
+from rewardsmith.training import episodes as episode_file
+from rewardsmith.training.episodes import EpisodeRecorder, Episodes
+from rewardsmith.training.policy_file import TrainedPolicy, load, stack
+from rewardsmith.training.streams import environment_seeds
+
+
+class HeldOutScorer:
+    """Scores saved policies on held-out episodes (see :class:`rewardsmith.contracts.Scorer`)."""
+
+    def __init__(self, task: Task, device: Device, threads: int) -> None:
+        """Prepare to score policies of one task; the simulation is made when it is needed."""
+        self._task, self._device, self._threads = task, device, threads
+        self._env: VecEnv | None = None
+        self._room = 0
+
+    def score(self, jobs: Sequence[ScoringJob], alive: Callable[[], None]) -> list[Score]:
+        """Play them side by side; each plays what it would alone."""
+        torch.set_num_threads(1)  # more threads fight the simulator for the cores
+        scores: list[Score] = []
+        for seed, count in dict.fromkeys((job.seed, job.episodes) for job in jobs):
+            alike = [job for job in jobs if (job.seed, job.episodes) == (seed, count)]
+            env = self._prepared(len(alike) * count)
+            trained = stack([load(Path(job.policy), env, self._device) for job in alike])
+            for job, played in zip(alike, play(env, self._task.horizon, trained, len(alike), seed, count, alive), strict=True):
+                if job.kept:
+                    episode_file.save(Path(job.kept), played.episodes)
+                scores.append(played.score)
+        return scores
+
+    def _prepared(self, environments: int) -> VecEnv:
+        """A simulation that holds so many, the last one if it does."""
+        if self._env is None or self._room < environments:
+            self._env = None  # the old one goes first: two at a time would take twice the memory
+            self._env, self._room = self._task.make(environments, self._threads, self._device), environments
+        return self._env
+
+
+@dataclass(frozen=True)
+class Played:
+    """What the held-out episodes of one policy gave."""
+
+    score: Score
+    episodes: Episodes
+    """The first of them."""
+
+
+def play(
+    env: VecEnv,
+    horizon: int,
+    trained: TrainedPolicy,
+    policies: int,
+    seed: int,
+    episodes: int,
+    alive: Callable[[], None] = lambda: None,
+) -> list[Played]:
+    """Score every policy on the same episodes.
+
+    Each environment contributes its first episode only, so short episodes do not count more than
+    long ones. An episode that the simulator loses counts as its score at that step, which is 0 for success.
+
+    Args:
+        env: Made for one environment per policy and episode, or for more; policy ``k`` owns the ``k``-th block.
+        horizon: Control steps within which every episode ends.
+        trained: The policies.
+        policies: Their number.
+        seed: Picks the episodes.
+        episodes: How many each policy plays.
+        alive: Called at every step.
+
+    Returns:
+        For every policy, mean and standard error over its episodes, and some of them.
+    """
+    observation = env.reset(environment_seeds("heldout", [seed] * policies, episodes, trained.device))
+    score = torch.full((policies * episodes,), math.nan, device=trained.device)
+    unstable = torch.zeros_like(score, dtype=torch.bool)
+    recorder = EpisodeRecorder(policies, episodes, horizon)
+    for number in range(1, horizon + 1):
+        step = env.step(trained.act(observation.view(policies, episodes, -1)).flatten(0, 1))
+        first = score.isnan()
+        unstable |= first & step.unstable
+        score = torch.where(first & (step.terminated | step.truncated), step.true_score, score)
+        recorder.note(number, step, first)
+        observation = step.observation
+        alive()
+    score, unstable = score.cpu().view(policies, -1), unstable.cpu().view(policies, -1)
+    assert not score.isnan().any(), "every episode ends within the horizon"
+    return [Played(_score(own, lost, seed), recorder.episodes(n, own)) for n, (own, lost) in enumerate(zip(score, unstable, strict=True))]
+
+
+def _score(values: Tensor, unstable: Tensor, seed: int) -> Score:
+    return Score(float(values.double().mean()), standard_error(values), len(values), int(unstable.sum()), seed=seed)
+
+
+def standard_error(values: Tensor) -> float:
+    """Standard error of the mean score of independent episodes.
+
+    For successes, each 0 or 1, it is that of Agresti and Coull (The American Statistician 52, 1998): two successes and two failures
+    are added. The usual one would be 0 where all or none succeeded, which no finite number of episodes can show.
+
+    Args:
+        values: Scores of the episodes, ``(episodes,)``.
+    """
+    count = len(values)
+    if bool(((values == 0) | (values == 1)).all()):
+        rate = (float(values.double().sum()) + 2) / (count + 4)
+        return math.sqrt(rate * (1 - rate) / (count + 4))
+    return float(values.double().std(correction=1)) / math.sqrt(count) if count > 1 else 0.0

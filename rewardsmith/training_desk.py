@@ -1,0 +1,131 @@
+"""Runs: queued, handed to the executor, and committed as they end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+
+from rewardsmith.budget import Budget
+from rewardsmith.contracts import Lost, Observer, Report, TrainingResult
+from rewardsmith.parts import Parts
+from rewardsmith.records import Candidate, CandidateState, Fault, Purpose, Run, RunState, Score
+from rewardsmith.schedule import program_of, search_run, submit
+from rewardsmith.study import Study
+
+_REPAIRED = (Fault.CRASHED, Fault.DIVERGED)
+"""Faults that the writer is shown, so that it can mend the program."""
+
+
+class TrainingDesk:
+    """Lets the executor train and score what is due, and commits what comes of it."""
+
+    def __init__(self, study: Study, parts: Parts, budget: Budget, observer: Observer) -> None:
+        """Queue nothing yet."""
+        self._study, self._parts, self._budget, self._observer = study, parts, budget, observer
+        self._open: dict[str, Run] = {}
+        self.settings = json.dumps(asdict(parts.settings))
+        """Of every run."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is queued or under way."""
+        return bool(self._open)
+
+    def widen(self, width: int) -> None:
+        """So many may be under way at a time."""
+        self._parts.executor.widen(width)
+
+    def begin(self, candidates: Iterable[Candidate]) -> None:
+        """Queue candidates' runs, and once more those that an earlier process left unfinished."""
+        for run in self._study.runs_for(Purpose.SEARCH):
+            unscored = run.state == RunState.TRAINED and self._study.score(run) is None
+            if run.id not in self._open and (unscored or not run.state.ended):
+                self.queue(run, program_of(self._study, self._parts, self._study.store.candidates()[run.subject]))
+        for candidate in candidates:
+            if self._budget.late:
+                self._budget.stop(self._budget.late)
+                return
+            run = search_run(self._study, candidate, self.settings)
+            self.queue(run, program_of(self._study, self._parts, candidate))
+
+    def queue(self, run: Run, program: str) -> None:
+        """Queue one run, or take it from a study that has it."""
+        if run.state != RunState.TRAINED:
+            run = replace(run, state=RunState.QUEUED)
+            self._study.store.put_run(run)
+        self._open[run.id] = run
+        if known := self._parts.library.find(self._study, run):
+            self._ended(known.result)
+            self._scored(run.id, known.score)
+            return
+        submit(self._study, self._parts, run, program)
+
+    def wait(self, timeout_s: float) -> None:
+        """Take in what the executor says next; nothing after a while."""
+        if not self._open:
+            return
+        report = self._parts.executor.next(timeout_s)
+        while report:
+            self._take(report)
+            report = self._parts.executor.next(0.0)
+
+    def _take(self, report: Report) -> None:
+        if report.progress:
+            self._observer.progress(report.progress)
+        if report.lost:
+            self._lost(report.lost)
+        if report.result:
+            self._ended(report.result)
+        if report.score:
+            self._scored(*report.score)
+
+    def _lost(self, lost: Lost) -> None:
+        """The machine's fault; the executor has it again."""
+        run = self._open[lost.run]
+        if run.state != RunState.TRAINED:
+            self._put(replace(run, state=RunState.LOST, tries=run.tries + 1, cause=lost.cause))
+
+    def _ended(self, result: TrainingResult) -> None:
+        run = self._open[result.run]
+        policy = self._study.relative(str(self._study.policy_path(run)))
+        run = replace(
+            run,
+            state=result.state,
+            fault=result.fault,
+            cause=result.cause,
+            env_steps=result.env_steps,
+            wall_s=result.wall_s,
+            components=result.components,
+            progress=result.progress,
+            rungs=result.rungs,
+            policy=policy if result.state != RunState.FAILED else "",
+        )
+        with self._study.store.transaction():
+            self._put(run)
+            if run.purpose == Purpose.SEARCH and run.fault in _REPAIRED:
+                self._send_back(run)
+        if run.state != RunState.TRAINED:
+            self._close(run)
+
+    def _scored(self, name: str, score: Score) -> None:
+        self._study.store.put_score(name, score)
+        self._close(self._open[name])
+
+    def _send_back(self, run: Run) -> None:
+        """A training's error goes back to the writer like the guard's, as often as there are repairs."""
+        candidate = self._study.store.candidates()[run.subject]
+        if candidate.attempts <= self._study.config.repairs:
+            self._study.store.put_candidate(replace(candidate, state=CandidateState.PROPOSED, reason=run.cause))
+
+    def _put(self, run: Run) -> None:
+        self._open[run.id] = run
+        self._study.store.put_run(run)
+
+    def _close(self, run: Run) -> None:
+        del self._open[run.id]
+        trial = self._study.trial(run.subject) if run.purpose == Purpose.SEARCH else None
+        if trial:
+            self._observer.trial(trial)
+        else:
+            self._observer.run(run, self._study.score(run))
