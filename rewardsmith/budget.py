@@ -87,15 +87,17 @@ class Budget:
         """Count what a reserved call cost."""
         self._reserved_tokens -= quote.tokens
         self._reserved_usd = max(0.0, self._reserved_usd - (quote.usd or 0.0))
-        self.count(usage)
-        if usage.unmetered:
-            self.tokens += quote.tokens
-            self.usd += quote.usd or 0.0
+        self.count(usage, quote.tokens, quote.usd)
 
-    def count(self, usage: Usage) -> None:
-        """Count what was spent, now or before this process."""
-        self.tokens += usage.prompt_tokens + usage.completion_tokens
-        self.usd += usage.usd or 0.0
+    def count(self, usage: Usage, quoted_tokens: int = 0, quoted_usd: float | None = None) -> None:
+        """Count what a call cost, now or before this process; where nobody knows that, what it was quoted at."""
+        self.tokens += usage.prompt_tokens + usage.completion_tokens + (quoted_tokens if usage.unmetered else 0)
+        self.usd += (usage.usd or 0.0) + ((quoted_usd or 0.0) if usage.unmetered else 0.0)
+
+    @property
+    def reserved(self) -> tuple[int, float]:
+        """Tokens and USD that are set aside for calls in flight."""
+        return self._reserved_tokens, self._reserved_usd
 
 
 UNKNOWN_PRICE = "the model's price is unknown. Give --llm.price-prompt and --llm.price-completion, or limit --max-tokens."

@@ -19,10 +19,10 @@ from rewardsmith.config_file import from_mapping, is_name, read_yaml, short, to_
 from rewardsmith.contracts import Observer
 from rewardsmith.errors import NothingTrainedError, StoreError, UsageError
 from rewardsmith.files import check_plain, write_whole
+from rewardsmith.library import Library
 from rewardsmith.lock import LOCK_FILE, FolderLock, begin
 from rewardsmith.parts import Parts, assemble
 from rewardsmith.registry import STRATEGIES
-from rewardsmith.sharing import SharedTrainings
 from rewardsmith.shown import command
 from rewardsmith.study import Study, is_half_made, is_study
 
@@ -183,21 +183,21 @@ class Comparison:
             lock.release()
 
     def _search(self, study: Study, observe: Observe, place: str) -> None:
-        parts = assemble(study.config, study.folder)
+        parts = assemble(study.config, study.folder, study.horizon)
         try:
             study.store.put_value("notice", parts.writer.notice)
-            sharing = dataclasses.replace(parts, trainer=self._sharing_trainer(study, parts))
-            with observe(study, sharing, place) as observer:
-                runner.run(study, sharing, observer)
+            parts = dataclasses.replace(parts, library=self._library(study))
+            with observe(study, parts, place) as observer:
+                runner.run(study, parts, observer)
         except NothingTrainedError:
             return
         finally:
             parts.close()
 
-    def _sharing_trainer(self, study: Study, parts: Parts) -> SharedTrainings:
+    def _library(self, study: Study) -> Library:
         with ExitStack() as stack:
             others = [stack.enter_context(Study.open(folder)) for folder in self.studies if folder != study.folder]
-            return SharedTrainings(parts.trainer, [other for other in others if other.config.seed == study.config.seed], parts.settings)
+            return Library([other for other in others if other.config.seed == study.config.seed])
 
     def _study(self, config: StudyConfig) -> Study:
         folder = self._study_folder(config)

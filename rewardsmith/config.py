@@ -259,7 +259,7 @@ class StudyConfig:
 
     def changed_terms(self, other: StudyConfig) -> str:
         """The first field that differs and that decides what a search finds; limits, candidates and access to a model may change."""
-        free = {"candidates", "repairs", "max_usd", "max_tokens", "max_hours", "final_seeds", "llm", "executor", "workers", "devices", "in_flight"}
+        free = {"candidates", "repairs", "max_usd", "max_tokens", "max_hours", "final_seeds", "llm"} | _ELSEWHERE
         return next(
             (f.name for f in dataclasses.fields(self) if f.name not in free and getattr(self, f.name) != getattr(other, f.name)), ""
         )
@@ -271,7 +271,8 @@ class StudyConfig:
             UsageError: Naming the field, its value and what is allowed.
         """
         counts = {"candidates": (1, 10**6), "repairs": (0, 1_000), "fresh_after": (0, 10**6), "episodes": (2, 10**6)}
-        _check_ranges("", vars(self), {**counts, "final_seeds": (0, 1_000), "finalist_seeds": (1, 1_000), "workers": (1, 1_024), "in_flight": (1, 10_000), "seed": (-(2**63), 2**63 - 1)})
+        counts |= {"final_seeds": (0, 1_000), "finalist_seeds": (1, 1_000), "workers": (1, 1_024), "in_flight": (1, 10_000)}
+        _check_ranges("", vars(self), {**counts, "seed": (-(2**63), 2**63 - 1)})
         for name, high in (("max_usd", 10**9), ("max_tokens", 10**15), ("max_hours", 10**6)):
             if (limit := getattr(self, name)) is not None and not 0 < limit <= high:
                 raise UsageError(f"{name} is {_brief(limit)}; give a value above 0 and at most {high:,}, or leave it out for no limit.")
@@ -293,11 +294,13 @@ class StudyConfig:
         if self.workers > 1 and self.device == "cuda":
             raise UsageError(f"workers is {self.workers}, but on GPUs there is one for each. Name them with --devices.")
         if self.racing == "on" and max(self.workers, len(self.devices)) > 1:
-            raise UsageError("racing compares trainings as they pass, so it needs one worker that has all. Leave out --racing or the workers.")
+            raise UsageError("racing needs one worker, that has all trainings to compare. Leave out --racing, or the workers.")
 
 
 _FINALISTS = 3
 _MOST_DEVICES = 64
+_ELSEWHERE = {"executor", "workers", "devices", "in_flight"}
+"""Where the work is done, which changes no result."""
 
 
 def _check_ranges(path: str, values: Mapping[str, object], ranges: Mapping[str, tuple[float, float]]) -> None:

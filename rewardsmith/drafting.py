@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from dataclasses import replace
 
 from rewardsmith.budget import Budget
@@ -11,7 +13,8 @@ from rewardsmith.parts import Parts
 from rewardsmith.records import Call, Candidate, CandidateState, Draft, Trial, Verdict
 from rewardsmith.seeds import derive
 from rewardsmith.store.sqlite import Store
-from rewardsmith.study import Study
+from rewardsmith.study import IN_FLIGHT, LOST, Study
+from rewardsmith.usage import Usage
 from rewardsmith.writers.storable import storable_record
 
 FOLLOW_UPS = (ALIGN, VERIFY)
@@ -19,13 +22,23 @@ FOLLOW_UPS = (ALIGN, VERIFY)
 
 
 class StudyLedger:
-    """A study's calls and its budget, as writers see them (see :class:`rewardsmith.contracts.Ledger`)."""
+    """A study's calls and its budget, as writers see them (see :class:`rewardsmith.contracts.Ledger`).
+
+    What is set aside for calls in flight is in the store before they are sent. A process that is killed leaves it there,
+    and as nobody knows what these calls cost, it counts as spent from then on.
+    """
 
     def __init__(self, store: Store, budget: Budget) -> None:
         """Count what the study spent before."""
-        self._store, self._budget = store, budget
+        self._store, self._budget, self._lock = store, budget, threading.Lock()
         for call in store.calls():
-            budget.count(call.usage)
+            budget.count(call.usage, call.quoted_tokens, call.quoted_usd)
+        lost, in_flight = _amounts(store.value(LOST)), _amounts(store.value(IN_FLIGHT))
+        self._lost = lost[0] + in_flight[0], lost[1] + in_flight[1]
+        budget.count(Usage(unmetered=1), *self._lost)
+        with store.transaction():
+            store.put_value(LOST, json.dumps(self._lost))
+            store.put_value(IN_FLIGHT, json.dumps((0, 0.0)))
 
     def recall(self, request: str) -> Call | None:
         """The recorded answer."""
@@ -33,12 +46,28 @@ class StudyLedger:
 
     def reserve(self, quote: Quote) -> str:
         """Ask the budget."""
-        return self._budget.reserve(quote)
+        with self._lock:
+            limit = self._budget.reserve(quote)
+            if not limit:
+                self._store.put_value(IN_FLIGHT, json.dumps(self._budget.reserved))
+            return limit
 
     def settle(self, quote: Quote, call: Call) -> None:
         """Record first: what was paid must not be lost."""
-        self._store.add_call(storable_record(call))
-        self._budget.settle(quote, call.usage)
+        call = storable_record(replace(call, quoted_tokens=quote.tokens, quoted_usd=quote.usd))
+        with self._lock:
+            tokens, usd = self._budget.reserved
+            left = max(0, tokens - quote.tokens), max(0.0, usd - (quote.usd or 0.0))
+            with self._store.transaction():
+                self._store.add_call(call)
+                self._store.put_value(IN_FLIGHT, json.dumps(left))
+            self._budget.settle(quote, call.usage)
+
+
+def _amounts(text: str | None) -> tuple[int, float]:
+    """Tokens and USD."""
+    tokens, usd = json.loads(text) if text else (0, 0.0)
+    return int(tokens), float(usd)
 
 
 def brief(study: Study, parts: Parts, candidate: Candidate) -> Brief:

@@ -42,8 +42,7 @@ def finalists(study: Study) -> list[Trial]:
 def compare_with_baselines(study: Study, parts: Parts, trainings: TrainingDesk, observer: Observer) -> None:
     """Train the winner and the baselines under one budget, on fresh seeds and fresh episodes."""
     winner = study.winner
-    assert winner, "there is a candidate with a score"
-    programs = {winner.id: program_of(study, parts, winner.candidate)}
+    programs = {winner.id: program_of(study, parts, winner.candidate)} if winner else {}
     if study.config.baselines:
         programs |= {"human": parts.guard.check(parts.task.human_reward, parts.task).program, SPARSE: SPARSE}
     due = [
@@ -51,7 +50,8 @@ def compare_with_baselines(study: Study, parts: Parts, trainings: TrainingDesk, 
         for number in range(study.config.final_seeds)
         for name, program in programs.items()
     ]
-    observer.stage(f"final comparison on fresh seeds: {', '.join(programs)}")
+    if due:
+        observer.stage(f"final comparison on fresh seeds: {', '.join(programs)}")
     _train(study, trainings, due)
 
 

@@ -55,15 +55,13 @@ class Library:
         if found is None or races or not found[2].is_file():
             return None
         known, score, policy, played = found
-        if wanted := run.purpose == Purpose.SEARCH and study.config.screening != "off":
-            if not played.is_file():
-                return None
+        wanted = run.purpose == Purpose.SEARCH and study.config.screening != "off"
+        if wanted and not played.is_file():
+            return None
         _copy(policy, study.policy_path(run), policy_file.MOST_BYTES)
         if wanted:
             _copy(played, study.episodes_path(run), episodes.MOST_BYTES)
-        result = TrainingResult(
-            run.id, RunState.TRAINED, None, "", known.env_steps, known.wall_s, known.components, known.progress
-        )
+        result = TrainingResult(run.id, RunState.TRAINED, None, "", known.env_steps, known.wall_s, known.components, known.progress)
         return Known(result, score)
 
 

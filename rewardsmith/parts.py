@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rewardsmith.budget import UNKNOWN_PRICE
@@ -29,7 +29,7 @@ class Parts:
     guard: Guard
     executor: Executor
     settings: TrainingSettings
-    library: Library = Library()
+    library: Library = field(default_factory=Library)
     """Trainings of other searches."""
 
     def close(self) -> None:
@@ -59,11 +59,12 @@ def assemble(config: StudyConfig, folder: Path, horizon: int | None = None) -> P
     if config.racing == "on" and not trainer.can_race:
         raise UsageError(f"--racing on needs a trainer that can end trainings early; {config.trainer} cannot. Give --trainer population.")
     executor = EXECUTORS.load(config.executor)
+    options = from_mapping(strategy.Options, config.strategy_options, "strategy_options")
     writer = WRITERS.load(config.writer)(config.llm)
     _check_price(config, writer, task)
     return Parts(
         task=task,
-        strategy=strategy(config.seed, horizon or config.candidates, from_mapping(strategy.Options, config.strategy_options, "strategy_options")),
+        strategy=strategy(config.seed, horizon or config.candidates, options),
         writer=writer,
         guard=Guard(settings),
         executor=executor(workload(config, settings, task, folder.resolve() / RUNS)),

@@ -34,8 +34,8 @@ def run(study: Study, parts: Parts, observer: Observer) -> None:
     if budget.stopped:
         observer.stage(f"stopped by {budget.stopped}")
     if not budget.late:
-        if study.best:
-            train_finalists(study, parts, trainings, observer)
+        train_finalists(study, parts, trainings, observer)
+        if study.best or not budget.stopped:
             compare_with_baselines(study, parts, trainings, observer)
         study.store.put_value("finished", "yes")
     if study.best is None:
@@ -47,6 +47,7 @@ def search(study: Study, parts: Parts, budget: Budget, trainings: TrainingDesk, 
     asked = replay(study, parts.strategy)
     with WritingDesk(study, parts, StudyLedger(study.store, budget), budget, observer) as writing:
         while True:
+            study.note_seconds(budget.seconds)
             tell(study, parts, budget, asked)
             ask(study, parts, budget, trainings, asked, observer)
             writing.begin(asked)
@@ -56,9 +57,7 @@ def search(study: Study, parts: Parts, budget: Budget, trainings: TrainingDesk, 
             trainings.wait(0.0 if writing.settle(wait_for_one=not trainings.busy) else writing.poll_s)
 
 
-def ask(
-    study: Study, parts: Parts, budget: Budget, trainings: TrainingDesk, asked: dict[str, Trial], observer: Observer
-) -> None:
+def ask(study: Study, parts: Parts, budget: Budget, trainings: TrainingDesk, asked: dict[str, Trial], observer: Observer) -> None:
     """Let the strategy propose as far as there is room, and commit what it proposed."""
     strategy, config = parts.strategy, study.config
     room = budget.remaining if strategy.barrier else config.in_flight - len(asked)
@@ -105,5 +104,3 @@ def _budget(study: Study) -> Budget:
     earlier = float(study.store.value("seconds") or 0.0)
     proposed = len(study.candidates)
     return Budget(config.candidates, config.max_usd, config.max_tokens, config.max_hours, earlier, proposed=proposed)
-
-

@@ -123,9 +123,7 @@ def _queued(study: Study, due: Sequence[Candidate], iteration: int, observer: Ob
     return [by_id[name] for name in places if name in wanted and by_id[name].state == CandidateState.ACCEPTED]
 
 
-def _screened(
-    study: Study, peers: Sequence[Candidate], iteration: int, begun: set[str], observer: Observer
-) -> list[Candidate]:
+def _screened(study: Study, peers: Sequence[Candidate], iteration: int, begun: set[str], observer: Observer) -> list[Candidate]:
     """The candidates with what their first accepted programs say of earlier iterations' episodes."""
     if all(candidate.screening or candidate.id in begun for candidate in peers):
         return list(peers)

@@ -24,6 +24,8 @@ from rewardsmith.store.old import OldStore, open_store
 from rewardsmith.store.sqlite import Store
 from rewardsmith.usage import Usage
 
+IN_FLIGHT, LOST = "in flight", "lost"
+"""Tokens and USD that are set aside for calls under way, and those of calls that a killed process left."""
 _CONFIG, _DATABASE, _IDENTITY = "config.yaml", "study.db", "identity"
 _UNBORN = f".{_DATABASE}"
 """The database while a study is made; the last step gives it its name."""
@@ -56,6 +58,7 @@ class Study:
         self.store = store
         self._root = folder.resolve()
         self._lock: FolderLock | None = None
+        self._noted_s = float("-inf")
 
     @classmethod
     def create(cls, folder: Path, config: StudyConfig) -> Study:
@@ -140,6 +143,12 @@ class Study:
         The winner and the baselines are compared, so these play the same.
         """
         return derive("evaluation", Purpose.FINAL if purpose == Purpose.BASELINE else purpose, self.config.seed)
+
+    def note_seconds(self, seconds: float) -> None:
+        """Keep how long the search took, so that its limit of hours outlives a kill; once a second is enough."""
+        if seconds - self._noted_s >= 1.0:
+            self._noted_s = seconds
+            self.store.put_value("seconds", f"{seconds:.1f}")
 
     def why_nothing(self, stopped: str) -> str:
         """Why no candidate has a score.
@@ -242,6 +251,12 @@ class Study:
         return sum((call.usage for call in self.store.calls() if call.candidate == candidate), Usage())
 
     @property
+    def horizon(self) -> int:
+        """How many candidates the search was planned for when it was made; its schedules run over these."""
+        made = self.store.value(_CONFIG)
+        return from_mapping(StudyConfig, parse_yaml(made, "the config in it")).candidates if made else self.config.candidates
+
+    @property
     def finished(self) -> bool:
         """Whether the search came to an end, by itself or by a limit, and its closing comparison after it."""
         return self.store.value("finished") is not None
@@ -290,6 +305,7 @@ def _is_short(text: str) -> bool:
 _VALUES: dict[str, Callable[[str], object]] = {
     _IDENTITY: re.compile(r"[0-9a-f]{32}").fullmatch,
     "seconds": _is_time,
+    **dict.fromkeys((IN_FLIGHT, LOST), re.compile(r"\[[0-9]{1,15}, [0-9]{1,9}(\.[0-9]{1,20})?(e-[0-9]{1,3})?\]").fullmatch),
     **dict.fromkeys(("version", "notice", "stopped", "finished"), _is_short),
 }
 

@@ -17,11 +17,12 @@ from pathlib import Path
 from rewardsmith.cli.arguments import parse, print_json
 from rewardsmith.cli.output import say
 from rewardsmith.config import LanguageModelOptions
-from rewardsmith.contracts import SPARSE, TrainingJob, TrainingSettings
+from rewardsmith.contracts import SPARSE, TrainingJob, TrainingSettings, Workload
 from rewardsmith.errors import RewardsmithError, UsageError
+from rewardsmith.executors.collect import train_all
+from rewardsmith.executors.local import LocalExecutor
 from rewardsmith.registry import STRATEGIES, TASKS, WRITERS
 from rewardsmith.reward.guard import Guard
-from rewardsmith.training.remote import WorkerTrainer
 
 
 @dataclass(frozen=True)
@@ -92,14 +93,15 @@ def _training() -> str:
     name = TASKS.names()[0]
     settings = TrainingSettings(env_steps=64, envs=8, rollout=8, hidden=(8,))
     with tempfile.TemporaryDirectory() as folder:
-        trainer = WorkerTrainer(name, "population", settings, 2, Path(folder).resolve())
+        executor = LocalExecutor(Workload(name, "population", settings, (Path(folder).resolve(),), control=SPARSE))
         try:
-            (result,) = trainer.train([TrainingJob("doctor", SPARSE, 0, str(Path(folder) / "policy.pt"))], 0, lambda _: None)
+            job = TrainingJob("doctor", SPARSE, 0, str(Path(folder).resolve() / "policy.pt"))
+            (ended,) = train_all(executor, [job], 2, lambda _: None)
         finally:
-            trainer.close()
-    if result.score is None:
-        raise RewardsmithError(f"a tiny training failed: {result.cause}")
-    return f"a tiny training on {name} ran in a worker process; its worker has: {', '.join(trainer.limits)}"
+            executor.close()
+    if ended.score is None:
+        raise RewardsmithError(f"a tiny training failed: {ended.result.cause}")
+    return f"a tiny training on {name} ran in a worker process; its worker has: {', '.join(executor.workers[0].limits)}"
 
 
 def _extras() -> str:

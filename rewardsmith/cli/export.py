@@ -40,10 +40,11 @@ def run(arguments: list[str]) -> int:
         require_onnx()
     check_new(options.out, resumable=False)
     with Study.open(options.study) as study:
-        candidate, path = usable_candidate(study, options.candidate)
+        trial = usable_candidate(study, options.candidate)
+        assert trial.run, "it has a policy"
         task = TASKS.load(study.config.task)
         env = task.make(1, 1)
-        spec = policy_spec(study, candidate, task, (env.observation_size, env.action_size))
-        files = export(study, candidate, policy_file.load(path, env), spec, options.out, onnx=options.onnx)
+        spec = policy_spec(study, trial, task, (env.observation_size, env.action_size))
+        files = export(study, trial, policy_file.load(study.policy_path(trial.run), env), spec, options.out, onnx=options.onnx)
     say("\n".join(f"wrote {file}" for file in files))
     return 0

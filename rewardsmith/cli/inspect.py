@@ -17,7 +17,7 @@ from rewardsmith.cli.tree import LineageTree
 from rewardsmith.cli.views import code, label, operator_name, screening_text, study_view, usage_text
 from rewardsmith.errors import RewardsmithError, UsageError, unknown_name
 from rewardsmith.feedback.reflection import reflect
-from rewardsmith.records import Candidate
+from rewardsmith.records import Trial
 from rewardsmith.reports.lineage import as_graphml, as_node_link, line_of_descent, study_lineage
 from rewardsmith.reports.summary import row, summarise_study
 from rewardsmith.shown import clean, command
@@ -77,8 +77,8 @@ def _check(options: InspectOptions) -> None:
 
 
 def _show_study(study: Study, options: InspectOptions) -> None:
-    summary, best = summarise_study(study), study.best
-    view = LineageTree(summary) if options.tree else study_view(summary, best.source if best else "")
+    summary, winner = summarise_study(study), study.winner
+    view = LineageTree(summary) if options.tree else study_view(summary, winner.candidate.source if winner else "")
     (wide_screen() if options.tree else Screen()).print(view)
     if options.svg:
         save_picture(view, options.svg)
@@ -97,41 +97,42 @@ def _save_lineage(study: Study, path: Path) -> None:
 
 
 def _show_candidate(study: Study, options: InspectOptions) -> None:
-    candidate = _find(study, options.candidate)
+    trial = _find(study, options.candidate)
+    candidate = trial.candidate
     if options.json:
-        print_json(row(candidate))
+        print_json(row(trial))
         return
     screen = Screen()
     if options.diff:
-        screen.print(_difference(_find(study, options.diff), candidate), soft_wrap=True)
+        screen.print(_difference(_find(study, options.diff), trial), soft_wrap=True)
         return
     descent = " > ".join(map(label, line_of_descent(study.candidates, candidate.id)))
-    facts = (candidate.state, operator_name(candidate.operator), descent, usage_text(candidate.usage))
+    facts = (trial.state, operator_name(candidate.operator), descent, usage_text(study.usage_of(candidate.id)))
     screen.print(Text.assemble((label(candidate.id), "bold"), *(f"  {fact}" for fact in facts)))
     screen.print(Text(clean(candidate.idea)))
     if candidate.source:
         screen.print(code(candidate.source))
     if candidate.screening:
         screen.print(screening_text(candidate.screening))
-    if candidate.state.final:
-        screen.print(Text(clean(reflect(candidate))), soft_wrap=True)
-    if candidate.training and candidate.training.policy:
-        screen.print(f"policy: {study.folder / candidate.training.policy}", soft_wrap=True)
+    if trial.final:
+        screen.print(Text(clean(reflect(trial))), soft_wrap=True)
+    if trial.run and trial.run.policy:
+        screen.print(f"policy: {study.folder / trial.run.policy}", soft_wrap=True)
 
 
-def _difference(old: Candidate, new: Candidate) -> Text:
-    before, after = clean(old.source).splitlines(), clean(new.source).splitlines()
+def _difference(old: Trial, new: Trial) -> Text:
+    before, after = clean(old.candidate.source).splitlines(), clean(new.candidate.source).splitlines()
     return Text("\n".join(difflib.unified_diff(before, after, label(old.id), label(new.id), lineterm="")))
 
 
-def _find(study: Study, name: str) -> Candidate:
-    best = study.best
-    found = best if name == "best" else study.store.candidate(name)
+def _find(study: Study, name: str) -> Trial:
+    winner = study.winner
+    found = winner if name == "best" else study.trial(name)
     if name == "best" and found is None:
         raise UsageError(
             f"no candidate of {study.folder} has a score yet, so none is best. "
             f"Name one, such as: {command('inspect', study.folder, 'c000')}"
         )
     if found is None:
-        raise unknown_name("candidate", name, [candidate.id for candidate in study.candidates] + (["best"] if best else []))
+        raise unknown_name("candidate", name, [candidate.id for candidate in study.candidates] + (["best"] if winner else []))
     return found

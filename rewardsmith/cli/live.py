@@ -12,7 +12,7 @@ from rich.text import Text
 from rewardsmith.cli.output import say
 from rewardsmith.cli.views import candidate_table, label
 from rewardsmith.contracts import TrainingProgress
-from rewardsmith.records import Candidate, FinalRun, State
+from rewardsmith.records import CandidateState, Run, Score, Trial
 from rewardsmith.reports.summary import row
 from rewardsmith.shown import count, number, one_line
 from rewardsmith.study import Study
@@ -70,7 +70,7 @@ def watch(study: Study, env_steps: int, console: Console) -> PlainObserver | Liv
 
 def _clock(study: Study, env_steps: int) -> Clock:
     """Counts what is left to train."""
-    made = sum(candidate.score is not None for candidate in study.candidates) + len(study.finals)
+    made = sum(run.state.ended for run in study.runs)
     return Clock(max(0, study.config.candidates + study.config.final_trainings - made) * env_steps)
 
 
@@ -96,12 +96,12 @@ class PlainObserver:
         self._clock.tick(None)
         self._say(text)
 
-    def candidate(self, candidate: Candidate) -> None:
+    def trial(self, trial: Trial) -> None:
         """One line per transition."""
-        self._best = better(self._best, candidate)
-        score = f" score {number(candidate.score.mean)}" if candidate.score else ""
-        reason = f" ({candidate.reason})" if candidate.reason else ""
-        self._say(f"{label(candidate.id)} {candidate.state}{score}{reason}")
+        self._best = better(self._best, trial)
+        score = f" score {number(trial.score.mean)}" if trial.score else ""
+        reason = f" ({trial.cause})" if trial.cause else ""
+        self._say(f"{label(trial.id)} {trial.state}{score}{reason}")
 
     def progress(self, progress: TrainingProgress) -> None:
         """A line now and then."""
@@ -112,11 +112,10 @@ class PlainObserver:
             self._last = time.monotonic()
             self._say(f"{progress_text(progress)}, best so far {best_text(self._best)}, {self._clock.left}")
 
-    def final(self, run: FinalRun) -> None:
+    def run(self, run: Run, score: Score | None) -> None:
         """One line per run."""
-        score = run.training.score
-        found = f"score {number(score.mean)}" if score else f"({run.training.cause})"
-        self._say(f"{label(run.id)} ({label(run.reward)}) {run.training.state} {found}")
+        found = f"SCORED score {number(score.mean)}" if score else f"{run.label} ({run.cause})"
+        self._say(f"{label(run.id)} {found}")
 
     def _say(self, text: str) -> None:
         say(f"[{time.monotonic() - self._started:6.1f} s] {one_line(text, _LINE)}", flush=True)
@@ -129,7 +128,7 @@ class LiveObserver:
         """Draw on ``console`` between ``with`` and its end."""
         self._title = " · ".join(map(label, (study.config.task, study.config.strategy, study.config.writer)))
         self._clock = _clock(study, env_steps)
-        self._candidates = {candidate.id: candidate for candidate in study.candidates}
+        self._trials = {trial.id: trial for trial in study.trials}
         self._success: dict[str, float | None] = {}
         self._best = study.best
         self._stage = self._progress = self._note = ""
@@ -150,10 +149,10 @@ class LiveObserver:
         self._stage, self._progress, self._note = text, "", ""
         self._draw()
 
-    def candidate(self, candidate: Candidate) -> None:
+    def trial(self, trial: Trial) -> None:
         """Update its line."""
-        self._candidates[candidate.id] = candidate
-        self._best = better(self._best, candidate)
+        self._trials[trial.id] = trial
+        self._best = better(self._best, trial)
         self._draw()
 
     def progress(self, progress: TrainingProgress) -> None:
@@ -162,19 +161,18 @@ class LiveObserver:
         self._note = progress.note or self._note
         if progress.total_steps:
             self._progress = progress_text(progress)
-            self._success = dict(progress.success)
+            self._success = {name.partition("-")[0]: success for name, success in progress.success}
         self._draw()
 
-    def final(self, run: FinalRun) -> None:
+    def run(self, run: Run, score: Score | None) -> None:
         """Show the run in the status line."""
-        score = run.training.score
-        self._stage = f"{label(run.id)}: {run.training.state}" + (f" {number(score.mean)}" if score else "")
+        self._stage = f"{label(run.id)}: {run.label}" + (f" {number(score.mean)}" if score else "")
         self._draw()
 
     def _draw(self) -> None:
         room = max(1, self._console.height - _AROUND)  # more would push the newest ones out of sight
-        rows = [row(candidate) for candidate in list(self._candidates.values())[-room:]]
-        rows = [replace(r, training_success=self._success.get(r.id)) if r.state == State.ACCEPTED else r for r in rows]
+        rows = [row(trial) for trial in list(self._trials.values())[-room:]]
+        rows = [replace(r, training_success=self._success.get(r.id)) if r.state == CandidateState.ACCEPTED else r for r in rows]
         status = "  ".join(part for part in (self._stage, self._progress, self._clock.left) if part)
         best = self._best.id if self._best else None
         head = Text(f"{self._title}   best so far: {best_text(self._best)}", style="bold")
@@ -184,14 +182,14 @@ class LiveObserver:
         self._live.update(Group(head, candidate_table(rows, best), *lines), refresh=True)
 
 
-def better(best: Candidate | None, candidate: Candidate) -> Candidate | None:
+def better(best: Trial | None, trial: Trial) -> Trial | None:
     """The candidate with the higher score; the earlier one of equals."""
-    if candidate.score is None:
+    if trial.score is None:
         return best
-    return candidate if best is None or best.score is None or candidate.score.mean > best.score.mean else best
+    return trial if best is None or best.score is None or trial.score.mean > best.score.mean else best
 
 
-def best_text(best: Candidate | None) -> str:
+def best_text(best: Trial | None) -> str:
     """Such as ``c003 0.91``."""
     return f"{label(best.id)} {number(best.score.mean)}" if best and best.score else "none"
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from rewardsmith.cache import known_speed
 from rewardsmith.cli.output import say
 from rewardsmith.config import StudyConfig
-from rewardsmith.contracts import Brief, Quote
+from rewardsmith.contracts import Brief, Quote, TaskSheet
 from rewardsmith.parts import Parts
 from rewardsmith.seeds import derive
 from rewardsmith.shown import command
@@ -24,8 +24,8 @@ _CANDIDATE_BYTES, _CALL_BYTES, _STUDY_BYTES = 50_000, 30_000, 100_000
 
 def show_plan(config: StudyConfig, parts: Parts) -> None:
     """Print calls, tokens, money, environment steps, hours, disk, and the first prompt."""
-    first = parts.strategy.ask(config.candidates)[0]
-    brief = Brief("c000", parts.task, first.operator, (), derive("writer", config.seed, "c000"))
+    first = parts.strategy.ask([f"c{n:03d}" for n in range(config.candidates)])[0]
+    brief = Brief("c000", TaskSheet.of(parts.task), first.operator, (), derive("writer", config.seed, "c000"))
     quote = parts.writer.quote(brief)
     fewest = config.candidates * (1 + len(first.follow_ups)) if quote else 0
     most = fewest + config.candidates * config.repairs if quote else 0
@@ -33,7 +33,7 @@ def show_plan(config: StudyConfig, parts: Parts) -> None:
     say(f"plan: {config.candidates} candidates on {config.task}, strategy {config.strategy}, {parts.writer.notice}")
     for line in _bill(quote, fewest, most):
         say(line)
-    say(f"trainings: up to {config.candidates} + {config.final_trainings} in the final comparison, {steps:,} environment steps each")
+    say(f"trainings: up to {config.candidates} + {config.final_trainings} of finalists and in the final comparison, {steps:,} environment steps each")
     say(f"environment steps: up to {trainings * steps:,} in all; a candidate that fails in training is repaired and trained again")
     say(f"hours: {_hours(config.task, config.device, trainings * steps)}")
     size = trainings * _policy_bytes(parts.settings.hidden) + config.candidates * _CANDIDATE_BYTES + most * _CALL_BYTES + _STUDY_BYTES

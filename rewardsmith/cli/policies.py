@@ -13,7 +13,7 @@ from rewardsmith.admission import check_prints
 from rewardsmith.comparison import Comparison, is_comparison
 from rewardsmith.contracts import VecEnv
 from rewardsmith.errors import UsageError, unknown_name
-from rewardsmith.records import Candidate
+from rewardsmith.records import Purpose, Run, Trial
 from rewardsmith.study import Study, is_study
 from rewardsmith.training import policy_file
 
@@ -68,12 +68,13 @@ def _from_study(folder: Path, name: str, task: str, env: VecEnv) -> Actor:
     with Study.open(folder) as study:
         if study.config.task != task:
             raise UsageError(f"{folder} is a study of {study.config.task}, not of {task}. Render that task, or name a study of {task}.")
-        identity, path = _trained(study, name)
-        return _from_file(path, f"{identity} of {folder}", env)
+        run = _trained(study, name)
+        shown = run.subject if run.purpose == Purpose.SEARCH else run.id
+        return _from_file(study.policy_path(run), f"{shown} of {folder}", env)
 
 
-def usable_candidate(study: Study, name: str) -> tuple[Candidate, Path]:
-    """A candidate that has a policy, and the policy's file.
+def usable_candidate(study: Study, name: str) -> Trial:
+    """A candidate that has a policy of its search.
 
     Args:
         study: Where to look.
@@ -83,27 +84,29 @@ def usable_candidate(study: Study, name: str) -> tuple[Candidate, Path]:
         UsageError: There is no such candidate, or it was not trained to the end.
         StoreError: Its program is not what the guard prints of its source.
     """
-    identity, path = _trained(study, name)
-    candidate = study.store.candidate(identity)
-    if candidate is None:
-        raise UsageError(f"{identity} of {study.folder} is a run of the closing comparison; give a candidate, such as `best`.")
-    return candidate, path
+    run = _trained(study, name)
+    trial = study.trial(run.subject)
+    if trial is None or run.purpose != Purpose.SEARCH:
+        raise UsageError(f"{run.id} of {study.folder} is a run after the search; give a candidate, such as `best`.")
+    return trial
 
 
-def _trained(study: Study, name: str) -> tuple[str, Path]:
-    """Id and policy of a candidate or a final run."""
-    results = {record.id: record.training for record in (*study.candidates, *study.finals)}
-    best = study.best
-    identity = best.id if name == "best" and best else name
-    usable = [identity for identity, training in results.items() if training and training.policy] + (["best"] if best else [])
-    if identity not in results:
+def _trained(study: Study, name: str) -> Run:
+    """The run of a candidate, or a run by its id, that has a policy; ``best`` is the winner."""
+    runs = {run.id: run for run in study.runs if run.purpose != Purpose.SEARCH}
+    runs |= {trial.id: trial.run for trial in study.trials if trial.run}
+    winner = study.winner
+    identity = winner.id if name == "best" and winner else name
+    usable = [identity for identity, run in runs.items() if run.policy] + (["best"] if winner else [])
+    trial = study.trial(identity)
+    if identity not in runs and trial is None:
         raise unknown_name("candidate", name, usable)
-    training = results[identity]
-    if training is None or not training.policy:
-        state = training.state if training else "not trained"
+    run = runs.get(identity)
+    if run is None or not run.policy:
+        state = trial.state if trial else run.label if run else ""
         raise UsageError(f"{identity} of {study.folder} has no policy ({state}). These have one: {', '.join(usable) or 'none'}.")
-    check_prints(study, *(candidate for candidate in study.candidates if candidate.id == identity))
-    return identity, study.policy_path(identity)
+    check_prints(study, *(candidate for candidate in study.candidates if candidate.id == run.subject))
+    return run
 
 
 def _from_file(path: Path, name: str, env: VecEnv) -> Actor:

@@ -104,4 +104,4 @@ def _counted(frames: Iterable[Frame], solved: list[bool], total: int) -> Iterato
 
 def _verdict(task: Task, solved: list[bool]) -> str:
     """How often the task was solved, where it is something to be solved and not a metric."""
-    return "" if task.success_rule.startswith("metric: ") else f"; solved in {sum(solved)} of {len(solved)}"
+    return "" if task.has_metric else f"; solved in {sum(solved)} of {len(solved)}"

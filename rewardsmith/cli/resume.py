@@ -56,7 +56,7 @@ def run(arguments: list[str]) -> int:
         subject = f"the study {options.study}"
         identity = study_identity(study.identity, study.folder)
         study.config = agreed(study.config, identity, given, trust=options.trust_endpoint, subject=subject)
-        parts = assemble(study.config, study.folder)
+        parts = assemble(study.config, study.folder, study.horizon)
         try:
             return carry_on(study, parts)
         finally:

@@ -91,15 +91,15 @@ def carry_on(study: Study, parts: Parts) -> int:
 
 def _show(study: Study, screen: Screen) -> None:
     """What was found, and where it is."""
-    best, summary = study.best, summarise_study(study)
+    winner, summary = study.winner, summarise_study(study)
     remember_speed(summary.task, study.config.device, summary.totals.env_steps, summary.totals.training_s)
-    screen.print(study_view(summary, best.source if best else ""))
+    screen.print(study_view(summary, winner.candidate.source if winner else ""))
     if stopped := study.store.value("stopped"):
         screen.print(f"stopped by {one_line(stopped)}", style="yellow", soft_wrap=True)
-    if best and best.score and best.score.mean <= 0.0:
+    if winner and (winner.fitness or 0.0) <= 0.0:
         screen.print("no candidate can be told from failure; train longer (--training.env-steps) or try more", style="yellow")
-    if best and best.training:
-        screen.print(f"policy of {best.id}: {study.folder / best.training.policy}", soft_wrap=True)
+    if winner and winner.run:
+        screen.print(f"policy of {winner.id}: {study.folder / winner.run.policy}", soft_wrap=True)
     screen.print(f"study folder: {study.folder}   ({command('inspect', study.folder)})", soft_wrap=True)
 
 

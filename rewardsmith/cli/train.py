@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -16,15 +16,17 @@ from rewardsmith.cli.check import read_text
 from rewardsmith.cli.live import progress_text
 from rewardsmith.cli.output import lost, say, tell_progress, warn
 from rewardsmith.config import TrainingOverrides, effective_settings
-from rewardsmith.contracts import SPARSE, Device, Task, TrainingJob, TrainingProgress, TrainingSettings
+from rewardsmith.contracts import SPARSE, Device, Task, TrainingJob, TrainingProgress, TrainingSettings, Workload
 from rewardsmith.errors import RewardsmithError, UsageError
-from rewardsmith.records import TrainingResult
+from rewardsmith.executors.collect import Ended, train_all
+from rewardsmith.executors.local import LocalExecutor
+from rewardsmith.records import Curve, Score
 from rewardsmith.registry import TASKS, TRAINERS
 from rewardsmith.reward.extract import extract
 from rewardsmith.reward.guard import Guard
+from rewardsmith.reward.guard.static import check_source
 from rewardsmith.seeds import derive
 from rewardsmith.shown import one_line
-from rewardsmith.training.remote import WorkerTrainer
 
 _REWARD = "reward.txt"
 """The program, beside the policies. Who makes this file has the folder."""
@@ -51,36 +53,76 @@ class TrainOptions:
     """Print results, curves included, as JSON."""
 
 
+@dataclass(frozen=True)
+class Policy:
+    """One training, as ``--json`` and ``results.json`` have it."""
+
+    name: str
+    state: str
+    env_steps: int
+    wall_s: float
+    components: tuple[Curve, ...]
+    progress: tuple[Curve, ...]
+    score: Score | None
+    policy: str
+    """File of the policy."""
+    cause: str
+    """Why there is no score."""
+
+
 def run(arguments: list[str]) -> int:
     """Exit 0 when every seed was scored, 1 otherwise."""
     options = parse(TrainOptions, "train", arguments)
     check_words(options.out or Path("runs"), "--out")
     task = TASKS.load(options.task)
     settings = effective_settings(task, options.device, options.training)
-    TRAINERS.load(options.trainer)(task, settings, options.episodes)  # refuses here what this machine lacks
+    TRAINERS.load(options.trainer)(task, settings, 1)  # refuses here what this machine lacks
     program = _program(options.reward, task, settings)
     if not options.seeds:
         raise UsageError("--seeds is empty; give at least one number.")
     folder = options.out or free_folder(f"{options.task}-train")
     _claim(folder, program)
-    trainer = WorkerTrainer(options.task, options.trainer, settings, options.episodes, folder.resolve())
-    jobs = [TrainingJob(f"seed-{s}", program, derive("train command", s), str(folder.resolve() / f"seed-{s}.pt")) for s in options.seeds]
-    results: list[TrainingResult] = []
+    control = check_source(task.human_reward, task.signals).program
+    executor = LocalExecutor(Workload(options.task, options.trainer, settings, (folder.resolve(),), control))
+    results: list[Policy] = []
     try:
-        results += trainer.train(jobs, derive("evaluation", "train command"), _report)
+        for ended in train_all(executor, _jobs(options, program, folder.resolve()), options.episodes, _report):
+            results.append(_policy(ended, folder))
     finally:
-        trainer.close()
+        executor.close()
         if not results:
             _give_back(folder)
-    remember_speed(options.task, options.device, sum(result.env_steps for result in results), sum(result.wall_s for result in results))
-    results = [replace(result, policy=os.path.relpath(result.policy) if result.policy else "") for result in results]
+    remember_speed(options.task, options.device, sum(policy.env_steps for policy in results), sum(policy.wall_s for policy in results))
     _keep(folder, results)
     try:
         print_json(results) if options.json else say("\n".join(map(_line, results)))
         sys.stdout.flush()
     except OSError as error:
         raise lost(error, f"The policies and results.json are in {folder}.") from error
-    return 0 if all(result.score for result in results) else 1
+    return 0 if all(policy.score for policy in results) else 1
+
+
+def _jobs(options: TrainOptions, program: str, folder: Path) -> list[TrainingJob]:
+    scored_on = derive("evaluation", "train command")
+    return [
+        TrainingJob(f"seed-{seed}", program, derive("train command", seed), str(folder / f"seed-{seed}.pt"), scored_on)
+        for seed in options.seeds
+    ]
+
+
+def _policy(ended: Ended, folder: Path) -> Policy:
+    result = ended.result
+    return Policy(
+        name=result.run,
+        state="SCORED" if ended.score else str(result.fault or result.state),
+        env_steps=result.env_steps,
+        wall_s=result.wall_s,
+        components=result.components,
+        progress=result.progress,
+        score=ended.score,
+        policy=os.path.relpath(folder / f"{result.run}.pt") if ended.score else "",
+        cause=result.cause,
+    )
 
 
 def _program(reward: str, task: Task, settings: TrainingSettings) -> str:
@@ -121,10 +163,10 @@ def _give_back(folder: Path) -> None:
         folder.rmdir()
 
 
-def _keep(folder: Path, results: list[TrainingResult]) -> None:
+def _keep(folder: Path, results: list[Policy]) -> None:
     """The results that the policies and the program belong to, beside them."""
     try:
-        (folder / "results.json").write_bytes(TypeAdapter(list[TrainingResult]).dump_json(results, indent=2))
+        (folder / "results.json").write_bytes(TypeAdapter(list[Policy]).dump_json(results, indent=2))
     except OSError as error:
         raise RewardsmithError(f"cannot write to {folder}: {error.strerror}. Make room, then train again.") from None
 
@@ -136,11 +178,11 @@ def _report(progress: TrainingProgress) -> None:
     tell_progress(progress_text(progress))
 
 
-def _line(result: TrainingResult) -> str:
+def _line(result: Policy) -> str:
     if result.score is None:
-        return f"{result.candidate}  {result.state}: {one_line(result.cause)}"
+        return f"{result.name}  {result.state}: {one_line(result.cause)}"
     score = result.score
     return (
-        f"{result.candidate}  true score {score.mean:.3f} ± {score.standard_error:.3f} on {score.episodes} episodes  "
+        f"{result.name}  true score {score.mean:.3f} ± {score.standard_error:.3f} on {score.episodes} episodes  "
         f"{result.env_steps:,} steps  {result.policy}"
     )

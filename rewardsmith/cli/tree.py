@@ -9,7 +9,6 @@ from rich.text import Text
 from rich.tree import Tree
 
 from rewardsmith.cli.views import MOST_ROWS, earlier, label, operator_name, state_text
-from rewardsmith.records import State
 from rewardsmith.reports.summary import CandidateRow, StudySummary
 from rewardsmith.shown import number, one_line
 
@@ -58,7 +57,7 @@ def _grow(summary: StudySummary, levels: int) -> Tree:
         branch = branches.get(parents[0], ground) if parents else ground
         named = [parent for parent in parents if parent != branch.owner]
         origin = f"({'also ' * (named != parents)}from {', '.join(map(label, named))})" if named else ""
-        line = branch.tree.add(_describe(row, origin, best=row.id == summary.best))
+        line = branch.tree.add(_describe(row, origin, best=row.id == summary.winner))
         branches[row.id] = _Branch(line, branch.depth + 1, row.id) if branch.depth < levels else branch
     return ground.tree
 
@@ -66,7 +65,7 @@ def _grow(summary: StudySummary, levels: int) -> Tree:
 def _describe(row: CandidateRow, origin: str, *, best: bool) -> Text:
     text = Text(label(row.id), style="")
     text.append(f" {operator_name(row.operator)}", style="cyan")
-    if row.state != State.SCORED:
+    if row.state != "SCORED":
         text.append(" ").append_text(state_text(row.state))
     if row.score is not None:
         text.append(f" {number(row.score)}{' *' * best}", style="bold green" if best else "")

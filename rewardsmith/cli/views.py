@@ -12,13 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from rewardsmith.records import Screening
-from rewardsmith.reports.summary import CandidateRow, FinalRow, StudySummary
+from rewardsmith.reports.summary import CandidateRow, FinalistRow, FinalRow, StudySummary
 from rewardsmith.shown import clean, count, number, one_line
 from rewardsmith.usage import Usage
 
 STATE_STYLES = {
     "SCORED": "green", "ACCEPTED": "cyan", "PROPOSED": "dim", "REJECTED": "yellow", "DIVERGED": "red", "CRASHED": "red", "TIMED_OUT": "red",
-    "EVICTED": "yellow", "DROPPED": "yellow",
+    "EVICTED": "yellow", "DROPPED": "yellow", "LOST": "yellow", "RUNNING": "cyan", "TRAINED": "cyan",
 }  # fmt: skip
 _UNBLAMED = ("SCORED", "EVICTED")
 """States whose reason is not a fault; that of an eviction stands with its candidate."""
@@ -35,11 +35,13 @@ def study_view(summary: StudySummary, source: str) -> RenderableType:
     parts: list[RenderableType] = [
         Text.assemble((label(summary.task), "bold"), f" · {label(summary.strategy)} · seed {summary.seed}"),
         Text(one_line(summary.notice, _NOTE), style="italic dim"),
-        candidate_table(summary.candidates, summary.best),
+        candidate_table(summary.candidates, summary.winner),
     ]
     if source:
-        title = Text(f"best reward: {label(summary.best or '')}")
+        title = Text(f"best reward: {label(summary.winner or '')}")
         parts.append(Panel(code(source), title=title, title_align="left", border_style="green"))
+    if summary.finalists:
+        parts.append(finalist_table(summary.finalists))
     if summary.finals:
         parts.append(final_table(summary.finals))
     parts.append(Text(bill(summary), style="dim"))
@@ -74,6 +76,17 @@ def _reason(row: CandidateRow) -> Text:
     return Text(f"{label(row.id)} {label(row.state)}: {one_line(row.reason, _NOTE)}", style="yellow")
 
 
+def finalist_table(rows: Sequence[FinalistRow]) -> RenderableType:
+    """Who might have won."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("id", "in the search", "trained again"):
+        table.add_column(column)
+    for row in rows:
+        each = "  ".join(map(number, row.fresh_scores)) or "failed"
+        table.add_row(Text(label(row.id)), Text("-" if row.search_score is None else number(row.search_score)), Text(each))
+    return Group(Text("The best of the search, trained again on fresh seeds; the best mean of these won:"), table)
+
+
 def final_table(rows: Sequence[FinalRow]) -> RenderableType:
     """The winner beside the baselines."""
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -82,7 +95,8 @@ def final_table(rows: Sequence[FinalRow]) -> RenderableType:
     for row in rows:
         runs = zip(row.scores, row.states, strict=True)
         each = "  ".join(label(state) if score is None else number(score) for score, state in runs)
-        table.add_row(Text(label(row.reward).replace("best:", "best, ")), Text(number(row.mean)), bar(row.mean), Text(each))
+        name = row.reward if row.reward in ("human", "sparse") else f"best, {row.reward}"
+        table.add_row(Text(label(name)), Text(number(row.mean)), bar(row.mean), Text(each))
     return Group(Text("Trained again on fresh seeds with the same budget, scored on fresh episodes:"), table)
 
 

@@ -51,5 +51,8 @@ class Call:
     """Key of the request: a hash of address, model, messages, parameters, candidate and attempt."""
     answered: bool = False
     """Whether an answer came, good or bad. Such a request is never sent again."""
+    quoted_tokens: Count = 0
+    """What it might have cost at most: where nobody knows what it did, that counts."""
+    quoted_usd: Amount | None = None
     tries: Count = 1
     """Times that it was sent until the server neither put it off nor refused a parameter."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rewardsmith.records import Candidate
+from rewardsmith.records import Trial
 from rewardsmith.reports.statistics import Estimate, Runs, estimate_mean
 
 
@@ -49,16 +49,16 @@ class Band:
     best: Estimate
 
 
-def best_so_far(task: str, method: str, seed: int, candidates: Sequence[Candidate]) -> Curve:
+def best_so_far(task: str, method: str, seed: int, trials: Sequence[Trial]) -> Curve:
     """The curve of one search."""
     points: list[Point] = []
     trainings = env_steps = 0
     best: float | None = None
-    for candidate in candidates:
-        trainings, env_steps = trainings + candidate.trainings, env_steps + candidate.env_steps
-        score = candidate.score.mean if candidate.score else None
+    for trial in trials:
+        trainings, env_steps = trainings + len(trial.runs), env_steps + trial.env_steps
+        score = trial.score.mean if trial.score else None
         best = best if score is None or (best is not None and best >= score) else score
-        points.append(Point(candidate.id, trainings, env_steps, score, best))
+        points.append(Point(trial.id, trainings, env_steps, score, best))
     return Curve(task, method, seed, tuple(points))
 
 

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from rewardsmith.contracts import Task
 from rewardsmith.errors import RewardsmithError
 from rewardsmith.files import read_bytes
-from rewardsmith.records import Candidate, Score
+from rewardsmith.records import Score, Trial
 from rewardsmith.reports.lineage import line_of_descent
 from rewardsmith.reports.summary import FinalRow, final_rows
 from rewardsmith.study import Study
@@ -44,36 +44,36 @@ class PolicySpec:
     """Version of the program."""
 
 
-def policy_spec(study: Study, candidate: Candidate, task: Task, sizes: tuple[int, int]) -> PolicySpec:
+def policy_spec(study: Study, trial: Trial, task: Task, sizes: tuple[int, int]) -> PolicySpec:
     """Collect the sheet.
 
     Args:
         study: Where the candidate is from.
-        candidate: One that has a score.
+        trial: One that has a score.
         task: The study's task.
         sizes: Numbers in an observation and in an action.
     """
-    training = candidate.training
-    assert training is not None
-    assert training.score is not None
+    run, score = trial.run, trial.score
+    assert run is not None
+    assert score is not None
     return PolicySpec(
         task=task.name,
-        candidate=candidate.id,
+        candidate=trial.id,
         observation_size=sizes[0],
         action_size=sizes[1],
         action_meaning=next((signal.meaning for signal in task.signals if signal.name == "actions"), "in [-1, 1]"),
         control_dt=task.control_dt,
         horizon=task.horizon,
         success_rule=task.success_rule,
-        score=training.score,
-        finals=tuple(row for row in final_rows(study.finals) if row.reward in ("human", "sparse", f"best:{candidate.id}")),
-        env_steps=training.env_steps,
-        training_seed=training.seed,
+        score=score,
+        finals=tuple(row for row in final_rows(study) if row.reward in ("human", "sparse", trial.id)),
+        env_steps=run.env_steps,
+        training_seed=run.seed,
         rewardsmith=version("rewardsmith"),
     )
 
 
-def export(study: Study, candidate: Candidate, trained: TrainedPolicy, spec: PolicySpec, folder: Path, *, onnx: bool) -> list[Path]:
+def export(study: Study, trial: Trial, trained: TrainedPolicy, spec: PolicySpec, folder: Path, *, onnx: bool) -> list[Path]:
     """Write everything into a folder that is new or empty.
 
     Returns:
@@ -82,15 +82,15 @@ def export(study: Study, candidate: Candidate, trained: TrainedPolicy, spec: Pol
     Raises:
         RewardsmithError: The folder cannot be written.
     """
-    assert candidate.training is not None
+    assert trial.run is not None
     policy = PortablePolicy(trained)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "README.md").write_text(_sheet(study, candidate, spec, onnx=onnx))
-        (folder / "reward.py").write_text(candidate.source)
+        (folder / "README.md").write_text(_sheet(study, trial, spec, onnx=onnx))
+        (folder / "reward.py").write_text(trial.candidate.source)
         (folder / "policy.json").write_bytes(TypeAdapter(PolicySpec).dump_json(spec, indent=2))
         (folder / "policy.torchscript").write_bytes(as_torchscript(policy))
-        (folder / "policy.pt").write_bytes(read_bytes(study.policy_path(candidate.id), MOST_BYTES))
+        (folder / "policy.pt").write_bytes(read_bytes(study.policy_path(trial.run), MOST_BYTES))
         if onnx:
             save_onnx(policy, folder / "policy.onnx")
     except OSError as error:
@@ -99,7 +99,7 @@ def export(study: Study, candidate: Candidate, trained: TrainedPolicy, spec: Pol
     return [folder / name for name in names]
 
 
-def _sheet(study: Study, candidate: Candidate, spec: PolicySpec, *, onnx: bool) -> str:
+def _sheet(study: Study, trial: Trial, spec: PolicySpec, *, onnx: bool) -> str:
     """The README of an export."""
     rows = "".join(f"| {row.reward} | {_number(row.mean)} | {', '.join(map(_number, row.scores))} |\n" for row in spec.finals)
     finals = (
@@ -110,14 +110,14 @@ def _sheet(study: Study, candidate: Candidate, spec: PolicySpec, *, onnx: bool) 
     config = ", ".join(
         f"{name} {value}" for name, value in asdict(study.config).items() if name in ("strategy", "writer", "seed", "candidates")
     )
-    return f"""# {candidate.id}: a reward for {spec.task}, and a policy that learnt from it
+    return f"""# {trial.id}: a reward for {spec.task}, and a policy that learnt from it
 
-{candidate.idea}
+{trial.candidate.idea}
 
 Score {spec.score.mean:.3f} ± {spec.score.standard_error:.3f} over {spec.score.episodes} held-out episodes
 ({spec.success_rule}). Where it was chosen as the best of several, this is biased upwards.
 {finals}
-From a search with {config}: {" > ".join(line_of_descent(study.candidates, candidate.id))}; {spec.env_steps:,} environment steps.
+From a search with {config}: {" > ".join(line_of_descent(study.candidates, trial.id))}; {spec.env_steps:,} environment steps.
 {study.store.value("notice") or ""}
 
 | file | what |

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import networkx as nx
 
-from rewardsmith.records import Candidate
+from rewardsmith.records import Candidate, Trial
 from rewardsmith.study import Study
 
 _NOT_IN_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -18,12 +18,12 @@ _NOT_IN_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def study_lineage(study: Study) -> nx.DiGraph:
     """The lineage of a study; the graph itself carries task, strategy, writer and seed."""
     best, config = study.best, study.config
-    graph = lineage(study.candidates, best.id if best else None)
+    graph = lineage(study.trials, best.id if best else None)
     graph.graph.update(task=config.task, strategy=config.strategy, writer=config.writer, seed=config.seed)
     return graph
 
 
-def lineage(candidates: Sequence[Candidate], best: str | None = None) -> nx.DiGraph:
+def lineage(trials: Sequence[Trial], best: str | None = None) -> nx.DiGraph:
     """Edges run from parent to child.
 
     A node is named by the candidate's id. Its attributes are plain texts and numbers, so that every format can hold
@@ -31,8 +31,9 @@ def lineage(candidates: Sequence[Candidate], best: str | None = None) -> nx.DiGr
     parent's position among its parents, from 0.
     """
     graph = nx.DiGraph()
-    for candidate in candidates:
-        graph.add_node(candidate.id, **_attributes(candidate), best=candidate.id == best)
+    for trial in trials:
+        candidate = trial.candidate
+        graph.add_node(candidate.id, **_attributes(trial), best=candidate.id == best)
         for position, parent in enumerate(dict.fromkeys(candidate.parents)):
             graph.add_edge(parent, candidate.id, operator=candidate.operator, position=position)
     return graph
@@ -59,15 +60,15 @@ def line_of_descent(candidates: Sequence[Candidate], identity: str) -> list[str]
     return list(reversed(line))
 
 
-def _attributes(candidate: Candidate) -> dict[str, str | int | float]:
-    score = candidate.score
+def _attributes(trial: Trial) -> dict[str, str | int | float]:
+    score = trial.score
     return {
-        "operator": candidate.operator,
-        "state": str(candidate.state),
-        "iteration": candidate.iteration,
-        "trainings": candidate.trainings,
-        "env_steps": candidate.env_steps,
-        "idea": _for_xml(candidate.idea),
+        "operator": trial.candidate.operator,
+        "state": trial.state,
+        "iteration": trial.candidate.iteration,
+        "trainings": len(trial.runs),
+        "env_steps": trial.env_steps,
+        "idea": _for_xml(trial.candidate.idea),
         **({"score": score.mean, "standard_error": score.standard_error} if score else {}),
     }
 

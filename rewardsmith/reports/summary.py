@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from rewardsmith.records import Candidate, FinalRun, Rung, Score, Screening
+from rewardsmith.records import Purpose, Run, Rung, Score, Screening, Trial
 from rewardsmith.study import Study
 from rewardsmith.usage import Usage
 
@@ -38,10 +38,22 @@ class CandidateRow:
 
 
 @dataclass(frozen=True)
+class FinalistRow:
+    """A candidate that was trained again to choose the winner."""
+
+    id: str
+    search_score: float | None
+    """The one that made it a finalist; the highest of many, so biased upwards."""
+    fresh_scores: tuple[float, ...]
+    """One per fresh seed; the best mean of these wins."""
+
+
+@dataclass(frozen=True)
 class FinalRow:
     """One reward of the closing comparison over its seeds."""
 
     reward: str
+    """The winner's id, ``human`` or ``sparse``."""
     scores: tuple[float | None, ...]
     """One per seed; ``None`` where the training failed."""
     states: tuple[str, ...]
@@ -75,14 +87,18 @@ class StudySummary:
     notice: str
     seed: int
     best: str | None
+    """Highest score in the search."""
+    winner: str | None
+    """Highest mean over fresh seeds."""
     candidates: tuple[CandidateRow, ...]
+    finalists: tuple[FinalistRow, ...]
     finals: tuple[FinalRow, ...]
     totals: Totals
 
 
 def summarise_study(study: Study) -> StudySummary:
     """Collect the summary of a study, finished or not."""
-    candidates, finals, best = study.candidates, study.finals, study.best
+    best, winner = study.best, study.winner
     return StudySummary(
         folder=str(study.folder),
         task=study.config.task,
@@ -91,61 +107,81 @@ def summarise_study(study: Study) -> StudySummary:
         notice=study.store.value("notice") or "",
         seed=study.config.seed,
         best=best.id if best else None,
-        candidates=tuple(row(candidate) for candidate in candidates),
-        finals=final_rows(finals),
-        totals=totals(candidates, finals),
+        winner=winner.id if winner else None,
+        candidates=tuple(row(trial) for trial in study.trials),
+        finalists=finalist_rows(study),
+        finals=final_rows(study),
+        totals=totals(study),
     )
 
 
-def row(candidate: Candidate) -> CandidateRow:
+def row(trial: Trial) -> CandidateRow:
     """One line of the table of candidates."""
-    training, score = candidate.training, candidate.score
+    candidate, run, score = trial.candidate, trial.run, trial.score
     return CandidateRow(
         id=candidate.id,
         iteration=candidate.iteration,
         operator=candidate.operator,
         parents=candidate.parents,
-        state=str(candidate.state),
+        state=trial.state,
         score=score.mean if score else None,
         standard_error=score.standard_error if score else None,
-        training_success=_last_success(candidate),
+        training_success=_last_success(run) if run else None,
         idea=candidate.idea,
         source=candidate.source,
-        reason=candidate.reason,
-        policy=training.policy if training else "",
-        env_steps=candidate.env_steps,
+        reason=trial.cause,
+        policy=run.policy if run else "",
+        env_steps=trial.env_steps,
         attempts=candidate.attempts,
-        rungs=training.rungs if training else (),
+        rungs=run.rungs if run else (),
         screening=candidate.screening,
     )
 
 
-def final_rows(finals: Sequence[FinalRun]) -> tuple[FinalRow, ...]:
-    """The closing comparison, one row per reward, the winner first."""
-    rewards = dict.fromkeys(sorted((run.reward for run in finals), key=lambda reward: not reward.startswith("best")))
+def finalist_rows(study: Study) -> tuple[FinalistRow, ...]:
+    """Who was trained again to choose the winner, the best mean first."""
+    runs = study.runs_for(Purpose.FINALIST)
+    rows: list[FinalistRow] = []
+    for name in dict.fromkeys(run.subject for run in runs):
+        trial = study.trial(name)
+        fresh = [score.mean for run in runs if run.subject == name and (score := study.score(run))]
+        rows.append(FinalistRow(name, trial.fitness if trial else None, tuple(fresh)))
+    return tuple(sorted(rows, key=lambda row: -fmean(row.fresh_scores) if row.fresh_scores else float("inf")))
+
+
+def final_rows(study: Study) -> tuple[FinalRow, ...]:
+    """The closing comparison, one row per reward, the winner first. Runs of an earlier winner are not of it."""
+    winner = study.winner
+    own = [run for run in study.runs_for(Purpose.FINAL) if winner and run.subject == winner.id]
     rows: list[FinalRow] = []
-    for reward in rewards:
-        runs = [run.training for run in finals if run.reward == reward]
-        rows.append(FinalRow(reward, tuple(_mean(run.score) for run in runs), tuple(str(run.state) for run in runs)))
+    for runs in (own, *_by_subject(study.runs_for(Purpose.BASELINE))):
+        if runs:
+            scores = tuple(_mean(study.score(run)) for run in runs)
+            states = tuple("SCORED" if study.score(run) else run.label for run in runs)
+            rows.append(FinalRow(runs[0].subject, scores, states))
     return tuple(rows)
+
+
+def _by_subject(runs: Sequence[Run]) -> list[list[Run]]:
+    return [[run for run in runs if run.subject == name] for name in dict.fromkeys(run.subject for run in runs)]
 
 
 def _mean(score: Score | None) -> float | None:
     return score.mean if score else None
 
 
-def _last_success(candidate: Candidate) -> float | None:
-    curves = candidate.training.progress if candidate.training else ()
-    known = [value for curve in curves if curve.name == "success" for value in curve.values[-10:] if value is not None]
+def _last_success(run: Run) -> float | None:
+    known = [value for curve in run.progress if curve.name == "success" for value in curve.values[-10:] if value is not None]
     return fmean(known) if known else None
 
 
-def totals(candidates: Sequence[Candidate], finals: Sequence[FinalRun] = ()) -> Totals:
-    """What a search spent, and its closing comparison where that is given."""
+def totals(study: Study, *purposes: Purpose) -> Totals:
+    """What a study spent: on runs for some purposes, or on all."""
+    runs = study.runs_for(*purposes) if purposes else study.runs
     return Totals(
-        candidates=len(candidates),
-        trainings=sum(c.trainings for c in candidates) + len(finals),
-        env_steps=sum(c.env_steps for c in candidates) + sum(run.training.env_steps for run in finals),
-        training_s=sum(c.training_s for c in candidates) + sum(run.training.wall_s for run in finals),
-        usage=sum((candidate.usage for candidate in candidates), Usage()),
+        candidates=len(study.candidates),
+        trainings=len(runs),
+        env_steps=sum(run.env_steps for run in runs),
+        training_s=sum(run.wall_s for run in runs),
+        usage=study.usage,
     )

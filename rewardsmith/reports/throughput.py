@@ -18,14 +18,15 @@ from statistics import median
 
 from rewardsmith import runner
 from rewardsmith.config import StudyConfig, TrainingOverrides, effective_settings
-from rewardsmith.contracts import Device, Task, TrainingJob, TrainingProgress, TrainingSettings
+from rewardsmith.contracts import Device, Task, TrainingJob, TrainingProgress, TrainingSettings, Workload
 from rewardsmith.errors import RewardsmithError
+from rewardsmith.executors.collect import train_all
+from rewardsmith.executors.local import LocalExecutor
 from rewardsmith.parts import assemble
-from rewardsmith.records import Candidate, FinalRun
+from rewardsmith.records import Run, Score, Trial
 from rewardsmith.reward.guard import Guard
 from rewardsmith.seeds import derive
 from rewardsmith.study import Study
-from rewardsmith.training.remote import WorkerTrainer
 from rewardsmith.training.speed import StepMeter
 
 SLOTS = 4
@@ -165,7 +166,7 @@ class TrainingMeter:
         self._task, self._program, self._settings = task, program, settings
         self._folder = Path(tempfile.mkdtemp())
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
-        self._worker = self._lasting(epochs)
+        self._executor = self._lasting(epochs)
 
     def measure(self) -> float:
         """Environment steps per second of a batch, from its first update that the worker reports to its last."""
@@ -175,22 +176,24 @@ class TrainingMeter:
             if len(marks) > 1:
                 (started, first), (ended, last) = marks[0], marks[-1]
                 return (last - first) * SLOTS * self._settings.env_steps / (ended - started)
-            self._worker.close()
-            self._worker = self._lasting(_LONGER * self._settings.epochs)
+            self._executor.close()
+            self._executor = self._lasting(_LONGER * self._settings.epochs)
 
     def close(self) -> None:
         """End the worker."""
-        self._worker.close()
+        self._executor.close()
 
-    def _lasting(self, epochs: int) -> WorkerTrainer:
+    def _lasting(self, epochs: int) -> LocalExecutor:
         self._settings = dataclasses.replace(self._settings, env_steps=epochs * self._settings.epoch_steps)
-        return WorkerTrainer(self._task, "population", self._settings, _FEW_EPISODES)
+        return LocalExecutor(Workload(self._task, "population", self._settings, (self._folder.resolve(),), self._program))
 
     def _train(self, observe: Callable[[TrainingProgress], None]) -> None:
-        jobs = [TrainingJob(f"b{n}", self._program, derive("bench", n), str(self._folder / f"b{n}.pt")) for n in range(SLOTS)]
-        for result in self._worker.train(jobs, derive("evaluation", "bench"), observe):
-            if result.score is None:
-                raise RewardsmithError(f"a training of {self._task} failed ({result.state}): {result.cause}")
+        policies = [str(self._folder.resolve() / f"b{n}.pt") for n in range(SLOTS)]
+        scored_on = derive("evaluation", "bench")
+        jobs = [TrainingJob(f"b{n}", self._program, derive("bench", n), path, scored_on) for n, path in enumerate(policies)]
+        for ended in train_all(self._executor, jobs, _FEW_EPISODES, observe):
+            if ended.score is None:
+                raise RewardsmithError(f"a training of {self._task} failed ({ended.result.state}): {ended.result.cause}")
 
 
 def _human_program(task: Task, settings: TrainingSettings) -> str:
@@ -213,7 +216,7 @@ def _search(config: StudyConfig, settings: TrainingSettings, epochs: int, traini
     """
     short = min(epochs, settings.epochs) * settings.epoch_steps
     config = dataclasses.replace(
-        config, candidates=SLOTS, final_seeds=0, training=dataclasses.replace(config.training, env_steps=short)
+        config, candidates=SLOTS, finalists=1, final_seeds=0, baselines=False, training=dataclasses.replace(config.training, env_steps=short)
     )  # fmt: skip
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
@@ -221,7 +224,7 @@ def _search(config: StudyConfig, settings: TrainingSettings, epochs: int, traini
         try:
             with Study.create(Path(folder) / "study", config) as study:
                 runner.run(study, parts, _Nobody())
-                made = sum(candidate.env_steps for candidate in study.candidates)
+                made = sum(run.env_steps for run in study.runs)
         finally:
             parts.close()
     return whole_rate(SLOTS * settings.env_steps, made, time.perf_counter() - started, training)
@@ -238,11 +241,11 @@ class _Nobody:
     def stage(self, text: str) -> None:
         """Look away."""
 
-    def candidate(self, candidate: Candidate) -> None:
+    def trial(self, trial: Trial) -> None:
         """Look away."""
 
     def progress(self, progress: TrainingProgress) -> None:
         """Look away."""
 
-    def final(self, run: FinalRun) -> None:
+    def run(self, run: Run, score: Score | None) -> None:
         """Look away."""

@@ -23,14 +23,15 @@ class HeldOutScorer:
 
     def __init__(self, task: Task, device: Device, threads: int) -> None:
         """Prepare to score policies of one task; the simulation is made when it is needed."""
-        self._task, self._device, self._threads = task, device, threads
+        self._task, self._threads = task, threads
+        self._device: Device = device
         self._env: VecEnv | None = None
         self._room = 0
 
     def score(self, jobs: Sequence[ScoringJob], alive: Callable[[], None]) -> list[Score]:
         """Play them side by side; each plays what it would alone."""
         torch.set_num_threads(1)  # more threads fight the simulator for the cores
-        scores: list[Score] = []
+        scores: dict[str, Score] = {}
         for seed, count in dict.fromkeys((job.seed, job.episodes) for job in jobs):
             alike = [job for job in jobs if (job.seed, job.episodes) == (seed, count)]
             env = self._prepared(len(alike) * count)
@@ -38,14 +39,15 @@ class HeldOutScorer:
             for job, played in zip(alike, play(env, self._task.horizon, trained, len(alike), seed, count, alive), strict=True):
                 if job.kept:
                     episode_file.save(Path(job.kept), played.episodes)
-                scores.append(played.score)
-        return scores
+                scores[job.run] = played.score
+        return [scores[job.run] for job in jobs]
 
     def _prepared(self, environments: int) -> VecEnv:
         """A simulation that holds so many, the last one if it does."""
         if self._env is None or self._room < environments:
             self._env = None  # the old one goes first: two at a time would take twice the memory
-            self._env, self._room = self._task.make(environments, self._threads, self._device), environments
+            self._env = self._task.make(environments, self._threads, self._device)
+            self._room = environments
         return self._env
 
 

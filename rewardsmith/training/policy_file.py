@@ -89,7 +89,8 @@ def stack(policies: Sequence[TrainedPolicy]) -> TrainedPolicy:
     first = policies[0].policy
     if any((other.policy.hidden, other.policy.activation) != (first.hidden, first.activation) for other in policies):
         raise UsageError("policies with different layers cannot act side by side. Score them one by one.")
-    policy, normaliser = policies[0].policy.select(torch.tensor([0])), RunningNormaliser(len(policies), policies[0].normaliser.mean.shape[-1])
+    policy = first.select(torch.tensor([0]))
+    normaliser = RunningNormaliser(len(policies), policies[0].normaliser.mean.shape[-1])
     policy.parameters = torch.cat([trained.policy.parameters for trained in policies])
     normaliser.mean = torch.cat([trained.normaliser.mean for trained in policies])
     normaliser.variance = torch.cat([trained.normaliser.variance for trained in policies])

@@ -59,9 +59,9 @@ class EvolutionaryOptions(Options):
     CHANGES: ClassVar = {
         "paper": {
             "islands": 14, "migration": 0.2, "scale": "raw", "moving_mean": True, "strict": True,
-            "between_islands": True, "reset": "empty", "barrier": True,
+            "between_islands": True, "reset": "empty",
         },
-        "release": {"samples": 15, "scale": "raw", "moving_mean": True, "barrier": True},
+        "release": {"samples": 15, "scale": "raw", "moving_mean": True},
     }  # fmt: skip
     RANGES: ClassVar = {
         "islands": AT_LEAST_1, "capacity": AT_LEAST_1, "samples": AT_LEAST_1, "crossover": SHARE, "migration": SHARE,

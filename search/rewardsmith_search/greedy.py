@@ -22,8 +22,6 @@ class GreedyOptions(Options):
     """Programs per iteration, K. ``paper``: 16; ``release``: 3, the default of its config. Ours suits budgets of tens of candidates."""
     parent: Literal["last", "best"] = "last"
     """Whom to revise: the best of the last iteration (algorithm 1, paper and code), or the best so far."""
-    barrier: bool = True
-    """Know a whole iteration before the next begins, as published. Else the next one revises the best that is known of it."""
 
     CHANGES: ClassVar = {"paper": {"samples": 16}, "release": {"samples": 3}}
     RANGES: ClassVar = {"samples": AT_LEAST_1}

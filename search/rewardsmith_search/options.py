@@ -19,8 +19,9 @@ class Options:
 
     preset: Literal["corrected", "paper", "release"] = "corrected"
     """``paper``: as published. ``release``: as the authors' code behaves, apart from plain bugs. ``corrected``: ours."""
-    barrier: bool = False
-    """Begin no batch before all results of the last one are in, as the papers do. A runner that waits anyway sees no difference."""
+    barrier: bool = True
+    """Begin no batch before all results of the last one are in, as the papers do. Without it nothing waits for a slow
+    reply, and what is proposed hangs on which results come first, so a search cannot be repeated exactly."""
 
     CHANGES: ClassVar[Mapping[str, Mapping[str, Constant]]] = {}
     """By preset: the fields in which it differs from the defaults."""

@@ -69,8 +69,8 @@ class TreeOptions(Options):
     """Candidates of the whole search, N, for the schedules; 0: as many as the runner allows."""
 
     CHANGES: ClassVar = {
-        "paper": {"exploration_end": 0.0, "mean_rate": 0.0, "own_visit": False, "distinct": False, "path_low": 2, "barrier": True},
-        "release": {"distinct": False, "max_depth": 16, "zero_in_bounds": True, "barrier": True},
+        "paper": {"exploration_end": 0.0, "mean_rate": 0.0, "own_visit": False, "distinct": False, "path_low": 2},
+        "release": {"distinct": False, "max_depth": 16, "zero_in_bounds": True},
     }
     RANGES: ClassVar = {
         "initial": AT_LEAST_1, "structure": AT_LEAST_1, "parameters": AT_LEAST_0, "crossover": AT_LEAST_0, "path": AT_LEAST_0,

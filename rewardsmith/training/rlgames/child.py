@@ -22,12 +22,12 @@ from rewardsmith.registry import TASKS
 from rewardsmith.seeds import derive
 from rewardsmith.training.confined import confine_training
 from rewardsmith.training.curves import TrainingCurves
-from rewardsmith.training.rlgames.messages import ORDER, REPORT, ChildOrder, ChildReport
 from rewardsmith.training.policy_file import TrainedPolicy, save_slot
 from rewardsmith.training.population.normaliser import RunningNormaliser
 from rewardsmith.training.population.policy import StackedPolicy
 from rewardsmith.training.proxy import ProxyReward
 from rewardsmith.training.rlgames.environment import EpochObserver, RewardedEnv, TrainingOverError
+from rewardsmith.training.rlgames.messages import ORDER, REPORT, ChildOrder, ChildReport
 from rewardsmith.training.rlgames.parameters import ENVIRONMENT, parameters
 from rewardsmith.training.streams import environment_seeds
 

@@ -13,7 +13,7 @@ from rl_games.common.ivecenv import IVecEnv
 from torch import Tensor
 
 from rewardsmith.contracts import VecEnv
-from rewardsmith.records import State
+from rewardsmith.records import Fault
 from rewardsmith.training.curves import TrainingCurves
 from rewardsmith.training.proxy import ProxyReward
 
@@ -103,5 +103,5 @@ class EpochObserver(AlgoObserver):
         self._env.close_epoch()
         self._tell(epoch_num)
         if not all(bool(p.isfinite().all()) for p in self._algo.model.parameters()):
-            self._proxy.fail(State.DIVERGED, "the policy's weights became non-finite; the reward's scale changes too much")
+            self._proxy.fail(Fault.DIVERGED, "the policy's weights became non-finite; the reward's scale changes too much")
             raise TrainingOverError

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from rewardsmith.contracts import Jobs, Task, TrainingJob, TrainingProgress, TrainingResult, TrainingSettings
 from rewardsmith.errors import UsageError
-from rewardsmith.execution.process import JsonProcess, ProcessDiedError, ProcessSilentError, hear, speaking
 from rewardsmith.execution.blame import PATIENCE_S, Failure, blame
+from rewardsmith.execution.process import JsonProcess, ProcessDiedError, ProcessSilentError, hear, speaking
 from rewardsmith.training.population.trainer import usable_cores
 from rewardsmith.training.rlgames.messages import ORDER, REPORT, ChildOrder
 
