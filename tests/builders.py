@@ -2,40 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rewardsmith.contracts import Task
-from rewardsmith.records import Candidate, Curve, Score, State, TrainingResult
+from rewardsmith.records import Candidate, CandidateState, Curve, Fault, Purpose, Run, RunState, Score, Trial, program_hash, run_id
+from rewardsmith.study import Study
 from rewardsmith.training.policy_file import TrainedPolicy, save_slot
 from rewardsmith.training.population.normaliser import RunningNormaliser
 from rewardsmith.training.population.policy import StackedPolicy
 
+PROGRESS = (Curve("success", (None, 0.25, 0.5)), Curve("episode_length", (None, 50.0, 50.0)), Curve("total", (1.0, 2.0, 3.0)))
+
+
+def run_of(identity: str, purpose: Purpose = Purpose.SEARCH, number: int = 0, *, failed: str = "", **changes: object) -> Run:
+    """A run that was trained to the end, or that failed because of ``failed``."""
+    run = Run(
+        id=run_id(identity, purpose, number),
+        subject=identity,
+        program=program_hash(""),
+        purpose=purpose,
+        seed=1,
+        state=RunState.FAILED if failed else RunState.TRAINED,
+        fault=Fault.CRASHED if failed else None,
+        cause=failed,
+        env_steps=100,
+        progress=PROGRESS,
+    )
+    return replace(run, **changes)  # pyright: ignore[reportArgumentType]
+
 
 def trained(
-    identity: str, score: float | None, *, components: dict[str, list[float]] | None = None, plan: str = "", **changes: object
-) -> Candidate:
-    """A candidate with a finished training, or a crashed one where ``score`` is ``None``."""
-    state = State.CRASHED if score is None else State.SCORED
-    result = TrainingResult(
-        candidate=identity,
-        state=state,
-        seed=1,
-        env_steps=100,
-        components=tuple(Curve(name, tuple(values)) for name, values in (components or {}).items()),
-        progress=(Curve("success", (None, 0.25, 0.5)), Curve("episode_length", (None, 50.0, 50.0)), Curve("total", (1.0, 2.0, 3.0))),
-        score=None if score is None else Score(score, 0.01, 128),
-        cause="" if score is not None else "it fell over",
+    identity: str,
+    score: float | None,
+    *,
+    components: Mapping[str, Sequence[float]] | None = None,
+    run: Mapping[str, object] | None = None,
+    **changes: object,
+) -> Trial:
+    """A candidate with a run at its end, or a crashed one where ``score`` is ``None``.
+
+    Args:
+        identity: The candidate's.
+        score: The true score.
+        components: Curves of the reward's components.
+        run: What is different of the run.
+        changes: What is different of the candidate.
+    """
+    curves = tuple(Curve(name, tuple(values)) for name, values in (components or {}).items())
+    made = run_of(identity, failed="it fell over" if score is None else "", **{"components": curves, **(run or {})})
+    candidate = Candidate(
+        identity, 0, "initial", state=CandidateState.ACCEPTED, source="def compute_reward(a): ...", idea="an idea"
     )
-    fields = {
-        "trainings": 1,
-        "env_steps": 100,
-        "iteration": 0,
-        "operator": "initial",
-        "parents": (),
-        "source": "def compute_reward(a): ...",
-        "idea": "an idea",
-    }
-    return Candidate(id=identity, state=state, training=result, plan=plan, reason=result.cause, **{**fields, **changes})  # pyright: ignore[reportArgumentType]
+    candidate = replace(candidate, **changes)  # pyright: ignore[reportArgumentType]
+    return Trial(candidate, (made,), None if score is None else Score(score, 0.01, 128))
+
+
+def keep(study: Study, *trials: Trial) -> None:
+    """Put candidates with their runs and scores into a study."""
+    for trial in trials:
+        study.store.put_candidate(trial.candidate)
+        for run in trial.runs:
+            keep_run(study, run, trial.score if run is trial.run else None)
+
+
+def keep_run(study: Study, run: Run, score: Score | None) -> None:
+    """Put a run with its score into a study."""
+    study.store.put_run(run)
+    if score:
+        study.store.put_score(run.id, replace(score, seed=study.evaluation_seed(run.purpose)))
 
 
 def save_policy(path: Path, task: Task) -> None:

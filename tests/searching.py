@@ -1,39 +1,51 @@
-"""Whole searches in this process, with a trainer that answers at once: only the writer's side is looked at."""
+"""Whole searches in this process, with trainings that end at once: only the writer's side is looked at."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rewardsmith import runner
 from rewardsmith.config import LanguageModelOptions, StudyConfig
-from rewardsmith.contracts import Race, Task, TrainingJob, TrainingProgress, TrainingSettings, Writer
+from rewardsmith.contracts import Report, ScoringJob, Task, TrainingJob, TrainingProgress, TrainingResult, TrainingSettings, Writer
 from rewardsmith.parts import Parts
-from rewardsmith.records import Candidate, FinalRun, Proposal, Score, State, TrainingResult
+from rewardsmith.records import Fault, Proposal, Run, RunState, Score, Trial
 from rewardsmith.registry import WRITERS
 from rewardsmith.reward.guard import Guard
 from rewardsmith.study import Study
 from tests.servers import ChatServer
 
+Judge = Callable[[str], Fault | None]
+
 
 @dataclass
 class AtOnce:
-    """A trainer without physics: the score is 0.5, or whatever ``judge`` makes of a program."""
+    """An executor without physics: the score is 0.5, or a program has the fault that ``judge`` finds."""
 
-    judge: Callable[[str], State] = lambda program: State.SCORED
+    judge: Judge = lambda program: None
+    reports: deque[Report] = field(default_factory=deque)
 
-    def train(
-        self,
-        jobs: Sequence[TrainingJob],
-        evaluation_seed: int,
-        observe: Callable[[TrainingProgress], None],
-        race: Race | None = None,
-    ) -> Iterator[TrainingResult]:
-        for job in jobs:
-            state = self.judge(job.program)
-            score = Score(0.5, 0.0, 2) if state == State.SCORED else None
-            yield TrainingResult(job.candidate, state, job.seed, score=score, cause="" if score else "the total became infinite")
+    def widen(self, width: int) -> None:
+        """There is always room."""
+
+    def train(self, job: TrainingJob, scoring: ScoringJob) -> None:
+        fault = self.judge(job.program)
+        if fault:
+            failed = TrainingResult(job.run, RunState.FAILED, fault, "the total became infinite")
+            self.reports.append(Report(result=failed))
+            return
+        self.reports.append(Report(result=TrainingResult(job.run, RunState.TRAINED)))
+        self.score(scoring)
+
+    def score(self, job: ScoringJob) -> None:
+        self.reports.append(Report(score=(job.run, Score(0.5, 0.0, 2, seed=job.seed))))
+
+    def next(self, timeout_s: float) -> Report | None:
+        return self.reports.popleft() if self.reports else None
+
+    def close(self) -> None: ...
 
 
 class Silent:
@@ -45,31 +57,25 @@ class Silent:
     def stage(self, text: str) -> None:
         self.stages.append(text)
 
-    def candidate(self, candidate: Candidate) -> None: ...
+    def trial(self, trial: Trial) -> None: ...
     def progress(self, progress: TrainingProgress) -> None: ...
-    def final(self, run: FinalRun) -> None: ...
+    def run(self, run: Run, score: Score | None) -> None: ...
 
 
 class Rounds:
     """Two programs, then two revisions of the first of them, and so on."""
 
-    samples, follow_ups = 2, ()
+    samples, follow_ups, barrier = 2, (), True
 
     def __init__(self) -> None:
         self.parent = ""
 
-    def ask(self, limit: int) -> list[Proposal]:
+    def ask(self, names: Sequence[str]) -> list[Proposal]:
         proposal = Proposal("reflect", (self.parent,), self.follow_ups) if self.parent else Proposal("initial", (), self.follow_ups)
-        return [proposal] * min(limit, self.samples)
+        return [proposal] * min(len(names), self.samples)
 
-    def tell(self, candidates: Sequence[Candidate]) -> None:
-        self.parent = candidates[0].id
-
-    def state(self) -> str:
-        return self.parent
-
-    def restore(self, state: str) -> None:
-        self.parent = state
+    def tell(self, trials: Sequence[Trial]) -> None:
+        self.parent = trials[0].id
 
 
 class Questions(Rounds):
@@ -84,15 +90,15 @@ class Eights(Rounds):
 
 def go(
     folder: Path, config: StudyConfig, writer: Writer, guard: Guard, task: Task, strategy: type[Rounds] = Rounds,
-    judge: Callable[[str], State] = lambda program: State.SCORED,
-) -> tuple[list[Candidate], list[str], str]:  # fmt: skip
+    judge: Judge = lambda program: None,
+) -> tuple[list[Trial], list[str], str]:  # fmt: skip
     """Run or resume a study; its candidates, the stages, and why it stopped."""
     parts = Parts(task, strategy(), writer, guard, AtOnce(judge), TrainingSettings())
     observer = Silent()
     with Study.open(folder, write=True) if folder.exists() else Study.create(folder, config) as study:
         study.config = config  # what a person may have changed in the file
         runner.run(study, parts, observer)
-        return study.candidates, observer.stages, study.store.value("stopped") or ""
+        return study.trials, observer.stages, study.store.value("stopped") or ""
 
 
 def model(server: ChatServer, **changes: object) -> Writer:
