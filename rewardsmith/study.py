@@ -13,7 +13,7 @@ from typing import Self
 from rewardsmith.config import StudyConfig
 from rewardsmith.config_file import from_mapping, parse_yaml, read_yaml, short, to_yaml
 from rewardsmith.errors import RewardsmithError, StoreError, UsageError
-from rewardsmith.files import check_plain, write_whole
+from rewardsmith.files import check_plain, remove, write_whole
 from rewardsmith.lock import LOCK_FILE, FolderLock, begin
 from rewardsmith.records import Candidate, FinalRun, Proposal
 from rewardsmith.seeds import derive
@@ -142,13 +142,15 @@ class Study:
         return known
 
     def save(self, candidate: Candidate) -> None:
-        """Commit a candidate's new state; an accepted program is also written as a file to read."""
-        if candidate.source:
-            path = self._root / "candidates" / candidate.id / "reward.py"
-            try:
-                write_whole(path, candidate.source.encode(errors="replace"))
-            except OSError as error:
-                raise StoreError(f"cannot write {path}: {error.strerror}. Make room, then `{command('resume', self.folder)}`.") from error
+        """Commit a candidate's new state; an accepted program, as it is compiled, is also written as a file to read."""
+        path = self._root / "candidates" / candidate.id / "reward.py"
+        try:
+            if candidate.program:
+                write_whole(path, candidate.program.encode(errors="replace"))
+            elif os.path.lexists(path):
+                remove(path)  # of a draft before this one
+        except OSError as error:
+            raise StoreError(f"cannot write {path}: {error.strerror}. Make room, then `{command('resume', self.folder)}`.") from error
         self.store.put_candidate(candidate)
 
     def evaluation_seed(self, purpose: str) -> int:

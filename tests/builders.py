@@ -29,13 +29,14 @@ def trained(
     fields = {
         "trainings": 1,
         "env_steps": 100,
+        "state": state,
         "iteration": 0,
         "operator": "initial",
         "parents": (),
         "source": "def compute_reward(a): ...",
         "idea": "an idea",
     }
-    return Candidate(id=identity, state=state, training=result, plan=plan, reason=result.cause, **{**fields, **changes})  # pyright: ignore[reportArgumentType]
+    return Candidate(id=identity, training=result, plan=plan, reason=result.cause, **{**fields, **changes})  # pyright: ignore[reportArgumentType]
 
 
 def save_policy(path: Path, task: Task) -> None:
