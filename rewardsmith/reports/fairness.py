@@ -19,8 +19,8 @@ def describe_terms(studies: Sequence[Study]) -> Iterator[str]:
     tasks = {study.config.task: study for study in reversed(studies)}
     for task in dict.fromkeys(study.config.task for study in studies):
         config = tasks[task].config
-        steps = next((c.training.env_steps for c in tasks[task].candidates if c.training), None)
-        each = "not trained yet" if steps is None else f"{steps:,} environment steps per training"
+        steps = next((c.training.env_steps for c in tasks[task].candidates if c.training and c.score), None)  # others end early
+        each = "no training is at its end yet" if steps is None else f"{steps:,} environment steps per training"
         fresh = f"winners trained again on {config.final_seeds} fresh seed{'s' * (config.final_seeds != 1)} each"
         yield (
             f"{task}: {config.candidates} candidates per search, {each}, {config.episodes} held-out episodes per score, "

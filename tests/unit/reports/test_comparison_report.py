@@ -9,7 +9,7 @@ import pytest
 
 from rewardsmith.config import StudyConfig, TrainingOverrides
 from rewardsmith.errors import UsageError
-from rewardsmith.records import FinalRun
+from rewardsmith.records import FinalRun, State
 from rewardsmith.reports.comparison import ComparisonReport, compare
 from rewardsmith.reports.comparison_text import curves_csv, markdown, searches_csv
 from rewardsmith.study import Study
@@ -99,6 +99,20 @@ def test_few_repeats_have_no_interval_and_say_so(ten: list[Path]):
     text = markdown(report(*ten[:3]))
     assert "No intervals: they take at least 5 repeats, and there are 3." in text
     assert "| eureka | 0.700 | 0.700 | 0.75 | 0.800 0.600 0.700 |" in text
+
+
+def test_the_steps_of_a_training_are_those_of_a_whole_one(tmp_path: Path):
+    """Failed and evicted trainings ended before their steps were spent."""
+    config = StudyConfig("franka-push", candidates=3)
+    with Study.create(tmp_path / "a", config) as made:
+        made.save(trained("c000", None))  # crashed at step 100
+        assert "no training is at its end yet" in compare([made]).setup[0]
+        evicted = trained("c001", None, state=State.EVICTED)
+        made.save(evicted)
+        whole = trained("c002", 0.5)
+        assert whole.training
+        made.save(replace(whole, training=replace(whole.training, env_steps=4_096)))
+        assert "3 candidates per search, 4,096 environment steps per training" in compare([made]).setup[0]
 
 
 @pytest.mark.parametrize(
