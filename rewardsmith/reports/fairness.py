@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import is_dataclass
 
 from rewardsmith.config import StudyConfig
+from rewardsmith.consent import FREE
 from rewardsmith.study import Study
+
+_ACCESS = ("key_variable", "key_file", "concurrency", "retries", "pause_s", "threads", "replay")
+_NO_TERMS = frozenset(
+    {"task", "strategy", "strategy_options", "seed", "baselines", "training.slots", "training.overlap", *(f"llm.{n}" for n in _ACCESS)}
+)
+"""What is compared, or told of in words of its own, and what decides neither what a search finds nor what it costs. Everything else in a
+config is a term, so that a new field is one without a word."""
 
 
 def method(study: Study) -> str:
@@ -52,22 +61,27 @@ def _faulty_seeds(task: str, studies: Sequence[Study]) -> Iterator[str]:
 
 
 def _differences(configs: Sequence[StudyConfig]) -> Iterator[str]:
-    for what, values in (
-        ("candidates", {str(config.candidates) for config in configs}),
-        ("max_usd", {str(config.max_usd) for config in configs}),
-        ("max_tokens", {str(config.max_tokens) for config in configs}),
-        ("max_hours", {str(config.max_hours) for config in configs}),
-        ("writer", {config.writer for config in configs}),
-        ("llm.model", {str(config.llm.model) for config in configs}),
-        ("repairs", {str(config.repairs) for config in configs}),
-        ("episodes", {str(config.episodes) for config in configs}),
-        ("final_seeds", {str(config.final_seeds) for config in configs}),
-        ("trainer", {config.trainer for config in configs}),
-        ("device", {config.device for config in configs}),
-    ):
-        if len(values) > 1:
-            yield f"{what} ({' / '.join(sorted(values))})"
-    for name in vars(configs[0].training):
-        settings = {getattr(config.training, name) for config in configs}
-        if len(settings) > 1:
-            yield f"training.{name} ({' / '.join(sorted('preset' if value is None else str(value) for value in settings))})"
+    """All terms that are not the same, with their values."""
+    terms = [_terms(config) for config in configs]
+    for name in dict.fromkeys(name for config in configs for name in _terms(config) if name not in _NO_TERMS):
+        values = {str(own.get(name)) for own in terms}
+        if len(values) > 1 and any(_in_force(config, name) for config in configs):
+            yield f"{name} ({' / '.join(sorted(values))})"
+
+
+def _terms(config: StudyConfig) -> dict[str, object]:
+    """Every field by its name in a config file, with those of groups behind a dot."""
+    terms: dict[str, object] = {}
+    for name, value in vars(config).items():
+        if is_dataclass(value):
+            terms |= {f"{name}.{inner}": "preset" if name == "training" and own is None else own for inner, own in vars(value).items()}
+        else:
+            terms[name] = value
+    return terms
+
+
+def _in_force(config: StudyConfig, name: str) -> bool:
+    """Whether a search reads a field at all."""
+    group = name.partition(".")[0]
+    used = {"race": config.racing != "off", "screen": config.screening != "off", "llm": config.writer != FREE}
+    return used.get(group, True)
