@@ -220,8 +220,12 @@ class Study:
 
     @property
     def usage(self) -> Usage:
-        """What all language-model calls cost."""
-        return sum((candidate.usage for candidate in self.candidates), Usage())
+        """What all language-model calls cost, those included whose replies were lost."""
+        return sum((call.usage for call in self.store.calls()), Usage())
+
+    def usage_of(self, candidate: str) -> Usage:
+        """What the calls for one candidate cost, by its id."""
+        return sum((call.usage for call in self.store.calls() if call.candidate == candidate), Usage())
 
     def _check_config(self) -> None:
         """What the study found belongs to the config that it was made with."""

@@ -135,7 +135,7 @@ def _left_out(study: Study) -> str:
 
 
 def _search(study: Study, folder: str) -> SearchRow:
-    spent, best = totals(study.candidates), study.best
+    spent, best = totals(study.candidates, study.usage), study.best
     fresh = [run.training.score.mean for run in study.finals if run.reward.startswith("best:") and run.training.score]
     return SearchRow(
         method=method(study),

@@ -120,7 +120,8 @@ def _means(searches: Sequence[SearchRow]) -> Iterator[str]:
     yield count(_average(row.env_steps for row in searches))
     yield f"{count(_average(row.training_s for row in searches))} s"
     usage = sum((row.usage for row in searches), Usage())
-    yield f"{_average(row.usage.calls for row in searches):g}"
+    lost = f" ({_average(row.usage.unmetered for row in searches):g} without a count)" if usage.unmetered else ""
+    yield f"{_average(row.usage.calls for row in searches):g}{lost}"
     yield count(_average(row.usage.prompt_tokens + row.usage.completion_tokens for row in searches))
     yield "0" if not usage.calls else "unknown" if usage.usd is None else number(usage.usd / len(searches), 4)
 
@@ -181,7 +182,7 @@ def searches_csv(report: ComparisonReport) -> str:
     """One line per search, and one per training of a baseline."""
     head = (
         *("task", "method", "seed", "study", "winner", "search_score", "fresh_score", "candidates", "trainings", "env_steps"),
-        *("training_s", "calls", "prompt_tokens", "completion_tokens", "usd"),
+        *("training_s", "calls", "unmetered", "prompt_tokens", "completion_tokens", "usd"),
     )
     rows: list[tuple[object, ...]] = [
         (
@@ -200,6 +201,7 @@ def searches_csv(report: ComparisonReport) -> str:
             *(
                 round(row.training_s, 1),
                 row.usage.calls,
+                row.usage.unmetered,
                 row.usage.prompt_tokens,
                 row.usage.completion_tokens,
                 row.usage.usd if row.usage.calls else 0,

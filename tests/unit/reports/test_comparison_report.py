@@ -14,7 +14,7 @@ from rewardsmith.reports.comparison import ComparisonReport, compare
 from rewardsmith.reports.comparison_text import curves_csv, markdown, searches_csv
 from rewardsmith.study import Study
 from rewardsmith.usage import Usage
-from tests.builders import trained
+from tests.builders import called, trained
 
 WINNER_FRESH = {"eureka": (0.8, 0.6, 0.7, 0.9, 0.5), "random": (0.4, 0.6, 0.3, 0.2, 0.5)}
 
@@ -29,7 +29,8 @@ def final(reward: str, score: float | None, seed: int) -> FinalRun:
 def study(folder: Path, config: StudyConfig, search: Sequence[float | None], finals: Sequence[FinalRun], *, finished: bool = True) -> Path:
     with Study.create(folder, config) as made:
         for number, score in enumerate(search):
-            made.save(trained(f"c{number:03d}", score, usage=Usage(2, 10, 5, 0.25)))
+            made.save(trained(f"c{number:03d}", score))
+            made.store.add_call(called(f"c{number:03d}", Usage(2, 10, 5, 0.25)))
         for run in finals:
             made.store.put_final(run)
         made.store.put_value("notice", "a notice")
