@@ -7,6 +7,7 @@ from dataclasses import is_dataclass
 
 from rewardsmith.config import StudyConfig
 from rewardsmith.consent import FREE
+from rewardsmith.reports.models import in_words, models_used
 from rewardsmith.study import Study
 
 _ACCESS = ("key_variable", "key_file", "concurrency", "retries", "pause_s", "threads", "replay")
@@ -41,8 +42,16 @@ def find_faults(studies: Sequence[Study]) -> Iterator[str]:
     """Everything that makes the comparison unfair."""
     for task in dict.fromkeys(study.config.task for study in studies):
         own = [study for study in studies if study.config.task == task]
-        for what in _differences([study.config for study in own]):
+        different = list(_differences([study.config for study in own]))
+        used = {study: models_used(study.store.calls()) for study in own}
+        answered = {" and ".join(sorted({use.text for use in uses})) for uses in used.values() if uses}
+        if len(answered) > 1 and not any(what.startswith("llm.") for what in different):
+            different.append(f"the language model that answered ({' / '.join(sorted(answered))})")
+        for what in different:
             yield f"the studies of {task} are not on equal terms: they differ in {what}."
+        for study, uses in used.items():
+            if len(uses) > 1:
+                yield f"{study.folder.name} was written by several language models, or under several settings: {in_words(uses)}."
         yield from _faulty_seeds(task, own)
         for name in dict.fromkeys(map(method, own)):
             options = {str(study.config.strategy_options) for study in own if method(study) == name}

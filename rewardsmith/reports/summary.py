@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from rewardsmith.records import Candidate, FinalRun, Rung, Score, Screening
+from rewardsmith.reports.models import ModelUse, models_used
 from rewardsmith.study import Study
 from rewardsmith.usage import Usage
 
@@ -78,6 +79,8 @@ class StudySummary:
     candidates: tuple[CandidateRow, ...]
     finals: tuple[FinalRow, ...]
     totals: Totals
+    models: tuple[ModelUse, ...] = ()
+    """Language models that answered, one after another; several where model or sampling changed in mid-study."""
 
 
 def summarise_study(study: Study) -> StudySummary:
@@ -94,6 +97,7 @@ def summarise_study(study: Study) -> StudySummary:
         candidates=tuple(row(candidate) for candidate in candidates),
         finals=final_rows(finals),
         totals=totals(candidates, study.usage, finals),
+        models=models_used(study.store.calls()),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +35,12 @@ def changed(record: Any, path: str, value: object) -> Any:
 
 
 def faults(folder: Path, *configs: StudyConfig) -> list[str]:
-    studies: list[Study] = []
-    for number, config in enumerate(configs):
-        with Study.create(folder / str(number), StudyConfig("franka-push", seed=number)) as study:
-            study.config = config
-            studies.append(study)
-    return list(find_faults(studies))
+    with ExitStack() as stack:
+        studies: list[Study] = []
+        for number, config in enumerate(configs):
+            studies.append(stack.enter_context(Study.create(folder / str(number), StudyConfig("franka-push"))))
+            studies[-1].config = config
+        return list(find_faults(studies))
 
 
 @pytest.mark.parametrize("path", sorted(set(leaves(CONFIG)) - COMPARED))
