@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import is_dataclass
+from dataclasses import is_dataclass, replace
 
 from rewardsmith.config import StudyConfig
 from rewardsmith.consent import FREE
-from rewardsmith.reports.models import in_words, models_used
+from rewardsmith.reports.models import ModelUse, in_words, models_used
 from rewardsmith.study import Study
 
 _ACCESS = ("key_variable", "key_file", "concurrency", "retries", "pause_s", "threads", "replay")
@@ -28,7 +28,7 @@ def describe_terms(studies: Sequence[Study]) -> Iterator[str]:
     """One line per task, of its first study; :func:`find_faults` tells where others differ."""
     tasks = {study.config.task: study for study in reversed(studies)}
     for task in dict.fromkeys(study.config.task for study in studies):
-        config = tasks[task].config
+        config = _config(tasks[task])
         steps = next((c.training.env_steps for c in tasks[task].candidates if c.training and c.score), None)  # others end early
         each = "no training is at its end yet" if steps is None else f"{steps:,} environment steps per training"
         fresh = f"winners trained again on {config.final_seeds} fresh seed{'s' * (config.final_seeds != 1)} each"
@@ -42,11 +42,10 @@ def find_faults(studies: Sequence[Study]) -> Iterator[str]:
     """Everything that makes the comparison unfair."""
     for task in dict.fromkeys(study.config.task for study in studies):
         own = [study for study in studies if study.config.task == task]
-        different = list(_differences([study.config for study in own]))
         used = {study: models_used(study.store.calls()) for study in own}
-        answered = {" and ".join(sorted({use.text for use in uses})) for uses in used.values() if uses}
-        if len(answered) > 1 and not any(what.startswith("llm.") for what in different):
-            different.append(f"the language model that answered ({' / '.join(sorted(answered))})")
+        different = list(_differences([_config(study) for study in own]))
+        if not any(what.startswith("llm.") for what in different):
+            different += _other_models(list(used.values()))
         for what in different:
             yield f"the studies of {task} are not on equal terms: they differ in {what}."
         for study, uses in used.items():
@@ -57,6 +56,11 @@ def find_faults(studies: Sequence[Study]) -> Iterator[str]:
             options = {str(study.config.strategy_options) for study in own if method(study) == name}
             if len(options) > 1:
                 yield f"studies of {name} differ in strategy_options ({' / '.join(sorted(options))}), but are taken for one method."
+
+
+def _config(study: Study) -> StudyConfig:
+    """The config, with the candidates that a flag of ``resume`` allowed beyond it."""
+    return replace(study.config, candidates=max(study.config.candidates, len(study.candidates)))
 
 
 def _faulty_seeds(task: str, studies: Sequence[Study]) -> Iterator[str]:
@@ -76,6 +80,13 @@ def _differences(configs: Sequence[StudyConfig]) -> Iterator[str]:
         values = {str(own.get(name)) for own in terms}
         if len(values) > 1 and any(_in_force(config, name) for config in configs):
             yield f"{name} ({' / '.join(sorted(values))})"
+
+
+def _other_models(used: Sequence[Sequence[ModelUse]]) -> Iterator[str]:
+    """What answered, where the configs do not tell it apart: the model may come from the environment or a flag of ``resume``."""
+    answered = {" and ".join(sorted({use.text for use in uses})) for uses in used if uses}
+    if len(answered) > 1:
+        yield f"the language model that answered ({' / '.join(sorted(answered))})"
 
 
 def _terms(config: StudyConfig) -> dict[str, object]:

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from rewardsmith.config import StudyConfig
-from rewardsmith.reports.fairness import find_faults
+from rewardsmith.reports.fairness import describe_terms, find_faults
 from rewardsmith.study import Study
+from tests.builders import trained
 
 CONFIG = StudyConfig("franka-push", writer="openai", racing="on", screening="drop")
 COMPARED = {"task", "strategy", "strategy_options", "seed"}
@@ -45,7 +46,7 @@ def faults(folder: Path, *configs: StudyConfig) -> list[str]:
 
 @pytest.mark.parametrize("path", sorted(set(leaves(CONFIG)) - COMPARED))
 def test_every_field_is_a_term_or_known_to_be_none(tmp_path: Path, path: str):
-    named = [fault for fault in faults(tmp_path, CONFIG, changed(CONFIG, path, "other")) if f"differ in {path} (" in fault]
+    named = [fault for fault in faults(tmp_path, CONFIG, changed(CONFIG, path, 99)) if f"differ in {path} (" in fault]
     assert len(named) == (path not in FREE)
 
 
@@ -53,6 +54,17 @@ def test_a_race_against_a_whole_training_is_not_fair(tmp_path: Path):
     plain = StudyConfig("franka-push")
     (fault,) = faults(tmp_path, plain, dataclasses.replace(plain, strategy="random", racing="on"))
     assert fault == "the studies of franka-push are not on equal terms: they differ in racing (off / on)."
+
+
+def test_candidates_that_a_flag_of_resume_allowed_count(tmp_path: Path):
+    """The config keeps what it said."""
+    config = StudyConfig("franka-push", candidates=2)
+    with Study.create(tmp_path / "a", config) as first, Study.create(tmp_path / "b", config) as second:
+        for number in range(3):
+            second.save(trained(f"c{number:03d}", 0.5))
+        assert list(find_faults([first])) == []
+        assert "they differ in candidates (2 / 3)" in next(find_faults([first, second]))
+        assert next(describe_terms([second])).startswith("franka-push: 3 candidates per search")
 
 
 @pytest.mark.parametrize("path", ["race.keep", "screen.drop", "llm.temperature"])
