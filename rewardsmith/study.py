@@ -54,6 +54,8 @@ class Study:
         self.folder = folder
         self.config = config
         self.store = store
+        self.horizon = config.candidates
+        """Candidates that it was made for, which schedules run over, however many it may have now."""
         self._root = folder.resolve()
         self._lock: FolderLock | None = None
 
@@ -238,6 +240,7 @@ class Study:
             raise StoreError(
                 f"{self.folder / _DATABASE} cannot be read: {error} Restore the study from a copy, or start a new one."
             ) from None
+        self.horizon = before.candidates
         if changed := before.changed_terms(self.config):
             raise UsageError(f"{self.folder / _CONFIG} was changed: the study was made with another {changed}. Put it back.")
 
