@@ -54,10 +54,11 @@ def _head(report: ComparisonReport) -> Iterator[str]:
 def _winners(report: ComparisonReport) -> Iterator[str]:
     yield "## Winners, trained again on fresh seeds and scored on fresh episodes"
     yield ""
-    yield "No search saw these seeds and episodes. IQM: mean of the middle half of the runs."
+    yield "No search saw these seeds and episodes. IQM: mean of the middle half of the runs. A search that found nothing counts as no"
+    yield "success, and in a metric as the sparse reward."
     few = min((row.runs for row in report.methods), default=0)
     if few >= LEAST_RUNS:
-        yield "In brackets: 95 % interval, by stratified bootstrap over the runs."
+        yield "In brackets: 95 % interval, by stratified bootstrap over the runs; none where all runs came to the same."
     elif few:
         yield f"No intervals: they take at least {LEAST_RUNS} repeats, and there are {few}."
     yield "Human-normalised: (score - sparse) / |human - sparse|, of means; none where the two are equal or unknown."
@@ -175,7 +176,7 @@ def _estimate(estimate: Estimate | None, digits: int = 3) -> str:
 
 
 def _mean(row: MethodRow) -> str:
-    return number(fmean(row.scores)) if row.scores else _UNKNOWN
+    return _UNKNOWN if row.mean is None else number(row.mean)
 
 
 def searches_csv(report: ComparisonReport) -> str:
