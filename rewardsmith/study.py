@@ -14,7 +14,7 @@ from typing import Self
 from rewardsmith.config import StudyConfig
 from rewardsmith.config_file import from_mapping, parse_yaml, read_yaml, short, to_yaml
 from rewardsmith.errors import RewardsmithError, StoreError, UsageError
-from rewardsmith.files import check_plain, write_whole
+from rewardsmith.files import check_plain, remove, write_whole
 from rewardsmith.lock import LOCK_FILE, FolderLock, begin
 from rewardsmith.records import HELD_OUT, Candidate, Purpose, Run, Score, Trial
 from rewardsmith.seeds import derive
@@ -56,6 +56,8 @@ class Study:
         self.folder = folder
         self.config = config
         self.store = store
+        self.horizon = config.candidates
+        """Candidates that it was made for, which schedules run over, however many it may have now."""
         self._root = folder.resolve()
         self._lock: FolderLock | None = None
         self._noted_s = float("-inf")
@@ -128,13 +130,15 @@ class Study:
             self._lock.release()
 
     def save(self, candidate: Candidate) -> None:
-        """Commit a candidate's new state; an accepted program is also written as a file to read."""
-        if candidate.program:
-            path = self._root / "candidates" / candidate.id / "reward.py"
-            try:
-                write_whole(path, candidate.source.encode(errors="replace"))
-            except OSError as error:
-                raise StoreError(f"cannot write {path}: {error.strerror}. Make room, then `{command('resume', self.folder)}`.") from error
+        """Commit a candidate's new state; an accepted program, as it is compiled, is also written as a file to read."""
+        path = self._root / "candidates" / candidate.id / "reward.py"
+        try:
+            if candidate.program:
+                write_whole(path, candidate.program.encode(errors="replace"))
+            elif os.path.lexists(path):
+                remove(path)  # of a draft before this one
+        except OSError as error:
+            raise StoreError(f"cannot write {path}: {error.strerror}. Make room, then `{command('resume', self.folder)}`.") from error
         self.store.put_candidate(candidate)
 
     def evaluation_seed(self, purpose: Purpose) -> int:
@@ -251,12 +255,6 @@ class Study:
         return sum((call.usage for call in self.store.calls() if call.candidate == candidate), Usage())
 
     @property
-    def horizon(self) -> int:
-        """How many candidates the search was planned for when it was made; its schedules run over these."""
-        made = self.store.value(_CONFIG)
-        return from_mapping(StudyConfig, parse_yaml(made, "the config in it")).candidates if made else self.config.candidates
-
-    @property
     def finished(self) -> bool:
         """Whether the search came to an end, by itself or by a limit, and its closing comparison after it."""
         return self.store.value("finished") is not None
@@ -277,6 +275,7 @@ class Study:
             raise StoreError(
                 f"{self.folder / _DATABASE} cannot be read: {error} Restore the study from a copy, or start a new one."
             ) from None
+        self.horizon = before.candidates
         if changed := before.changed_terms(self.config):
             raise UsageError(f"{self.folder / _CONFIG} was changed: the study was made with another {changed}. Put it back.")
 

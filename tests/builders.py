@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from rewardsmith.contracts import Task
-from rewardsmith.records import Candidate, CandidateState, Curve, Fault, Purpose, Run, RunState, Score, Trial, program_hash, run_id
+from rewardsmith.records import Call, Candidate, CandidateState, Curve, Fault, Purpose, Run, RunState, Score, Trial, program_hash, run_id
 from rewardsmith.study import Study
 from rewardsmith.training.policy_file import TrainedPolicy, save_slot
 from rewardsmith.training.population.normaliser import RunningNormaliser
 from rewardsmith.training.population.policy import StackedPolicy
+from rewardsmith.usage import Usage
 
 PROGRESS = (Curve("success", (None, 0.25, 0.5)), Curve("episode_length", (None, 50.0, 50.0)), Curve("total", (1.0, 2.0, 3.0)))
 
@@ -52,11 +53,16 @@ def trained(
     """
     curves = tuple(Curve(name, tuple(values)) for name, values in (components or {}).items())
     made = run_of(identity, failed="it fell over" if score is None else "", **{"components": curves, **(run or {})})
-    candidate = Candidate(
-        identity, 0, "initial", state=CandidateState.ACCEPTED, source="def compute_reward(a): ...", idea="an idea"
-    )
+    candidate = Candidate(identity, 0, "initial", state=CandidateState.ACCEPTED, source="def compute_reward(a): ...", idea="an idea")
     candidate = replace(candidate, **changes)  # pyright: ignore[reportArgumentType]
     return Trial(candidate, (made,), None if score is None else Score(score, 0.01, 128))
+
+
+def called(identity: str, usage: Usage, **changes: object) -> Call:
+    """A call of a language model that gave a candidate's draft."""
+    fields = {"attempt": 1, "model": "m", "messages": "[]", "parameters": "{}", "template": "t", "reply": "r", "finish_reason": "stop"}
+    fields |= {"error": "", "latency_s": 0.5, "answered": True}
+    return Call(candidate=identity, usage=usage, **{**fields, **changes})  # pyright: ignore[reportArgumentType]
 
 
 def keep(study: Study, *trials: Trial) -> None:

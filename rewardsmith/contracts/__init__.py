@@ -8,7 +8,19 @@ from rewardsmith.contracts.executing import Executor, Lost, Report, Workload
 from rewardsmith.contracts.observing import Observer
 from rewardsmith.contracts.scoring import Scorer, ScoringJob
 from rewardsmith.contracts.search import Strategy
-from rewardsmith.contracts.task import Activation, Device, Physical, Role, Signal, Step, Task, TrainingSettings, VecEnv, Visible
+from rewardsmith.contracts.task import (
+    Activation,
+    Device,
+    Fingerprinted,
+    Physical,
+    Role,
+    Signal,
+    Step,
+    Task,
+    TrainingSettings,
+    VecEnv,
+    Visible,
+)
 from rewardsmith.contracts.training import SPARSE, Jobs, Race, Trainer, TrainingJob, TrainingProgress, TrainingResult
 from rewardsmith.contracts.writing import ALIGN, VERIFY, Brief, Ledger, Parent, Quote, Repair, TaskSheet, Writer
 
@@ -20,6 +32,7 @@ __all__ = [
     "Brief",
     "Device",
     "Executor",
+    "Fingerprinted",
     "Jobs",
     "Ledger",
     "Lost",

@@ -87,7 +87,7 @@ def export(study: Study, trial: Trial, trained: TrainedPolicy, spec: PolicySpec,
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "README.md").write_text(_sheet(study, trial, spec, onnx=onnx))
-        (folder / "reward.py").write_text(trial.candidate.source)
+        (folder / "reward.py").write_text(trial.candidate.program)
         (folder / "policy.json").write_bytes(TypeAdapter(PolicySpec).dump_json(spec, indent=2))
         (folder / "policy.torchscript").write_bytes(as_torchscript(policy))
         (folder / "policy.pt").write_bytes(read_bytes(study.policy_path(trial.run), MOST_BYTES))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from rewardsmith.records import Purpose, Run, Rung, Score, Screening, Trial
+from rewardsmith.reports.models import ModelUse, models_used
 from rewardsmith.study import Study
 from rewardsmith.usage import Usage
 
@@ -94,6 +95,8 @@ class StudySummary:
     finalists: tuple[FinalistRow, ...]
     finals: tuple[FinalRow, ...]
     totals: Totals
+    models: tuple[ModelUse, ...] = ()
+    """Language models that answered, one after another; several where model or sampling changed in mid-study."""
 
 
 def summarise_study(study: Study) -> StudySummary:
@@ -112,6 +115,7 @@ def summarise_study(study: Study) -> StudySummary:
         finalists=finalist_rows(study),
         finals=final_rows(study),
         totals=totals(study),
+        models=models_used(study.store.calls()),
     )
 
 
