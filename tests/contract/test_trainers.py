@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -98,6 +99,16 @@ def test_missing_values_stay_missing(name: str, reach: Task, job, human_program:
     (result,) = TRAINERS.load(name)(reach, short, EPISODES, threads=1).train([job("a", human_program)], 0, lambda _: None)
     success = next(curve for curve in result.progress if curve.name == "success")
     assert None in success.values
+
+
+def test_the_times_of_trainings_add_up(trainer: Trainer, job, human_program: str):
+    """Each has its share of the time, whoever was trained beside it. The second batch, for which everything is ready, is timed."""
+    jobs = [job("a", human_program, 1), job("b", human_program, 2)]
+    list(trainer.train(jobs, 0, lambda _: None))
+    started = time.monotonic()
+    shares = [result.wall_s for result in trainer.train(jobs, 0, lambda _: None)]
+    assert min(shares) > 0.0
+    assert sum(shares) <= time.monotonic() - started
 
 
 def test_no_score_counts_steps_that_were_not_played(name: str, job):
