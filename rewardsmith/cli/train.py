@@ -84,15 +84,16 @@ def run(arguments: list[str]) -> int:
     _claim(folder, program)
     control = check_source(task.human_reward, task.signals).program
     executor = LocalExecutor(Workload(options.task, options.trainer, settings, (folder.resolve(),), control))
+    jobs = _jobs(options, program, folder.resolve())
     results: list[Policy] = []
     try:
-        for ended in train_all(executor, _jobs(options, program, folder.resolve()), options.episodes, _report):
-            results.append(_policy(ended, folder))
+        results += (_policy(ended, folder) for ended in train_all(executor, jobs, options.episodes, _report))
     finally:
         executor.close()
         if not results:
             _give_back(folder)
-    remember_speed(options.task, options.device, sum(policy.env_steps for policy in results), sum(policy.wall_s for policy in results))
+    steps, seconds = sum(policy.env_steps for policy in results), sum(policy.wall_s for policy in results)
+    remember_speed(options.task, options.trainer, options.device, steps, seconds)
     _keep(folder, results)
     try:
         print_json(results) if options.json else say("\n".join(map(_line, results)))

@@ -111,7 +111,8 @@ class TrainingProgress:
     total_steps: int
     """Steps that they take together, if none that still runs ends early."""
     success: tuple[tuple[str, float | None], ...]
-    """Training success of the runs that are being trained now, in the last epochs; ``None`` before an episode ended."""
+    """True score of the training episodes of the runs that are being trained now, in the last epochs; ``None`` before a
+    whole episode ended."""
     rungs: tuple[tuple[str, Rung], ...] = ()
     """Runs that reached a rung since the last report."""
     note: str = ""

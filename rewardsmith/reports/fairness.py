@@ -46,7 +46,8 @@ def describe_terms(studies: Sequence[Study]) -> Iterator[str]:
         each = "no training is at its end yet" if steps is None else f"{steps:,} environment steps per training"
         fresh = f"winners trained again on {config.final_seeds} fresh seed{'s' * (config.final_seeds != 1)} each"
         if config.finalist_count > 1:
-            fresh = f"winners chosen among the best {config.finalist_count} by {config.finalist_seeds} fresh seed{'s' * (config.finalist_seeds != 1)}, {fresh}"
+            seeds = f"{config.finalist_seeds} fresh seed{'s' * (config.finalist_seeds != 1)}"
+            fresh = f"winners chosen among the best {config.finalist_count} by {seeds}, {fresh}"
         yield (
             f"{task}: {config.candidates} candidates per search, {each}, {config.episodes} held-out episodes per score, "
             f"{fresh}, writer {config.writer}"

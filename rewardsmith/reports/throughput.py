@@ -185,7 +185,7 @@ class TrainingMeter:
 
     def _lasting(self, epochs: int) -> LocalExecutor:
         self._settings = dataclasses.replace(self._settings, env_steps=epochs * self._settings.epoch_steps)
-        return LocalExecutor(Workload(self._task, "population", self._settings, (self._folder.resolve(),), self._program))
+        return LocalExecutor(Workload(self._task, StudyConfig.trainer, self._settings, (self._folder.resolve(),), self._program))
 
     def _train(self, observe: Callable[[TrainingProgress], None]) -> None:
         policies = [str(self._folder.resolve() / f"b{n}.pt") for n in range(SLOTS)]
@@ -216,7 +216,8 @@ def _search(config: StudyConfig, settings: TrainingSettings, epochs: int, traini
     """
     short = min(epochs, settings.epochs) * settings.epoch_steps
     config = dataclasses.replace(
-        config, candidates=SLOTS, finalists=1, final_seeds=0, baselines=False, training=dataclasses.replace(config.training, env_steps=short)
+        config, candidates=SLOTS, finalists=1, final_seeds=0, baselines=False,
+        training=dataclasses.replace(config.training, env_steps=short)
     )  # fmt: skip
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import tempfile
-import time
 import warnings
 from collections.abc import Callable
 from functools import partial
@@ -35,7 +34,6 @@ from rewardsmith.training.streams import environment_seeds
 def train(order: ChildOrder, observe: Callable[[TrainingProgress], None]) -> TrainingResult:
     """Carry out one order."""
     job, settings, task = order.job, order.settings, TASKS.load(order.task)
-    started = time.monotonic()
     torch.set_num_threads(1)
     proxy, curves = ProxyReward(job, settings), TrainingCurves(settings.goal_smoothing)
     env = task.make(settings.envs, order.threads, settings.device)
@@ -58,7 +56,6 @@ def train(order: ChildOrder, observe: Callable[[TrainingProgress], None]) -> Tra
         fault=proxy.failure,
         cause=proxy.cause,
         env_steps=done,
-        wall_s=time.monotonic() - started,
         components=curves.components(),
         progress=curves.progress(),
     )

@@ -64,7 +64,7 @@ class RlGamesTrainer:
             latest[progress.success[0][0]] = progress.env_steps
             observe(replace(progress, env_steps=sum(latest.values()), total_steps=whole * begun))
 
-        queue, busy = deque[TrainingJob](), dict[JsonProcess, _Training]()
+        queue, busy, shared = deque[TrainingJob](), dict[JsonProcess, _Training](), time.monotonic()
         try:
             while True:
                 new = jobs.take(wait=not queue and not busy)
@@ -76,10 +76,10 @@ class RlGamesTrainer:
                     return
                 self._begin(queue, busy, max(jobs.width, len(queue)))
                 ended = self._listen(busy, add)
+                shared = _share(busy, shared)
                 for process, _ in ended:
-                    del busy[process]
                     self._idle.append(process)  # importing rl-games takes seconds
-                yield [result for _, result in ended]
+                yield [replace(result, wall_s=busy.pop(process).wall_s) for process, result in ended]
         finally:
             _end(list(busy))
 
@@ -124,6 +124,8 @@ class _Training:
         self._job, self._process, self._patience_s = job, process, patience_s
         self.until = time.monotonic() + patience_s
         """When its silence has lasted too long."""
+        self.wall_s = 0.0
+        """Its share of the time."""
         self.failed: TrainingResult | None = None
         """The result where it did not even begin."""
 
@@ -152,6 +154,14 @@ class _Training:
     def _failed(self, failure: Failure) -> TrainingResult:
         self._process.kill()
         return blame(self._job.run, failure)
+
+
+def _share(busy: dict[JsonProcess, _Training], since: float) -> float:
+    """Put the time since then down to those that were trained; what time it is now."""
+    now = time.monotonic()
+    for training in busy.values():
+        training.wall_s += (now - since) / len(busy)
+    return now
 
 
 def _end(processes: list[JsonProcess]) -> None:
