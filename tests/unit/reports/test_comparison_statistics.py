@@ -99,5 +99,6 @@ def test_the_interval_leaves_out_a_fortieth_at_each_end(ones: int, low: float, h
 
 
 def test_baselines_that_are_alike_are_no_unit():
-    assert human_normalised(0.5, human=0.3, sparse=0.3 - 1e-10) is None
+    assert human_normalised(1.0, human=1e-9, sparse=0.0) is None
+    assert human_normalised(1.5e-9, human=1.5e-9, sparse=0.0) == pytest.approx(1.0)
     assert human_normalised(0.3, human=0.3, sparse=0.2) == pytest.approx(1.0)

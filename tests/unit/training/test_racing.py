@@ -79,6 +79,12 @@ def test_ties_evict_nobody():
         assert track.verdict(track.arrive(0, each, 80, score(0.0))) == ""
 
 
+def test_the_last_of_many_is_evicted():
+    track = Racetrack(HALVES, jobs := [job(name) for name in "abc"], 10)
+    verdicts = [track.verdict(track.arrive(0, each, 80, score(mean))) for each, mean in zip(jobs, (0.3, 0.2, 0.1), strict=True)]
+    assert [bool(verdict) for verdict in verdicts] == [False, True, True]  # ceil(0.34 * 2) = 1 and ceil(0.34 * 3) = 2
+
+
 def test_rungs_are_apart():
     track = Racetrack(Race((0.25, 0.5)), jobs := [job("a"), job("b")], 100)
     track.arrive(0, jobs[0], 80, score(0.9))
@@ -153,6 +159,7 @@ def test_rivals_of_different_depths():
     assert with_rivals(job("a", (0.9,), (0.8,)), before).rivals == ((0.9, 0.1, 0.4, 0.5), (0.8, 0.2, 0.6), (0.3,))
     assert with_rivals(job("a", (0.9,), (0.8,)), [(rung(0.1),), ()]).rivals == ((0.9, 0.1), (0.8,))
     assert with_rivals(job("a", (0.9,)), []).rivals == ((0.9,),)
+    assert with_rivals(job("a"), []).rivals == ()
 
 
 def test_what_is_left_over_is_compared_with_what_ended_before_it():
