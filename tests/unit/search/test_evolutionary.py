@@ -106,8 +106,14 @@ class TestOperators:
         assert set(count) == {("crossover", 2, 2), ("mutate", 1, 1)}
         assert count[("crossover", 2, 2)] / 4000 == pytest.approx(0.5, abs=0.025)
 
-    def test_a_crossover_without_two_parents_is_a_mutation(self):
-        strategy = revolve(islands=3, samples=4, crossover=1.0)
+    def test_two_are_enough_for_a_crossover(self):
+        strategy = revolve(islands=1, samples=4, crossover=1.0)
+        generation(strategy, {1: 0.5, 2: 0.5})
+        assert {(p.operator, *sorted(p.parents)) for p in strategy.ask(100)} == {("crossover", "c001", "c002")}
+
+    @pytest.mark.parametrize("between_islands", [False, True])
+    def test_a_crossover_without_two_parents_is_a_mutation(self, between_islands: bool):
+        strategy = revolve(islands=3, samples=4, crossover=1.0, between_islands=between_islands)
         generation(strategy, {2: 0.5})
         assert strategy.ask(100) == [Proposal("mutate", ("c002",))] * 4
 
@@ -156,3 +162,11 @@ class TestGenerations:
         assert strategy.ask(1) == [], "nobody lives yet"
         strategy.tell([trained("c003", 0.5)])
         assert strategy.ask(1) == [Proposal("mutate", ("c003",))]
+
+    def test_without_a_barrier_the_rest_of_a_generation_is_bred_when_it_is_asked_for(self):
+        strategy = revolve(islands=1, samples=4, crossover=0.0, temperature_start=0.0, temperature_end=0.0)
+        strategy.ask(4)
+        strategy.tell([trained("c003", 0.5)])
+        assert strategy.ask(1) == [Proposal("mutate", ("c003",))]
+        strategy.tell([trained("c000", 0.9)])
+        assert strategy.ask(100) == [Proposal("mutate", ("c000",))] * 3

@@ -1,3 +1,4 @@
+import json
 import random
 from collections.abc import Sequence
 
@@ -66,3 +67,27 @@ def test_the_dead_are_forgotten():
     after = World([[1], []], {0: 0.1, 1: 0.2})
     after.forget_the_dead()
     assert after.fitness == {1: 0.2}
+
+
+def test_an_empty_island_is_weaker_than_any_whatever_the_sign():
+    after = World([[], [0, 1]], {0: -5.0, 1: -6.0})
+    reset_weaker(after, random.Random(0), weights, empty=False)
+    assert after.islands == [[1], [0]]
+
+
+def test_of_equal_islands_either_is_the_weaker():
+    sizes: set[tuple[int, ...]] = set()
+    for seed in range(20):
+        after = World([[0, 1], [2, 3]], dict.fromkeys(range(4), 0.5))
+        reset_weaker(after, random.Random(seed), weights, empty=False)
+        sizes.add(tuple(map(len, after.islands)))
+    assert sizes == {(1, 2), (2, 1)}
+
+
+def test_of_equal_members_the_first_is_the_best():
+    assert World([[1, 2, 3]], {1: 0.1, 2: 0.5, 3: 0.5}).best(0) == 2
+
+
+def test_a_world_outlives_its_process():
+    made = World([[0, 2], []], {0: 0.5, 2: -1.0}, {3: (1, True), 4: (0, False)}, told=3)
+    assert World.decode(json.loads(json.dumps(made.encode()))) == made
