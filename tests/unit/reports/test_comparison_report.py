@@ -79,6 +79,10 @@ def test_probability_of_improvement(ten: list[Path]):
     assert pair.probability.value == pytest.approx(23 / 25)
 
 
+def test_what_writers_say_of_themselves_is_said_once(ten: list[Path]):
+    assert report(*ten).notices == ("a notice",)
+
+
 def test_what_was_spent_is_counted_alike(ten: list[Path]):
     row = report(*ten).searches[0]
     assert (row.candidates, row.trainings, row.env_steps, row.usage) == (2, 2, 200, Usage(4, 20, 10, 0.5))
