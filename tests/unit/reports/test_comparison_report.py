@@ -174,6 +174,7 @@ def test_several_tasks_are_joined_in_human_units(ten: list[Path], tmp_path: Path
     ]
     found = report(*ten, *others)
     eureka, chance = found.overall
+    assert eureka.scores[:5] == pytest.approx((0.875, 0.625, 0.75, 1.0, 0.5))  # (0.8 - 0.1) / 0.8 and so on
     # on reach eureka has (19 + 5) / 4 = 6, clipped to 3; random -0.5, clipped to 0
     assert sorted(eureka.scores)[-5:] == [3.0] * 5
     assert sorted(chance.scores)[:5] == [0.0] * 5

@@ -40,6 +40,18 @@ def test_the_first_version_empties_the_weaker_half_and_copies_champions(seed: in
     assert all(island in ([0], [3]) for island in after.islands[2:])
 
 
+def test_champions_come_from_each_of_the_inhabited_islands():
+    found: set[int] = set()
+    for seed in range(20):
+        after = World([[], [], [], [0], [1], []], {0: 0.5, 1: 0.4})
+        reset_weaker(after, random.Random(seed), weights, empty=True)
+        assert after.islands[3:5] == [[0], [1]]
+        migrants = [member for place in (0, 1, 2, 5) for member in after.islands[place]]
+        assert len(migrants) == 3, "one of the four empty islands is none of the weaker half"
+        found.update(migrants)
+    assert found == {0, 1}
+
+
 def test_migrants_are_drawn_by_fitness():
     # Besides the champion there are 0.5 and 0.1: e^-0.4 = 0.670320 to 1, so 1 / 1.670320 = 0.598688 for the fitter one.
     drawn = 0
@@ -90,4 +102,5 @@ def test_of_equal_members_the_first_is_the_best():
 
 def test_a_world_outlives_its_process():
     made = World([[0, 2], []], {0: 0.5, 2: -1.0}, {3: (1, True), 4: (0, False)}, told=3)
+    assert World([[]]).told == 0
     assert World.decode(json.loads(json.dumps(made.encode()))) == made
