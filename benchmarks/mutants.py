@@ -42,7 +42,7 @@ SOURCES = ("search", "envs", "")
 SEARCH, SCREENING = "search/rewardsmith_search", "rewardsmith/screening"
 POPULATION = ("unit/training/test_learner.py", "unit/training/population", "contract/test_trainers.py")
 TESTS: dict[str, tuple[str, ...]] = {
-    f"{SEARCH}/": ("unit/search/test_greedy.py", "contract/test_strategies.py"),
+    f"{SEARCH}/": ("unit/search/test_options.py", "unit/search/test_greedy.py", "contract/test_strategies.py"),
     f"{SEARCH}/evolutionary.py": ("unit/search/test_options.py", "unit/search/test_evolutionary.py"),
     f"{SEARCH}/greedy.py": ("unit/search/test_greedy.py", "unit/search/test_options.py"),
     f"{SEARCH}/islands.py": ("unit/search/test_islands.py", "unit/search/test_evolutionary.py"),

@@ -161,6 +161,22 @@ def test_presets_are_methods_of_their_own(tmp_path: Path):
     assert [row.name for row in report(plain, paper).methods] == ["eureka", "eureka:paper"]
 
 
+def test_methods_are_compared_on_the_tasks_that_both_ran_on(tmp_path: Path):
+    scores = {"eureka franka-push": 0.4, "eureka franka-reach": 0.9, "random franka-reach": 0.5, "revolve franka-push": 0.4}
+    folders: list[Path] = []
+    for name, score in scores.items():
+        strategy, task = name.split()
+        folders.append(study(tmp_path / name, StudyConfig(task, strategy=strategy), (0.5,), [final("best:c000", score, 0)]))
+    found = report(*folders)
+    pairs = {(pair.first, pair.second): pair.probability.value for pair in found.improvements}
+    assert pairs == {("eureka", "random"): 1.0, ("eureka", "revolve"): 0.5}
+    assert (found.overall, found.tasks) == ((), ("franka-push", "franka-reach"))
+
+
+def test_one_task_needs_no_overall_table(ten: list[Path]):
+    assert report(*ten).overall == ()
+
+
 def test_several_tasks_are_joined_in_human_units(ten: list[Path], tmp_path: Path):
     others = [
         study(
