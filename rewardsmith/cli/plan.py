@@ -34,7 +34,7 @@ def show_plan(config: StudyConfig, parts: Parts) -> None:
     for line in _bill(quote, fewest, most):
         say(line)
     say(
-        f"trainings: up to {config.candidates} + {config.final_trainings} of finalists and in the final comparison, {steps:,} environment steps each"
+        f"trainings: up to {config.candidates} + {config.final_trainings} after the search, {steps:,} environment steps each"
     )
     say(f"environment steps: up to {trainings * steps:,} in all; a candidate that fails in training is repaired and trained again")
     say(f"hours: {_hours(config, trainings * steps)}")

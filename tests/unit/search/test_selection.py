@@ -86,6 +86,10 @@ class TestWeights:
     def test_draw(self, point: float, index: int):
         assert draw(Fixed(point), [2.0, 1.0, 1.0]) == index
 
+    def test_draw_at_the_edges(self):
+        assert draw(Fixed(0.0), [0.0, 1.0]) == 1, "a weight of 0 is never drawn"
+        assert draw(Fixed(1.0), [1.0, 1.0]) == 1, "rounding may lead past all of them"
+
     def test_draw_without_replacement_renormalises(self):
         # Weights 2, 1, 1: the first draw at 0.1 takes index 0; of 1, 1 the second at 0.6 takes index 2; one is left.
         assert draw_some(Fixed(0.1, 0.6, 0.9), [2.0, 1.0, 1.0], 5) == [0, 2, 1]
