@@ -45,13 +45,14 @@ def run(study: Study, parts: Parts, observer: Observer) -> None:
 def search(study: Study, parts: Parts, budget: Budget, trainings: TrainingDesk, observer: Observer) -> None:
     """Spend the budget."""
     asked = replay(study, parts.strategy)
+    trainings.resume()
     with WritingDesk(study, parts, StudyLedger(study.store, budget), budget, observer) as writing:
         while True:
             study.note_seconds(budget.seconds)
             tell(study, parts, budget, asked)
             ask(study, parts, budget, trainings, asked, observer)
             writing.begin(asked)
-            trainings.begin(ready(study, parts, observer))
+            trainings.begin(ready(study, parts, asked, observer))
             if not writing.busy and not trainings.busy:
                 return
             trainings.wait(0.0 if writing.settle(wait_for_one=not trainings.busy) else writing.poll_s)

@@ -6,7 +6,7 @@ before it. All of that is in the store, so an interrupted study decides as an un
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from rewardsmith.admission import admitted, check_prints
@@ -29,15 +29,21 @@ def closed(study: Study, parts: Parts) -> bool:
     return parts.strategy.barrier and (study.config.racing == "on" or study.config.screening != "off")
 
 
-def ready(study: Study, parts: Parts, observer: Observer) -> list[Candidate]:
+def ready(study: Study, parts: Parts, names: Collection[str], observer: Observer) -> list[Candidate]:
     """Accepted candidates that have no run for their program yet, in the order in which they are to be trained.
 
     Those that screening puts at the end are dropped on the way, where the config says so.
+
+    Args:
+        study: Holds them.
+        parts: Of the search.
+        names: Candidates that the strategy was not told of yet: no others can be due.
+        observer: Hears of what is dropped.
     """
-    runs = study.runs_for(Purpose.SEARCH)
-    begun = {(run.subject, run.program) for run in runs}
+    known = study.store.candidates()
+    candidates = [known[name] for name in names]
+    begun = {(run.subject, run.program) for run in study.runs_for(Purpose.SEARCH) if run.subject in names}
     found: list[Candidate] = []
-    candidates = study.candidates
     for iteration in dict.fromkeys(c.iteration for c in candidates if c.state == CandidateState.ACCEPTED):
         peers = [candidate for candidate in candidates if candidate.iteration == iteration]
         due = [c for c in peers if c.state == CandidateState.ACCEPTED and (c.id, program_hash(c.program)) not in begun]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 
 from rewardsmith.budget import Budget
-from rewardsmith.contracts import Lost, Observer, Report, TrainingResult
+from rewardsmith.contracts import Lost, Observer, Report, TrainingProgress, TrainingResult
 from rewardsmith.parts import Parts
 from rewardsmith.records import Candidate, CandidateState, Fault, Purpose, Run, RunState, Score
 from rewardsmith.schedule import program_of, search_run, submit
@@ -36,12 +36,15 @@ class TrainingDesk:
         """So many may be under way at a time."""
         self._parts.executor.widen(width)
 
-    def begin(self, candidates: Iterable[Candidate]) -> None:
-        """Queue candidates' runs, and once more those that an earlier process left unfinished."""
+    def resume(self) -> None:
+        """Queue once more what an earlier process left unfinished."""
         for run in self._study.runs_for(Purpose.SEARCH):
             unscored = run.state == RunState.TRAINED and self._study.score(run) is None
-            if run.id not in self._open and (unscored or not run.state.ended):
+            if unscored or not run.state.ended:
                 self.queue(run, program_of(self._study, self._parts, self._study.store.candidates()[run.subject]))
+
+    def begin(self, candidates: Iterable[Candidate]) -> None:
+        """Queue candidates' next runs."""
         for candidate in candidates:
             if self._budget.late:
                 self._budget.stop(self._budget.late)
@@ -72,6 +75,7 @@ class TrainingDesk:
 
     def _take(self, report: Report) -> None:
         if report.progress:
+            self._running(report.progress)
             self._observer.progress(report.progress)
         if report.lost:
             self._lost(report.lost)
@@ -79,6 +83,11 @@ class TrainingDesk:
             self._ended(report.result)
         if report.score:
             self._scored(*report.score)
+
+    def _running(self, progress: TrainingProgress) -> None:
+        for name, _ in progress.success:
+            if (run := self._open.get(name)) and run.state in (RunState.QUEUED, RunState.LOST):
+                self._put(replace(run, state=RunState.RUNNING))
 
     def _lost(self, lost: Lost) -> None:
         """The machine's fault; the executor has it again."""

@@ -33,9 +33,7 @@ def show_plan(config: StudyConfig, parts: Parts) -> None:
     say(f"plan: {config.candidates} candidates on {config.task}, strategy {config.strategy}, {parts.writer.notice}")
     for line in _bill(quote, fewest, most):
         say(line)
-    say(
-        f"trainings: up to {config.candidates} + {config.final_trainings} after the search, {steps:,} environment steps each"
-    )
+    say(f"trainings: up to {config.candidates} + {config.final_trainings} after the search, {steps:,} environment steps each")
     say(f"environment steps: up to {trainings * steps:,} in all; a candidate that fails in training is repaired and trained again")
     say(f"hours: {_hours(config, trainings * steps)}")
     size = trainings * _policy_bytes(parts.settings.hidden) + config.candidates * _CANDIDATE_BYTES + most * _CALL_BYTES + _STUDY_BYTES
