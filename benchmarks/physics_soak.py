@@ -3,12 +3,14 @@
     .venv/bin/python benchmarks/physics_soak.py [--steps 10000000] [--tasks franka-push ant] [--threads 2]
 
 The steps are split evenly over the tasks. Every action is held for ten steps on average, and half of them are at the ends of
-their range, so that bodies go places. Anything that may not happen makes the exit status 1.
+their range, so that bodies go places. Anything that may not happen makes the exit status 1, as does a task
+whose room for contacts or constraint rows in the GPU simulator is less than 1.5 times what was needed.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 import time
@@ -16,6 +18,7 @@ from dataclasses import dataclass
 
 import torch
 
+from rewardsmith_envs.simulators.base import SPARE
 from rewardsmith_envs.tasks.base import SimulatedTask
 from tests.physics import DEPTH_LIMIT_M, GAIN_LIMIT_J_KG, Peaks, held_actions, simulated_tasks, watched
 
@@ -47,9 +50,16 @@ class Soaked:
     peaks: Peaks
 
     def fails(self) -> bool:
-        """Whether anything happened that may not."""
+        """Whether anything happened that may not, or the task asks for too little room."""
         peaks = self.peaks
-        return bool(self.unstable or peaks.not_finite or peaks.swallowed or peaks.gain > GAIN_LIMIT_J_KG or peaks.depth > DEPTH_LIMIT_M)
+        beyond = peaks.gain > GAIN_LIMIT_J_KG or peaks.depth > DEPTH_LIMIT_M
+        return bool(self.unstable or peaks.not_finite or peaks.swallowed or beyond or self.shortage())
+
+    def shortage(self) -> str:
+        """What the task must ask for, if it asks for too little; else nothing."""
+        task, peaks = self.task, self.peaks
+        wanted = {"contacts": math.ceil(SPARE * peaks.contacts), "constraints": math.ceil(SPARE * peaks.rows)}
+        return ", ".join(f"{name} = {need}" for name, need in wanted.items() if need > getattr(task, name))
 
     def row(self) -> str:
         """One row of the table."""
@@ -90,6 +100,9 @@ def main() -> None:
     for name in options.tasks:
         results.append(soak(tasks[name], options.steps // len(options.tasks), options.threads, options.seed))
         print(results[-1].row(), flush=True)
+    for result in results:
+        if shortage := result.shortage():
+            print(f"\n{result.task.name} needs at least {shortage}")
     failed = [result.task.name for result in results if result.fails()]
     verdict = f"failed: {', '.join(failed)}" if failed else "all within"
     print(f"\n{sum(result.steps for result in results):,} steps, {sum(result.unstable for result in results)} unstable worlds")

@@ -20,11 +20,19 @@ def state_folder() -> Path:
     return (Path(given) if os.path.isabs(given) else Path.home() / ".local" / "state") / "rewardsmith"
 
 
-def remember_speed(task: str, device: str, env_steps: int, seconds: float, least_s: float = _LEAST_S) -> None:
-    """Keep how fast a task was trained here on a device, start-up and scoring included; a cache that cannot be written is no error.
+def remember_speed(
+    task: str,
+    trainer: str,
+    device: str,
+    env_steps: int,
+    seconds: float,
+    least_s: float = _LEAST_S,
+) -> None:
+    """Keep how fast a task was trained here, start-up and scoring included. An unwritable cache is no error.
 
     Args:
         task: Its name.
+        trainer: Its name.
         device: Its name.
         env_steps: Steps of all trainings.
         seconds: What they took.
@@ -32,7 +40,7 @@ def remember_speed(task: str, device: str, env_steps: int, seconds: float, least
     """
     if seconds < least_s:
         return
-    speeds = _speeds() | {f"{task} {device}": env_steps / seconds}
+    speeds = _speeds() | {f"{task} {trainer} {device}": env_steps / seconds}
     try:
         cache_folder().mkdir(parents=True, exist_ok=True)
         part = _speed_file().with_suffix(f".{os.getpid()}")
@@ -42,9 +50,9 @@ def remember_speed(task: str, device: str, env_steps: int, seconds: float, least
         return
 
 
-def known_speed(task: str, device: str) -> float | None:
-    """Environment steps per second of the last search or training of a task on a device of this machine."""
-    return _speeds().get(f"{task} {device}")
+def known_speed(task: str, trainer: str, device: str) -> float | None:
+    """Environment steps per second of a task's last search or training with a trainer on a device here."""
+    return _speeds().get(f"{task} {trainer} {device}")
 
 
 def _speed_file() -> Path:

@@ -14,7 +14,7 @@ from rewardsmith.cache import remember_speed
 from rewardsmith.cli.arguments import parse, print_json
 from rewardsmith.cli.output import tell_progress
 from rewardsmith.cli.screen import Screen
-from rewardsmith.config import TrainingOverrides, effective_settings
+from rewardsmith.config import StudyConfig, TrainingOverrides, effective_settings
 from rewardsmith.contracts import Device, Task
 from rewardsmith.errors import UsageError
 from rewardsmith.registry import TASKS
@@ -52,7 +52,8 @@ def run(arguments: list[str]) -> int:
     for task in tasks:
         found.append(measure(task, options.device, options.training, Effort(options.rounds), _say))
         # The search's figure, not training's: start-up and scoring are in it, as in all that is remembered.
-        remember_speed(task.name, options.device, round(found[-1].search.steps_per_s * 3600), 3600.0)
+        steps = round(found[-1].search.steps_per_s * 3600)
+        remember_speed(task.name, StudyConfig.trainer, options.device, steps, 3600.0)
     if options.json:
         print_json(found)
     else:

@@ -157,7 +157,7 @@ class LiveObserver:
         self._draw()
 
     def progress(self, progress: TrainingProgress) -> None:
-        """Update the bar and the training success of each line."""
+        """Update the bar and the training score of each line."""
         self._clock.tick(progress)
         self._note = progress.note or self._note
         if progress.total_steps:
@@ -197,7 +197,7 @@ def best_text(best: Candidate | None) -> str:
 
 
 def progress_text(progress: TrainingProgress) -> str:
-    """Steps done by all slots together, and the training success of the best one."""
+    """Steps done by all slots together, and the true score in training of the best one."""
     known = [success for _, success in progress.success if success is not None]
-    lead = f", leading training success {number(max(known), 2)}" if known else ""
+    lead = f", best training score {number(max(known), 2)}" if known else ""
     return f"{count(progress.env_steps)} of {count(progress.total_steps)} steps{lead}"

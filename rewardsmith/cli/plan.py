@@ -35,7 +35,7 @@ def show_plan(config: StudyConfig, parts: Parts) -> None:
         say(line)
     say(f"trainings: up to {config.candidates} + {config.final_trainings} in the final comparison, {steps:,} environment steps each")
     say(f"environment steps: up to {trainings * steps:,} in all; a candidate that fails in training is repaired and trained again")
-    say(f"hours: {_hours(config.task, config.device, trainings * steps)}")
+    say(f"hours: {_hours(config, trainings * steps)}")
     size = trainings * _policy_bytes(parts.settings.hidden) + config.candidates * _CANDIDATE_BYTES + most * _CALL_BYTES + _STUDY_BYTES
     say(f"disk: about {max(1, round(size / 1e6))} MB")
     for name, unit in (("max_usd", "USD"), ("max_tokens", "tokens"), ("max_hours", "hours")):
@@ -45,9 +45,13 @@ def show_plan(config: StudyConfig, parts: Parts) -> None:
     say(parts.writer.prompt(brief))
 
 
-def _hours(task: str, device: str, env_steps: int) -> str:
+def _hours(config: StudyConfig, env_steps: int) -> str:
     """From the speed of the last search on this machine; calls come on top."""
-    speed, machine = known_speed(task, device), f"this machine's {device}"
+    task, device = config.task, config.device
+    speed, machine = known_speed(task, config.trainer, device), f"this machine's {device}"
+    if speed is None and config.trainer != StudyConfig.trainer:
+        first = f"the first search or training with {config.trainer}"
+        return f"unknown; {first} measures the speed of {task} on {machine}"
     if speed is None:
         how = command("bench", "--task", task, *(() if device == "cpu" else ("--device", device)))
         return f"unknown; `{how}` measures the speed of {task} on {machine}, and so does its first search or training"

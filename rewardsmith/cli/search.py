@@ -92,7 +92,8 @@ def carry_on(study: Study, parts: Parts) -> int:
 def _show(study: Study, screen: Screen) -> None:
     """What was found, and where it is."""
     best, summary = study.best, summarise_study(study)
-    remember_speed(summary.task, study.config.device, summary.totals.env_steps, summary.totals.training_s)
+    config, totals = study.config, summary.totals
+    remember_speed(config.task, config.trainer, config.device, totals.env_steps, totals.training_s)
     screen.print(study_view(summary, best.source if best else ""))
     if stopped := study.store.value("stopped"):
         screen.print(f"stopped by {one_line(stopped)}", style="yellow", soft_wrap=True)

@@ -72,7 +72,8 @@ def run(arguments: list[str]) -> int:
         trainer.close()
         if not results:
             _give_back(folder)
-    remember_speed(options.task, options.device, sum(result.env_steps for result in results), sum(result.wall_s for result in results))
+    steps, seconds = sum(result.env_steps for result in results), sum(result.wall_s for result in results)
+    remember_speed(options.task, options.trainer, options.device, steps, seconds)
     results = [replace(result, policy=os.path.relpath(result.policy) if result.policy else "") for result in results]
     _keep(folder, results)
     try:

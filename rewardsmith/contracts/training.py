@@ -67,7 +67,8 @@ class TrainingProgress:
     total_steps: int
     """Steps that they take together, if none that still runs ends early."""
     success: tuple[tuple[str, float | None], ...]
-    """Training success of those that are being trained now, in the last epochs; ``None`` before an episode ended."""
+    """True score in training of those that are being trained now, in the last epochs; ``None`` before a whole
+    episode ended."""
     rungs: tuple[tuple[str, Rung], ...] = ()
     """Candidates that reached a rung since the last report."""
     note: str = ""

@@ -24,7 +24,7 @@ class CandidateRow:
     """Mean true score over held-out episodes; ``None`` without a finished training."""
     standard_error: float | None
     training_success: float | None
-    """Success of training episodes in the last epochs; not the score."""
+    """True score of training episodes in the last epochs; not that of held-out ones."""
     idea: str
     source: str
     reason: str

@@ -184,7 +184,7 @@ class TrainingMeter:
 
     def _lasting(self, epochs: int) -> WorkerTrainer:
         self._settings = dataclasses.replace(self._settings, env_steps=epochs * self._settings.epoch_steps)
-        return WorkerTrainer(self._task, "population", self._settings, _FEW_EPISODES)
+        return WorkerTrainer(self._task, StudyConfig.trainer, self._settings, _FEW_EPISODES)
 
     def _train(self, observe: Callable[[TrainingProgress], None]) -> None:
         jobs = [TrainingJob(f"b{n}", self._program, derive("bench", n), str(self._folder / f"b{n}.pt")) for n in range(SLOTS)]

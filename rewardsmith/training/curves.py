@@ -5,16 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+import torch
 from torch import Tensor
 
 from rewardsmith.records import Curve
 
 _RECENT = 10
-"""Epochs that the success shown during training is averaged over."""
+"""Epochs that the score shown during training is averaged over."""
 
 
 class TrainingCurves:
-    """Curves of one training. A value that was not to be had stays missing."""
+    """Curves of one training. A value that was not to be had stays missing.
+
+    The first episode of every environment is in none of them: trainers let it begin at a random time of its
+    horizon, and a true score that counts steps counts those, too, that nobody played.
+    """
 
     def __init__(self, goal_smoothing: float = 0.0) -> None:
         """Start empty.
@@ -24,17 +29,22 @@ class TrainingCurves:
         """
         self._smoothing = goal_smoothing
         self._goals: float | None = None
+        self._ends: Tensor | None = None
+        """Episodes that every environment ended so far, ``(N,)``."""
         self._components: dict[str, list[float | None]] = {}
         self._progress: dict[str, list[float | None]] = {"success": [], "episode_length": [], "total": []}
 
     def add_episodes(self, done: Tensor, true_score: Tensor, age: Tensor) -> None:
-        """Take in an epoch's episodes.
+        """Take in an epoch's episodes; those that are not the first of their environment count.
 
         Args:
             done: 1 where an episode ended, ``(T, N)``.
             true_score: The episode's score so far, ``(T, N)``.
             age: Control steps since it began, ``(T, N)``.
         """
+        ends = done.cumsum(dim=0) + (torch.zeros_like(done[0]) if self._ends is None else self._ends)
+        self._ends = ends[-1]
+        done = done * (ends > 1)
         ended = float(done.sum())
         scores = true_score * done
         if self._smoothing:
@@ -57,7 +67,7 @@ class TrainingCurves:
 
     @property
     def recent_success(self) -> float | None:
-        """Success of the training episodes that ended in the last epochs."""
+        """True score of the training episodes that ended in the last epochs."""
         known = [value for value in self._progress["success"][-_RECENT:] if value is not None]
         return sum(known) / len(known) if known else None
 
@@ -66,7 +76,7 @@ class TrainingCurves:
         return tuple(Curve(name, tuple(values)) for name, values in self._components.items())
 
     def progress(self) -> tuple[Curve, ...]:
-        """Training success, episode length and proxy reward, one value an epoch."""
+        """True score (``success``) and length of training episodes, and proxy reward, one value an epoch."""
         return tuple(Curve(name, tuple(values)) for name, values in self._progress.items())
 
 

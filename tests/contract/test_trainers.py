@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import torch
 
 from rewardsmith.contracts import SPARSE, Task, Trainer, TrainingProgress
 from rewardsmith.records import State, TrainingResult
-from rewardsmith.registry import TRAINERS
+from rewardsmith.registry import TASKS, TRAINERS
 from rewardsmith.training import policy_file
 from rewardsmith.training.streams import environment_seeds
 from tests.conftest import TINY
@@ -98,6 +99,26 @@ def test_missing_values_stay_missing(name: str, reach: Task, job, human_program:
     (result,) = TRAINERS.load(name)(reach, short, EPISODES, threads=1).train([job("a", human_program)], 0, lambda _: None)
     success = next(curve for curve in result.progress if curve.name == "success")
     assert None in success.values
+
+
+def test_the_times_of_trainings_add_up(trainer: Trainer, job, human_program: str):
+    """Each has its share of the time. The second batch is timed: all is ready for it."""
+    jobs = [job("a", human_program, 1), job("b", human_program, 2)]
+    list(trainer.train(jobs, 0, lambda _: None))
+    started = time.monotonic()
+    shares = [result.wall_s for result in trainer.train(jobs, 0, lambda _: None)]
+    assert min(shares) > 0.0
+    assert sum(shares) <= time.monotonic() - started
+
+
+def test_no_score_counts_steps_that_were_not_played(name: str, job):
+    """Cartpole's true score is the number of control steps, so both curves say the same."""
+    settings = replace(TINY, env_steps=2_560, rollout=20, slots=1)
+    trainer = TRAINERS.load(name)(TASKS.load("cartpole"), settings, EPISODES, threads=1)
+    (result,) = trainer.train([job("a", SPARSE)], 0, lambda _: None)
+    curves = {curve.name: curve.values for curve in result.progress}
+    assert curves["success"] == curves["episode_length"]
+    assert any(curves["success"])
 
 
 def test_a_saved_policy_plays_as_it_was_scored(trainer: Trainer, job, human_program: str, reach: Task):

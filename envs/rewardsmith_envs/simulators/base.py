@@ -16,6 +16,9 @@ STATE = ("qpos", "qvel", "ctrl", "mocap_pos", "mocap_quat")
 FIELDS = (*STATE, "site_xmat", "xanchor", "xaxis", "sensordata")
 """All fields that a simulator shows."""
 
+SPARE = 1.5
+"""Room for contacts and constraint rows in buffers of a fixed size, relative to the most that was needed."""
+
 
 class Simulator(Protocol):
     """Many copies of one MuJoCo model.

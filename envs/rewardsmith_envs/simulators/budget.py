@@ -9,6 +9,7 @@ import mujoco_warp as mjw
 import torch
 from torch import Tensor
 
+from rewardsmith_envs.simulators.base import SPARE
 from rewardsmith_envs.simulators.scene import SceneError
 
 mj: Any = mujoco
@@ -16,8 +17,9 @@ mj: Any = mujoco
 
 _HARMLESS = mjw.OverflowType.ITERATIONS | mjw.OverflowType.LS_ITERATIONS
 """The solver stopped at the scene's own limit, as it does on the CPU."""
-_SPARE = 1.5
-"""What a setting should be, relative to what was needed."""
+_KINDS = mjw.OverflowType
+OWN = _KINDS.NEFC | _KINDS.NJMAX_NNZ | _KINDS.CCD | _KINDS.HFIELD | _KINDS.EPA_HORIZON
+"""What one world alone lacked room for. Room for contacts is shared: nobody can say who went without."""
 
 
 class Budget:
@@ -36,7 +38,7 @@ class Budget:
         self._num_envs = num_envs
         self._contacts = contacts
         self._constraints = constraints
-        self._latest = torch.zeros(3, dtype=torch.int32, pin_memory=torch.cuda.is_available())
+        self._latest = torch.zeros(2, dtype=torch.int32, pin_memory=torch.cuda.is_available())
 
     def check_home(self, home: Any) -> None:
         """Look at the home keyframe.
@@ -50,14 +52,15 @@ class Budget:
         """Look at the peaks as they arrived here, and ask for the present ones without waiting for them.
 
         Args:
-            peaks: What :func:`rewardsmith_envs.simulators.kernels.watch` counted, ``(3,)`` int32 on the simulator's device.
+            peaks: What :func:`rewardsmith_envs.simulators.kernels.watch` counted, ``(2,)`` int32 on the
+                simulator's device.
 
         Raises:
-            SceneError: There was too little room.
+            SceneError: There was too little room for contacts, which are then missing in any of the worlds.
         """
         self._latest.copy_(peaks, non_blocking=True)
-        contacts, constraints, complaints = self._latest.tolist()
-        self._compare("it came to", -(-contacts // self._num_envs), constraints)
+        contacts, complaints = self._latest.tolist()
+        self._compare("it came to", -(-contacts // self._num_envs), 0)
         rest = mjw.OverflowType(complaints & ~_HARMLESS)
         if rest:
             raise SceneError(f"{self._scene}: mujoco-warp ran out of room ({rest.name}). Raise the task's `contacts` and `constraints`.")
@@ -69,7 +72,7 @@ class Budget:
         ):
             if needed > room:
                 raise SceneError(
-                    f"{self._scene}: {when} {needed} {unit}, but the task's `{name}` is {room}. Raise `{name}` to {round(_SPARE * needed)}."
+                    f"{self._scene}: {when} {needed} {unit}, but the task's `{name}` is {room}. Raise `{name}` to {round(SPARE * needed)}."
                 )
 
 

@@ -14,8 +14,8 @@ import warp as wp
 from torch import Tensor
 
 from rewardsmith_envs.simulators.base import FIELDS, STATE
-from rewardsmith_envs.simulators.budget import Budget, at_home
-from rewardsmith_envs.simulators.kernels import clear, watch
+from rewardsmith_envs.simulators.budget import OWN, Budget, at_home
+from rewardsmith_envs.simulators.kernels import clear, lose, watch
 from rewardsmith_envs.simulators.scene import LoadedScene, SceneError
 
 _INNER = ("time", "act", "qacc_warmstart")
@@ -66,7 +66,8 @@ class WarpSimulator(LoadedScene):
             late = self.model.sensor_needstage == mj.mjtStage.mjSTAGE_ACC.value
             self._late_sensors, self._early_sensors = self._columns(late), self._columns(~late)
             self._keyframes = wp.full(num_envs, self.model.key("home").id, dtype=int)
-            self._peaks = wp.zeros(3, dtype=int)
+            self._peaks = wp.zeros(2, dtype=int)
+            self._lost = wp.zeros(num_envs, dtype=int)
         self._all = {name: self._view(name) for name in FIELDS}
         self._inner = [wp.to_torch(getattr(self._data, name)) for name in _INNER]
         self._fields = self._all
@@ -90,10 +91,11 @@ class WarpSimulator(LoadedScene):
         return low, high
 
     def step(self) -> None:
-        """Advance ``decimation`` physics steps.
+        """Advance ``decimation`` physics steps; a world without room for its constraints becomes non-finite.
 
         Raises:
-            SceneError: A step before had more contacts or constraints than there is room for. On a GPU that is noticed some steps late.
+            SceneError: A step before had more contacts than all worlds together have room for. On a GPU that
+                is noticed some steps late.
         """
         self._step()
         self._budget.check(self._needed)
@@ -199,10 +201,15 @@ class WarpSimulator(LoadedScene):
 
     def _run_step(self) -> None:
         """Every physics step starts from derived fields that are there already, and leaves them at the new state."""
+        data = self._data
+        found = [data.nacon, data.ncollision, data.nefc, data.overflow, data.njmax, int(OWN)]
+        self._lost.zero_()
         for _ in range(self.decimation):
+            wp.launch(watch, dim=data.nworld, inputs=found, outputs=[self._peaks, self._lost])
             self._clear(self._late_sensors)
-            mjw.step2(self._model, self._data)
+            mjw.step2(self._model, data)
             self._see()
+        wp.launch(lose, dim=data.nworld, inputs=[self._lost], outputs=[data.qpos])
 
     def _run_reset(self) -> None:
         mjw.reset_data_keyframe(self._model, self._data, self._keyframes)
@@ -217,8 +224,6 @@ class WarpSimulator(LoadedScene):
         mjw.sensor_pos(self._model, self._data)
         mjw.fwd_velocity(self._model, self._data)
         mjw.sensor_vel(self._model, self._data)
-        found = [self._data.nacon, self._data.ncollision, self._data.nefc, self._data.overflow]
-        wp.launch(watch, dim=self._data.nworld, inputs=found, outputs=[self._peaks])
 
     def _clear(self, columns: Any) -> None:
         """Some sensors only write what they find, and some add it up."""

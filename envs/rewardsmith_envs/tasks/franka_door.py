@@ -41,7 +41,7 @@ class FrankaDoor(FrankaTask):
     horizon = 100
     decimation = 8
     contacts = 24
-    constraints = 120
+    constraints = 128
     draws = 7 + 3
     preset = TrainingSettings(env_steps=800_000)
     human_reward = """\

@@ -40,8 +40,8 @@ class FrankaDrawer(FrankaTask):
     )
     scene = "franka_drawer.xml"
     horizon = 100
-    contacts = 28
-    constraints = 152
+    contacts = 32
+    constraints = 176
     draws = 7 + 2
     preset = TrainingSettings(env_steps=900_000)
     human_reward = """\

@@ -45,8 +45,8 @@ class FrankaStack(FrankaTask):
     decimation = 8
     draws = 2 + 2 + 24 * 2
     preset = TrainingSettings(env_steps=2_500_000)
-    contacts = 40
-    constraints = 224
+    contacts = 44
+    constraints = 256
     human_reward = """\
 def compute_reward(tcp_pos, cube_pos, lower_cube_pos, finger_opening, actions):
     distance = torch.norm(cube_pos - tcp_pos, dim=-1)

@@ -93,8 +93,8 @@ class ShadowBottleCap(TwoHandTask):
     objects = _BOTTLE
     object_qpos = (0.011, -0.62, 0.509, math.cos(_LEAN / 2.0), 0.0, math.sin(_LEAN / 2.0), 0.0, 0.0, 0.0)
     horizon = 125
-    contacts = 48
-    constraints = 288
+    contacts = 52
+    constraints = 320
     draws = 3
     human_reward = """\
 def compute_reward(right_fingertip_pos, left_palm_pos, object_pos, cap_pos, cap_opening):

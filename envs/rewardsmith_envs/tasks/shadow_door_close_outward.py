@@ -81,7 +81,7 @@ class ShadowDoorCloseOutward(TwoHandTask):
         Signal("left_door_vel", (), "rad/s", "door", "speed of the left leaf, positive when closing", Role.OBJECT, -20.0, 20.0),
     )
     latched = True
-    contacts, constraints = 24, 128
+    contacts, constraints = 48, 296
     horizon, draws = 250, 2
     human_reward = """\
 def compute_reward(right_fingertip_pos, left_fingertip_pos, right_handle_pos, left_handle_pos, right_door_angle, left_door_angle):

@@ -71,7 +71,7 @@ class ShadowGraspAndPlace(TwoHandTask):
         Signal("bucket_handle_pos", (3,), "m", "world", "middle of the bar of the bucket's handle", Role.GOAL, -5.0, 5.0),
     )
     latched = True
-    contacts, constraints = 40, 256
+    contacts, constraints = 56, 368
     horizon, draws = 500, 6
     human_reward = """\
 def compute_reward(right_fingertip_pos, left_fingertip_pos, block_pos, bucket_handle_pos):

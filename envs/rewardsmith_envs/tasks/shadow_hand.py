@@ -37,6 +37,7 @@ class ShadowHandTask(InHandTask):
     scene = in_hand_scene(SHADOW_DEFAULTS + _HAND.mjcf, f'qpos="{_HOME}', (0.01, 0.0, 0.525), 0.025)
     joints = HAND_JOINTS
     draws = START_DRAWS + HAND_JOINTS
+    contacts, constraints = 44, 272
     gpu_preset = hand_training((512, 512, 256, 128), 393_216_000)
 
     def robot(self, sim: Simulator) -> Robot:

@@ -88,7 +88,7 @@ class ShadowKettle(TwoHandTask):
         Signal("opening_pos", (3,), "m", "world", "middle of the bucket's opening", Role.GOAL, -5.0, 5.0),
     )
     latched = True
-    contacts, constraints = 56, 352
+    contacts, constraints = 72, 440
     horizon, draws = 125, 6
     human_reward = """\
 def compute_reward(right_fingertip_pos, left_fingertip_pos, kettle_handle_pos, bucket_handle_pos, kettle_pos, spout_pos, opening_pos):

@@ -108,8 +108,8 @@ class ShadowLiftUnderarm(TwoHandTask):
     object_qpos = (0.0, -0.6, _STANDING_M, 1.0, 0.0, 0.0, 0.0, 0.0)
     horizon = 500
     draws = 3
-    contacts = 56
-    constraints = 336
+    contacts = 76
+    constraints = 448
     human_reward = """\
 def compute_reward(right_palm_pos, left_palm_pos, right_handle_pos, left_handle_pos, object_pos, goal_pos):
     right_gap = torch.norm(right_palm_pos - right_handle_pos, dim=-1)

@@ -98,7 +98,7 @@ class ShadowSwingCup(TwoHandTask):
         Signal("left_goal_pos", (3,), "m", "world", "where the blue handle is after a quarter turn in place", Role.GOAL, -1.0, 1.0),
     )
     latched = True
-    contacts, constraints = 64, 400
+    contacts, constraints = 68, 424
     horizon, draws = 150, 3
     human_reward = """\
 def compute_reward(right_fingertip_pos, left_fingertip_pos, right_handle_pos, left_handle_pos, cup_quat, goal_quat):

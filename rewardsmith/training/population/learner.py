@@ -11,8 +11,9 @@ from rewardsmith.training.population.optimiser import SlotAdam
 from rewardsmith.training.population.policy import StackedPolicy, log_probability
 from rewardsmith.training.population.rollout import Experience
 
-_BOUND, _BOUND_WEIGHT = 1.1, 1e-3
-"""Mean actions beyond the bound are pulled back, as rl-games' bounds loss does."""
+BOUND, BOUND_WEIGHT = 1.1, 1e-4
+"""Mean actions beyond the bound are pulled back, as rl-games' bounds loss does. The weight is that of
+IsaacGymEnvs' configs (anymal's alone has 1e-3); rl-games itself has no default."""
 
 
 class PopulationLearner:
@@ -84,9 +85,9 @@ class PopulationLearner:
         clipped = ratio.clamp(1.0 - self._settings.clip, 1.0 + self._settings.clip)
         surrogate = torch.minimum(ratio * part["advantage"], clipped * part["advantage"]).mean(1)
         value_error = self._value_error(value, part["value"], part["returns"]).mean(1)
-        excess = (mean.abs() - _BOUND).clamp(min=0.0).square().sum(-1).mean(1)
+        excess = (mean.abs() - BOUND).clamp(min=0.0).square().sum(-1).mean(1)
         entropy = log_std.sum((1, 2))
-        loss = -surrogate + value_error + _BOUND_WEIGHT * excess - self._settings.entropy * entropy
+        loss = -surrogate + value_error + BOUND_WEIGHT * excess - self._settings.entropy * entropy
         return loss.sum(), mean.detach(), log_std.detach()
 
     def _value_error(self, value: Tensor, former: Tensor, returns: Tensor) -> Tensor:

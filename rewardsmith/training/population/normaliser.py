@@ -30,19 +30,18 @@ class RunningNormaliser:
         chosen.mean, chosen.variance, chosen._count = self.mean[slots], self.variance[slots], self._count[slots]
         return chosen
 
-    def update(self, batch: Tensor, first: int = 0) -> None:
-        """Take in a batch, ``(slots, n, size)``, of all slots from ``first`` on."""
+    def update(self, batch: Tensor) -> None:
+        """Take in a batch, ``(slots, n, size)``."""
         data = batch.double()
         count = data.shape[1]
         mean = data.mean(dim=1, keepdim=True)
         variance = (data - mean).square().mean(dim=1, keepdim=True)
-        past = self._count[first:]
-        total = past + count
-        shift = mean - self.mean[first:]
-        spread = self.variance[first:] * past + variance * count + shift.square() * (past * count / total)
-        self.mean[first:] += shift * (count / total)
-        self.variance[first:] = spread / total
-        self._count[first:] = total
+        total = self._count + count
+        shift = mean - self.mean
+        apart = shift.square() * (self._count * count / total)
+        spread = self.variance * self._count + variance * count + apart
+        self.mean = self.mean + shift * (count / total)
+        self.variance, self._count = spread / total, total
 
     def normalise(self, values: Tensor) -> Tensor:
         """To zero mean and unit variance, cut at 5 standard deviations."""

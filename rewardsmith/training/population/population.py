@@ -55,16 +55,16 @@ class Population:
         self._normaliser.exchange(rows, len(seeds))
         self._learner.exchange(rows, len(seeds))
         self._collector.exchange(kept, [derive("noise", seed) for seed in seeds], first)
-        if seeds:
-            self._normaliser.update(first.view(len(seeds), self._settings.envs, -1), first=len(kept))
 
     def epoch(self) -> None:
         """Collect one rollout with every policy, and improve it."""
         names = dict.fromkeys(name for slot in self.slots for name in slot.proxy.parameters)
         experience = self._collector.collect(self._settings.rollout, names)
         rewards = torch.stack([slot.rewards(experience, number) for number, slot in enumerate(self.slots)], dim=1)
-        self._learner.update(experience, rewards)
         self._normaliser.update(experience.raw_observation.transpose(0, 1).flatten(1, 2))
+        if new := sum(slot.epochs == 0 for slot in self.slots):
+            self._collector.see_again(experience, len(self.slots) - new)
+        self._learner.update(experience, rewards)
         self._contain_divergence()
         for slot in self.slots:
             slot.epochs += 1

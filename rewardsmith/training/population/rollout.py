@@ -106,6 +106,23 @@ class Collector:
             last_observation=self._normaliser.normalise(self._observation),
         )
 
+    @torch.no_grad()
+    def see_again(self, experience: Experience, first: int) -> None:
+        """Normalise anew what slots from ``first`` on saw in the latest rollout, with their actors' means.
+
+        For the first rollout of a slot, of which the normaliser knew nothing before. Its actions stay as they
+        are: a new actor's means are near zero for any input, so they hardly depend on its normalisation.
+
+        Args:
+            experience: What :meth:`collect` gave last; it is changed.
+            first: Number of the first of these slots.
+        """
+        for t, raw in enumerate(experience.raw_observation):
+            observation = self._normaliser.normalise(raw)
+            experience.observation[t, first:] = observation[first:]
+            experience.mean[t, first:] = self._policy.mean(observation)[first:]
+        experience.last_observation[first:] = self._normaliser.normalise(self._observation)[first:]
+
     def _draw_noise(self, steps: int) -> Tensor:
         """Standard normal numbers, each slot from its own generator, ``(T, K, N, actions)``."""
         shape = (steps, self._envs, self._env.action_size)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import tempfile
-import time
 import warnings
 from collections.abc import Callable
 from functools import partial
@@ -37,7 +36,6 @@ from rewardsmith.training.streams import environment_seeds
 def train(order: Order, threads: int, observe: Callable[[TrainingProgress], None]) -> TrainingResult:
     """Carry out the only job of an order."""
     (job,), settings, task = order.jobs, order.settings, TASKS.load(order.task)
-    started = time.monotonic()
     torch.set_num_threads(1)
     proxy, curves = ProxyReward(job, settings), TrainingCurves(settings.goal_smoothing)
     env = task.make(settings.envs, threads, settings.device)
@@ -63,7 +61,6 @@ def train(order: Order, threads: int, observe: Callable[[TrainingProgress], None
         state=proxy.failure or State.SCORED,
         seed=job.seed,
         env_steps=done,
-        wall_s=time.monotonic() - started,
         components=curves.components(),
         progress=curves.progress(),
         score=outcome.score if outcome else None,

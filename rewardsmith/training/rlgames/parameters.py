@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rewardsmith.contracts import TrainingSettings
+from rewardsmith.training.population.learner import BOUND_WEIGHT
 from rewardsmith.training.population.policy import ACTION_GAIN, HIDDEN_GAINS
 
 ENVIRONMENT = "rewardsmith"
@@ -37,7 +38,7 @@ def parameters(settings: TrainingSettings, seed: int, folder: Path) -> dict[str,
         "kl_threshold": settings.kl_target,
         "gamma": settings.discount, "tau": settings.gae_lambda, "e_clip": settings.clip, "entropy_coef": settings.entropy,
         "grad_norm": settings.max_grad_norm, "truncate_grads": True, "critic_coef": 2, "clip_value": settings.value_clip,
-        "bounds_loss_coef": 1e-4,  # None would raise
+        "bounds_loss_coef": BOUND_WEIGHT,
         "reward_shaper": {"scale_value": 1.0},  # values and advantages are normalised, so the scale cancels
         "print_stats": False, "save_best_after": 10**9, "save_frequency": 0,
     }  # fmt: skip

@@ -87,6 +87,7 @@ class RlGamesTrainer:
     ) -> Iterator[TrainingResult]:
         """Hand out orders as processes become free. All of it in this thread: children end with the one that starts them."""
         busy: dict[JsonProcess, _Training] = {}
+        shared = time.monotonic()
         try:
             while True:
                 ended: list[tuple[JsonProcess, TrainingResult]] = []
@@ -101,10 +102,13 @@ class RlGamesTrainer:
                     said = speaking(busy, first.until - time.monotonic())
                     ended = [pair for process in said for pair in busy[process].listen(observe)]
                     ended += [] if said else [first.give_up()]
+                now = time.monotonic()
+                for training in busy.values():
+                    training.wall_s += (now - shared) / len(busy)
+                shared = now
                 for process, result in ended:
-                    del busy[process]
                     self._idle.append(process)  # importing rl-games takes seconds
-                    yield result
+                    yield replace(result, wall_s=busy.pop(process).wall_s)
         finally:
             _end(list(busy))
 
@@ -126,6 +130,8 @@ class _Training:
         self._job, self._process, self._patience_s = job, process, patience_s
         self.until = time.monotonic() + patience_s
         """When its silence has lasted too long."""
+        self.wall_s = 0.0
+        """Its share of the time: what all take together is what a person waits."""
 
     def begin(self, line: str) -> Iterator[tuple[JsonProcess, TrainingResult]]:
         """Send the order; the result if it ends the process."""

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 import torch
 
+from rewardsmith_envs.simulators.base import SPARE
 from rewardsmith_envs.simulators.cpu import CpuSimulator
 from tests.physics import Pairs, Watched, held_actions, random_rollout, simulated_tasks, watched
 
 TASKS = simulated_tasks()
+_SOAKED = r"^\| ([a-z-]+) \| .* \| (\d+) of \d+ \| (\d+) of \d+ \|$"
+"""A row of the soak's table: task, contacts and rows."""
 SCENE = """
 <mujoco>
   <option timestep=".002" integrator="implicitfast"><flag eulerdamp="disable" autoreset="disable"/></option>
@@ -30,6 +36,18 @@ def test_random_actions_stay_within_the_budget(name: str):
     peaks = random_rollout(task, envs=4, steps=100)
     assert peaks.contacts <= task.contacts, f"set `contacts` of {name} to 1.5 times what benchmarks/physics_soak.py finds"
     assert peaks.rows <= task.constraints, f"set `constraints` of {name} to 1.5 times what benchmarks/physics_soak.py finds"
+
+
+def test_the_room_is_half_as_much_again_as_the_long_soak_needed():
+    """A few hundred random steps show half of what many do, so this reads what many showed."""
+    text = (Path(__file__).parents[3] / "results" / "README.md").read_text()
+    found = re.findall(_SOAKED, text, re.MULTILINE)
+    needed = {name: (int(contacts), int(rows)) for name, contacts, rows in found}
+    assert needed.keys() == TASKS.keys()
+    for name, (contacts, rows) in needed.items():
+        room = TASKS[name].contacts, TASKS[name].constraints
+        assert SPARE * contacts <= room[0], f"{name} has room for {room[0]} contacts"
+        assert SPARE * rows <= room[1], f"{name} has room for {room[1]} rows"
 
 
 def test_contacts_and_rows_of_boxes_are_counted():

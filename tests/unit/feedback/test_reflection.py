@@ -8,10 +8,11 @@ from tests.builders import trained
 def test_a_training_is_told_in_numbers():
     text = reflect(trained("c0", 0.75, components={"reach": [0.123456, 0.5, 0.9], "effort": [-0.01, -0.01, -0.01]}))
     assert "true score of 0.75 (standard error 0.01)" in text
-    assert "success: [-, 0.25, 0.5], max 0.5, mean 0.375, min 0.25" in text
+    assert "true score: [-, 0.25, 0.5], max 0.5, mean 0.375, min 0.25" in text
     assert "component reach: [0.123, 0.5, 0.9]" in text
     assert "component effort" in text
     assert "(flat)" in text
+    assert "success" not in text  # for a metric it would be false, and what is measured is not told
 
 
 def test_the_proxys_total_is_withheld():

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+import torch
+from torch import Tensor
 
 from rewardsmith.cli import main
 from rewardsmith.contracts import TrainingSettings
+from rewardsmith.training.population.learner import PopulationLearner
+from rewardsmith.training.population.policy import StackedPolicy
 from rewardsmith.training.rlgames import trainer
 from rewardsmith.training.rlgames.parameters import parameters
 
@@ -30,6 +37,44 @@ def test_settings_keep_their_meaning():
     assert parameters(replace(SETTINGS, value_clip=True), 7, Path("somewhere"))["config"]["clip_value"]
     assert parameters(replace(SETTINGS, activation="elu"), 7, Path("somewhere"))["network"]["mlp"]["activation"] == "elu"
     assert given["network"]["space"]["continuous"]["sigma_init"]["val"] == pytest.approx(math.log(0.5))
+
+
+@pytest.mark.parametrize("value_clip", [False, True])
+def test_both_trainers_have_the_same_loss(value_clip: bool):
+    """Every constant of it: rl-games' own loss under our parameters has the gradient of the population's."""
+    settings = replace(SETTINGS, hidden=(8,), clip=0.1, entropy=0.05, value_clip=value_clip)
+    draw = torch.Generator().manual_seed(0)
+    policy = StackedPolicy(3, 2, settings.hidden, 0.5, [0])
+    policy.parameters.data += torch.randn(policy.parameters.shape, generator=draw)
+    scalars = ("advantage", "returns", "value", "log_probability")
+    shapes = {"observation": (3,), "action": (2,)} | dict.fromkeys(scalars, ())
+    part = {name: torch.randn(1, 50, *shape, generator=draw) for name, shape in shapes.items()}
+    mean = policy.mean(part["observation"]).detach()
+    assert 0.1 < float((mean.abs() > 1.1).float().mean()) < 0.9
+    part["action"] += mean
+    part["log_probability"] -= 3.0
+    (ours,) = torch.autograd.grad(PopulationLearner(policy, settings)._loss(part)[0], policy.parameters)
+    (theirs,) = torch.autograd.grad(their_loss(policy, part, settings), policy.parameters)
+    torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-6)
+
+
+def their_loss(policy: StackedPolicy, part: dict[str, Tensor], settings: TrainingSettings) -> Tensor:
+    """rl-games' loss of one slot: ``A2CAgent.calc_losses`` without the rest of the agent."""
+    from rl_games.algos_torch.a2c_continuous import A2CAgent
+    from rl_games.common.common_losses import actor_loss
+
+    config = parameters(settings, 7, Path("somewhere"))["config"]
+    names = ("critic_coef", "entropy_coef", "bounds_loss_coef", "clip_value", "ppo")
+    constants = {name: config[name] for name in names}
+    agent: Any = SimpleNamespace(has_value_loss=True, bound_loss_type="bound", model=None, **constants)
+    agent.bound_loss = partial(A2CAgent.bound_loss, agent)
+    observation, action, advantage, returns, former, log_probability = (x[0] for x in part.values())
+    mean, value = policy.mean(observation[None])[0], policy.value(observation[None])[0]
+    spread = torch.distributions.Normal(mean, policy.log_std()[0].exp())
+    surprise, entropy = -spread.log_prob(action).sum(-1), spread.entropy().sum(-1)
+    actor = (actor_loss, -log_probability, surprise, advantage, config["e_clip"])
+    critic = (former[:, None], value[:, None], returns[:, None])
+    return A2CAgent.calc_losses(agent, *actor, *critic, mean, entropy, None)[0]
 
 
 def test_training_and_playing_use_the_same_device():
