@@ -50,7 +50,8 @@ def _hours(config: StudyConfig, env_steps: int) -> str:
     task, device = config.task, config.device
     speed, machine = known_speed(task, config.trainer, device), f"this machine's {device}"
     if speed is None and config.trainer != StudyConfig.trainer:
-        return f"unknown; the first search or training with {config.trainer} measures the speed of {task} on {machine}"
+        first = f"the first search or training with {config.trainer}"
+        return f"unknown; {first} measures the speed of {task} on {machine}"
     if speed is None:
         how = command("bench", "--task", task, *(() if device == "cpu" else ("--device", device)))
         return f"unknown; `{how}` measures the speed of {task} on {machine}, and so does its first search or training"

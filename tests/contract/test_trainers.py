@@ -102,7 +102,7 @@ def test_missing_values_stay_missing(name: str, reach: Task, job, human_program:
 
 
 def test_the_times_of_trainings_add_up(trainer: Trainer, job, human_program: str):
-    """Each has its share of the time, whoever was trained beside it. The second batch, for which everything is ready, is timed."""
+    """Each has its share of the time. The second batch is timed: all is ready for it."""
     jobs = [job("a", human_program, 1), job("b", human_program, 2)]
     list(trainer.train(jobs, 0, lambda _: None))
     started = time.monotonic()
@@ -112,9 +112,10 @@ def test_the_times_of_trainings_add_up(trainer: Trainer, job, human_program: str
 
 
 def test_no_score_counts_steps_that_were_not_played(name: str, job):
-    """Cartpole's true score is the number of control steps, so both curves say the same, whenever first episodes begin."""
+    """Cartpole's true score is the number of control steps, so both curves say the same."""
     settings = replace(TINY, env_steps=2_560, rollout=20, slots=1)
-    (result,) = TRAINERS.load(name)(TASKS.load("cartpole"), settings, EPISODES, threads=1).train([job("a", SPARSE)], 0, lambda _: None)
+    trainer = TRAINERS.load(name)(TASKS.load("cartpole"), settings, EPISODES, threads=1)
+    (result,) = trainer.train([job("a", SPARSE)], 0, lambda _: None)
     curves = {curve.name: curve.values for curve in result.progress}
     assert curves["success"] == curves["episode_length"]
     assert any(curves["success"])

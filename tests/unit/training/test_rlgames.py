@@ -7,9 +7,11 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
 from rewardsmith.cli import main
 from rewardsmith.contracts import TrainingSettings
@@ -44,7 +46,8 @@ def test_both_trainers_have_the_same_loss(value_clip: bool):
     draw = torch.Generator().manual_seed(0)
     policy = StackedPolicy(3, 2, settings.hidden, 0.5, [0])
     policy.parameters.data += torch.randn(policy.parameters.shape, generator=draw)
-    shapes = {"observation": (3,), "action": (2,), "advantage": (), "returns": (), "value": (), "log_probability": ()}
+    scalars = ("advantage", "returns", "value", "log_probability")
+    shapes = {"observation": (3,), "action": (2,)} | dict.fromkeys(scalars, ())
     part = {name: torch.randn(1, 50, *shape, generator=draw) for name, shape in shapes.items()}
     mean = policy.mean(part["observation"]).detach()
     assert 0.1 < float((mean.abs() > 1.1).float().mean()) < 0.9
@@ -55,14 +58,15 @@ def test_both_trainers_have_the_same_loss(value_clip: bool):
     torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-6)
 
 
-def their_loss(policy: StackedPolicy, part: dict[str, torch.Tensor], settings: TrainingSettings) -> torch.Tensor:
+def their_loss(policy: StackedPolicy, part: dict[str, Tensor], settings: TrainingSettings) -> Tensor:
     """rl-games' loss of one slot: ``A2CAgent.calc_losses`` without the rest of the agent."""
     from rl_games.algos_torch.a2c_continuous import A2CAgent
     from rl_games.common.common_losses import actor_loss
 
     config = parameters(settings, 7, Path("somewhere"))["config"]
-    constants = {name: config[name] for name in ("critic_coef", "entropy_coef", "bounds_loss_coef", "clip_value", "ppo")}
-    agent = SimpleNamespace(has_value_loss=True, bound_loss_type="bound", model=None, **constants)
+    names = ("critic_coef", "entropy_coef", "bounds_loss_coef", "clip_value", "ppo")
+    constants = {name: config[name] for name in names}
+    agent: Any = SimpleNamespace(has_value_loss=True, bound_loss_type="bound", model=None, **constants)
     agent.bound_loss = partial(A2CAgent.bound_loss, agent)
     observation, action, advantage, returns, former, log_probability = (x[0] for x in part.values())
     mean, value = policy.mean(observation[None])[0], policy.value(observation[None])[0]
