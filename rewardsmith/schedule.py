@@ -6,8 +6,9 @@ before it. All of that is in the store, so an interrupted study decides as an un
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from rewardsmith.admission import admitted, check_prints
 from rewardsmith.contracts import Observer, ScoringJob, TrainingJob
@@ -53,16 +54,19 @@ def ready(study: Study, parts: Parts, names: Collection[str], observer: Observer
     return found
 
 
-def new_run(study: Study, subject: str, program: str, purpose: Purpose, number: int, seed: int, settings: str) -> Run:
+def new_run(parts: Parts, subject: str, program: str, purpose: Purpose, number: int, seed: int) -> Run:
     """A run that is about to be queued."""
-    return Run(run_id(subject, purpose, number), subject, program_hash(program), purpose, seed, settings=settings)
+    steps = parts.settings.epochs * parts.settings.epoch_steps
+    settings = json.dumps(asdict(parts.settings))
+    name = run_id(subject, purpose, number)
+    return Run(name, subject, program_hash(program), purpose, seed, settings=settings, due_steps=steps)
 
 
-def search_run(study: Study, candidate: Candidate, settings: str) -> Run:
+def search_run(study: Study, parts: Parts, candidate: Candidate) -> Run:
     """The next run of a candidate in the search. Repaired programs have the seed of the first."""
     number = sum(run.subject == candidate.id for run in study.runs_for(Purpose.SEARCH))
     seed = derive("training", study.config.seed, candidate.id)
-    return new_run(study, candidate.id, candidate.program, Purpose.SEARCH, number, seed, settings)
+    return new_run(parts, candidate.id, candidate.program, Purpose.SEARCH, number, seed)
 
 
 def submit(study: Study, parts: Parts, run: Run, program: str) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from rewardsmith.budget import Budget
 from rewardsmith.contracts import Lost, Observer, Report, TrainingProgress, TrainingResult
@@ -24,8 +23,6 @@ class TrainingDesk:
         """Queue nothing yet."""
         self._study, self._parts, self._budget, self._observer = study, parts, budget, observer
         self._open: dict[str, Run] = {}
-        self.settings = json.dumps(asdict(parts.settings))
-        """Of every run."""
 
     @property
     def busy(self) -> bool:
@@ -49,7 +46,7 @@ class TrainingDesk:
             if self._budget.late:
                 self._budget.stop(self._budget.late)
                 return
-            run = search_run(self._study, candidate, self.settings)
+            run = search_run(self._study, self._parts, candidate)
             self.queue(run, program_of(self._study, self._parts, candidate))
 
     def queue(self, run: Run, program: str) -> None:
