@@ -49,7 +49,7 @@ def search(study: Study, parts: Parts, budget: Budget, observer: Observer) -> No
     ledger = StudyLedger(study.store, budget)
     iteration = 0
     while budget.allows():
-        planned = study.horizon - budget.proposed  # asked as ever: what was proposed must not hang on a limit that changed since
+        planned = study.horizon - budget.proposed  # what was proposed must not hang on a limit that changed since
         proposals = parts.strategy.ask(planned if planned > 0 else budget.remaining)[: budget.remaining]
         if not proposals:
             return

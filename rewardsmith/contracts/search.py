@@ -15,8 +15,8 @@ class Strategy(Protocol):
         """Propose at most ``limit`` programs; an empty list while it waits for results.
 
         Args:
-            limit: How many more candidates the whole search may have. The first one is the number that the study was made for, and
-                schedules run over it; a study that is given more later goes on at their end.
+            limit: How many more candidates the whole search may have. The first one is the number that the
+                study was made for, and schedules run over it; a study that is given more later goes on at their end.
         """
         ...
 

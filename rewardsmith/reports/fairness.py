@@ -14,8 +14,8 @@ _ACCESS = ("key_variable", "key_file", "concurrency", "retries", "pause_s", "thr
 _NO_TERMS = frozenset(
     {"task", "strategy", "strategy_options", "seed", "baselines", "training.slots", "training.overlap", *(f"llm.{n}" for n in _ACCESS)}
 )
-"""What is compared, or told of in words of its own, and what decides neither what a search finds nor what it costs. Everything else in a
-config is a term, so that a new field is one without a word."""
+"""What is compared, or told of in words of its own, and what decides neither what a search finds nor what it costs.
+Everything else in a config is a term, so that a new field is one without a word."""
 
 
 def method(study: Study) -> str:
@@ -29,7 +29,8 @@ def describe_terms(studies: Sequence[Study]) -> Iterator[str]:
     tasks = {study.config.task: study for study in reversed(studies)}
     for task in dict.fromkeys(study.config.task for study in studies):
         config = _config(tasks[task])
-        steps = next((c.training.env_steps for c in tasks[task].candidates if c.training and c.score), None)  # others end early
+        whole = (c.training.env_steps for c in tasks[task].candidates if c.training and c.score)  # others end early
+        steps = next(whole, None)
         each = "no training is at its end yet" if steps is None else f"{steps:,} environment steps per training"
         fresh = f"winners trained again on {config.final_seeds} fresh seed{'s' * (config.final_seeds != 1)} each"
         yield (
@@ -83,7 +84,7 @@ def _differences(configs: Sequence[StudyConfig]) -> Iterator[str]:
 
 
 def _other_models(used: Sequence[Sequence[ModelUse]]) -> Iterator[str]:
-    """What answered, where the configs do not tell it apart: the model may come from the environment or a flag of ``resume``."""
+    """What answered, where configs do not tell: the model may come from the environment or a flag of ``resume``."""
     answered = {" and ".join(sorted({use.text for use in uses})) for uses in used if uses}
     if len(answered) > 1:
         yield f"the language model that answered ({' / '.join(sorted(answered))})"
