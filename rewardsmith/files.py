@@ -188,6 +188,19 @@ def write_whole(path: Path, content: bytes | Callable[[BinaryIO], object], *, du
             raise
 
 
+def remove(path: Path) -> None:
+    """Remove a file, or a link that took its place.
+
+    Args:
+        path: Absolute. No folder on the way may be a link.
+
+    Raises:
+        OSError: It cannot be removed, or a folder on the way is a link.
+    """
+    with _opened(path.parent) as folder:
+        os.unlink(path.name, dir_fd=folder)
+
+
 @contextmanager
 def _opened(folder: Path) -> Iterator[int]:
     """A folder's descriptor, got from the root on without following a link; folders that are missing are made."""

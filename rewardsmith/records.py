@@ -229,6 +229,7 @@ class Candidate:
     attempts: Count = 0
     """Drafts that the writer made for this candidate, repairs included."""
     usage: Usage = field(default_factory=Usage)
+    """Of the replies that came; those that were lost are in the study's calls only, which are the bill."""
     training: TrainingResult | None = None
     """The last training; earlier ones failed and were repaired."""
     trainings: Count = 0

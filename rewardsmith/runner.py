@@ -49,7 +49,8 @@ def search(study: Study, parts: Parts, budget: Budget, observer: Observer) -> No
     ledger = StudyLedger(study.store, budget)
     iteration = 0
     while budget.allows():
-        proposals = parts.strategy.ask(budget.remaining)
+        planned = study.horizon - budget.proposed  # what was proposed must not hang on a limit that changed since
+        proposals = parts.strategy.ask(planned if planned > 0 else budget.remaining)[: budget.remaining]
         if not proposals:
             return
         candidates = [study.claim(proposal, budget.proposed + n, iteration) for n, proposal in enumerate(proposals)]

@@ -13,7 +13,7 @@ from typing import Self
 from rewardsmith.config import StudyConfig
 from rewardsmith.config_file import from_mapping, parse_yaml, read_yaml, short, to_yaml
 from rewardsmith.errors import RewardsmithError, StoreError, UsageError
-from rewardsmith.files import check_plain, write_whole
+from rewardsmith.files import check_plain, remove, write_whole
 from rewardsmith.lock import LOCK_FILE, FolderLock, begin
 from rewardsmith.records import Candidate, FinalRun, Proposal
 from rewardsmith.seeds import derive
@@ -54,6 +54,8 @@ class Study:
         self.folder = folder
         self.config = config
         self.store = store
+        self.horizon = config.candidates
+        """Candidates that it was made for, which schedules run over, however many it may have now."""
         self._root = folder.resolve()
         self._lock: FolderLock | None = None
 
@@ -142,13 +144,15 @@ class Study:
         return known
 
     def save(self, candidate: Candidate) -> None:
-        """Commit a candidate's new state; an accepted program is also written as a file to read."""
-        if candidate.source:
-            path = self._root / "candidates" / candidate.id / "reward.py"
-            try:
-                write_whole(path, candidate.source.encode(errors="replace"))
-            except OSError as error:
-                raise StoreError(f"cannot write {path}: {error.strerror}. Make room, then `{command('resume', self.folder)}`.") from error
+        """Commit a candidate's new state; an accepted program, as it is compiled, is also written as a file to read."""
+        path = self._root / "candidates" / candidate.id / "reward.py"
+        try:
+            if candidate.program:
+                write_whole(path, candidate.program.encode(errors="replace"))
+            elif os.path.lexists(path):
+                remove(path)  # of a draft before this one
+        except OSError as error:
+            raise StoreError(f"cannot write {path}: {error.strerror}. Make room, then `{command('resume', self.folder)}`.") from error
         self.store.put_candidate(candidate)
 
     def evaluation_seed(self, purpose: str) -> int:
@@ -218,8 +222,12 @@ class Study:
 
     @property
     def usage(self) -> Usage:
-        """What all language-model calls cost."""
-        return sum((candidate.usage for candidate in self.candidates), Usage())
+        """What all language-model calls cost, those included whose replies were lost."""
+        return sum((call.usage for call in self.store.calls()), Usage())
+
+    def usage_of(self, candidate: str) -> Usage:
+        """What the calls for one candidate cost, by its id."""
+        return sum((call.usage for call in self.store.calls() if call.candidate == candidate), Usage())
 
     def _check_config(self) -> None:
         """What the study found belongs to the config that it was made with."""
@@ -232,6 +240,7 @@ class Study:
             raise StoreError(
                 f"{self.folder / _DATABASE} cannot be read: {error} Restore the study from a copy, or start a new one."
             ) from None
+        self.horizon = before.candidates
         if changed := before.changed_terms(self.config):
             raise UsageError(f"{self.folder / _CONFIG} was changed: the study was made with another {changed}. Put it back.")
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from rewardsmith.contracts import Task
-from rewardsmith.records import Candidate, Curve, Score, State, TrainingResult
+from rewardsmith.records import Call, Candidate, Curve, Score, State, TrainingResult
 from rewardsmith.training.policy_file import TrainedPolicy, save_slot
 from rewardsmith.training.population.normaliser import RunningNormaliser
 from rewardsmith.training.population.policy import StackedPolicy
+from rewardsmith.usage import Usage
 
 
 def trained(
@@ -29,13 +30,21 @@ def trained(
     fields = {
         "trainings": 1,
         "env_steps": 100,
+        "state": state,
         "iteration": 0,
         "operator": "initial",
         "parents": (),
         "source": "def compute_reward(a): ...",
         "idea": "an idea",
     }
-    return Candidate(id=identity, state=state, training=result, plan=plan, reason=result.cause, **{**fields, **changes})  # pyright: ignore[reportArgumentType]
+    return Candidate(id=identity, training=result, plan=plan, reason=result.cause, **{**fields, **changes})  # pyright: ignore[reportArgumentType]
+
+
+def called(identity: str, usage: Usage, **changes: object) -> Call:
+    """A call of a language model that gave a candidate's draft."""
+    fields = {"attempt": 1, "model": "m", "messages": "[]", "parameters": "{}", "template": "t", "reply": "r", "finish_reason": "stop"}
+    fields |= {"error": "", "latency_s": 0.5, "answered": True}
+    return Call(candidate=identity, usage=usage, **{**fields, **changes})  # pyright: ignore[reportArgumentType]
 
 
 def save_policy(path: Path, task: Task) -> None:

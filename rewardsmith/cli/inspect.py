@@ -106,7 +106,7 @@ def _show_candidate(study: Study, options: InspectOptions) -> None:
         screen.print(_difference(_find(study, options.diff), candidate), soft_wrap=True)
         return
     descent = " > ".join(map(label, line_of_descent(study.candidates, candidate.id)))
-    facts = (candidate.state, operator_name(candidate.operator), descent, usage_text(candidate.usage))
+    facts = (candidate.state, operator_name(candidate.operator), descent, usage_text(study.usage_of(candidate.id)))
     screen.print(Text.assemble((label(candidate.id), "bold"), *(f"  {fact}" for fact in facts)))
     screen.print(Text(clean(candidate.idea)))
     if candidate.source:

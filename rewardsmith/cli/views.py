@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rewardsmith.records import Screening
+from rewardsmith.reports.models import in_words
 from rewardsmith.reports.summary import CandidateRow, FinalRow, StudySummary
 from rewardsmith.shown import clean, count, number, one_line
 from rewardsmith.usage import Usage
@@ -37,6 +38,8 @@ def study_view(summary: StudySummary, source: str) -> RenderableType:
         Text(one_line(summary.notice, _NOTE), style="italic dim"),
         candidate_table(summary.candidates, summary.best),
     ]
+    if len(summary.models) > 1:
+        parts.insert(2, Text(f"The language model changed: {one_line(in_words(summary.models), _NOTE)}.", style="yellow"))
     if source:
         title = Text(f"best reward: {label(summary.best or '')}")
         parts.append(Panel(code(source), title=title, title_align="left", border_style="green"))

@@ -6,7 +6,19 @@ Everything here is a protocol or a frozen dataclass. Plug-ins depend on this mod
 
 from rewardsmith.contracts.observing import Observer
 from rewardsmith.contracts.search import Strategy
-from rewardsmith.contracts.task import Activation, Device, Physical, Role, Signal, Step, Task, TrainingSettings, VecEnv, Visible
+from rewardsmith.contracts.task import (
+    Activation,
+    Device,
+    Fingerprinted,
+    Physical,
+    Role,
+    Signal,
+    Step,
+    Task,
+    TrainingSettings,
+    VecEnv,
+    Visible,
+)
 from rewardsmith.contracts.training import SPARSE, Race, Trainer, TrainingJob, TrainingProgress
 from rewardsmith.contracts.writing import ALIGN, VERIFY, Brief, Ledger, Parent, Quote, Repair, Writer
 
@@ -17,6 +29,7 @@ __all__ = [
     "Activation",
     "Brief",
     "Device",
+    "Fingerprinted",
     "Ledger",
     "Observer",
     "Parent",

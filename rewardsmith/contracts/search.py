@@ -12,7 +12,12 @@ class Strategy(Protocol):
     """Decides what to try next. Pure and deterministic given its seed and what it was told."""
 
     def ask(self, limit: int) -> list[Proposal]:
-        """Propose at most ``limit`` programs; an empty list while it waits for results."""
+        """Propose at most ``limit`` programs; an empty list while it waits for results.
+
+        Args:
+            limit: How many more candidates the whole search may have. The first one is the number that the
+                study was made for, and schedules run over it; a study that is given more later goes on at their end.
+        """
         ...
 
     def tell(self, candidates: Sequence[Candidate]) -> None:

@@ -194,6 +194,15 @@ class Physical(Protocol):
         ...
 
 
+@runtime_checkable
+class Fingerprinted(Protocol):
+    """A task that can tell whether its world is still the same; a :class:`Task` may be this too."""
+
+    def fingerprint(self) -> str:
+        """A short text that is another one once scene, assets or code are; recorded states are kept under it."""
+        ...
+
+
 class Task(Protocol):
     """Robot, scene and goal."""
 

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from itertools import combinations
 from statistics import fmean
 
-from rewardsmith.errors import UsageError
+from rewardsmith.contracts import SPARSE
+from rewardsmith.errors import RewardsmithError, UsageError
 from rewardsmith.records import TrainingResult
+from rewardsmith.registry import TASKS
 from rewardsmith.reports.curves import Curve, best_so_far
 from rewardsmith.reports.fairness import describe_terms, find_faults, method
 from rewardsmith.reports.statistics import Estimate, Runs, estimate_improvement, estimate_mean, human_normalised
@@ -65,6 +67,9 @@ class MethodRow:
     scores: tuple[float, ...]
     """Of the runs that have one, and their studies' seeds."""
     iqm: Estimate | None
+    """Over all searches, those that failed included; ``None`` where nobody knows what a failure is worth."""
+    mean: float | None
+    """Of the same."""
     human_normalised: float | None
     """From the means over the runs, as Eureka has it."""
 
@@ -118,7 +123,7 @@ def compare(studies: Sequence[Study], note: str = "") -> ComparisonReport:
         tasks=tuple(dict.fromkeys(row.task for row in searches)),
         notices=tuple(dict.fromkeys(study.store.value("notice") or "" for study in studies)),
         setup=tuple(describe_terms(studies)),
-        warnings=(*([note] if note else []), *find_faults(studies), *_lost(searches)),
+        warnings=(*([note] if note else []), *find_faults(studies), *_lost(searches, baselines)),
         searches=searches,
         methods=tuple(_methods(ended, baselines)),
         baselines=baselines,
@@ -135,7 +140,7 @@ def _left_out(study: Study) -> str:
 
 
 def _search(study: Study, folder: str) -> SearchRow:
-    spent, best = totals(study.candidates), study.best
+    spent, best = totals(study.candidates, study.usage), study.best
     fresh = [run.training.score.mean for run in study.finals if run.reward.startswith("best:") and run.training.score]
     return SearchRow(
         method=method(study),
@@ -163,36 +168,60 @@ def _baselines(studies: Sequence[Study]) -> Iterator[MethodRow]:
                 known[study.config.task, run.reward, run.training.seed, run.training.env_steps] = study.config.seed, run.training
     for task, reward in dict.fromkeys((task, reward) for task, reward, _, _ in known):
         runs = [run for (of_task, of_reward, _, _), run in known.items() if (of_task, of_reward) == (task, reward)]
-        yield _method_row(reward, task, len(runs), [(seed, run.score.mean) for seed, run in runs if run.score], None)
+        scored = [(seed, run.score.mean) for seed, run in runs if run.score]
+        yield _method_row(reward, task, len(runs), scored, scored)
 
 
 def _methods(searches: Sequence[SearchRow], baselines: Sequence[MethodRow]) -> Iterator[MethodRow]:
     for task, name in dict.fromkeys((row.task, row.method) for row in searches):
         rows = [row for row in searches if (row.task, row.method) == (task, name)]
-        yield _method_row(name, task, len(rows), _scored(rows), _scale(task, baselines))
+        scored = [(row.seed, row.score) for row in rows if row.score is not None]
+        yield _method_row(name, task, len(rows), scored, _counted(rows, _floor(task, baselines)), _scale(task, baselines))
 
 
-def _scored(rows: Sequence[SearchRow]) -> list[tuple[int, float]]:
-    return [(row.seed, row.score) for row in rows if row.score is not None]
+def _counted(rows: Sequence[SearchRow], floor: float | None) -> list[tuple[int, float]]:
+    """Seed and score of every search, for means. A failure counts as the floor; without one nothing can be said."""
+    counted = [(row.seed, score) for row in rows if (score := floor if row.score is None else row.score) is not None]
+    return counted if len(counted) == len(rows) else []
 
 
-def _method_row(name: str, task: str, runs: int, scored: Sequence[tuple[int, float]], scale: tuple[float, float] | None) -> MethodRow:
-    seeds, scores = tuple(seed for seed, _ in scored), tuple(score for _, score in scored)
+def _floor(task: str, baselines: Sequence[MethodRow]) -> float | None:
+    """What a search without a score is worth: no success, or in a metric the sparse reward's mean, if it is known."""
+    try:
+        if not TASKS.load(task).success_rule.startswith("metric: "):
+            return 0.0
+    except RewardsmithError:  # a task of a package that is not installed here may have a metric
+        pass
+    return next((row.mean for row in baselines if (row.task, row.name) == (task, SPARSE)), None)
+
+
+def _method_row(
+    name: str,
+    task: str,
+    runs: int,
+    scored: Sequence[tuple[int, float]],
+    counted: Sequence[tuple[int, float]],
+    scale: tuple[float, float] | None = None,
+) -> MethodRow:
+    seeds, scores = tuple(seed for seed, _ in counted), tuple(score for _, score in counted)
+    mean = fmean(scores) if scores else None
     return MethodRow(
         name=name,
         task=task,
         runs=runs,
-        seeds=seeds,
-        scores=scores,
+        seeds=tuple(seed for seed, _ in scored),
+        scores=tuple(score for _, score in scored),
         iqm=estimate_mean([Runs(task, seeds, scores)]) if scores else None,
-        human_normalised=human_normalised(fmean(scores), *scale) if scores and scale else None,
+        mean=mean,
+        human_normalised=human_normalised(mean, *scale) if mean is not None and scale else None,
     )
 
 
 def _scale(task: str, baselines: Sequence[MethodRow]) -> tuple[float, float] | None:
     """Mean scores of the human and of the sparse reward, if both are known."""
-    means = {row.name: fmean(row.scores) for row in baselines if row.task == task and row.scores}
-    return (means["human"], means["sparse"]) if {"human", "sparse"} <= set(means) else None
+    means = {row.name: row.mean for row in baselines if row.task == task}
+    human, sparse = means.get("human"), means.get(SPARSE)
+    return None if human is None or sparse is None else (human, sparse)
 
 
 def _runs(searches: Sequence[SearchRow], task: str, name: str) -> Runs:
@@ -222,18 +251,21 @@ def _overall(searches: Sequence[SearchRow], baselines: Sequence[MethodRow]) -> I
     for name in dict.fromkeys(row.method for row in searches):
         groups: list[Runs] = []
         for task, scale in scales.items():
-            known = _scored([row for row in searches if (row.task, row.method) == (task, name)])
+            known = _counted([row for row in searches if (row.task, row.method) == (task, name)], _floor(task, baselines))
             values = [(seed, value) for seed, score in known if (value := human_normalised(score, *scale)) is not None]
             groups.append(Runs(task, tuple(seed for seed, _ in values), tuple(min(max(value, 0.0), 3.0) for _, value in values)))
         if all(group.scores for group in groups):
             seeds = tuple(seed for group in groups for seed in group.seeds)
             every = tuple(score for group in groups for score in group.scores)
-            yield MethodRow(name, "all", len(every), seeds, every, estimate_mean(groups), fmean(every))
+            yield MethodRow(name, "all", len(every), seeds, every, estimate_mean(groups), fmean(every), fmean(every))
 
 
-def _lost(searches: Sequence[SearchRow]) -> Iterator[str]:
+def _lost(searches: Sequence[SearchRow], baselines: Sequence[MethodRow]) -> Iterator[str]:
     for row in searches:
         if row.left_out:
             yield f"{row.folder} is left out: {row.left_out}."
         elif row.score is None:
-            yield f"{row.folder} has no winner with a fresh score; it counts as a loss in every pair, and in no mean."
+            floor = _floor(row.task, baselines)
+            unknown = "leaves its method without a mean: what a failure is worth there is not known"
+            worth = unknown if floor is None else f"counts as {floor:.4g} in the means"
+            yield f"{row.folder} has no winner with a fresh score; it loses every pair, and {worth}."

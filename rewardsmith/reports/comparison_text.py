@@ -54,10 +54,11 @@ def _head(report: ComparisonReport) -> Iterator[str]:
 def _winners(report: ComparisonReport) -> Iterator[str]:
     yield "## Winners, trained again on fresh seeds and scored on fresh episodes"
     yield ""
-    yield "No search saw these seeds and episodes. IQM: mean of the middle half of the runs."
+    yield "No search saw these seeds and episodes. IQM: mean of the middle half of the runs. A search that found nothing counts as no"
+    yield "success, and in a metric as the sparse reward."
     few = min((row.runs for row in report.methods), default=0)
     if few >= LEAST_RUNS:
-        yield "In brackets: 95 % interval, by stratified bootstrap over the runs."
+        yield "In brackets: 95 % interval, by stratified bootstrap over the runs; none where all runs came to the same."
     elif few:
         yield f"No intervals: they take at least {LEAST_RUNS} repeats, and there are {few}."
     yield "Human-normalised: (score - sparse) / |human - sparse|, of means; none where the two are equal or unknown."
@@ -120,7 +121,8 @@ def _means(searches: Sequence[SearchRow]) -> Iterator[str]:
     yield count(_average(row.env_steps for row in searches))
     yield f"{count(_average(row.training_s for row in searches))} s"
     usage = sum((row.usage for row in searches), Usage())
-    yield f"{_average(row.usage.calls for row in searches):g}"
+    lost = f" ({_average(row.usage.unmetered for row in searches):g} without a count)" if usage.unmetered else ""
+    yield f"{_average(row.usage.calls for row in searches):g}{lost}"
     yield count(_average(row.usage.prompt_tokens + row.usage.completion_tokens for row in searches))
     yield "0" if not usage.calls else "unknown" if usage.usd is None else number(usage.usd / len(searches), 4)
 
@@ -174,14 +176,14 @@ def _estimate(estimate: Estimate | None, digits: int = 3) -> str:
 
 
 def _mean(row: MethodRow) -> str:
-    return number(fmean(row.scores)) if row.scores else _UNKNOWN
+    return _UNKNOWN if row.mean is None else number(row.mean)
 
 
 def searches_csv(report: ComparisonReport) -> str:
     """One line per search, and one per training of a baseline."""
     head = (
         *("task", "method", "seed", "study", "winner", "search_score", "fresh_score", "candidates", "trainings", "env_steps"),
-        *("training_s", "calls", "prompt_tokens", "completion_tokens", "usd"),
+        *("training_s", "calls", "unmetered", "prompt_tokens", "completion_tokens", "usd"),
     )
     rows: list[tuple[object, ...]] = [
         (
@@ -200,6 +202,7 @@ def searches_csv(report: ComparisonReport) -> str:
             *(
                 round(row.training_s, 1),
                 row.usage.calls,
+                row.usage.unmetered,
                 row.usage.prompt_tokens,
                 row.usage.completion_tokens,
                 row.usage.usd if row.usage.calls else 0,

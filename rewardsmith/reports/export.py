@@ -87,7 +87,7 @@ def export(study: Study, candidate: Candidate, trained: TrainedPolicy, spec: Pol
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "README.md").write_text(_sheet(study, candidate, spec, onnx=onnx))
-        (folder / "reward.py").write_text(candidate.source)
+        (folder / "reward.py").write_text(candidate.program)
         (folder / "policy.json").write_bytes(TypeAdapter(PolicySpec).dump_json(spec, indent=2))
         (folder / "policy.torchscript").write_bytes(as_torchscript(policy))
         (folder / "policy.pt").write_bytes(read_bytes(study.policy_path(candidate.id), MOST_BYTES))

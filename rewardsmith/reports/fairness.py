@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import is_dataclass, replace
 
 from rewardsmith.config import StudyConfig
+from rewardsmith.consent import FREE
+from rewardsmith.reports.models import ModelUse, in_words, models_used
 from rewardsmith.study import Study
+
+_ACCESS = ("key_variable", "key_file", "concurrency", "retries", "pause_s", "threads", "replay")
+_NO_TERMS = frozenset(
+    {"task", "strategy", "strategy_options", "seed", "baselines", "training.slots", "training.overlap", *(f"llm.{n}" for n in _ACCESS)}
+)
+"""What is compared, or told of in words of its own, and what decides neither what a search finds nor what it costs.
+Everything else in a config is a term, so that a new field is one without a word."""
 
 
 def method(study: Study) -> str:
@@ -18,9 +28,10 @@ def describe_terms(studies: Sequence[Study]) -> Iterator[str]:
     """One line per task, of its first study; :func:`find_faults` tells where others differ."""
     tasks = {study.config.task: study for study in reversed(studies)}
     for task in dict.fromkeys(study.config.task for study in studies):
-        config = tasks[task].config
-        steps = next((c.training.env_steps for c in tasks[task].candidates if c.training), None)
-        each = "not trained yet" if steps is None else f"{steps:,} environment steps per training"
+        config = _config(tasks[task])
+        whole = (c.training.env_steps for c in tasks[task].candidates if c.training and c.score)  # others end early
+        steps = next(whole, None)
+        each = "no training is at its end yet" if steps is None else f"{steps:,} environment steps per training"
         fresh = f"winners trained again on {config.final_seeds} fresh seed{'s' * (config.final_seeds != 1)} each"
         yield (
             f"{task}: {config.candidates} candidates per search, {each}, {config.episodes} held-out episodes per score, "
@@ -32,13 +43,25 @@ def find_faults(studies: Sequence[Study]) -> Iterator[str]:
     """Everything that makes the comparison unfair."""
     for task in dict.fromkeys(study.config.task for study in studies):
         own = [study for study in studies if study.config.task == task]
-        for what in _differences([study.config for study in own]):
+        used = {study: models_used(study.store.calls()) for study in own}
+        different = list(_differences([_config(study) for study in own]))
+        if not any(what.startswith("llm.") for what in different):
+            different += _other_models(list(used.values()))
+        for what in different:
             yield f"the studies of {task} are not on equal terms: they differ in {what}."
+        for study, uses in used.items():
+            if len(uses) > 1:
+                yield f"{study.folder.name} was written by several language models, or under several settings: {in_words(uses)}."
         yield from _faulty_seeds(task, own)
         for name in dict.fromkeys(map(method, own)):
             options = {str(study.config.strategy_options) for study in own if method(study) == name}
             if len(options) > 1:
                 yield f"studies of {name} differ in strategy_options ({' / '.join(sorted(options))}), but are taken for one method."
+
+
+def _config(study: Study) -> StudyConfig:
+    """The config, with the candidates that a flag of ``resume`` allowed beyond it."""
+    return replace(study.config, candidates=max(study.config.candidates, len(study.candidates)))
 
 
 def _faulty_seeds(task: str, studies: Sequence[Study]) -> Iterator[str]:
@@ -52,22 +75,34 @@ def _faulty_seeds(task: str, studies: Sequence[Study]) -> Iterator[str]:
 
 
 def _differences(configs: Sequence[StudyConfig]) -> Iterator[str]:
-    for what, values in (
-        ("candidates", {str(config.candidates) for config in configs}),
-        ("max_usd", {str(config.max_usd) for config in configs}),
-        ("max_tokens", {str(config.max_tokens) for config in configs}),
-        ("max_hours", {str(config.max_hours) for config in configs}),
-        ("writer", {config.writer for config in configs}),
-        ("llm.model", {str(config.llm.model) for config in configs}),
-        ("repairs", {str(config.repairs) for config in configs}),
-        ("episodes", {str(config.episodes) for config in configs}),
-        ("final_seeds", {str(config.final_seeds) for config in configs}),
-        ("trainer", {config.trainer for config in configs}),
-        ("device", {config.device for config in configs}),
-    ):
-        if len(values) > 1:
-            yield f"{what} ({' / '.join(sorted(values))})"
-    for name in vars(configs[0].training):
-        settings = {getattr(config.training, name) for config in configs}
-        if len(settings) > 1:
-            yield f"training.{name} ({' / '.join(sorted('preset' if value is None else str(value) for value in settings))})"
+    """All terms that are not the same, with their values."""
+    terms = [_terms(config) for config in configs]
+    for name in dict.fromkeys(name for config in configs for name in _terms(config) if name not in _NO_TERMS):
+        values = {str(own.get(name)) for own in terms}
+        if len(values) > 1 and any(_in_force(config, name) for config in configs):
+            yield f"{name} ({' / '.join(sorted(values))})"
+
+
+def _other_models(used: Sequence[Sequence[ModelUse]]) -> Iterator[str]:
+    """What answered, where configs do not tell: the model may come from the environment or a flag of ``resume``."""
+    answered = {" and ".join(sorted({use.text for use in uses})) for uses in used if uses}
+    if len(answered) > 1:
+        yield f"the language model that answered ({' / '.join(sorted(answered))})"
+
+
+def _terms(config: StudyConfig) -> dict[str, object]:
+    """Every field by its name in a config file, with those of groups behind a dot."""
+    terms: dict[str, object] = {}
+    for name, value in vars(config).items():
+        if is_dataclass(value):
+            terms |= {f"{name}.{inner}": "preset" if name == "training" and own is None else own for inner, own in vars(value).items()}
+        else:
+            terms[name] = value
+    return terms
+
+
+def _in_force(config: StudyConfig, name: str) -> bool:
+    """Whether a search reads a field at all."""
+    group = name.partition(".")[0]
+    used = {"race": config.racing != "off", "screen": config.screening != "off", "llm": config.writer != FREE}
+    return used.get(group, True)

@@ -117,7 +117,8 @@ def _method_traces(curves: Sequence[Curve], axis: str, style: _Style) -> Iterato
     middle = bands(curves, axis)
     if middle and len(curves) >= LEAST_RUNS:
         for edge, fill in (("low", None), ("high", "tonexty")):  # the upper edge fills down to the lower one
-            trace = _staircase([(band.spent, getattr(band.best, edge)) for band in middle], end, style, 0, hover=f"{style.name}, 95 %")
+            bounds = [(band.spent, band.best.value if band.best.low is None else getattr(band.best, edge)) for band in middle]
+            trace = _staircase(bounds, end, style, 0, hover=f"{style.name}, 95 %")
             yield trace.update(fill=fill, fillcolor=_translucent(style.colour))
     thick = _staircase([(band.spent, band.best.value) for band in middle], end, style, 3, hover=style.name)
     yield thick.update(showlegend=True)

@@ -32,7 +32,11 @@ class Runs:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value and its 95 % interval; no bounds below :data:`LEAST_RUNS` runs."""
+    """A value and its 95 % interval.
+
+    No bounds below :data:`LEAST_RUNS` runs, and none where no draw differs from another: runs that all came to the same tell
+    nothing of how far the next one may lie off, and an interval of no width would say that it cannot.
+    """
 
     value: float
     low: float | None = None
@@ -98,7 +102,7 @@ def _estimate(statistic: Callable[[Sequence[Scores]], Scores], groups: Sequence[
         return Estimate(value)
     drawn = statistic([values[_picks(runs)] for values, runs in zip(scores, groups, strict=True)])
     low, high = np.quantile(drawn, (0.025, 0.975))
-    return Estimate(value, float(low), float(high))
+    return Estimate(value) if np.isclose(low, high, 1e-9, 1e-12) else Estimate(value, float(low), float(high))
 
 
 def _picks(runs: Runs) -> NDArray[np.int64]:

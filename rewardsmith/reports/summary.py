@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from rewardsmith.records import Candidate, FinalRun, Rung, Score, Screening
+from rewardsmith.reports.models import ModelUse, models_used
 from rewardsmith.study import Study
 from rewardsmith.usage import Usage
 
@@ -78,6 +79,8 @@ class StudySummary:
     candidates: tuple[CandidateRow, ...]
     finals: tuple[FinalRow, ...]
     totals: Totals
+    models: tuple[ModelUse, ...] = ()
+    """Language models that answered, one after another; several where model or sampling changed in mid-study."""
 
 
 def summarise_study(study: Study) -> StudySummary:
@@ -93,7 +96,8 @@ def summarise_study(study: Study) -> StudySummary:
         best=best.id if best else None,
         candidates=tuple(row(candidate) for candidate in candidates),
         finals=final_rows(finals),
-        totals=totals(candidates, finals),
+        totals=totals(candidates, study.usage, finals),
+        models=models_used(study.store.calls()),
     )
 
 
@@ -140,12 +144,12 @@ def _last_success(candidate: Candidate) -> float | None:
     return fmean(known) if known else None
 
 
-def totals(candidates: Sequence[Candidate], finals: Sequence[FinalRun] = ()) -> Totals:
-    """What a search spent, and its closing comparison where that is given."""
+def totals(candidates: Sequence[Candidate], usage: Usage, finals: Sequence[FinalRun] = ()) -> Totals:
+    """What a search spent, its calls as given, and its closing comparison where that is given, too."""
     return Totals(
         candidates=len(candidates),
         trainings=sum(c.trainings for c in candidates) + len(finals),
         env_steps=sum(c.env_steps for c in candidates) + sum(run.training.env_steps for run in finals),
         training_s=sum(c.training_s for c in candidates) + sum(run.training.wall_s for run in finals),
-        usage=sum((candidate.usage for candidate in candidates), Usage()),
+        usage=usage,
     )

@@ -54,7 +54,7 @@ class EvolutionaryOptions(Options):
     reset: Literal["keep_best", "empty"] = "keep_best"
     """A weaker island keeps its best and gets some other of a stronger one, or is emptied and gets a copy of the best. ``paper``: empty."""
     horizon: int = 0
-    """Candidates of the whole search, for the schedule of the temperature; 0: as many as the runner allows."""
+    """Candidates of the whole search, for the schedule of the temperature; 0: as many as the study was made for."""
 
     CHANGES: ClassVar = {
         "paper": {

@@ -73,7 +73,7 @@ class Search(Strategy, Generic[Constants, Memory]):
         self._memory = memory
         self._proposed = 0
         self._allowed = 0
-        """The most candidates that there may be, as far as :meth:`ask` was told."""
+        """Candidates of the whole search, the end of schedules: what the first :meth:`ask` was told."""
         self._pending: set[int] = set()
         self._inbox: list[Result] = []
         """Told, and not learned from yet."""
@@ -100,9 +100,9 @@ class Search(Strategy, Generic[Constants, Memory]):
         """Hand out the rest of the batch, or the next one; ``limit`` at most, and none while results must come first.
 
         Args:
-            limit: How many more candidates the whole search may have. Schedules take its end from here.
+            limit: How many more candidates the whole search may have. Schedules take their end from the first one.
         """
-        self._allowed = max(self._allowed, self._proposed + limit)
+        self._allowed = self._allowed or self._proposed + limit
         if limit > 0 and not self._queue and not (self._options.barrier and self._pending):
             self._learn(sorted(self._inbox, key=lambda result: result.number))
             self._inbox = []

@@ -66,7 +66,7 @@ class TreeOptions(Options):
     verify: bool = True
     """Whether the writer rates each trained program (self-verification), the prior of the selection."""
     horizon: int = 0
-    """Candidates of the whole search, N, for the schedules; 0: as many as the runner allows."""
+    """Candidates of the whole search, N, for the schedules; 0: as many as the study was made for."""
 
     CHANGES: ClassVar = {
         "paper": {"exploration_end": 0.0, "mean_rate": 0.0, "own_visit": False, "distinct": False, "path_low": 2, "barrier": True},

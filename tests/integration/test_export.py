@@ -14,6 +14,7 @@ from onnx.reference import ReferenceEvaluator
 
 from rewardsmith.cli import main
 from rewardsmith.contracts import Task
+from rewardsmith.study import Study
 from rewardsmith.training import policy_file, portable
 from tests.integration.test_search import TINY, run
 
@@ -67,7 +68,8 @@ def test_the_sheet_tells_sizes_and_score(study: Path, exported: Path):
     assert (spec["task"], spec["candidate"], spec["observation_size"], spec["action_size"]) == ("franka-reach", "c001", 20, 3)
     assert spec["score"]["mean"] == row["score"]
     assert f"{row['score']:.3f}" in (exported / "README.md").read_text()
-    assert (exported / "reward.py").read_text() == row["source"]
+    with Study.open(study) as opened:
+        assert (exported / "reward.py").read_text() == opened.candidates[1].program
 
 
 def test_an_exported_reward_and_policy_are_taken_back(exported: Path):

@@ -13,6 +13,8 @@ from pathlib import Path
 import networkx as nx
 import pytest
 
+from rewardsmith.study import Study
+
 TINY = [
     *("--training.env-steps", "1600", "--training.envs", "16", "--training.rollout", "10", "--training.hidden", "16"),
     *("--training.minibatches", "2", "--training.mini-epochs", "2", "--episodes", "8"),
@@ -60,13 +62,15 @@ def test_the_folder_is_complete(finished: Path):
     listed = candidates(finished, finished.parent)
     assert [c["id"] for c in listed] == ["c000", "c001", "c002", "c003"]
     best = max((c for c in listed[:2]), key=lambda c: (float(str(c["score"])), -int(str(c["id"])[1:])))["id"]
+    with Study.open(finished) as study:
+        programs = {candidate.id: candidate.program for candidate in study.candidates}
     for c in listed:
         assert c["state"] == "SCORED"
         assert c["operator"] == ("initial" if c["iteration"] == 0 else "reflect")
         assert c["parents"] == ([] if c["iteration"] == 0 else [best])
         assert "def compute_reward(" in str(c["source"])
         assert (finished / str(c["policy"])).is_file()
-        assert (finished / "candidates" / str(c["id"]) / "reward.py").read_text() == c["source"]
+        assert (finished / "candidates" / str(c["id"]) / "reward.py").read_text() == programs[str(c["id"])]
 
 
 def test_the_same_seed_gives_the_same_programs_and_scores(finished: Path, tmp_path: Path):

@@ -7,13 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from rewardsmith.cli import main
 from rewardsmith.config import LanguageModelOptions, StudyConfig
 from rewardsmith.contracts import Task
 from rewardsmith.errors import NothingTrainedError, WriterError
 from rewardsmith.records import State
 from rewardsmith.registry import WRITERS
+from rewardsmith.reports.comparison import compare
+from rewardsmith.reports.comparison_text import markdown, searches_csv
+from rewardsmith.reports.summary import summarise_study
 from rewardsmith.reward.guard import Guard
 from rewardsmith.study import Study
+from rewardsmith.usage import Usage
 from tests.searching import Eights, Questions, go, model
 from tests.servers import GOOD, Exchange, Reaction, completion, in_turn, refusal, serving
 
@@ -129,6 +134,23 @@ def test_an_interrupted_round_pays_only_for_what_was_not_answered(guard: Guard, 
     assert len(server.requests) == 9
     assert len({c.idea for c in candidates}) == 8
     assert sum(c.usage.calls for c in candidates) == 8
+
+
+def test_a_lost_reply_is_on_the_bill(guard: Guard, reach: Task, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """The first connection breaks, so the request is sent, and perhaps paid, twice: two calls, one of them without a count."""
+    config = StudyConfig("franka-reach", candidates=1, baselines=False)
+    with serving(in_turn(Reaction(reset_after=0), completion())) as server:
+        go(tmp_path / "s", config, model(server), guard, reach)
+    with Study.open(tmp_path / "s") as study:
+        bill = Usage(2, 100, 50, 0.15, unmetered=1)  # 150 tokens for 1,000 USD per million
+        assert study.usage == summarise_study(study).totals.usage == bill
+        report = compare([study])
+        assert report.searches[0].usage == bill
+        assert "| 2 (1 without a count) | 150 | 0.1500 |" in markdown(report)
+        assert ",2,1,100,50,0.15\n" in searches_csv(report)
+    for arguments in ([], ["c000"]):
+        main.run(["inspect", str(tmp_path / "s"), *arguments])
+        assert "2 language-model calls, 100 + 50 tokens, 0.15 USD, and 1 call without a count" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_replay_of_the_grammar_writer(guard: Guard, reach: Task, tmp_path: Path):

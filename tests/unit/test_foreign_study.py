@@ -15,12 +15,13 @@ from rewardsmith.study import Study
 from tests.builders import trained
 
 CONFIG = StudyConfig("franka-reach", candidates=3)
+PROGRAM = "def compute_reward(a):\n    return (a, {})\n"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     with Study.create(tmp_path / "s", CONFIG) as study:
-        study.save(trained("c000", 0.5))
+        study.save(trained("c000", 0.5, program=PROGRAM))
     return tmp_path / "s"
 
 
@@ -32,7 +33,7 @@ def victim(tmp_path: Path) -> Path:
 
 def open_and_save(folder: Path) -> None:
     with Study.open(folder, write=True) as study:
-        study.save(trained("c001", 0.5))
+        study.save(trained("c001", 0.5, program=PROGRAM))
 
 
 def fifo(path: Path) -> None:
@@ -102,13 +103,13 @@ def test_what_appears_after_opening_is_not_followed(folder: Path, victim: Path, 
     with Study.open(folder, write=True) as study:
         (folder / "candidates" / "c000" / "reward.py").unlink()
         (folder / "candidates" / "c000" / "reward.py").symlink_to(victim)
-        study.save(trained("c000", 0.5))
+        study.save(trained("c000", 0.5, program=PROGRAM))
         (folder / "candidates" / "c001").symlink_to(tmp_path / "elsewhere")
         with pytest.raises(StoreError, match="a link or a file, not a folder"):
-            study.save(trained("c001", 0.5))
+            study.save(trained("c001", 0.5, program=PROGRAM))
     assert victim.read_text() == "mine"
     assert not any((tmp_path / "elsewhere").iterdir())
-    assert (folder / "candidates" / "c000" / "reward.py").read_text() == "def compute_reward(a): ..."
+    assert (folder / "candidates" / "c000" / "reward.py").read_text() == PROGRAM
 
 
 def test_the_folder_itself_may_be_a_link_that_the_user_typed(folder: Path, tmp_path: Path):

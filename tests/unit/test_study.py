@@ -1,11 +1,12 @@
 import os
 import platform
+from dataclasses import replace
 
 import pytest
 
 from rewardsmith.config import StudyConfig
 from rewardsmith.errors import StoreError, UsageError
-from rewardsmith.records import Proposal
+from rewardsmith.records import Proposal, State
 from rewardsmith.study import Study
 from tests.builders import trained
 
@@ -72,3 +73,18 @@ def test_best_is_the_first_of_equals_and_never_a_failure(tmp_path):
             study.save(candidate)
         assert study.best
         assert study.best.id == "c001"
+
+
+def test_the_file_of_a_reward_is_the_program_that_is_compiled(tmp_path):
+    """Not the writer's text, which a comment or a refusal may keep apart from it; a refused draft leaves no file."""
+    raw, program = "# mine\ndef compute_reward(a): return a, {}", "def compute_reward(a):\n    return (a, {})\n"
+    with Study.create(tmp_path / "s", CONFIG) as study:
+        file = tmp_path / "s" / "candidates" / "c000" / "reward.py"
+        refused = trained("c000", None, state=State.PROPOSED, source=raw, program="")
+        study.save(refused)
+        assert not file.exists()
+        study.save(replace(refused, program=program, state=State.ACCEPTED))
+        assert file.read_text() == program
+        study.save(refused)
+        assert not file.exists()
+        assert study.candidates[0].source == raw

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from functools import cache
+from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Signal, TrainingSettings, VecEnv
@@ -62,6 +65,20 @@ class SimulatedTask(ABC):
     def has_metric(self) -> bool:
         """Whether a metric takes the place of a goal that is met or not."""
         return type(self).success is SimulatedTask.success
+
+    def fingerprint(self) -> str:
+        """A hash of what the environments are made from.
+
+        That is the scene and its neighbours, this package, and the modules of the task's classes.
+        """
+        package = ASSETS.parent
+        modules = (getattr(sys.modules.get(kind.__module__), "__file__", None) for kind in type(self).__mro__)
+        scenes = [] if "<" in self.scene else (ASSETS / self.scene).parent.glob("*.xml")
+        files = {*map(Path, filter(None, modules)), *scenes, *package.rglob("*.py"), *package.rglob("*.xml")}
+        digest = sha256(self.scene.encode())
+        for file in sorted(filter(Path.is_file, files)):
+            digest.update(sha256(file.read_bytes()).digest())
+        return digest.hexdigest()[:16]
 
     @abstractmethod
     def robot(self, sim: Simulator) -> Robot:

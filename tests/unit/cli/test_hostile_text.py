@@ -24,6 +24,7 @@ from rewardsmith.config import StudyConfig
 from rewardsmith.contracts import TrainingProgress
 from rewardsmith.errors import UsageError
 from rewardsmith.records import Candidate, FinalRun, Rung, Score, Screening, State
+from rewardsmith.reports.models import ModelUse
 from rewardsmith.reports.summary import FinalRow, StudySummary, Totals, row
 from rewardsmith.study import Study
 from rewardsmith.usage import Usage
@@ -170,7 +171,9 @@ def summary(*candidates: Candidate, text: str = EVIL) -> StudySummary:
     usage = Usage(10**18, 10**18, 10**18, 1e18, 10**18, 10**18, 10**18)
     totals = Totals(len(candidates), 10**400, 10**400, float("nan"), usage)
     finals = (FinalRow(text, (None, float("nan"), 1e308), (text,) * 3),)
-    return StudySummary(text, text, text, text, text, 10**400, text, tuple(map(row, candidates)), finals, totals)
+    return StudySummary(
+        text, text, text, text, text, 10**400, text, tuple(map(row, candidates)), finals, totals, (ModelUse(text, text, text),) * 2
+    )
 
 
 @pytest.mark.parametrize("console", [Console, Screen])

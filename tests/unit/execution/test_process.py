@@ -11,7 +11,14 @@ import pytest
 from pydantic import TypeAdapter
 
 from rewardsmith.errors import RewardsmithError
-from rewardsmith.execution.process import JsonProcess, ProcessDiedError, ProcessSilentError, hear, speaking
+from rewardsmith.execution.process import (
+    JsonProcess,
+    ProcessDiedError,
+    ProcessSilentError,
+    child_environment,
+    hear,
+    speaking,
+)
 
 
 @pytest.fixture
@@ -38,6 +45,14 @@ def test_stray_prints_do_not_reach_the_parent(child: JsonProcess):
 def test_secrets_stay_with_the_parent(child: JsonProcess, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     assert ask(child, "secret") == "nothing"
+
+
+def test_a_child_numbers_the_gpus_as_its_parent_does(monkeypatch: pytest.MonkeyPatch):
+    """On a machine with different cards, "1" is another one where the order is another."""
+    chosen = {"CUDA_VISIBLE_DEVICES": "1", "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
+    for name, value in chosen.items():
+        monkeypatch.setenv(name, value)
+    assert chosen.items() <= child_environment().items()
 
 
 def test_a_crash_is_reported_with_its_last_words_and_the_next_line_starts_anew(child: JsonProcess):

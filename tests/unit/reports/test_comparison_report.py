@@ -9,12 +9,12 @@ import pytest
 
 from rewardsmith.config import StudyConfig, TrainingOverrides
 from rewardsmith.errors import UsageError
-from rewardsmith.records import FinalRun
+from rewardsmith.records import FinalRun, State
 from rewardsmith.reports.comparison import ComparisonReport, compare
 from rewardsmith.reports.comparison_text import curves_csv, markdown, searches_csv
 from rewardsmith.study import Study
 from rewardsmith.usage import Usage
-from tests.builders import trained
+from tests.builders import called, trained
 
 WINNER_FRESH = {"eureka": (0.8, 0.6, 0.7, 0.9, 0.5), "random": (0.4, 0.6, 0.3, 0.2, 0.5)}
 
@@ -29,7 +29,8 @@ def final(reward: str, score: float | None, seed: int) -> FinalRun:
 def study(folder: Path, config: StudyConfig, search: Sequence[float | None], finals: Sequence[FinalRun], *, finished: bool = True) -> Path:
     with Study.create(folder, config) as made:
         for number, score in enumerate(search):
-            made.save(trained(f"c{number:03d}", score, usage=Usage(2, 10, 5, 0.25)))
+            made.save(trained(f"c{number:03d}", score))
+            made.store.add_call(called(f"c{number:03d}", Usage(2, 10, 5, 0.25)))
         for run in finals:
             made.store.put_final(run)
         made.store.put_value("notice", "a notice")
@@ -92,13 +93,81 @@ def test_a_search_that_found_nothing_is_no_number_and_no_secret(ten: list[Path],
     assert (chance.runs, len(chance.scores)) == (6, 5)
     assert found.improvements[0].probability.value == pytest.approx((23 + 5) / 30)  # it loses to each of the five
     assert any("lost has no winner" in warning for warning in found.warnings)
+    assert chance.mean == pytest.approx(2 / 6)  # it counts as 0
     assert "(1 without a score)" in markdown(found)
+
+
+def repeats(folder: Path, task: str, scores: Sequence[float | None], sparse: float | None = None) -> list[Path]:
+    """Five or so searches, those without a score being failures."""
+    folders: list[Path] = []
+    for seed, score in enumerate(scores):
+        finals = [] if score is None else [final("best:c000", score, seed)]
+        baselines = [] if sparse is None else [final("human", 90.0, seed), final("sparse", sparse, seed)]
+        config = StudyConfig(task, seed=seed, candidates=1)
+        folders.append(study(folder / f"{task}-s{seed}", config, (score,), [*finals, *baselines]))
+    return folders
+
+
+def test_a_method_that_fails_is_not_better_for_it(tmp_path: Path):
+    """A search without a winner solved nothing: its success rate is 0."""
+    found = report(*repeats(tmp_path, "franka-push", (0.9, None, 0.8, None, None)))
+    (row,) = found.methods
+    assert (row.runs, row.scores) == (5, (0.9, 0.8))
+    assert row.iqm
+    assert row.iqm.value == pytest.approx(0.8 / 3)  # middle three of 0 0 0 0.8 0.9
+    assert row.iqm.low == 0.0
+    assert row.mean == pytest.approx(0.34)  # 1.7 / 5
+    assert "| eureka | 0.267 [0.000, " in markdown(found)
+    assert "| 0.340 | - | 0.900 0.800 (3 without a score) |" in markdown(found)
+    assert sum("loses every pair, and counts as 0 in the means." in warning for warning in found.warnings) == 3
+
+
+def test_in_a_metric_a_failure_is_worth_what_the_sparse_reward_is(tmp_path: Path):
+    found = report(*repeats(tmp_path, "cartpole", (90.0, None, 50.0, 60.0, 70.0), sparse=10.0))
+    (row,) = found.methods
+    assert row.iqm
+    assert row.iqm.value == pytest.approx(60.0)  # middle three of 10 50 60 70 90
+    assert row.mean == pytest.approx(56.0)  # 280 / 5
+    assert row.human_normalised == pytest.approx(0.575)  # (56 - 10) / 80
+    assert any("counts as 10 in the means." in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize("task", ["cartpole", "of-another-machine"])
+def test_where_nobody_knows_what_a_failure_is_worth_there_is_no_mean(tmp_path: Path, task: str):
+    """A metric without a sparse baseline, or a task that is not installed here."""
+    found = report(*repeats(tmp_path, task, (90.0, None, 50.0, 60.0, 70.0)))
+    (row,) = found.methods
+    assert (row.iqm, row.mean, row.human_normalised, row.runs) == (None, None, None, 5)
+    assert "| eureka | - | - | - | 90.000 50.000 60.000 70.000 (1 without a score) |" in markdown(found)
+    assert any("leaves its method without a mean: what a failure is worth there is not known." in warning for warning in found.warnings)
+
+
+def test_failures_count_over_several_tasks(tmp_path: Path):
+    push = repeats(tmp_path, "franka-push", (0.9, None), sparse=0.0)
+    pole = repeats(tmp_path, "cartpole", (90.0, None), sparse=10.0)
+    (row,) = report(*push, *pole).overall
+    assert row.scores == pytest.approx((0.01, 0.0, 1.0, 0.0))  # 0.9 / 90, no success, (90 - 10) / 80, the sparse reward
+    assert row.mean == pytest.approx(0.2525)
 
 
 def test_few_repeats_have_no_interval_and_say_so(ten: list[Path]):
     text = markdown(report(*ten[:3]))
     assert "No intervals: they take at least 5 repeats, and there are 3." in text
     assert "| eureka | 0.700 | 0.700 | 0.75 | 0.800 0.600 0.700 |" in text
+
+
+def test_the_steps_of_a_training_are_those_of_a_whole_one(tmp_path: Path):
+    """Failed and evicted trainings ended before their steps were spent."""
+    config = StudyConfig("franka-push", candidates=3)
+    with Study.create(tmp_path / "a", config) as made:
+        made.save(trained("c000", None))  # crashed at step 100
+        assert "no training is at its end yet" in compare([made]).setup[0]
+        evicted = trained("c001", None, state=State.EVICTED)
+        made.save(evicted)
+        whole = trained("c002", 0.5)
+        assert whole.training
+        made.save(replace(whole, training=replace(whole.training, env_steps=4_096)))
+        assert "3 candidates per search, 4,096 environment steps per training" in compare([made]).setup[0]
 
 
 @pytest.mark.parametrize(
@@ -220,6 +289,6 @@ def test_numbers_of_a_report_have_an_end(ten: list[Path]):
     scores = (float("nan"), float("inf"), 1e308, -1e308, 0.5)
     changes = {"candidates": 10**400, "env_steps": -(10**400), "training_s": 1e308, "usage": usage, "search_score": 1e308}
     searches = tuple(replace(row, **changes, fresh_scores=(1e308,)) for row in found.searches)
-    methods = tuple(replace(row, scores=scores, human_normalised=float("inf")) for row in found.methods)
+    methods = tuple(replace(row, scores=scores, human_normalised=float("inf"), mean=1e308) for row in found.methods)
     text = markdown(replace(found, searches=searches, methods=methods))
     assert max(map(len, text.splitlines())) < 300

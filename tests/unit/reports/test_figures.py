@@ -18,7 +18,7 @@ from tests.builders import trained
 
 def method(name: str, *scores: float) -> MethodRow:
     iqm = Estimate(0.5, 0.4, 0.7) if len(scores) >= 5 else Estimate(0.5)
-    return MethodRow(name, "franka-push", len(scores), tuple(range(len(scores))), scores, iqm, None)
+    return MethodRow(name, "franka-push", len(scores), tuple(range(len(scores))), scores, iqm, 0.5, None)
 
 
 def report(repeats: int) -> ComparisonReport:

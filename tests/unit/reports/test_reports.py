@@ -5,7 +5,7 @@ from rewardsmith.records import FinalRun
 from rewardsmith.reports.summary import final_rows, summarise_study
 from rewardsmith.study import Study
 from rewardsmith.usage import Usage
-from tests.builders import trained
+from tests.builders import called, trained
 
 
 def final(identity: str, reward: str, score: float | None) -> FinalRun:
@@ -32,8 +32,10 @@ def test_finals_are_grouped_by_reward_the_winner_first():
 
 def test_a_study_in_numbers(tmp_path: Path):
     with Study.create(tmp_path / "s", StudyConfig("franka-reach")) as study:
-        study.save(trained("c000", 0.5, usage=Usage(1, 10, 20, None)))
-        study.save(trained("c001", None, parents=("c000",), operator="reflect", usage=Usage(2, 1, 1, None)))
+        study.save(trained("c000", 0.5))
+        study.save(trained("c001", None, parents=("c000",), operator="reflect"))
+        for identity, usage in (("c000", Usage(1, 10, 20, None)), ("c001", Usage(1, 1, 1, None)), ("c001", Usage(1, unmetered=1))):
+            study.store.add_call(called(identity, usage))
         study.store.put_final(final("human-0", "human", 0.25))
         summary = summarise_study(study)
     assert summary.best == "c000"
@@ -41,4 +43,4 @@ def test_a_study_in_numbers(tmp_path: Path):
     assert summary.candidates[0].training_success == 0.375  # mean of 0.25 and 0.5; the first epoch had no episode
     assert summary.totals.trainings == 3
     assert summary.totals.env_steps == 300
-    assert summary.totals.usage == Usage(3, 11, 21, None)
+    assert summary.totals.usage == Usage(3, 11, 21, None, unmetered=1)

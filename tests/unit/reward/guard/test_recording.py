@@ -6,6 +6,7 @@ import dataclasses
 import io
 import pickle
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import cast
 
@@ -16,6 +17,7 @@ from rewardsmith.contracts import Task, VecEnv
 from rewardsmith.reward.guard import Guard
 from rewardsmith.reward.guard.recording import NoRecordingError, cache_file, load_or_record, pack
 from rewardsmith_envs.tasks.franka_reach import FrankaReach
+from tests.toys import TOY
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +49,40 @@ def test_another_signal_table_has_another_file(reach: Task, push: Task) -> None:
 
     assert cache_file(cast(Task, Other())) != cache_file(reach)
     assert cache_file(push) != cache_file(reach)
+
+
+def test_another_scene_has_another_file(tmp_path: Path):
+    """Its states would not be those of the scene that is trained on."""
+
+    class Other(FrankaReach):
+        scene = str(tmp_path / "scene.xml")
+
+    (tmp_path / "scene.xml").write_text('<mujoco><include file="table.xml"/></mujoco>')
+    (tmp_path / "table.xml").write_text("<mujoco/>")
+    files = [cache_file(cast(Task, Other()))]
+    assert cache_file(cast(Task, Other())) == files[0]
+    (tmp_path / "scene.xml").write_text('<mujoco model="other"><include file="table.xml"/></mujoco>')
+    files.append(cache_file(cast(Task, Other())))
+    (tmp_path / "table.xml").write_text('<mujoco model="round"/>')
+    files.append(cache_file(cast(Task, Other())))
+    Other.scene = '<mujoco model="text"/>'
+    files.append(cache_file(cast(Task, Other())))
+    assert len(set(files)) == 4
+
+
+def test_another_program_of_the_task_has_another_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Start states are written by code."""
+    code = "from rewardsmith_envs.tasks.franka_reach import FrankaReach\nclass Mine(FrankaReach):\n    draws = 31\n"
+    (tmp_path / "tasks_of_mine.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    task = cast(Task, import_module("tasks_of_mine").Mine())
+    before = cache_file(task)
+    (tmp_path / "tasks_of_mine.py").write_text(code + "# farther apart\n")
+    assert cache_file(task) != before
+
+
+def test_a_task_that_says_nothing_of_its_world_has_a_file_too():
+    assert cache_file(TOY) == cache_file(TOY)
 
 
 def _bytes(value: object) -> bytes:

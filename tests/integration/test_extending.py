@@ -1,0 +1,106 @@
+"""A search whose number of candidates is changed goes on from its own record, whatever its strategy."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from rewardsmith import runner
+from rewardsmith.config import StudyConfig
+from rewardsmith.config_file import from_mapping
+from rewardsmith.contracts import VERIFY, Brief, Ledger, Quote, Race, TrainingJob, TrainingProgress, TrainingSettings
+from rewardsmith.parts import Parts
+from rewardsmith.records import Draft, Score, State, TrainingResult, Verdict
+from rewardsmith.registry import STRATEGIES
+from rewardsmith.reward.guard import Guard
+from rewardsmith.study import Study
+from tests.searching import Silent
+from tests.toys import TOY
+
+Option = tuple[str, Mapping[str, str | float]]
+SEARCHES: list[Option] = [(name, {"preset": preset}) for name in STRATEGIES.names() for preset in ("corrected", "paper", "release")]
+SEARCHES.append(("revolve", {"temperature_start": 2.0, "temperature_end": 0.1}))
+SEEDS = range(3)
+
+
+class Simulated:
+    """Writer, guard and trainer at once: a candidate's score and its writer's opinion hang on the seed and its name alone."""
+
+    name, notice = "simulated", ""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+
+    def _luck(self, text: str) -> float:
+        return random.Random(f"{self._seed} {text}").random()
+
+    def write(self, briefs: Sequence[Brief], ledger: Ledger) -> list[Draft]:
+        return [
+            Draft(brief.candidate, judgement=self._luck(f"judge {brief.candidate}"))
+            if brief.operator == VERIFY
+            else Draft(brief.candidate, "an idea", f"program of {brief.candidate}")
+            for brief in briefs
+        ]
+
+    def prompt(self, brief: Brief) -> str:
+        return ""
+
+    def quote(self, brief: Brief) -> Quote | None:
+        return None
+
+    def check(self, source: str, task: object) -> Verdict:
+        return Verdict(True, program=source)
+
+    def admit(self, source: str, program: str, task: object) -> str:
+        return program
+
+    def train(
+        self, jobs: Sequence[TrainingJob], evaluation_seed: int, observe: Callable[[TrainingProgress], None], race: Race | None = None
+    ) -> Iterator[TrainingResult]:
+        for job in jobs:
+            yield TrainingResult(job.candidate, State.SCORED, job.seed, score=Score(self._luck(job.candidate), 0.0, 2))
+
+
+def search(folder: Path, option: Option, seed: int, candidates: int) -> list[tuple[str, tuple[str, ...]]]:
+    """Begin or continue a search of so many candidates; where they all came from."""
+    name, options = option
+    strategy = STRATEGIES.load(name)
+    everything = Simulated(seed)
+    config = StudyConfig("toy", strategy=name, candidates=candidates, seed=seed, final_seeds=0, strategy_options=dict(options))
+    parts = Parts(
+        TOY, strategy(seed, from_mapping(strategy.Options, options)), everything, cast(Guard, everything), everything, TrainingSettings()
+    )
+    with Study.open(folder, write=True) if folder.exists() else Study.create(folder, config) as study:
+        study.config = replace(study.config, candidates=candidates)  # as a flag of `resume` does
+        runner.run(study, parts, Silent())
+        return [(candidate.operator, candidate.parents) for candidate in study.candidates]
+
+
+@pytest.fixture(params=SEARCHES, ids=lambda option: "-".join([option[0], *map(str, option[1].values())]))
+def option(request: pytest.FixtureRequest) -> Option:
+    return request.param
+
+
+def test_more_candidates_are_allowed_later(option: Option, tmp_path: Path):
+    for seed in SEEDS:
+        folder = tmp_path / str(seed)
+        first = search(folder, option, seed, 16)
+        assert len(first) == 16
+        for candidates in (20, 32):
+            longer = search(folder, option, seed, candidates)
+            assert len(longer) == candidates
+            assert longer[: len(first)] == first
+            first = longer
+
+
+def test_fewer_candidates_are_the_beginning_of_the_same_search(option: Option, tmp_path: Path):
+    whole = search(tmp_path / "whole", option, 3, 32)
+    with Study.create(tmp_path / "part", StudyConfig("toy", strategy=option[0], candidates=32, seed=3, strategy_options=dict(option[1]))):
+        pass
+    for candidates in (5, 17, 32):
+        assert search(tmp_path / "part", option, 3, candidates) == whole[:candidates]
