@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +16,9 @@ import torch
 from torch import Tensor
 
 from rewardsmith.cli import main
-from rewardsmith.contracts import TrainingSettings
+from rewardsmith.contracts import Task, TrainingJob, TrainingSettings
+from rewardsmith.execution.process import JsonProcess
+from rewardsmith.records import State
 from rewardsmith.training.population.learner import PopulationLearner
 from rewardsmith.training.population.policy import StackedPolicy
 from rewardsmith.training.rlgames import trainer
@@ -92,3 +96,44 @@ def test_without_the_package_the_install_line_is_given(
     assert main.run([*command, "--trainer", "rl-games", "--out", str(tmp_path / "out")]) == 2
     assert "pip install 'rewardsmith[rl-games]'" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+class Watched(JsonProcess):
+    """A process that is given one order at a time, all of them by the thread that trains."""
+
+    made: list[Watched]
+
+    def __init__(self, module: str, *arguments: str) -> None:
+        super().__init__("tests.children.obliging")
+        self.open = 0
+        Watched.made.append(self)
+
+    def send(self, line: str) -> None:
+        assert threading.current_thread() is threading.main_thread()
+        self.open += 1
+        assert self.open == 1, "it was idle"
+        super().send(line)
+
+    def receive(self, timeout_s: float) -> str:
+        self.open -= 1
+        return super().receive(timeout_s)
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Watched]]:
+    Watched.made = []
+    monkeypatch.setattr(trainer, "JsonProcess", Watched)
+    monkeypatch.setattr(trainer, "find_spec", lambda name: True)
+    yield Watched.made
+    for process in Watched.made:
+        process.kill()
+
+
+def test_processes_are_shared_by_jobs_and_no_two_jobs_get_the_same(watched: list[Watched], reach: Task, tmp_path: Path):
+    rl_games = trainer.RlGamesTrainer(reach, SETTINGS, 2, threads=2)
+    jobs = [TrainingJob(f"c{n:03d}", "program", n, str(tmp_path / f"{n}.pt")) for n in range(9)]
+    for _ in range(2):
+        results = list(rl_games.train(jobs, 1, lambda progress: None))
+        assert sorted(result.candidate for result in results) == [job.candidate for job in jobs]
+        assert {result.state for result in results} == {State.SCORED}, results[0].cause
+        assert len(watched) == 2
