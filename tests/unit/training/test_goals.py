@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from rewardsmith.contracts import SPARSE, TrainingJob, TrainingSettings
-from rewardsmith.records import State
+from rewardsmith.records import Fault
 from rewardsmith.training.curves import TrainingCurves, smoothed
 from rewardsmith.training.population.rollout import Experience
 from rewardsmith.training.population.slot import Slot
@@ -72,7 +72,7 @@ def test_the_curves_show_the_program_without_the_bonus():
 def test_a_slot_that_failed_gets_no_bonus():
     broken = slot(BROKEN, 250.0)
     assert (broken.rewards(experience(), 0) == 0.0).all()
-    assert broken.proxy.failure == State.DIVERGED
+    assert broken.proxy.failure == Fault.DIVERGED
     assert (broken.rewards(experience(), 0) == 0.0).all()
 
 
