@@ -38,10 +38,10 @@ class TrainingDesk:
 
     def begin(self, candidates: Iterable[Candidate]) -> None:
         """Queue candidates' runs, and once more those that an earlier process left unfinished."""
-        for run in self._study.runs_for(Purpose.SEARCH):
-            unscored = run.state == RunState.TRAINED and self._study.score(run) is None
-            if run.id not in self._open and (unscored or not run.state.ended):
-                self.queue(run, program_of(self._study, self._parts, self._study.store.candidates()[run.subject]))
+        for trial in self._study.trials:
+            run = trial.run
+            if run and run.id not in self._open and (not run.state.ended or (run.state == RunState.TRAINED and not trial.score)):
+                self.queue(run, program_of(self._study, self._parts, trial.candidate))
         for candidate in candidates:
             if self._budget.late:
                 self._budget.stop(self._budget.late)
