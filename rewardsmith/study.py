@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 from types import TracebackType
@@ -211,7 +211,10 @@ class Study:
 
     def score(self, run: Run) -> Score | None:
         """The true score of a run on the episodes of its purpose."""
-        return self.store.scores().get(score_key(run.id, HELD_OUT, self.evaluation_seed(run.purpose)))
+        return self._score(run, self.store.scores())
+
+    def _score(self, run: Run, scores: Mapping[str, Score]) -> Score | None:
+        return scores.get(score_key(run.id, HELD_OUT, self.evaluation_seed(run.purpose)))
 
     @property
     def trials(self) -> list[Trial]:
@@ -219,16 +222,17 @@ class Study:
         runs: dict[str, list[Run]] = {}
         for run in self.runs_for(Purpose.SEARCH):
             runs.setdefault(run.subject, []).append(run)
-        return [self._trial(candidate, runs.get(candidate.id, ())) for candidate in self.candidates]
+        scores = self.store.scores()
+        return [self._trial(candidate, runs.get(candidate.id, ()), scores) for candidate in self.candidates]
 
     def trial(self, identity: str) -> Trial | None:
         """One candidate with what became of it."""
         candidate = self.store.candidates().get(identity)
         runs = [run for run in self.runs_for(Purpose.SEARCH) if run.subject == identity]
-        return self._trial(candidate, runs) if candidate else None
+        return self._trial(candidate, runs, self.store.scores()) if candidate else None
 
-    def _trial(self, candidate: Candidate, runs: Sequence[Run]) -> Trial:
-        return Trial(candidate, tuple(runs), self.score(runs[-1]) if runs else None)
+    def _trial(self, candidate: Candidate, runs: Sequence[Run], scores: Mapping[str, Score]) -> Trial:
+        return Trial(candidate, tuple(runs), self._score(runs[-1], scores) if runs else None)
 
     @property
     def best(self) -> Trial | None:

@@ -35,10 +35,10 @@ class TrainingDesk:
 
     def resume(self) -> None:
         """Queue once more what an earlier process left unfinished."""
-        for run in self._study.runs_for(Purpose.SEARCH):
-            unscored = run.state == RunState.TRAINED and self._study.score(run) is None
-            if unscored or not run.state.ended:
-                self.queue(run, program_of(self._study, self._parts, self._study.store.candidates()[run.subject]))
+        for trial in self._study.trials:
+            run = trial.run
+            if run and (not run.state.ended or (run.state == RunState.TRAINED and not trial.score)):
+                self.queue(run, program_of(self._study, self._parts, trial.candidate))
 
     def begin(self, candidates: Iterable[Candidate]) -> None:
         """Queue candidates' next runs."""

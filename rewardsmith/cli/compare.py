@@ -96,25 +96,26 @@ def run(arguments: list[str]) -> int:
     searches = config.repeats * len(config.strategies)
     study = agreed_file(config.study, config_file, arguments, trust=options.trust_endpoint, searches=searches)
     config = dataclasses.replace(config, study=study)
-    _check(config)
+    folder = options.out or free_folder(f"{study.task}-comparison")
+    _check(config, folder)
     if options.dry_run:
-        _plan(config)
+        _plan(config, folder)
         return 0
-    comparison = Comparison.create(options.out or free_folder(f"{study.task}-comparison"), config)
+    comparison = Comparison.create(folder, config)
     agree_to_own(place_identity(comparison.folder), study, searches)
     return carry_on(comparison)
 
 
-def _check(config: ComparisonConfig) -> None:
+def _check(config: ComparisonConfig, folder: Path) -> None:
     """Refuse wrong options and missing keys of every strategy before anything is made."""
     config.check()
     for search in islice(config.searches(), len(config.strategies)):
-        assemble(search).close()
+        assemble(search, folder).close()
 
 
-def _plan(config: ComparisonConfig) -> None:
+def _plan(config: ComparisonConfig, folder: Path) -> None:
     searches = list(config.searches())
-    parts = assemble(searches[0])
+    parts = assemble(searches[0], folder)
     try:
         say(f"{len(searches)} searches, {config.repeats} each of {', '.join(config.strategies)}; the plan of one of them:")
         show_plan(searches[0], parts)

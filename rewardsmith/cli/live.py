@@ -12,12 +12,14 @@ from rich.text import Text
 from rewardsmith.cli.output import say
 from rewardsmith.cli.views import candidate_table, label
 from rewardsmith.contracts import TrainingProgress
-from rewardsmith.records import CandidateState, Run, Score, Trial
+from rewardsmith.records import CandidateState, Run, RunState, Score, Trial
 from rewardsmith.reports.summary import row
 from rewardsmith.shown import count, number, one_line
 from rewardsmith.study import Study
 
 _LOG_EVERY_S = 10.0
+_UNDER_WAY = (CandidateState.ACCEPTED, RunState.QUEUED, RunState.RUNNING, RunState.LOST)
+"""States of candidates that may be in training just now."""
 _LINE = 600
 """Characters of a line of the log, at most."""
 _AROUND = 8
@@ -172,7 +174,7 @@ class LiveObserver:
     def _draw(self) -> None:
         room = max(1, self._console.height - _AROUND)  # more would push the newest ones out of sight
         rows = [row(trial) for trial in list(self._trials.values())[-room:]]
-        rows = [replace(r, training_success=self._success.get(r.id)) if r.state == CandidateState.ACCEPTED else r for r in rows]
+        rows = [replace(r, training_success=self._success.get(r.id)) if r.state in _UNDER_WAY else r for r in rows]
         status = "  ".join(part for part in (self._stage, self._progress, self._clock.left) if part)
         best = self._best.id if self._best else None
         head = Text(f"{self._title}   best so far: {best_text(self._best)}", style="bold")

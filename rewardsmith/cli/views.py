@@ -19,7 +19,7 @@ from rewardsmith.usage import Usage
 
 STATE_STYLES = {
     "SCORED": "green", "ACCEPTED": "cyan", "PROPOSED": "dim", "REJECTED": "yellow", "DIVERGED": "red", "CRASHED": "red", "TIMED_OUT": "red",
-    "EVICTED": "yellow", "DROPPED": "yellow", "LOST": "yellow", "RUNNING": "cyan", "TRAINED": "cyan",
+    "FAILED": "red", "EVICTED": "yellow", "DROPPED": "yellow", "LOST": "yellow", "QUEUED": "cyan", "RUNNING": "cyan", "TRAINED": "cyan",
 }  # fmt: skip
 _UNBLAMED = ("SCORED", "EVICTED")
 """States whose reason is not a fault; that of an eviction stands with its candidate."""

@@ -17,8 +17,8 @@ _NOT_IN_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def study_lineage(study: Study) -> nx.DiGraph:
     """The lineage of a study; the graph itself carries task, strategy, writer and seed."""
-    best, config = study.best, study.config
-    graph = lineage(study.trials, best.id if best else None)
+    winner, config = study.winner, study.config
+    graph = lineage(study.trials, winner.id if winner else None)
     graph.graph.update(task=config.task, strategy=config.strategy, writer=config.writer, seed=config.seed)
     return graph
 

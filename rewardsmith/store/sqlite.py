@@ -48,11 +48,7 @@ class Store:
         self._lock = threading.RLock()
         self._open = False
         """Whether a transaction is."""
-        self._known: dict[str, dict[str, Any]] = {table.name: {} for table in _REMEMBERED}
-        self._seen = dict.fromkeys(self._known, 0)
-        """The last revision that was read of each."""
-        self._related = 0
-        """Candidates whose parents were found."""
+        self._forget()
         check_files(path, write=write)
         if not create and (found := format_in_header(path)) not in (0, FORMAT):
             raise StoreError(other_format(path, found, recorded_version(path)))
@@ -99,9 +95,18 @@ class Store:
             except BaseException:
                 with suppress(StoreError):
                     self._execute("ROLLBACK")
+                self._forget()
                 raise
             finally:
                 self._open = False
+
+    def _forget(self) -> None:
+        """Read everything anew at the next look."""
+        self._known: dict[str, dict[str, Any]] = {table.name: {} for table in _REMEMBERED}
+        self._seen = dict.fromkeys(self._known, 0)
+        """The last revision that was read of each."""
+        self._related = 0
+        """Candidates whose parents were found."""
 
     def put_candidate(self, candidate: Candidate) -> None:
         """Insert or update one candidate."""
@@ -229,9 +234,10 @@ class Store:
             self._clock.start()
             for row in self._db.execute(statement, values):
                 rows.append(row)
-                texts = [value for value in row if isinstance(value, str)]
-                size += sum(map(len, texts))
-                values_held += sum(text.count(",") for text in texts)
+                for value in row:
+                    if isinstance(value, str):
+                        size += len(value)
+                        values_held += value.count(",")
                 if len(rows) > _MOST_ROWS or size > _MOST_BYTES or values_held > _MOST_VALUES:
                     raise StoreError(f"{self._path} holds more than a study can. Restore it from a copy, or start a new one.")
         return rows

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from rewardsmith.config import LanguageModelOptions, ScreenOptions, StudyConfig, TrainingOverrides, effective_settings
@@ -118,9 +120,44 @@ def test_slots_are_a_count():
     assert TrainingOverrides(slots=0, overlap=False).apply(TrainingSettings(slots=3)).slots == 0
 
 
-def test_racing_needs_a_trainer_that_can():
+@pytest.mark.parametrize(
+    ("config", "complaint"),
+    [
+        (StudyConfig("t", finalists=0), "finalists is 0; give at least 1, which trains none again, and at most the 8 candidates"),
+        (StudyConfig("t", candidates=4, finalists=5), "finalists is 5; .*at most the 4 candidates"),
+        (StudyConfig("t", finalists=-1), "finalists is -1"),
+        (StudyConfig("t", finalist_seeds=0), "finalist_seeds is 0"),
+        (StudyConfig("t", finalist_seeds=1_001), "finalist_seeds is 1001"),
+        (StudyConfig("t", workers=0), "workers is 0"),
+        (StudyConfig("t", workers=2, device="cuda"), "workers is 2, but on GPUs there is one for each. Name them with --devices"),
+        (StudyConfig("t", workers=2, racing="on"), "racing needs one worker"),
+        (StudyConfig("t", devices=(0,)), "devices is .*with --device cuda"),
+        (StudyConfig("t", devices=(0, 0), device="cuda"), "numbers of different GPUs"),
+        (StudyConfig("t", devices=(-1,), device="cuda"), "numbers of different GPUs"),
+        (StudyConfig("t", devices=tuple(range(65)), device="cuda"), "devices has 65 numbers; give at most 64"),
+        (StudyConfig("t", devices=(0, 1), device="cuda", racing="on"), "racing needs one worker"),
+        (StudyConfig("t", in_flight=0), "in_flight is 0"),
+    ],
+)
+def test_impossible_finalists_and_workers_are_refused(config: StudyConfig, complaint: str):
+    with pytest.raises(UsageError, match=complaint):
+        config.check()
+
+
+def test_one_in_four_is_trained_again_and_three_at_most():
+    assert [StudyConfig("t", candidates=n).finalist_count for n in (1, 4, 7, 8, 12, 400)] == [1, 1, 1, 2, 3, 3]
+    assert StudyConfig("t", candidates=4, finalists=4).finalist_count == 4
+
+
+def test_trainings_after_the_search_are_finalists_winner_and_baselines():
+    assert StudyConfig("t", candidates=8).final_trainings == 2 + 3
+    assert StudyConfig("t", candidates=8, finalists=1).final_trainings == 3  # one alone needs no choice
+    assert StudyConfig("t", candidates=12, finalist_seeds=2, final_seeds=3, baselines=False).final_trainings == 3 * 2 + 3
+
+
+def test_racing_needs_a_trainer_that_can(tmp_path: Path):
     with pytest.raises(UsageError, match="--racing on needs a trainer"):
-        assemble(StudyConfig("franka-reach", trainer="rl-games", racing="on"))
+        assemble(StudyConfig("franka-reach", trainer="rl-games", racing="on"), tmp_path)
 
 
 NAN, INF = float("nan"), float("inf")

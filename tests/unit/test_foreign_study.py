@@ -11,17 +11,23 @@ import pytest
 
 from rewardsmith.config import StudyConfig
 from rewardsmith.errors import StoreError, UsageError
+from rewardsmith.records import Trial
 from rewardsmith.study import Study
-from tests.builders import trained
+from tests.builders import keep, run_of, trained
 
 CONFIG = StudyConfig("franka-reach", candidates=3)
 PROGRAM = "def compute_reward(a):\n    return (a, {})\n"
 
 
+def written(identity: str) -> Trial:
+    return trained(identity, 0.5, program=PROGRAM)
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     with Study.create(tmp_path / "s", CONFIG) as study:
-        study.save(trained("c000", 0.5, program=PROGRAM))
+        keep(study, written("c000"))
+        study.save(written("c000").candidate)
     return tmp_path / "s"
 
 
@@ -33,7 +39,7 @@ def victim(tmp_path: Path) -> Path:
 
 def open_and_save(folder: Path) -> None:
     with Study.open(folder, write=True) as study:
-        study.save(trained("c001", 0.5, program=PROGRAM))
+        study.save(written("c001").candidate)
 
 
 def fifo(path: Path) -> None:
@@ -58,8 +64,8 @@ def link(path: Path) -> None:
 
 PLACES = [
     *("study.db", "study.db-wal", "study.db-shm", "study.lock", "config.yaml", ".config.yaml.part", "notes"),
-    *(f"candidates/c000/{name}" for name in ("reward.py", "policy.pt", ".policy.pt.part", "policy.part", "episodes.pt")),
-    *("candidates/c001", "finals", "finals/best-0/policy.pt"),
+    *("candidates/c000/reward.py", "candidates/c000/.reward.py.part", "candidates/c001", "runs", "runs/c001-search-0"),
+    *(f"runs/c000-search-0/{name}" for name in ("policy.pt", ".policy.pt.part", "policy.part", "episodes.pt")),
 ]
 
 
@@ -74,13 +80,14 @@ def test_anything_but_plain_files_is_refused_by_name(folder: Path, victim: Path,
     assert victim.read_text() == "mine"
 
 
-@pytest.mark.parametrize("place", ["candidates", "candidates/c000", "finals"])
+@pytest.mark.parametrize("place", ["candidates", "candidates/c000", "runs", "runs/c000-search-0"])
 def test_a_folder_that_leads_elsewhere_is_refused(folder: Path, tmp_path: Path, place: str):
     if (folder / place).exists():
         (folder / place).rename(tmp_path / "elsewhere")
     else:
         (tmp_path / "elsewhere").mkdir()
     before = sorted(map(str, (tmp_path / "elsewhere").rglob("*")))
+    (folder / place).parent.mkdir(exist_ok=True)
     (folder / place).symlink_to(tmp_path / "elsewhere")
     with pytest.raises(StoreError, match=f"{place} is a link"):
         open_and_save(folder)
@@ -103,10 +110,10 @@ def test_what_appears_after_opening_is_not_followed(folder: Path, victim: Path, 
     with Study.open(folder, write=True) as study:
         (folder / "candidates" / "c000" / "reward.py").unlink()
         (folder / "candidates" / "c000" / "reward.py").symlink_to(victim)
-        study.save(trained("c000", 0.5, program=PROGRAM))
+        study.save(written("c000").candidate)
         (folder / "candidates" / "c001").symlink_to(tmp_path / "elsewhere")
         with pytest.raises(StoreError, match="a link or a file, not a folder"):
-            study.save(trained("c001", 0.5, program=PROGRAM))
+            study.save(written("c001").candidate)
     assert victim.read_text() == "mine"
     assert not any((tmp_path / "elsewhere").iterdir())
     assert (folder / "candidates" / "c000" / "reward.py").read_text() == PROGRAM
@@ -116,9 +123,10 @@ def test_the_folder_itself_may_be_a_link_that_the_user_typed(folder: Path, tmp_p
     (tmp_path / "latest").symlink_to(folder)
     open_and_save(tmp_path / "latest")
     with Study.open(tmp_path / "latest") as study:
-        path = study.policy_path("c001")
-        assert path == folder.resolve() / "candidates" / "c001" / "policy.pt"
-        assert study.relative(str(path)) == "candidates/c001/policy.pt"
+        path = study.policy_path(run_of("c001"))
+        assert path == folder.resolve() / "runs" / "c001-search-0" / "policy.pt"
+        assert study.relative(str(path)) == "runs/c001-search-0/policy.pt"
+        assert study.episodes_path(run_of("c001")) == path.with_name("episodes.pt")
         with pytest.raises(StoreError, match="is not in the study"):
             study.relative("/etc/passwd")
 

@@ -12,7 +12,7 @@ from rewardsmith.contracts import TrainingSettings
 from rewardsmith.errors import UsageError
 from rewardsmith.parts import assemble
 from rewardsmith.study import Study
-from rewardsmith.training.messages import ORDER, Order
+from rewardsmith.training.messages import SETUP, Setup
 from rewardsmith_envs.simulators import devices
 
 
@@ -48,8 +48,8 @@ def test_without_a_gpu_nothing_is_made_and_no_writer_asked(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_device_of_a_study_reaches_its_trainer_with_its_preset(gpu: None):
-    parts = assemble(StudyConfig("franka-reach", device="cuda"))
+def test_the_device_of_a_study_reaches_its_trainer_with_its_preset(gpu: None, tmp_path: Path):
+    parts = assemble(StudyConfig("franka-reach", device="cuda"), tmp_path)
     try:
         assert (parts.settings.device, parts.settings.envs) == ("cuda", parts.task.gpu_preset.envs)
     finally:
@@ -57,8 +57,8 @@ def test_the_device_of_a_study_reaches_its_trainer_with_its_preset(gpu: None):
 
 
 def test_the_worker_hears_of_the_device():
-    order = Order("franka-reach", "population", TrainingSettings(device="cuda"), 8, 0, ())
-    assert ORDER.validate_json(ORDER.dump_json(order)).settings.device == "cuda"
+    setup = Setup("franka-reach", "population", "heldout", TrainingSettings(device="cuda"), 1)
+    assert SETUP.validate_json(SETUP.dump_json(setup)).settings.device == "cuda"
 
 
 def test_a_study_goes_on_where_it_began(tmp_path: Path):

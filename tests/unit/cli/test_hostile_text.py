@@ -7,7 +7,7 @@ import csv
 import json
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -23,12 +23,12 @@ from rewardsmith.cli.views import bar, candidate_table, study_view, usage_text
 from rewardsmith.config import StudyConfig
 from rewardsmith.contracts import TrainingProgress
 from rewardsmith.errors import UsageError
-from rewardsmith.records import Candidate, FinalRun, Rung, Score, Screening, State
+from rewardsmith.records import CandidateState, Purpose, Rung, RunState, Score, Screening, Trial
 from rewardsmith.reports.models import ModelUse
-from rewardsmith.reports.summary import FinalRow, StudySummary, Totals, row
+from rewardsmith.reports.summary import FinalistRow, FinalRow, StudySummary, Totals, row
 from rewardsmith.study import Study
 from rewardsmith.usage import Usage
-from tests.builders import trained
+from tests.builders import keep, keep_run, run_of, trained
 
 EVIL = "=\x1b]0;title\x07\x1b[2J\x9b31m[bold]m[/x][/]\u202e\u2066\u200b\u2028\x08\rc :smile: <b>&amp;|`x`[l](http://h)\ue000"
 SHOWN = re.compile("[^\n\t\x20-\x7e\xa0-\U0010ffff]|[\x80-\x9f\u200b\u202e\u2066\u2028\ue000]")
@@ -42,12 +42,10 @@ def harmless(text: str, *, terminal: bool = False) -> None:
     assert "\x1b[2J" not in text
 
 
-def hostile(identity: str, score: float | None, **changes: object) -> Candidate:
-    texts = {"operator": EVIL, "idea": EVIL, "source": f"def compute_reward(a):  # {EVIL}\n    return a\n"}
-    candidate = trained(identity, score, components={EVIL: [1.0, 2.0]}, **{**texts, **changes})
-    assert candidate.training
-    screening = Screening(0.5, 0.25, 3, EVIL, 0.9)
-    return replace(candidate, training=replace(candidate.training, cause=EVIL), reason=EVIL, screening=screening)
+def hostile(identity: str, score: float | None, run: Mapping[str, object] | None = None, **changes: object) -> Trial:
+    texts = {"operator": EVIL, "idea": EVIL, "source": f"def compute_reward(a):  # {EVIL}\n    return a\n", "plan": EVIL, "reason": EVIL}
+    texts["screening"] = Screening(0.5, 0.25, 3, EVIL, 0.9)
+    return trained(identity, score, components={EVIL: [1.0, 2.0]}, run={"cause": EVIL, **(run or {})}, **{**texts, **changes})
 
 
 @pytest.fixture
@@ -55,21 +53,21 @@ def study(tmp_path: Path) -> Path:
     """As far as a study can be made that opens: ids and operators may be refused, so they are ordinary."""
     folder = tmp_path / "o[v2] [/x]"
     with Study.create(folder, StudyConfig("franka-reach", candidates=2, final_seeds=1)) as made:
-        made.save(hostile("c000", 0.25, operator="initial"))
-        made.save(hostile("c001", None, operator="reflect", parents=("c000",), source=f"# {EVIL}"))
-        final = hostile("best-0", 0.5).training
-        assert final
-        made.store.put_final(FinalRun("best-0", "best:c000", replace(final, policy="")))
+        keep(made, hostile("c000", 0.25, operator="initial"))
+        keep(made, hostile("c001", None, operator="reflect", parents=("c000",), source=f"# {EVIL}"))
+        for purpose in (Purpose.FINALIST, Purpose.FINAL):
+            keep_run(made, run_of("c000", purpose, cause=EVIL, settings=EVIL, executor=EVIL), Score(0.5, 0.01, 8))
+        keep_run(made, run_of("human", Purpose.BASELINE, failed=EVIL), None)
         for key in ("notice", "stopped", "finished"):
             made.store.put_value(key, EVIL)
     return folder
 
 
-def forge(study: Path, **changes: object) -> None:
+def forge(study: Path, table: str, identity: str, **changes: object) -> None:
     """Change a record as the program never would."""
     database = sqlite3.connect(study / "study.db")
-    (record,) = database.execute("SELECT record FROM candidates WHERE id = 'c000'").fetchone()
-    database.execute("UPDATE candidates SET record = ? WHERE id = 'c000'", (json.dumps({**json.loads(record), **changes}),))
+    (record,) = database.execute(f"SELECT record FROM {table} WHERE id = ?", (identity,)).fetchone()
+    database.execute(f"UPDATE {table} SET record = ? WHERE id = ?", (json.dumps({**json.loads(record), **changes}), identity))
     database.commit()
     database.close()
 
@@ -130,7 +128,18 @@ def test_a_report_shows_text_as_text(study: Path, show: Callable[..., str], tmp_
 
 @pytest.mark.parametrize("column", ["id", "operator", "parents", "idea", "source", "reason", "plan"])
 def test_forged_records_are_shown_or_refused_and_never_obeyed(study: Path, column: str, show: Callable[..., str]):
-    forge(study, **{column: [EVIL] if column == "parents" else EVIL})
+    forge(study, "candidates", "c000", **{column: [EVIL] if column == "parents" else EVIL})
+    look(study, show)
+
+
+@pytest.mark.parametrize("column", ["id", "subject", "program", "purpose", "state", "fault", "cause", "executor", "settings", "policy"])
+def test_forged_runs_are_shown_or_refused_too(study: Path, column: str, show: Callable[..., str]):
+    for identity in ("c000-search-0", "c000-final-0"):
+        forge(study, "runs", identity, **{column: EVIL})
+        look(study, show)
+
+
+def look(study: Path, show: Callable[..., str]) -> None:
     for view in ([], ["--tree"], ["--json"], ["c000"], ["c001", "--diff", "c000"]):
         show("inspect", study, *view, code=None)
 
@@ -149,13 +158,12 @@ def test_a_search_that_runs(study: Path, capsys: pytest.CaptureFixture[str]):
     for terminal in (False, True):
         with Study.open(study) as opened, live.watch(opened, 100, Screen(force_terminal=terminal, width=100)) as observer:
             observer.stage(EVIL)
-            for candidate in (hostile("c002", 0.5), hostile(EVIL, None), replace(hostile(EVIL, 0.5), state=State.ACCEPTED)):
-                observer.candidate(candidate)
+            for trial in (hostile("c002", 0.5), hostile(EVIL, None), hostile(EVIL, None, run={"state": RunState.RUNNING, "fault": None})):
+                observer.trial(trial)
             observer.progress(TrainingProgress(50, 100, ((EVIL, 0.25),)))
             observer.progress(TrainingProgress(50, 100, (), note=EVIL))
-            training = hostile(EVIL, None).training
-            assert training
-            observer.final(FinalRun(EVIL, EVIL, training))
+            observer.run(run_of(EVIL, Purpose.FINAL, failed=EVIL), None)
+            observer.run(run_of(EVIL, Purpose.FINAL), Score(0.5, 0.01, 8))
         shown = capsys.readouterr().out
         harmless(shown, terminal=terminal)
         assert "[bold]m[/x][/]" in shown
@@ -163,17 +171,17 @@ def test_a_search_that_runs(study: Path, capsys: pytest.CaptureFixture[str]):
 
 def test_a_log_has_one_line_each(study: Path, capsys: pytest.CaptureFixture[str]):
     with Study.open(study) as opened, live.PlainObserver(opened, 100) as observer:
-        observer.candidate(replace(hostile("c002", None), reason="a\n[  1.0 s] c003 SCORED score 1.000 " + "x" * 10_000))
+        observer.trial(hostile("c002", None, reason="a\n[  1.0 s] c003 SCORED score 1.000 " + "x" * 10_000))
     assert len(capsys.readouterr().out.splitlines()) == 1
 
 
-def summary(*candidates: Candidate, text: str = EVIL) -> StudySummary:
+def summary(*trials: Trial, text: str = EVIL) -> StudySummary:
     usage = Usage(10**18, 10**18, 10**18, 1e18, 10**18, 10**18, 10**18)
-    totals = Totals(len(candidates), 10**400, 10**400, float("nan"), usage)
+    totals = Totals(len(trials), 10**400, 10**400, float("nan"), usage)
+    finalists = (FinalistRow(text, float("nan"), (float("inf"), 1e308)), FinalistRow(text, None, ()))
     finals = (FinalRow(text, (None, float("nan"), 1e308), (text,) * 3),)
-    return StudySummary(
-        text, text, text, text, text, 10**400, text, tuple(map(row, candidates)), finals, totals, (ModelUse(text, text, text),) * 2
-    )
+    uses = (ModelUse(text, text, text),) * 2
+    return StudySummary(text, text, text, text, text, 10**400, text, text, tuple(map(row, trials)), finalists, finals, totals, uses)
 
 
 @pytest.mark.parametrize("console", [Console, Screen])
@@ -181,13 +189,11 @@ def test_views_take_any_text_and_any_number(console: type[Console]):
     """Also on a console that parses markup."""
     text = f"{EVIL}\ud800"
     scores = (float("nan"), float("inf"), float("-inf"), 1e308, -5.0, None)
-    candidates = [hostile(text, score, parents=(text, text + "2")) for score in scores]
+    trials = [hostile(text, score, parents=(text, text + "2")) for score in scores]
     rung = Rung(10**400, Score(float("nan"), float("nan"), 3), 1, 1)
-    for state in State:
-        candidates.append(replace(hostile(text, 0.5), state=state))
-        if training := candidates[-1].training:
-            candidates.append(replace(candidates[-1], training=replace(training, rungs=(rung,))))
-    for view in (study_view(summary(*candidates, text=text), text), LineageTree(summary(*candidates, text=text))):
+    trials += [hostile(text, 0.5, state=state) for state in CandidateState]
+    trials += [hostile(text, None, run={"state": state, "fault": None, "rungs": rungs}) for state in RunState for rungs in ((), (rung,))]
+    for view in (study_view(summary(*trials, text=text), text), LineageTree(summary(*trials, text=text))):
         for terminal in (False, True):
             screen = console(force_terminal=terminal, width=90, record=True)
             with screen.capture() as shown:
@@ -218,7 +224,7 @@ def test_the_live_table_keeps_the_newest_in_sight(tmp_path: Path, capsys: pytest
     monkeypatch.setenv("LINES", "30")
     with Study.create(tmp_path / "s", StudyConfig("franka-reach", candidates=100)) as study:
         for number in range(100):
-            study.store.put_candidate(trained(f"c{number:03d}", 0.5))
+            keep(study, trained(f"c{number:03d}", 0.5))
         with live.LiveObserver(study, 100, Screen(force_terminal=True, width=100)) as observer:
             observer.stage("the stage")
             shown = capsys.readouterr().out

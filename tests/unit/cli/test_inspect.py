@@ -9,15 +9,16 @@ import pytest
 from rewardsmith.cli.inspect import run
 from rewardsmith.config import StudyConfig
 from rewardsmith.errors import RewardsmithError, UsageError
+from rewardsmith.records import Purpose, Score
 from rewardsmith.study import Study
-from tests.builders import trained
+from tests.builders import keep, keep_run, run_of, trained
 
 
 @pytest.fixture
 def study(tmp_path: Path) -> str:
     with Study.create(tmp_path / "s", StudyConfig("franka-reach")) as made:
-        made.save(trained("c000", 0.25, idea="near " * 100))
-        made.save(trained("c001", 0.5, parents=("c000",), operator="reflect"))
+        keep(made, trained("c000", 0.25, idea="near " * 100))
+        keep(made, trained("c001", 0.5, parents=("c000",), operator="reflect"))
     return str(tmp_path / "s")
 
 
@@ -29,6 +30,25 @@ def test_the_tree_in_a_pipe_is_equally_wide_everywhere(study: str, capsys: pytes
     assert first.startswith("c000 initial 0.250  near near")
     assert (len(first), first[-1]) == (120, "…")
     assert second == "└── c001 reflect 0.500 *  an idea"
+
+
+def test_the_best_is_who_won_on_fresh_seeds(study: str, capsys: pytest.CaptureFixture[str]):
+    with Study.open(Path(study), write=True) as opened:
+        for identity, mean in (("c001", 0.125), ("c000", 0.375)):
+            keep_run(opened, run_of(identity, Purpose.FINALIST), Score(mean, 0.01, 8))
+    assert run([study]) == 0
+    shown = capsys.readouterr().out
+    assert "c000 *" in shown
+    assert "c001 *" not in shown
+    assert "trained again on fresh seeds; the best mean of these won:" in " ".join(shown.split())
+    rows = [line.split() for line in shown.splitlines() if line.startswith("c0")][-2:]
+    assert rows == [["c000", "0.250", "0.375"], ["c001", "0.500", "0.125"]]
+    assert run([study, "best"]) == 0
+    assert capsys.readouterr().out.startswith("c000  SCORED")
+    assert run([study, "--json"]) == 0
+    summary = json.loads(capsys.readouterr().out)
+    assert (summary["best"], summary["winner"]) == ("c001", "c000")
+    assert summary["finalists"][0] == {"id": "c000", "search_score": 0.25, "fresh_scores": [0.375]}
 
 
 def test_the_tree_as_a_picture(study: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -8,26 +8,27 @@ from rich.console import Console
 
 from rewardsmith.cli.picture import save_picture
 from rewardsmith.cli.tree import LineageTree
-from rewardsmith.records import Candidate, State
+from rewardsmith.cli.views import STATE_STYLES
+from rewardsmith.records import Candidate, CandidateState, Fault, RunState, Trial
 from rewardsmith.reports.summary import StudySummary, Totals, row
 from rewardsmith.usage import Usage
 from tests.builders import trained
 
 
-def tree(candidates: Sequence[Candidate], best: str | None = None) -> LineageTree:
-    rows = tuple(map(row, candidates))
+def tree(trials: Sequence[Trial], winner: str | None = None) -> LineageTree:
+    rows = tuple(map(row, trials))
     totals = Totals(len(rows), 0, 0, 0.0, Usage())
-    return LineageTree(StudySummary("s", "franka-reach", "revolve", "grammar", "", 3, best, rows, (), totals))
+    return LineageTree(StudySummary("s", "franka-reach", "revolve", "grammar", "", 3, None, winner, rows, (), (), totals))
 
 
-def shown(candidates: Sequence[Candidate], best: str | None = None, *, width: int = 100, color: bool = False) -> list[str]:
+def shown(trials: Sequence[Trial], winner: str | None = None, *, width: int = 100, color: bool = False) -> list[str]:
     """The lines of the tree, without title and note."""
     file = io.StringIO()
-    Console(file=file, width=width, force_terminal=color, color_system="standard" if color else None).print(tree(candidates, best))
+    Console(file=file, width=width, force_terminal=color, color_system="standard" if color else None).print(tree(trials, winner))
     return file.getvalue().splitlines()[1:-1]
 
 
-def chain(length: int) -> list[Candidate]:
+def chain(length: int) -> list[Trial]:
     return [trained(f"c{n:03d}", 0.5, parents=(f"c{n - 1:03d}",) if n else ()) for n in range(length)]
 
 
@@ -37,7 +38,7 @@ def test_children_stand_below_their_first_parent_which_names_no_one_and_others_a
         trained("c001", 0.5, idea="hold still"),
         trained("c002", None, parents=("c000",), operator="tree_mutate_structure", idea="faster"),
         trained("c003", 0.75, parents=("c001", "c000", "c002"), operator="crossover", idea="both"),
-        Candidate("c004", 2, "reflect", ("c002",)),
+        Trial(Candidate("c004", 2, "reflect", ("c002",))),
     ]
     assert shown(family, "c003") == [
         "c000 initial 0.250  go near",
@@ -89,8 +90,12 @@ def test_what_a_model_wrote_is_shown_and_never_obeyed():
 
 
 def test_every_state_has_a_style():
-    family = [Candidate(f"c{n}", 0, "initial", (), state=state) for n, state in enumerate(State)]
-    assert [line.split()[2:] for line in shown(family)] == [[] if state == State.SCORED else [str(state)] for state in State]
+    written = [Trial(Candidate("c0", 0, "initial", state=state)) for state in CandidateState]
+    ran = [trained("c0", None, idea="", run={"state": state, "fault": None}) for state in RunState]
+    failed = [trained("c0", None, idea="", run={"fault": fault}) for fault in Fault]
+    family = [trained("c0", 0.5, idea=""), *written, *ran, *failed]
+    assert [line.split()[2:] for line in shown(family)] == [["0.500"], *([str(state)] for state in (*CandidateState, *RunState, *Fault))]
+    assert {trial.state for trial in family} == STATE_STYLES.keys()
 
 
 def test_a_picture_of_the_tree(tmp_path: Path):

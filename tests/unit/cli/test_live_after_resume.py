@@ -11,15 +11,15 @@ from rewardsmith.cli import live
 from rewardsmith.config import StudyConfig
 from rewardsmith.contracts import TrainingProgress
 from rewardsmith.study import Study
-from tests.builders import trained
+from tests.builders import keep, trained
 
-PROGRESS = TrainingProgress(50, 100, (("c001", 0.25),))
+PROGRESS = TrainingProgress(50, 100, (("c001-search-0", 0.25),))
 
 
 @pytest.fixture
 def study(tmp_path: Path):
     with Study.create(tmp_path / "s", StudyConfig("franka-reach", candidates=3, final_seeds=0)) as study:
-        study.save(trained("c000", 0.5))
+        keep(study, trained("c000", 0.5))
         yield study
 
 

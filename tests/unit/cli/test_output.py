@@ -15,7 +15,7 @@ from rewardsmith.cli import main, output
 from rewardsmith.config import StudyConfig
 from rewardsmith.errors import WriterError
 from rewardsmith.study import Study
-from tests.builders import trained
+from tests.builders import keep, trained
 
 FULL = Path("/dev/full")
 PROGRAM = f"{sys.executable} -m rewardsmith.cli.main"
@@ -24,7 +24,7 @@ PROGRAM = f"{sys.executable} -m rewardsmith.cli.main"
 def make(folder: Path, candidates: int) -> Path:
     with Study.create(folder, StudyConfig("franka-reach", candidates=candidates)) as made:
         for number in range(candidates):
-            made.save(trained(f"c{number:03d}", 0.5, idea="näher ± " * 100, source=f"# näher {number}\n" * 1000))
+            keep(made, trained(f"c{number:03d}", 0.5, idea="näher ± " * 100, source=f"# näher {number}\n" * 1000))
     return folder
 
 

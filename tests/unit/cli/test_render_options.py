@@ -1,6 +1,5 @@
 """What the command refuses, in this process; it draws in tests/integration/test_render.py."""
 
-from dataclasses import replace
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -12,21 +11,24 @@ from rewardsmith.comparison import Comparison, ComparisonConfig
 from rewardsmith.config import StudyConfig
 from rewardsmith.contracts import Task
 from rewardsmith.errors import UsageError
+from rewardsmith.records import Purpose, Score
 from rewardsmith.study import Study
-from tests.builders import save_policy, trained
+from tests.builders import keep, keep_run, run_of, save_policy, trained
 from tests.toys import TOY
+
+POLICY = "runs/c000-search-0/policy.pt"
 
 
 @pytest.fixture
 def study(tmp_path: Path, reach: Task) -> Path:
-    """Two candidates: c000 with a policy, c001 that crashed."""
+    """Two candidates: c000 with a policy, and trained again, c001 that crashed."""
     folder = tmp_path / "s"
     with Study.create(folder, StudyConfig("franka-reach")) as made:
-        scored = trained("c000", 0.25)
-        assert scored.training
-        made.save(replace(scored, training=replace(scored.training, policy="candidates/c000/policy.pt")))
-        made.save(trained("c001", None))
-    save_policy(folder / "candidates" / "c000" / "policy.pt", reach)
+        keep(made, trained("c000", 0.25, run={"policy": POLICY}), trained("c001", None))
+        keep_run(made, run_of("c000", Purpose.FINAL, policy="runs/c000-final-0/policy.pt"), Score(0.5, 0.01, 8))
+        keep_run(made, run_of("human", Purpose.BASELINE, failed="it fell over"), None)
+    for policy in (POLICY, "runs/c000-final-0/policy.pt"):
+        save_policy(folder / policy, reach)
     return folder
 
 
@@ -74,13 +76,19 @@ def find(text: str | Path, task: Task) -> policies.Actor:
 
 def test_a_candidate_the_best_one_and_the_file_are_the_same_policy(study: Path, reach: Task):
     observation = torch.linspace(-1, 1, reach.make(1, 1).observation_size)[None]
-    ways = [study, study / "best", study / "c000", study / "candidates" / "c000" / "policy.pt"]
+    ways = [study, study / "best", study / "c000", study / POLICY]
     found = [find(way, reach) for way in ways]
     actions = [actor.act(observation) for actor in found]
     assert actions[0].shape == (1, 3)
     assert actions[0].abs().sum() > 0
     assert all(torch.equal(action, actions[0]) for action in actions)
     assert [actor.name for actor in found[:3]] == [f"c000 of {study}"] * 3
+
+
+def test_a_run_after_the_search_is_named_by_its_id(study: Path, reach: Task):
+    assert find(study / "c000-final-0", reach).name == f"c000-final-0 of {study}"
+    with pytest.raises(UsageError, match=r"human-baseline-0 of .* has no policy \(CRASHED\)"):
+        find(study / "human-baseline-0", reach)
 
 
 def test_random_and_zero(reach: Task):
@@ -93,9 +101,9 @@ def test_random_and_zero(reach: Task):
 
 
 def test_candidates_without_a_policy(study: Path, reach: Task, push: Task):
-    with pytest.raises(UsageError, match=r"unknown candidate 'c00'\. Did you mean 'c000'\? Allowed: best, c000"):
+    with pytest.raises(UsageError, match=r"unknown candidate 'c00'\. Did you mean 'c000'\? Allowed: best, c000, c000-final-0"):
         find(study / "c00", reach)
-    with pytest.raises(UsageError, match=r"c001 of .* has no policy \(CRASHED\)\. These have one: c000, best"):
+    with pytest.raises(UsageError, match=r"c001 of .* has no policy \(CRASHED\)\. These have one: c000-final-0, c000, best"):
         find(study / "c001", reach)
     with pytest.raises(UsageError, match=r"is a study of franka-reach, not of franka-push"):
         find(study / "c000", push)
@@ -103,7 +111,7 @@ def test_candidates_without_a_policy(study: Path, reach: Task, push: Task):
 
 def test_files_that_are_no_policy_of_the_task(study: Path, push: Task, tmp_path: Path):
     with pytest.raises(UsageError, match=r"policy\.pt is a policy of another task: it reads 20 numbers, this task gives 29"):
-        find(study / "candidates" / "c000" / "policy.pt", push)
+        find(study / POLICY, push)
     for number, content in enumerate((b"", b"text", b"PK\x03\x04 broken")):
         path = tmp_path / f"{number}.pt"
         path.write_bytes(content)

@@ -9,30 +9,33 @@ import pytest
 
 from rewardsmith.config import StudyConfig, TrainingOverrides
 from rewardsmith.errors import UsageError
-from rewardsmith.records import FinalRun, State
+from rewardsmith.records import Purpose, Run, RunState, Score
 from rewardsmith.reports.comparison import ComparisonReport, compare
 from rewardsmith.reports.comparison_text import curves_csv, markdown, searches_csv
 from rewardsmith.study import Study
 from rewardsmith.usage import Usage
-from tests.builders import called, trained
+from tests.builders import called, keep, keep_run, run_of, trained
 
 WINNER_FRESH = {"eureka": (0.8, 0.6, 0.7, 0.9, 0.5), "random": (0.4, 0.6, 0.3, 0.2, 0.5)}
 
 
-def final(reward: str, score: float | None, seed: int) -> FinalRun:
-    identity = f"{reward.partition(':')[0]}-0"
-    training = trained(identity, score).training
-    assert training
-    return FinalRun(identity, reward, replace(training, seed=seed))
+Final = tuple[Run, Score | None]
 
 
-def study(folder: Path, config: StudyConfig, search: Sequence[float | None], finals: Sequence[FinalRun], *, finished: bool = True) -> Path:
+def final(subject: str, score: float | None, seed: int) -> Final:
+    """A run after the search: of the winner, or of a baseline."""
+    purpose = Purpose.BASELINE if subject in ("human", "sparse") else Purpose.FINAL
+    run = run_of(subject, purpose, failed="" if score is not None else "it fell over", seed=seed)
+    return run, None if score is None else Score(score, 0.01, 128)
+
+
+def study(folder: Path, config: StudyConfig, search: Sequence[float | None], finals: Sequence[Final], *, finished: bool = True) -> Path:
     with Study.create(folder, config) as made:
         for number, score in enumerate(search):
-            made.save(trained(f"c{number:03d}", score))
+            keep(made, trained(f"c{number:03d}", score))
             made.store.add_call(called(f"c{number:03d}", Usage(2, 10, 5, 0.25)))
-        for run in finals:
-            made.store.put_final(run)
+        for run, score in finals:
+            keep_run(made, run, score)
         made.store.put_value("notice", "a notice")
         if finished:
             made.store.put_value("finished", "yes")
@@ -52,7 +55,7 @@ def ten(tmp_path: Path) -> list[Path]:
         for seed, score in enumerate(scores):
             baselines = [final("human", 0.9, seed), final("sparse", 0.1, seed)] if strategy == "eureka" else []
             config = StudyConfig("franka-push", strategy=strategy, seed=seed, candidates=2)
-            folders.append(study(tmp_path / f"{strategy}-s{seed}", config, (0.95, None), [final("best:c000", score, seed), *baselines]))
+            folders.append(study(tmp_path / f"{strategy}-s{seed}", config, (0.95, None), [final("c000", score, seed), *baselines]))
     return folders
 
 
@@ -105,7 +108,7 @@ def repeats(folder: Path, task: str, scores: Sequence[float | None], sparse: flo
     """Five or so searches, those without a score being failures."""
     folders: list[Path] = []
     for seed, score in enumerate(scores):
-        finals = [] if score is None else [final("best:c000", score, seed)]
+        finals = [] if score is None else [final("c000", score, seed)]
         baselines = [] if sparse is None else [final("human", 90.0, seed), final("sparse", sparse, seed)]
         config = StudyConfig(task, seed=seed, candidates=1)
         folders.append(study(folder / f"{task}-s{seed}", config, (score,), [*finals, *baselines]))
@@ -164,13 +167,10 @@ def test_the_steps_of_a_training_are_those_of_a_whole_one(tmp_path: Path):
     """Failed and evicted trainings ended before their steps were spent."""
     config = StudyConfig("franka-push", candidates=3)
     with Study.create(tmp_path / "a", config) as made:
-        made.save(trained("c000", None))  # crashed at step 100
+        keep(made, trained("c000", None))  # crashed at step 100
         assert "no training is at its end yet" in compare([made]).setup[0]
-        evicted = trained("c001", None, state=State.EVICTED)
-        made.save(evicted)
-        whole = trained("c002", 0.5)
-        assert whole.training
-        made.save(replace(whole, training=replace(whole.training, env_steps=4_096)))
+        evicted = trained("c001", None, run={"state": RunState.EVICTED, "fault": None})
+        keep(made, evicted, trained("c002", 0.5, run={"env_steps": 4_096}))
         assert "3 candidates per search, 4,096 environment steps per training" in compare([made]).setup[0]
 
 
@@ -186,7 +186,7 @@ def test_the_steps_of_a_training_are_those_of_a_whole_one(tmp_path: Path):
 )
 def test_unequal_terms_are_named(ten: list[Path], tmp_path: Path, change: dict[str, object], what: str):
     config = replace(StudyConfig("franka-push", strategy="random", seed=7, candidates=2), **change)  # pyright: ignore[reportArgumentType]
-    odd = study(tmp_path / "odd", config, (0.5, 0.5), [final("best:c000", 0.5, 7)])
+    odd = study(tmp_path / "odd", config, (0.5, 0.5), [final("c000", 0.5, 7)])
     assert report(*ten).warnings == ()
     assert any(f"franka-push are not on equal terms: they differ in {what}" in warning for warning in report(*ten, odd).warnings)
 
@@ -194,7 +194,7 @@ def test_unequal_terms_are_named(ten: list[Path], tmp_path: Path, change: dict[s
 def test_unfinished_and_repeated_searches_are_named(tmp_path: Path):
     config = StudyConfig("franka-push")
     first = study(tmp_path / "a", config, (0.5,), [], finished=False)
-    second = study(tmp_path / "b", config, (0.5,), [final("best:c000", 0.5, 0)])
+    second = study(tmp_path / "b", config, (0.5,), [final("c000", 0.5, 0)])
     warnings = report(first, second).warnings
     assert any("a is left out: it is not finished" in warning for warning in warnings)
     assert report(first, second).methods[0].runs == 1
@@ -203,7 +203,7 @@ def test_unfinished_and_repeated_searches_are_named(tmp_path: Path):
 
 def test_all_scores_of_a_repeated_seed_are_kept(tmp_path: Path):
     config = StudyConfig("franka-push")
-    twice = [study(tmp_path / name, config, (0.5,), [final("best:c000", score, 0)]) for name, score in (("a", 0.25), ("b", 0.75))]
+    twice = [study(tmp_path / name, config, (0.5,), [final("c000", score, 0)]) for name, score in (("a", 0.25), ("b", 0.75))]
     (row,) = report(*twice).methods
     assert (row.runs, row.seeds, row.scores) == (2, (0, 0), (0.25, 0.75))
 
@@ -217,7 +217,7 @@ def test_a_winner_that_was_never_to_be_trained_again_is_left_out(ten: list[Path]
 
 def test_other_seeds_and_options_are_named(ten: list[Path], tmp_path: Path):
     config = StudyConfig("franka-push", seed=9, candidates=2, strategy_options={"samples": 2})
-    warnings = report(*ten, study(tmp_path / "x", config, (0.5, 0.5), [final("best:c000", 0.5, 9)])).warnings
+    warnings = report(*ten, study(tmp_path / "x", config, (0.5, 0.5), [final("c000", 0.5, 9)])).warnings
     assert any(
         "the seeds on franka-push are not the same for all (eureka 0 1 2 3 4 9, random 0 1 2 3 4)" in warning for warning in warnings
     )
@@ -235,7 +235,7 @@ def test_methods_are_compared_on_the_tasks_that_both_ran_on(tmp_path: Path):
     folders: list[Path] = []
     for name, score in scores.items():
         strategy, task = name.split()
-        folders.append(study(tmp_path / name, StudyConfig(task, strategy=strategy), (0.5,), [final("best:c000", score, 0)]))
+        folders.append(study(tmp_path / name, StudyConfig(task, strategy=strategy), (0.5,), [final("c000", score, 0)]))
     found = report(*folders)
     pairs = {(pair.first, pair.second): pair.probability.value for pair in found.improvements}
     assert pairs == {("eureka", "random"): 1.0, ("eureka", "revolve"): 0.5}
@@ -252,7 +252,7 @@ def test_several_tasks_are_joined_in_human_units(ten: list[Path], tmp_path: Path
             tmp_path / f"reach-{strategy}-{seed}",
             StudyConfig("franka-reach", strategy=strategy, seed=seed, candidates=2),
             (0.5, 0.5),
-            [final("best:c000", score, seed), final("human", -1.0, seed), final("sparse", -5.0, seed)],
+            [final("c000", score, seed), final("human", -1.0, seed), final("sparse", -5.0, seed)],
         )
         for strategy, score in (("eureka", 19.0), ("random", -7.0))
         for seed in range(5)
@@ -288,7 +288,7 @@ def test_names_in_a_report_are_text_and_nothing_else(tmp_path: Path):
         studies: list[Study] = []
         for seed in range(2):
             folder = tmp_path / f"{EVIL.replace('/', '-')}{seed}"
-            study(folder, StudyConfig("franka-reach", seed=seed), (0.5, None), [final("best:c000", 0.5, seed)])
+            study(folder, StudyConfig("franka-reach", seed=seed), (0.5, None), [final("c000", 0.5, seed)])
             studies.append(stack.enter_context(Study.open(folder)))
             # No config can hold such names any more.
             studies[-1].config = StudyConfig(f"{EVIL}{seed}", strategy=EVIL, writer=EVIL, seed=seed, strategy_options={"preset": EVIL})

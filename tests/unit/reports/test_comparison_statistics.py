@@ -51,12 +51,25 @@ def test_no_interval_below_five_runs():
     assert estimate_improvement([(runs(*range(5)), runs(*range(4)))]).high is None
 
 
+@pytest.mark.parametrize("score", [0.0, 0.7, 1.0, 0.1 + 0.2])
+def test_equal_scores_do_not_pretend_to_be_certain(score: float):
+    """Drawing from five equal scores gives the same five: it says nothing of how far the next one may lie off."""
+    estimate = estimate_mean([runs(*[score] * 5)])
+    assert estimate.value == pytest.approx(score)
+    assert (estimate.low, estimate.high) == (None, None)
+
+
+def test_neither_do_methods_of_which_one_always_wins():
+    estimate = estimate_improvement([(runs(6.0, 7.0, 8.0, 9.0, 9.5), runs(*range(5), first_seed=9))])
+    assert (estimate.value, estimate.low, estimate.high) == (1.0, None, None)
+
+
 def test_runs_with_equal_seeds_are_drawn_together():
     """Two methods that score alike on every seed never differ; drawn apart, luck of the seeds would tell them apart."""
     scores = (0.0, 0.1, 0.5, 0.9, 1.0)
     paired = estimate_improvement([(runs(*scores), runs(*scores))])
     apart = estimate_improvement([(runs(*scores), runs(*scores, first_seed=100))])
-    assert (paired.low, paired.high) == (0.5, 0.5)
+    assert (paired.value, paired.low, paired.high) == (0.5, None, None)  # no draw differs
     assert apart.low is not None
     assert apart.low < 0.45
 
@@ -80,7 +93,7 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says():
 def test_strata_are_drawn_from_themselves():
     """A task whose runs all score alike adds no spread, however far it lies from the other."""
     estimate = estimate_mean([runs(*[0.0] * 6, task="a"), runs(*[1.0] * 6, task="b")])
-    assert (estimate.low, estimate.value, estimate.high) == (0.5, 0.5, 0.5)
+    assert (estimate.low, estimate.value, estimate.high) == (None, 0.5, None)
 
 
 @pytest.mark.parametrize(

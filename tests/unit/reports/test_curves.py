@@ -1,14 +1,17 @@
+from dataclasses import replace
+
 import pytest
 
 from rewardsmith.reports.curves import bands, best_so_far
-from tests.builders import trained
+from tests.builders import run_of, trained
 
 
 def curve(*scores: float | None, seed: int = 0, trainings: tuple[int, ...] = ()):
     counts = trainings or (1,) * len(scores)
     pairs = enumerate(zip(scores, counts, strict=True))
-    candidates = [trained(f"c{n:03d}", score, trainings=count, env_steps=100 * count) for n, (score, count) in pairs]
-    return best_so_far("t", "m", seed, candidates)
+    trials = [(trained(f"c{n:03d}", score), count) for n, (score, count) in pairs]
+    trials = [replace(trial, runs=tuple(run_of(trial.id, number=number) for number in range(count))) for trial, count in trials]
+    return best_so_far("t", "m", seed, trials)
 
 
 def test_the_best_never_falls_and_failures_only_cost():

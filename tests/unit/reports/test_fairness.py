@@ -13,12 +13,12 @@ import pytest
 from rewardsmith.config import StudyConfig
 from rewardsmith.reports.fairness import describe_terms, find_faults
 from rewardsmith.study import Study
-from tests.builders import trained
+from tests.builders import keep, trained
 
 CONFIG = StudyConfig("franka-push", writer="openai", racing="on", screening="drop")
 COMPARED = {"task", "strategy", "strategy_options", "seed"}
 """What is compared, or what is said of it in words of its own."""
-FREE = {"baselines", "training.slots", "training.overlap"} | {
+FREE = {"baselines", "training.slots", "training.overlap", "executor", "workers", "devices"} | {
     f"llm.{name}" for name in ("key_variable", "key_file", "concurrency", "retries", "pause_s", "threads", "replay")
 }
 """Decides neither what a search finds nor what it costs."""
@@ -60,8 +60,7 @@ def test_candidates_that_a_flag_of_resume_allowed_count(tmp_path: Path):
     """The config keeps what it said."""
     config = StudyConfig("franka-push", candidates=2)
     with Study.create(tmp_path / "a", config) as first, Study.create(tmp_path / "b", config) as second:
-        for number in range(3):
-            second.save(trained(f"c{number:03d}", 0.5))
+        keep(second, *(trained(f"c{number:03d}", 0.5) for number in range(3)))
         assert list(find_faults([first])) == []
         assert "they differ in candidates (2 / 3)" in next(find_faults([first, second]))
         assert next(describe_terms([second])).startswith("franka-push: 3 candidates per search")

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -6,25 +7,31 @@ import networkx as nx
 import pytest
 
 from rewardsmith.config import StudyConfig
-from rewardsmith.records import Candidate
+from rewardsmith.records import Candidate, Purpose, Score, Trial
 from rewardsmith.reports.lineage import as_graphml, as_node_link, line_of_descent, lineage, study_lineage
 from rewardsmith.study import Study
-from tests.builders import trained
+from tests.builders import keep, keep_run, run_of, trained
 
 FAMILY = [
-    trained("c000", 0.5, idea='be <near> & "hold"\n  still', trainings=2, env_steps=300),
+    replace(
+        trained("c000", 0.5, idea='be <near> & "hold"\n  still'),
+        runs=(run_of("c000", failed="it fell over"), run_of("c000", number=1, env_steps=200)),
+    ),
     trained("c001", None, parents=("c000",), operator="reflect", iteration=1, idea=""),
     trained("c002", 1.0, parents=("c001", "c000"), operator="crossover", iteration=2, idea="ünïcode 抓 🤖"),
-    Candidate("c003", 3, "mutate", ("c002",)),
+    Trial(Candidate("c003", 3, "mutate", ("c002",))),
 ]
 
 
 @pytest.fixture
 def graph(tmp_path: Path) -> nx.DiGraph:
     with Study.create(tmp_path / "s", StudyConfig("franka-reach", strategy="revolve", seed=7)) as study:
-        for candidate in FAMILY:
-            study.save(candidate)
+        keep(study, *FAMILY)
         return study_lineage(study)
+
+
+def candidates(*trials: Trial) -> list[Candidate]:
+    return [trial.candidate for trial in trials]
 
 
 def read_graphml(content: bytes) -> nx.DiGraph:
@@ -71,6 +78,14 @@ def test_the_graph_says_which_study_it_is(graph: nx.DiGraph):
     assert graph.nodes["c002"]["best"] is True
 
 
+def test_who_won_on_fresh_seeds_is_the_best(tmp_path: Path):
+    with Study.create(tmp_path / "s", StudyConfig("franka-reach")) as study:
+        keep(study, *FAMILY)
+        for identity, mean in (("c000", 0.75), ("c002", 0.25)):
+            keep_run(study, run_of(identity, Purpose.FINALIST), Score(mean, 0.01, 8))
+        assert [identity for identity, best in study_lineage(study).nodes(data="best") if best] == ["c000"]
+
+
 def test_both_formats_open_to_an_equal_graph(graph: nx.DiGraph):
     assert nx.utils.graphs_equal(read_graphml(as_graphml(graph)), graph)
     assert nx.utils.graphs_equal(nx.node_link_graph(json.loads(as_node_link(graph)), edges="links"), graph)
@@ -97,12 +112,12 @@ def test_no_character_that_a_model_may_write_breaks_a_format():
 
 
 def test_the_line_of_descent_follows_the_first_parents():
-    assert line_of_descent(FAMILY, "c003") == ["c000", "c001", "c002", "c003"]
+    assert line_of_descent(candidates(*FAMILY), "c003") == ["c000", "c001", "c002", "c003"]
 
 
 def test_a_circle_of_parents_ends_and_so_does_a_parent_that_is_missing():
     circle = [trained("c000", 0.5, parents=("c001",)), trained("c001", 0.5, parents=("c000",))]
-    assert line_of_descent(circle, "c001") == ["c000", "c001"]
-    assert line_of_descent([trained("c000", 0.5, parents=("c000",))], "c000") == ["c000"]
-    assert line_of_descent([trained("c002", 0.5, parents=("c001",))], "c002") == ["c001", "c002"]
+    assert line_of_descent(candidates(*circle), "c001") == ["c000", "c001"]
+    assert line_of_descent(candidates(trained("c000", 0.5, parents=("c000",))), "c000") == ["c000"]
+    assert line_of_descent(candidates(trained("c002", 0.5, parents=("c001",))), "c002") == ["c001", "c002"]
     assert line_of_descent([], "c002") == ["c002"]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
 
-from rewardsmith.contracts import TrainingJob, TrainingProgress, TrainingSettings
+from rewardsmith.contracts import Report, ScoringJob, TrainingJob, TrainingProgress, TrainingResult, TrainingSettings, Workload
 from rewardsmith.errors import RewardsmithError
-from rewardsmith.records import Score, State, TrainingResult
+from rewardsmith.records import Fault, RunState, Score
 from rewardsmith.reports import throughput
 from rewardsmith.reports.throughput import Rate, Round, TrainingMeter, summarise_rounds, whole_rate
 
@@ -40,23 +40,37 @@ class Worker:
     made: list[Worker]
     seconds = 0.0
 
-    def __init__(self, task: str, trainer: str, settings: TrainingSettings, episodes: int) -> None:
-        self.settings, self.closed = settings, False
+    def __init__(self, load: Workload) -> None:
+        self.settings, self.closed = load.settings, False
+        self.jobs: list[TrainingJob] = []
+        self.reports: Iterator[Report] = iter(())
         self.made.append(self)
 
-    def train(
-        self, jobs: Sequence[TrainingJob], evaluation_seed: int, observe: Callable[[TrainingProgress], None]
-    ) -> Iterator[TrainingResult]:
+    def widen(self, width: int) -> None:
+        assert width == 4
+
+    def train(self, job: TrainingJob, scoring: ScoringJob) -> None:
+        self.jobs.append(job)
+        self.reports = self.work()
+
+    def next(self, timeout_s: float) -> Report | None:
+        return next(self.reports, None)
+
+    def work(self) -> Iterator[Report]:
+        jobs, self.jobs = self.jobs, []
         Worker.seconds += 5.0
         for epoch in range(self.settings.epochs):
             Worker.seconds += 1.0
             if epoch % 2 == 0:
                 done = len(jobs) * (epoch + 1) * self.settings.epoch_steps
-                observe(TrainingProgress(done, len(jobs) * self.settings.env_steps, ()))
+                yield Report(progress=TrainingProgress(done, len(jobs) * self.settings.env_steps, ()))
         Worker.seconds += 7.0
         for job in jobs:
-            good = job.program == "good"
-            yield TrainingResult(job.candidate, State.SCORED if good else State.CRASHED, 0, score=Score(0.0, 0.0, 2) if good else None)
+            if job.program != "good":
+                yield Report(result=TrainingResult(job.run, RunState.FAILED, Fault.CRASHED, "it fell over"))
+                continue
+            yield Report(result=TrainingResult(job.run, RunState.TRAINED))
+            yield Report(score=(job.run, Score(0.0, 0.0, 2)))
 
     def close(self) -> None:
         self.closed = True
@@ -65,7 +79,7 @@ class Worker:
 @pytest.fixture
 def workers(monkeypatch: pytest.MonkeyPatch) -> list[Worker]:
     Worker.made = []
-    monkeypatch.setattr(throughput, "WorkerTrainer", Worker)
+    monkeypatch.setattr(throughput, "LocalExecutor", Worker)
     monkeypatch.setattr(throughput, "time", SimpleNamespace(perf_counter=lambda: Worker.seconds))
     return Worker.made
 

@@ -12,7 +12,7 @@ import yaml
 
 from rewardsmith.config import LanguageModelOptions, StudyConfig, TrainingOverrides
 from rewardsmith.errors import StoreError
-from rewardsmith.records import Call, Candidate, FinalRun, Score, State, TrainingResult
+from rewardsmith.records import Call, Candidate, Event, Purpose, Run, Score
 from rewardsmith.store.sqlite import Store
 from rewardsmith.study import Study
 from rewardsmith.usage import Usage
@@ -49,7 +49,7 @@ def test_a_new_store_keeps_its_version(tmp_path: Path):
 @pytest.mark.parametrize(
     ("writer", "found", "message"),
     [
-        ("9.1.0", 99, rf"has format 99, of a newer rewardsmith; this program reads 1\. "
+        ("9.1.0", 99, rf"has format 99, of a newer rewardsmith; this program reads 2\. "
                       rf"It was made by rewardsmith 9\.1\.0; this is {MINE}\. "
                       r"To open it: `pip install rewardsmith==9\.1\.0`"),
         ("0.0.1", -1, r"has format -1, of an older .*`pip install rewardsmith==0\.0\.1`"),
@@ -100,53 +100,62 @@ def test_a_study_whose_format_is_still_in_its_log_opens(tmp_path: Path):
     killed = shutil.copytree(tmp_path / "live", tmp_path / "killed")
     live.close()
     store = Store(killed / "study.db")
-    assert (store.candidates(), store.value("version")) == ([], None)
+    assert (store.candidates(), store.value("version")) == ({}, None)
     store.close()
 
 
-# As the first version that kept studies would write them with nothing but what it had to. Never add a field here: that it is
+# As the first version with this format would write them with nothing but what it had to. Never add a field here: that it is
 # needed to open these is what the test is to find out.
-OLD_CANDIDATE = """{"id": "c000", "iteration": 0, "operator": "initial", "parents": [], "state": "SCORED", "usage": {"calls": 1},
-    "training": {"candidate": "c000", "state": "SCORED", "seed": 1, "score": {"mean": 0.5, "standard_error": 0.01, "episodes": 8}}}"""
+OLD_CANDIDATE = """{"id": "c000", "iteration": 0, "operator": "initial"}"""
+OLD_RUN = f"""{{"id": "c000-search-0", "subject": "c000", "program": "{64 * "0"}", "purpose": "search", "seed": 1}}"""
+OLD_SCORE = """{"mean": 0.5, "standard_error": 0.01, "episodes": 8}"""
+OLD_EVENT = """{"kind": "told", "candidates": ["c000"]}"""
 OLD_CALL = """{"candidate": "c000", "attempt": 1, "model": "m", "messages": "[]", "parameters": "{}", "template": "initial@1",
     "reply": "r", "finish_reason": "stop", "error": "", "latency_s": 0.5, "usage": {"calls": 1}}"""
-OLD_FINAL = """{"id": "best-0", "reward": "best:c000", "training": {"candidate": "best-0", "state": "CRASHED", "seed": 1}}"""
-CANDIDATE = Candidate(
-    "c000", 0, "initial", (), State.SCORED, training=TrainingResult("c000", State.SCORED, 1, score=Score(0.5, 0.01, 8)), usage=Usage(1)
-)
 CALL = Call("c000", 1, "m", "[]", "{}", "initial@1", "r", "stop", "", 0.5, Usage(1))
-FINAL = FinalRun("best-0", "best:c000", TrainingResult("best-0", State.CRASHED, 1))
-RECORDS: list[tuple[str, object, str, Callable[[Store], object]]] = [
-    (OLD_CANDIDATE, CANDIDATE, "INSERT INTO candidates VALUES ('c000', 0, 'SCORED', 0.5, ?)", lambda store: store.candidate("c000")),
-    (OLD_CANDIDATE, CANDIDATE, "INSERT INTO candidates VALUES ('c000', 0, 'SCORED', 0.5, ?)", lambda store: store.candidates()[0]),
-    (OLD_CALL, CALL, "INSERT INTO calls VALUES (1, 'c000', ?)", lambda store: store.calls()[0]),
-    (OLD_FINAL, FINAL, "INSERT INTO finals VALUES ('best-0', ?)", lambda store: store.finals()[0]),
+RECORDS: list[tuple[str, object, str, str, Callable[[Store], object]]] = [
+    (OLD_CANDIDATE, Candidate("c000", 0, "initial"), "candidates", "c000", lambda store: store.candidates()["c000"]),
+    (
+        OLD_RUN,
+        Run("c000-search-0", "c000", 64 * "0", Purpose.SEARCH, 1),
+        "runs",
+        "c000-search-0",
+        lambda store: store.runs()["c000-search-0"],
+    ),
+    (OLD_SCORE, Score(0.5, 0.01, 8), "scores", "c000-search-0/heldout/0", lambda store: store.scores()["c000-search-0/heldout/0"]),
+    (OLD_EVENT, Event("told", ("c000",)), "events", "0", lambda store: store.events()[0]),
+    (OLD_CALL, CALL, "calls", "c000/0", lambda store: store.calls()[0]),
 ]
+ON_RECORDS = pytest.mark.parametrize(("old", "record", "table", "row", "read"), RECORDS, ids=[row[2] for row in RECORDS])
 
 
-@pytest.mark.parametrize(("old", "record", "insert", "read"), RECORDS)
+def insert(store: Store, table: str, row: str, text: str) -> None:
+    store._db.execute(f"INSERT INTO {table} VALUES (1, ?, 1, ?)", (row, text))
+
+
+@ON_RECORDS
 def test_records_from_before_a_field_with_a_default_open(
-    tmp_path: Path, old: str, record: object, insert: str, read: Callable[[Store], object]
+    tmp_path: Path, old: str, record: object, table: str, row: str, read: Callable[[Store], object]
 ):
     store = Store(tmp_path / "study.db", create=True)
-    store._db.execute(insert, (old,))
+    insert(store, table, row, old)
     assert read(store) == record
     store.close()
 
 
-@pytest.mark.parametrize(("old", "record", "insert", "read"), RECORDS)
+@ON_RECORDS
 @pytest.mark.parametrize(
     ("writer", "advice"),
     [("9.1.0", r"made by rewardsmith 9\.1\.0; .*`pip install rewardsmith==9\.1\.0`"), (MINE, "Restore the study from a copy")],
 )
 def test_a_record_that_cannot_be_read_names_study_field_and_version(
-    tmp_path: Path, old: str, record: object, insert: str, read: Callable[[Store], object], writer: str, advice: str
+    tmp_path: Path, old: str, record: object, table: str, row: str, read: Callable[[Store], object], writer: str, advice: str
 ):
     plain = json.loads(old)
     name = next(iter(plain))
     store = Store(tmp_path / "study.db", create=True)
     store.put_value("version", writer)
-    store._db.execute(insert, (json.dumps({**plain, name: ["odd"]}),))
+    insert(store, table, row, json.dumps({**plain, name: ["odd"]}))
     with pytest.raises(StoreError, match=rf"{tmp_path.name} cannot be read: {type(record).__name__}\.{name}: .*{advice}"):
         read(store)
     store.close()
@@ -154,7 +163,7 @@ def test_a_record_that_cannot_be_read_names_study_field_and_version(
 
 def test_an_answer_that_cannot_be_read_is_a_clear_error_too(tmp_path: Path):
     store = Store(tmp_path / "study.db", create=True)
-    store._db.execute("INSERT INTO calls VALUES (1, 'c000', ?)", (json.dumps({"request": "r"}),))
+    insert(store, "calls", "c000/0", json.dumps({"request": "r"}))
     with pytest.raises(StoreError, match=r"cannot be read: Call\.candidate: Field required"):
         store.answer("r")
     store.close()
