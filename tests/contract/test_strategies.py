@@ -198,17 +198,22 @@ class TestBadInput:
     """Each against a twin that is not told what is refused, and goes on in the same way."""
 
     def refuses(self, kind: Kind, message: str, *trials: Trial, learned: bool = False) -> None:
-        strategies = [kind.build(), kind.build()]
-        for strategy in strategies:
-            asked = len(strategy.ask(BUDGET if learned else 3))
-            strategy.tell(*[trained(f"c{n:03d}", 0.1 * n) for n in range(asked if learned else 1)])
-            asked += len(strategy.ask(3)) if learned else 0
+        one, twin = self.begun(kind, learned), self.begun(kind, learned)
         with pytest.raises(RewardsmithError, match=message):
-            strategies[0].tell(*trials)
-        for strategy in strategies:
-            due = range(asked - 3, asked) if learned else range(1, asked)
+            one.tell(*trials)
+        for strategy in (one, twin):
+            due = range(strategy.proposed - 3, strategy.proposed) if learned else range(1, strategy.proposed)
             strategy.tell(*[trained(f"c{n:03d}", 0.1 * n) for n in due])
-        assert strategies[0].ask(BUDGET - asked) == strategies[1].ask(BUDGET - asked)
+        assert one.ask(BUDGET - one.proposed) == twin.ask(BUDGET - twin.proposed)
+
+    def begun(self, kind: Kind, learned: bool) -> Player:
+        """Told of the first of three candidates; or of a whole batch, with three more under way."""
+        strategy = kind.build()
+        strategy.ask(BUDGET if learned else 3)
+        strategy.tell(*[trained(f"c{n:03d}", 0.1 * n) for n in range(strategy.proposed if learned else 1)])
+        if learned:
+            strategy.ask(3)
+        return strategy
 
     @pytest.mark.parametrize("identity", ["c003", "c999", "c1", "c0001", "x001", "human-0", "c", "", "c\u0660\u0660\u0661"])
     def test_a_candidate_that_was_never_proposed(self, kind: Kind, identity: str):
