@@ -39,7 +39,7 @@ def briefs(task: Task, count: int = 1) -> list[Brief]:
     return [Brief(f"c{n:03d}", TaskSheet.of(task), "initial", (), n) for n in range(count)]
 
 
-def write_all(scribe: Writer, orders: Sequence[Brief], ledger: Ledger) -> list[Draft]:
+def write_all(scribe: Writer, orders: Sequence[Brief], ledger: Ledger, *, close: bool = True) -> list[Draft]:
     """Drafts, asked for by as many threads as there may be; an interruption gives up what is under way."""
     threads = ThreadPoolExecutor(scribe.concurrency)
     try:
@@ -50,13 +50,13 @@ def write_all(scribe: Writer, orders: Sequence[Brief], ledger: Ledger) -> list[D
         raise
     finally:
         threads.shutdown(cancel_futures=True)
+        if close:
+            scribe.close()
 
 
 def ask(react: Callable[[Exchange], Reaction], options: LanguageModelOptions, task: Task, count: int = 1, **changes: object):
     """Drafts, recorded calls and the server's view of it."""
     memory = Memory()
     with serving(react) as server:
-        scribe = writer(server, options, **changes)
-        drafts = write_all(scribe, briefs(task, count), memory)
-        scribe.close()
+        drafts = write_all(writer(server, options, **changes), briefs(task, count), memory)
     return drafts, memory.calls, server

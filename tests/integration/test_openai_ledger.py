@@ -156,7 +156,7 @@ def test_a_thousand_calls_with_thirty_percent_faults(
         scribe = writer(server, options, concurrency=16)
         due = briefs(reach, 750)
         for attempt in range(2, 6):  # as drafting does: what failed goes back
-            drafts = write_all(scribe, due, ledger)
+            drafts = write_all(scribe, due, ledger, close=attempt == 5)
             final |= {draft.candidate: draft for draft in drafts}
             due = [
                 replace(b, attempt=attempt, repair=Repair(d.source, d.error, attempt - 1))

@@ -98,6 +98,7 @@ class TestOneLoop:
         scribe = writer(model)
         with ThreadPoolExecutor(12) as threads:
             drafts = list(threads.map(lambda n: scribe.write(order(n), memory), range(24)))
+        scribe.close()
         assert all(draft.source for draft in drafts)
         assert model.most == 3
 
@@ -115,6 +116,7 @@ class TestOneLoop:
         until(lambda: threading.active_count() == before)
         model.refuse = ""
         assert scribe.write(order(0), Memory()).source
+        scribe.close()
 
     def test_a_failure_of_one_ends_all_that_share_its_ledger_and_no_others(self):
         model, broken, sound = Model(), Memory(), Memory()
@@ -125,6 +127,7 @@ class TestOneLoop:
                 scribe.write(order(0), broken)
         assert model.asked == 1
         assert scribe.write(order(1), sound).source
+        scribe.close()
 
 
 class TestClosing:
