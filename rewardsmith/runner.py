@@ -12,8 +12,8 @@ from rewardsmith.drafting import StudyLedger
 from rewardsmith.errors import NothingTrainedError
 from rewardsmith.finals import compare_with_baselines, train_finalists
 from rewardsmith.parts import Parts
-from rewardsmith.records import Candidate, Event, Trial
-from rewardsmith.replay import replay
+from rewardsmith.records import MOST_ASKED, Candidate, Event, Trial
+from rewardsmith.replay import names_from, replay
 from rewardsmith.schedule import ready
 from rewardsmith.study import Study
 from rewardsmith.training_desk import TrainingDesk
@@ -64,7 +64,7 @@ def ask(study: Study, parts: Parts, budget: Budget, trainings: TrainingDesk, ask
     room = budget.remaining if strategy.barrier else config.in_flight - len(asked)
     if not budget.allows() or room <= 0 or (strategy.barrier and asked):
         return
-    names = [f"c{number:03d}" for number in range(budget.proposed, budget.proposed + min(room, budget.remaining))]
+    names = names_from(budget.proposed, min(room, budget.remaining, MOST_ASKED))
     proposals = strategy.ask(names)
     if not proposals:
         return

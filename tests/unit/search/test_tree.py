@@ -5,20 +5,21 @@ import pytest
 from rewardsmith.records import Proposal
 from rewardsmith_search.tree import TreeOptions, TreeStrategy
 from tests.builders import trained
+from tests.playing import Player
 
 OPERATORS = ["tree_mutate_structure"] * 2 + ["tree_mutate_parameters"] * 2 + ["tree_crossover_elite"] * 2 + ["tree_path", "tree_different"]
 NARROW = {"structure": 1, "parameters": 0, "crossover": 0, "path": 0, "different": 0}
 """One child per expansion."""
 
 
-def agent(**options: bool | int | float | str) -> TreeStrategy:
-    return TreeStrategy(0, TreeOptions(**options))
+def agent(budget: int = 10_000, **options: bool | int | float | str) -> Player:
+    return Player(TreeStrategy(0, budget, TreeOptions(**options)))
 
 
 class Game:
-    """A strategy and how far it is."""
+    """A strategy that is told of each batch before it is asked for the next."""
 
-    def __init__(self, strategy: TreeStrategy, budget: int = 100_000) -> None:
+    def __init__(self, strategy: Player, budget: int = 10_000) -> None:
         self.strategy, self.told, self.budget = strategy, 0, budget
 
     def ask(self) -> list[Proposal]:
@@ -30,7 +31,7 @@ class Game:
         padded = [*scores, *[None] * (len(self.asked) - len(scores))]
         rated = [*judgements, *[None] * (len(self.asked) - len(judgements))]
         pairs = zip(padded, rated, strict=True)
-        self.strategy.tell([trained(f"c{self.told + n:03d}", score, judgement=judgement) for n, (score, judgement) in enumerate(pairs)])
+        self.strategy.tell(*[trained(f"c{self.told + n:03d}", score, judgement=judgement) for n, (score, judgement) in enumerate(pairs)])
         self.told += len(self.asked)
 
     def next(self) -> list[tuple[str, ...]]:
@@ -75,7 +76,7 @@ class TestExpansion:
         assert game.leaf() == "c000"
 
     def test_the_budget_is_kept_to_the_candidate(self):
-        game = Game(agent(), budget=80)
+        game = Game(agent(80), budget=80)
         sizes = []
         while game.told < 80:
             sizes.append(len(game.ask()))
@@ -176,7 +177,7 @@ class TestSelection:
         # Scores 1.0, 0.9, 0.0; visits are equal, so exploration by visits adds the same to all. lambda = 0.4 - 0.3 * 3/80 = 0.38875.
         # Values 1, 0.9, 0. Judgements 0, 0, 0: priors equal, the first wins by 0.1.
         # Judgements 0, 1, 0: softmax 1/(2 + e) = 0.211942 and e/(2 + e) = 0.576117; 0.38875 * (0.576117 - 0.211942) = 0.141573 > 0.1.
-        game = Game(agent(initial=3), budget=80)
+        game = Game(agent(80, initial=3), budget=80)
         game.ask()
         game.tell(1.0, 0.9, 0.0, judgements=(0.0, judgement, 0.0))
         assert game.leaf() == expected
@@ -191,7 +192,7 @@ class TestSelection:
         # Judgements 1 and 0: softmax 0.731059 and 0.268941; lambda = 0.4 - 0.3 * 2/80 = 0.3925 makes that 0.181398 for the first.
         # Scores -3 and -2.8. Bounds from data: 0 and 1, so the second wins. With 0 among them: 0 and 0.2/3 = 0.067, so the first does.
         for preset, expected in (("corrected", "c001"), ("release", "c000")):
-            game = Game(agent(preset=preset, initial=2), budget=80)
+            game = Game(agent(80, preset=preset, initial=2), budget=80)
             game.ask()
             game.tell(-3.0, -2.8, judgements=(1.0, 0.0))
             assert game.leaf() == expected
@@ -207,7 +208,7 @@ class TestSelection:
 
 class TestVirtualLoss:
     def test_expansions_under_way_lead_the_next_elsewhere(self):
-        game = Game(agent(initial=3))
+        game = Game(agent(initial=3, barrier=False))
         game.ask()
         game.tell(0.0, 0.0, 0.0)
         # All values are equal, so the bonus of visits decides: each expansion makes its program the most visited one.
@@ -217,14 +218,14 @@ class TestVirtualLoss:
     def test_unless_another_is_that_much_better(self):
         # At lambda = 0.4 nothing is told below c000: after one expansion its bonus is 0.4 * sqrt(2 ln(10 + 1) / 9) = 0.292,
         # that of c001 is 0.4 * sqrt(2 ln(10 + 1) / 1) = 0.876. The difference of 0.584 is less than the 1 between their values.
-        game = Game(agent(initial=2, exploration_end=0.4))
+        game = Game(agent(initial=2, exploration_end=0.4, barrier=False))
         game.ask()
         game.tell(1.0, 0.0)
         assert [game.strategy.ask(90)[0].parents[-1], game.strategy.ask(82)[0].parents[-1]] == ["c000", "c000"]
 
     def test_it_waits_while_nothing_has_a_score(self):
-        strategy = agent()
+        strategy = agent(barrier=False)
         strategy.ask(80)
         assert strategy.ask(74) == []
-        strategy.tell([trained("c004", 0.5)])
+        strategy.tell(trained("c004", 0.5))
         assert {p.parents[-1] for p in strategy.ask(74)} == {"c004"}
