@@ -196,6 +196,42 @@ class TestSelection:
             game.tell(-3.0, -2.8, judgements=(1.0, 0.0))
             assert game.leaf() == expected
 
+    @pytest.mark.parametrize(
+        ("scores", "expected"),
+        [
+            ((0.3, 0.28), "c001"),  # 1 and 0.28 / 0.3 = 0.933, so that a prior of 0.181398 for the second decides
+            ((-0.3, -0.28), "c000"),  # 0 and 0.02 / 0.3 = 0.067
+        ],
+    )
+    def test_bounds_that_hold_zero_by_hand(self, scores: tuple[float, float], expected: str):
+        judgements = (0.0, 1.0) if scores[0] > 0 else (1.0, 0.0)
+        game = Game(agent(preset="release", initial=2), budget=80)
+        game.ask()
+        game.tell(*scores, judgements=judgements)
+        assert game.leaf() == expected
+
+    def test_zero_is_the_upper_bound_of_a_negative_metric(self):
+        # Judgements 0.847 and 0: softmax 0.7 and 0.3, so 0.1 * 0.4 = 0.04 for the first; the second's value is 0.02 / 0.3 = 0.067.
+        game = Game(agent(preset="release", initial=2, exploration_start=0.1, exploration_end=0.1))
+        game.ask()
+        game.tell(-0.3, -0.28, judgements=(0.847, 0.0))
+        assert game.leaf() == "c001"
+
+    @pytest.mark.parametrize("scores", [(0.0, 1.0), (-1.0, 0.0)])
+    def test_a_score_of_zero_is_a_bound(self, scores: tuple[float, float]):
+        # Values 0 and 1 against priors of 1 and 0, which weigh 0.8.
+        game = Game(agent(initial=2, exploration_start=0.8, exploration_end=0.8))
+        game.ask()
+        game.tell(*scores, judgements=(50.0, 0.0))
+        assert game.leaf() == "c001"
+
+    def test_when_the_horizon_is_reached_only_values_count(self):
+        # As above at lambda = 0.4 the prior of the second would outweigh its 0.1.
+        game = Game(agent(initial=3, exploration_end=0.0, horizon=3))
+        game.ask()
+        game.tell(1.0, 0.9, 0.0, judgements=(0.0, 1.0, 0.0))
+        assert game.leaf() == "c000"
+
     def test_at_the_depth_cap_a_program_is_expanded_again(self):
         game = Game(agent(initial=1, **NARROW, max_depth=2))
         game.ask()
