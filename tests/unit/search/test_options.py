@@ -29,7 +29,7 @@ def test_options_are_values():
         options.initial = 4  # pyright: ignore[reportAttributeAccessIssue]
 
 
-PUBLISHED: dict[type[Options], dict[str, tuple[object, object, object]]] = {
+PUBLISHED: dict[type[Options], dict[str, tuple[object, ...]]] = {
     GreedyOptions: {"samples": (4, 16, 3), "parent": ("last",) * 3, "barrier": (True,) * 3},
     RandomOptions: {"samples": (16,) * 3, "barrier": (False,) * 3},
     EvolutionaryOptions: {
