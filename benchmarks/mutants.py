@@ -40,7 +40,6 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("search", "envs", "")
 SEARCH, SCREENING = "search/rewardsmith_search", "rewardsmith/screening"
-POPULATION = ("unit/training/test_learner.py", "unit/training/population", "contract/test_trainers.py")
 TESTS: dict[str, tuple[str, ...]] = {
     f"{SEARCH}/": ("unit/search/test_options.py", "unit/search/test_greedy.py", "contract/test_strategies.py"),
     f"{SEARCH}/evolutionary.py": ("unit/search/test_options.py", "unit/search/test_evolutionary.py"),
@@ -58,8 +57,9 @@ TESTS: dict[str, tuple[str, ...]] = {
     f"{SCREENING}/": ("unit/screening",),
     f"{SCREENING}/concordance.py": ("unit/screening/test_concordance.py",),
     f"{SCREENING}/order.py": ("unit/screening/test_training_order.py",),
-    "rewardsmith/training/evaluation.py": ("unit/training/test_evaluation.py", *POPULATION),
-    "rewardsmith/training/population/": POPULATION,  # learner, rollout, population, normaliser, ...
+    "rewardsmith/training/evaluation.py": ("unit/training/test_evaluation.py", "unit/training/test_goals.py"),
+    "rewardsmith/training/population/": ("unit/training/population",),  # rollout, population, normaliser, ...; takes minutes
+    "rewardsmith/training/population/learner.py": ("unit/training/test_learner.py",),
     "rewardsmith/training/racing.py": ("unit/training/test_racing.py",),
 }
 """Below ``tests/``, what must notice a fault in a file or a folder, the fastest first; of several lines the longest one counts."""
