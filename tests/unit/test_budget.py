@@ -91,3 +91,29 @@ def test_many_reservations_leave_no_rounding_behind():
         assert budget.reserve(dime) == ""
         budget.settle(dime, Usage(1, usd=0.0))
     assert budget.reserve(Quote(1000, 0, Price(1_000.0, 0.0))) == ""
+
+
+def test_what_just_fits_is_let_through_and_one_token_more_is_not():
+    budget = Budget(1, max_usd=1.0, max_tokens=1_000)
+    assert budget.reserve(QUOTE) == ""
+    assert "max_tokens" in budget.reserve(Quote(1, 0, Price(0.0, 0.0)))
+
+
+def test_hours_count_from_the_start_of_the_process_and_end_when_they_are_full():
+    clock = Clock()
+    clock.now = 500.0
+    budget = Budget(9, max_hours=2.0, clock=clock)
+    assert budget.seconds == 0.0
+    clock.now = 500.0 + 7_199.0
+    assert budget.allows()
+    clock.now = 500.0 + 7_200.0
+    assert "max_hours" in budget.late
+
+
+def test_a_model_that_costs_nothing_takes_nothing_from_the_others():
+    budget = Budget(1, max_usd=1.0)
+    free = Quote(100, 900, Price(0.0, 0.0))
+    assert [budget.reserve(free), budget.reserve(QUOTE)] == ["", ""]
+    budget.settle(free, Usage(1, unmetered=1))
+    assert budget.usd == 0.0
+    assert budget.reserve(QUOTE), "the other call is still under way"

@@ -8,6 +8,11 @@ def test_seeds_are_stable_and_differ_by_purpose():
     assert len({derive(*purpose) for purpose in purposes}) == len(purposes)
 
 
+def test_a_seed_is_half_of_the_first_eight_bytes_of_a_hash():
+    # printf 'str:rewardsmith/str:training/int:0/str:c000' | sha256sum: what a study began with must stay so.
+    assert derive("training", 0, "c000") == 0x5093B613F25A0A00 // 2
+
+
 def test_a_number_and_its_text_are_different_purposes():
     assert derive(1) != derive("1")
 

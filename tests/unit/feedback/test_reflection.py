@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from rewardsmith.feedback.reflection import reflect
-from rewardsmith.records import Candidate, Rung, Score, State
+from rewardsmith.records import Candidate, Curve, Rung, Score, State
 from tests.builders import trained
 
 
@@ -28,7 +28,11 @@ def test_failures_are_told_with_their_cause():
 def test_an_evicted_training_is_told_as_far_as_it_went():
     whole = trained("c0", 0.75, components={"reach": [0.123456, 0.5, 0.9]})
     assert whole.training
-    rungs = (Rung(6_400, Score(0.0625, 0.01, 16), 3, 0), Rung(12_800, Score(0.125, 0.03125, 32), 9, 4))
+    rungs = (
+        Rung(3_200, Score(0.0, 0.01, 16), 1, 0),
+        Rung(6_400, Score(0.0625, 0.01, 16), 3, 0),
+        Rung(12_800, Score(0.125, 0.03125, 32), 9, 4),
+    )
     text = reflect(replace(whole, state=State.EVICTED, training=replace(whole.training, state=State.EVICTED, score=None, rungs=rungs)))
     assert "only for 12,800 steps. On 32 fresh episodes it then had a true score of 0.125 (standard error 0.0312)" in text
     assert "4 of 9 earlier rewards had more after as many steps" in text
@@ -42,3 +46,11 @@ def test_rungs_that_let_a_training_pass_are_not_told():
     assert whole.training
     passed = replace(whole, training=replace(whole.training, rungs=(Rung(12_800, Score(0.125, 0.03, 32), 9, 1),)))
     assert reflect(passed) == reflect(whole)
+
+
+def test_epochs_are_those_of_the_longest_curve():
+    whole = trained("c0", 0.75)
+    assert whole.training
+    curves = (Curve("success", (0.5,) * 3), Curve("length", (50.0,) * 49))
+    assert "every 4 of 49 epochs" in reflect(replace(whole, training=replace(whole.training, progress=curves)))
+    assert "every 1 of 0 epochs" in reflect(replace(whole, training=replace(whole.training, progress=())))

@@ -80,6 +80,10 @@ def test_probability_of_improvement(ten: list[Path]):
     assert pair.probability.value == pytest.approx(23 / 25)
 
 
+def test_what_writers_say_of_themselves_is_said_once(ten: list[Path]):
+    assert report(*ten).notices == ("a notice",)
+
+
 def test_what_was_spent_is_counted_alike(ten: list[Path]):
     row = report(*ten).searches[0]
     assert (row.candidates, row.trainings, row.env_steps, row.usage) == (2, 2, 200, Usage(4, 20, 10, 0.5))
@@ -226,6 +230,22 @@ def test_presets_are_methods_of_their_own(tmp_path: Path):
     assert [row.name for row in report(plain, paper).methods] == ["eureka", "eureka:paper"]
 
 
+def test_methods_are_compared_on_the_tasks_that_both_ran_on(tmp_path: Path):
+    scores = {"eureka franka-push": 0.4, "eureka franka-reach": 0.9, "random franka-reach": 0.5, "revolve franka-push": 0.4}
+    folders: list[Path] = []
+    for name, score in scores.items():
+        strategy, task = name.split()
+        folders.append(study(tmp_path / name, StudyConfig(task, strategy=strategy), (0.5,), [final("best:c000", score, 0)]))
+    found = report(*folders)
+    pairs = {(pair.first, pair.second): pair.probability.value for pair in found.improvements}
+    assert pairs == {("eureka", "random"): 1.0, ("eureka", "revolve"): 0.5}
+    assert (found.overall, found.tasks) == ((), ("franka-push", "franka-reach"))
+
+
+def test_one_task_needs_no_overall_table(ten: list[Path]):
+    assert report(*ten).overall == ()
+
+
 def test_several_tasks_are_joined_in_human_units(ten: list[Path], tmp_path: Path):
     others = [
         study(
@@ -237,8 +257,10 @@ def test_several_tasks_are_joined_in_human_units(ten: list[Path], tmp_path: Path
         for strategy, score in (("eureka", 19.0), ("random", -7.0))
         for seed in range(5)
     ]
-    found = report(*ten, *others)
-    eureka, chance = found.overall
+    lone = study(tmp_path / "lone", StudyConfig("franka-reach", strategy="revolve", candidates=2), (0.5, 0.5), [final("best:c000", 0.0, 0)])
+    found = report(*ten, *others, lone)
+    eureka, chance = found.overall  # revolve ran on one task only
+    assert eureka.scores[:5] == pytest.approx((0.875, 0.625, 0.75, 1.0, 0.5))  # (0.8 - 0.1) / 0.8 and so on
     # on reach eureka has (19 + 5) / 4 = 6, clipped to 3; random -0.5, clipped to 0
     assert sorted(eureka.scores)[-5:] == [3.0] * 5
     assert sorted(chance.scores)[:5] == [0.0] * 5

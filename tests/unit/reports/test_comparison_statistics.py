@@ -94,3 +94,24 @@ def test_strata_are_drawn_from_themselves():
     """A task whose runs all score alike adds no spread, however far it lies from the other."""
     estimate = estimate_mean([runs(*[0.0] * 6, task="a"), runs(*[1.0] * 6, task="b")])
     assert (estimate.low, estimate.value, estimate.high) == (None, 0.5, None)
+
+
+@pytest.mark.parametrize(
+    ("ones", "low", "high"),
+    [
+        # Of 8 draws two are left out at each end, so k ones among them give (k - 2) / 4 within 0 to 1.
+        (5, 0.0, 1.0),  # k <= 2 in 0.036 of all draws, binomially: more than 0.025, less than 0.05
+        (3, 0.0, 1.0),  # the mirror image
+        (7, 0.75, 1.0),  # k <= 4 in 0.011 and k <= 5 in 0.067; 4,000 draws hold k <= 3, of 0.0012, too
+        (1, 0.0, 0.25),
+    ],
+)
+def test_the_interval_leaves_out_a_fortieth_at_each_end(ones: int, low: float, high: float):
+    estimate = estimate_mean([runs(*[1.0] * ones, *[0.0] * (8 - ones))])
+    assert (estimate.low, estimate.high) == (low, high)
+
+
+def test_baselines_that_are_alike_are_no_unit():
+    assert human_normalised(1.0, human=1e-9, sparse=0.0) is None
+    assert human_normalised(1.5e-9, human=1.5e-9, sparse=0.0) == pytest.approx(1.0)
+    assert human_normalised(0.3, human=0.3, sparse=0.2) == pytest.approx(1.0)

@@ -62,6 +62,7 @@ def test_progress_follows_gaps_in_an_episode():
 
 def test_successful_episodes_are_exemplary():
     assert exemplary(torch.tensor([ON, OFF, ON]), torch.tensor([1.0, 0.0, 1.0])).tolist() == [ON, OFF, ON]
+    assert exemplary(torch.tensor([OFF, ON, OFF]), torch.tensor([9.0, 1.0, 0.0])).tolist() == [OFF, ON, OFF]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,25 @@ def test_standardised_values_have_mean_0_and_length_1():
     values = standardised(torch.tensor([1.0, 3.0, 2.0, 2.0]))
     assert values is not None
     assert values.tolist() == pytest.approx([-math.sqrt(0.5), math.sqrt(0.5), 0.0, 0.0])
-    assert standardised(torch.ones(4)) is None
+
+
+def test_small_and_large_values_are_standardised_alike():
+    root = math.sqrt(0.5)
+    for values in ([0.0, 0.125], [2.0**24, 2.0**24 + 2.0]):  # whose mean is no number of 32 bits
+        found = standardised(torch.tensor(values))
+        assert found is not None
+        assert found.tolist() == pytest.approx([-root, root])
+
+
+def test_equal_values_have_no_direction():
+    # A mean of equal numbers may be another number by its last bit, which is no spread.
+    assert [standardised(torch.full((count,), 0.1, dtype=torch.float64)) for count in range(1, 50)] == [None] * 49
+    assert standardised(torch.tensor([0.0, 1e-200], dtype=torch.float64)) is None, "their length is 0 to 64 bits"
+
+
+def test_rounding_makes_no_correlation_beyond_one():
+    beyond, one = torch.tensor([1.0 + 1e-6]), torch.tensor([1.0])
+    assert (correlation(beyond, one), correlation(-beyond, one)) == (1.0, -1.0)
 
 
 def test_correlation():

@@ -1,6 +1,7 @@
 import math
 from pathlib import Path
 
+import pytest
 import torch
 
 from rewardsmith.screening.pool import Pool, load_pool
@@ -64,3 +65,17 @@ def test_lost_episodes_are_left_out_but_what_comes_after_an_end_does_not_matter(
 
 def test_nothing_is_left_of_lost_episodes_only(tmp_path: Path):
     assert load_pool([stored(tmp_path / "a.pt", episodes([[math.nan]], [[1]], [0.0]))]) is None
+
+
+@pytest.mark.parametrize(("most", "kept"), [(16, 2), (15, 1), (7, 0)])
+def test_files_beyond_the_memory_that_is_meant_for_them_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, kept: int):
+    monkeypatch.setattr("rewardsmith.screening.pool._MOST_BYTES", most)
+    paths = [stored(tmp_path / f"{number}.pt", episodes([[1.0, 2.0]], [[1, 1]], [float(number)])) for number in range(4)]  # 8 bytes each
+    pool = load_pool(paths)
+    assert (len(pool.true_score) if pool else 0) == kept
+
+
+def test_one_lost_component_is_a_lost_episode(tmp_path: Path):
+    position = torch.tensor([[[0.0, math.nan, 0.0]], [[1.0, 2.0, 3.0]]])
+    pool = pooled(stored(tmp_path / "a.pt", episodes([[1.0], [2.0]], [[1], [1]], [1.0, 0.0], position=position)))
+    assert pool.moments["position"].tolist() == [[1.0, 2.0, 3.0]]

@@ -19,6 +19,12 @@ def generation(strategy: EvolutionaryStrategy, scores: dict[int, float], start: 
     return proposals
 
 
+def living(strategy: EvolutionaryStrategy, islands: list[list[int]], fitness: dict[int, float], proposed: int) -> None:
+    """Go on with these programs, after so many proposals that were all told."""
+    memory = [islands, list(fitness.items()), [], proposed]
+    strategy.restore(json.dumps(json.loads(strategy.state()) | {"proposed": proposed, "queue": [], "memory": memory}))
+
+
 def islands(strategy: EvolutionaryStrategy) -> list[list[int]]:
     """Who lives where, once what was told is learned."""
     strategy.ask(100_000)
@@ -65,6 +71,17 @@ class TestSelection:
         generation(strategy, {0: 0.2, 1: 0.9})
         assert shares(strategy)["c001"] == pytest.approx(0.731059, abs=0.025)
 
+    def test_a_crowded_island_is_no_better_for_its_crowd(self):
+        strategy = revolve(islands=2, samples=4, crossover=0.0, temperature_start=0.0, temperature_end=0.0)
+        living(strategy, [[0, 1], [2]], {0: 0.6, 1: 0.6, 2: 0.9}, proposed=4)
+        assert strategy.ask(4) == [Proposal("mutate", ("c002",))] * 4
+
+    def test_the_temperature_is_one_for_a_generation(self):
+        # The second one begins at half of the horizon, so 0.880797 as above, although another quarter is spent.
+        strategy = revolve(islands=1, samples=8000, crossover=0.0, temperature_end=0.0, horizon=16000)
+        living(strategy, [[0, 1]], {0: 0.2, 1: 0.9}, proposed=12000)
+        assert shares(strategy)["c001"] == pytest.approx(0.880797, abs=0.025)
+
     def apart(self, seed: int) -> bool:
         """Whether the first two programs are to live on different islands with this seed."""
         other = revolve(seed, islands=2, samples=4000, crossover=0.0)
@@ -77,17 +94,19 @@ class TestOperators:
     def test_a_copied_migrant_is_no_partner_for_itself(self):
         # By the first version's reset the best of an island may live on a second one, too.
         strategy = revolve(islands=2, samples=20, crossover=1.0, between_islands=True)
-        strategy.restore(json.dumps(json.loads(strategy.state()) | {"proposed": 20, "memory": [[[0], [0]], [[0, 0.5]], [], 20]}))
+        living(strategy, [[0], [0]], {0: 0.5}, proposed=20)
         assert set(strategy.ask(100)) == {Proposal("mutate", ("c000",))}
-        strategy.restore(
-            json.dumps(
-                json.loads(strategy.state()) | {"proposed": 20, "queue": [], "memory": [[[0], [0, 1]], [[0, 0.5], [1, 0.5]], [], 20]}
-            )
-        )
+        living(strategy, [[0], [0, 1]], {0: 0.5, 1: 0.5}, proposed=20)
         assert {tuple(sorted(proposal.parents)) for proposal in strategy.ask(100)} <= {("c000", "c001"), ("c000",)}
 
     def test_the_first_generation_is_written_from_nothing(self):
         assert revolve(samples=5).ask(100) == [Proposal("initial")] * 5
+
+    def test_all_of_it_is_written_from_nothing_whatever_is_known(self):
+        strategy = revolve(samples=5)
+        assert strategy.ask(2) + strategy.ask(1) == [Proposal("initial")] * 3
+        strategy.tell([trained("c000", 0.5)])
+        assert strategy.ask(100) == [Proposal("initial")] * 2
 
     def test_it_is_repeated_as_long_as_all_fail(self):
         strategy = revolve(samples=5)
@@ -106,8 +125,19 @@ class TestOperators:
         assert set(count) == {("crossover", 2, 2), ("mutate", 1, 1)}
         assert count[("crossover", 2, 2)] / 4000 == pytest.approx(0.5, abs=0.025)
 
-    def test_a_crossover_without_two_parents_is_a_mutation(self):
-        strategy = revolve(islands=3, samples=4, crossover=1.0)
+    def test_two_are_enough_for_a_crossover(self):
+        strategy = revolve(islands=1, samples=4, crossover=1.0)
+        generation(strategy, {1: 0.5, 2: 0.5})
+        assert {(p.operator, *sorted(p.parents)) for p in strategy.ask(100)} == {("crossover", "c001", "c002")}
+
+    def test_a_crossover_takes_an_island_that_has_two(self):
+        strategy = revolve(islands=2, samples=20, crossover=1.0)
+        living(strategy, [[0], [1, 2]], {0: 0.9, 1: 0.5, 2: 0.5}, proposed=20)
+        assert {(p.operator, *sorted(p.parents)) for p in strategy.ask(20)} == {("crossover", "c001", "c002")}
+
+    @pytest.mark.parametrize("between_islands", [False, True])
+    def test_a_crossover_without_two_parents_is_a_mutation(self, between_islands: bool):
+        strategy = revolve(islands=3, samples=4, crossover=1.0, between_islands=between_islands)
         generation(strategy, {2: 0.5})
         assert strategy.ask(100) == [Proposal("mutate", ("c002",))] * 4
 
@@ -156,3 +186,36 @@ class TestGenerations:
         assert strategy.ask(1) == [], "nobody lives yet"
         strategy.tell([trained("c003", 0.5)])
         assert strategy.ask(1) == [Proposal("mutate", ("c003",))]
+
+    def test_without_a_barrier_the_rest_of_a_generation_is_bred_when_it_is_asked_for(self):
+        strategy = revolve(islands=1, samples=4, crossover=0.0, temperature_start=0.0, temperature_end=0.0)
+        strategy.ask(4)
+        strategy.tell([trained("c003", 0.5)])
+        assert strategy.ask(1) == [Proposal("mutate", ("c003",))]
+        strategy.tell([trained("c000", 0.9)])
+        assert strategy.ask(100) == [Proposal("mutate", ("c000",))] * 3
+
+    def migrated(self, seed: int, **options: float | str) -> tuple[list[list[int]], list[int]]:
+        """Islands and whose fitness is known, after a second generation of one failure, with 0.9, 0.5 and 0.1 on one island of two."""
+        strategy = revolve(seed, islands=2, samples=1, migration=1.0, **options)
+        living(strategy, [[10, 11, 12], [13]], {10: 0.9, 11: 0.5, 12: 0.1, 13: 0.1}, proposed=1)
+        memory = json.loads(strategy.state())["memory"]
+        memory[2] = [[1, 0, False]]
+        strategy.restore(json.dumps(json.loads(strategy.state()) | {"proposed": 2, "pending": [1], "memory": memory}))
+        strategy.tell([trained("c001", None)])
+        strategy.ask(1)
+        memory = json.loads(strategy.state())["memory"]
+        return memory[0], [number for number, _ in memory[1]]
+
+    def test_migrants_are_drawn_at_a_temperature_of_one(self):
+        # 0.5 and 0.1 are 0.5 and 0 of the range: e^0.5 / (e^0.5 + 1) = 0.622459; three standard deviations of 2000 are 0.033.
+        drawn = [self.migrated(seed, temperature_start=9.0)[0][1] for seed in range(2000)]
+        assert drawn.count([11, 13]) / 2000 == pytest.approx(0.622459, abs=0.033)
+
+    def test_the_dead_leave_nothing_behind(self):
+        assert self.migrated(0, reset="empty") == ([[10, 11, 12], [10]], [10, 11, 12])
+        strategy = revolve(islands=1, samples=2, capacity=2, migration=0.0)
+        generation(strategy, {0: 0.2, 1: 0.6})
+        generation(strategy, {2: 0.1, 3: 0.7}, start=2)
+        strategy.ask(1)
+        assert json.loads(strategy.state())["memory"][1] == [[1, 0.6], [3, 0.7]]

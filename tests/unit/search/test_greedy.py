@@ -40,6 +40,17 @@ def test_or_the_best_so_far_if_wanted():
     assert strategy.ask(1) == [Proposal("reflect", ("c000",))]
 
 
+def test_the_best_of_each_iteration_outlives_the_process():
+    strategy, other = greedy(1, parent="best"), greedy(1, parent="best")
+    for number, score in enumerate((0.5, 0.9, 0.7)):
+        strategy.ask(4 - number)
+        strategy.tell([trained(f"c{number:03d}", score)])
+    assert strategy.ask(1) == [Proposal("reflect", ("c001",))]
+    other.restore(strategy.state())
+    other.tell([trained("c003", 0.8)])
+    assert other.ask(1) == [Proposal("reflect", ("c001",))]
+
+
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0)])
 def test_the_first_of_equals_wins_whatever_the_order_of_results(order: tuple[int, ...]):
     strategy = greedy()
@@ -80,6 +91,17 @@ def test_without_a_barrier_the_next_iteration_takes_the_best_that_is_known():
     assert strategy.ask(10) == [Proposal("reflect", ("c002",))] * 3
     strategy.tell([trained("c005", 0.1)])  # of the second
     assert strategy.ask(7) == [Proposal("reflect", ("c005",))] * 3
+
+
+def test_to_ask_for_nothing_decides_nothing():
+    strategy = greedy(1, barrier=False)
+    strategy.ask(5)
+    strategy.ask(4)
+    strategy.tell([trained("c000", 0.1)])
+    before = strategy.state()
+    assert (strategy.ask(0), strategy.ask(-1), strategy.state()) == ([], [], before)
+    strategy.tell([trained("c001", 0.9)])
+    assert strategy.ask(3) == [Proposal("reflect", ("c001",))]
 
 
 def test_at_least_one_sample():

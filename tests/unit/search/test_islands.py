@@ -1,3 +1,4 @@
+import json
 import random
 from collections.abc import Sequence
 
@@ -39,6 +40,18 @@ def test_the_first_version_empties_the_weaker_half_and_copies_champions(seed: in
     assert all(island in ([0], [3]) for island in after.islands[2:])
 
 
+def test_champions_come_from_each_of_the_inhabited_islands():
+    found: set[int] = set()
+    for seed in range(20):
+        after = World([[], [], [], [0], [1], []], {0: 0.5, 1: 0.4})
+        reset_weaker(after, random.Random(seed), weights, empty=True)
+        assert after.islands[3:5] == [[0], [1]]
+        migrants = [member for place in (0, 1, 2, 5) for member in after.islands[place]]
+        assert len(migrants) == 3, "one of the four empty islands is none of the weaker half"
+        found.update(migrants)
+    assert found == {0, 1}
+
+
 def test_migrants_are_drawn_by_fitness():
     # Besides the champion there are 0.5 and 0.1: e^-0.4 = 0.670320 to 1, so 1 / 1.670320 = 0.598688 for the fitter one.
     drawn = 0
@@ -66,3 +79,28 @@ def test_the_dead_are_forgotten():
     after = World([[1], []], {0: 0.1, 1: 0.2})
     after.forget_the_dead()
     assert after.fitness == {1: 0.2}
+
+
+def test_an_empty_island_is_weaker_than_any_whatever_the_sign():
+    after = World([[], [0, 1]], {0: -5.0, 1: -6.0})
+    reset_weaker(after, random.Random(0), weights, empty=False)
+    assert after.islands == [[1], [0]]
+
+
+def test_of_equal_islands_either_is_the_weaker():
+    sizes: set[tuple[int, ...]] = set()
+    for seed in range(20):
+        after = World([[0, 1], [2, 3]], dict.fromkeys(range(4), 0.5))
+        reset_weaker(after, random.Random(seed), weights, empty=False)
+        sizes.add(tuple(map(len, after.islands)))
+    assert sizes == {(1, 2), (2, 1)}
+
+
+def test_of_equal_members_the_first_is_the_best():
+    assert World([[1, 2, 3]], {1: 0.1, 2: 0.5, 3: 0.5}).best(0) == 2
+
+
+def test_a_world_outlives_its_process():
+    made = World([[0, 2], []], {0: 0.5, 2: -1.0}, {3: (1, True), 4: (0, False)}, told=3)
+    assert World([[]]).told == 0
+    assert World.decode(json.loads(json.dumps(made.encode()))) == made

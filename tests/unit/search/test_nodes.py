@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from rewardsmith_search.nodes import ROOT, Tree
@@ -46,6 +48,13 @@ class TestBackup:
         assert grown.nodes[0].value == pytest.approx(0.2875)
         assert [node.height for node in grown.nodes] == [2, 1, 0]
 
+    def test_the_best_child_counts(self):
+        grown = tree(ROOT, 0, 0)
+        for number, score in enumerate([0.0, 0.6, 0.1]):
+            grown.learn(number, score, None, 0.5, 0.0)
+        # 0.5 * 0 + 0.5 * 0.6 = 0.3, then 0.5 * 0.3 + 0.5 * 0.6 = 0.45
+        assert grown.nodes[0].value == pytest.approx(0.45)
+
     def test_siblings_under_way_and_failures_take_no_part(self):
         grown = tree(ROOT, 0, 0, 0)
         grown.learn(0, -4.0, None, 0.7, 0.0)
@@ -68,7 +77,30 @@ def test_the_elite_is_sorted_by_own_score_and_capped():
     assert grown.elite == [1, 3, 4], "of equals the first, no failure, and 0.1 is out"
 
 
+def test_a_score_of_zero_is_a_score():
+    grown = tree(ROOT, ROOT, ROOT)
+    for number, score in enumerate([0.0, 0.5, -0.5]):
+        grown.learn(number, score, None, 0.7, 0.0)
+    assert grown.elite == [1, 0, 2]
+
+
 def test_the_path_starts_at_depth_one():
     grown = tree(ROOT, ROOT, 1, 2, 3)
     assert grown.path(4) == [1, 2, 3, 4]
     assert [node.depth for node in grown.nodes] == [1, 1, 2, 3, 4]
+
+
+def test_a_tree_outlives_its_process():
+    grown = tree(ROOT, ROOT, 0, 2, 2)
+    for number, score in enumerate([0.1, None, 0.4, -0.3]):
+        grown.learn(number, score, 0.5, 0.7, 0.1)
+    assert Tree.decode(json.loads(json.dumps(grown.encode())), True, 10) == grown
+    assert [(node.parent, node.depth, node.children) for node in grown.nodes] == [
+        (ROOT, 1, [2]), (ROOT, 1, []), (0, 2, [3, 4]), (2, 3, []), (2, 3, []),
+    ]  # fmt: skip
+    assert (grown.root.parent, grown.root.depth, grown.root.children) == (ROOT, 0, [0, 1])
+
+
+def test_a_leaf_knows_nothing_but_itself():
+    (leaf,) = tree(ROOT).nodes
+    assert (leaf.score, leaf.value, leaf.judgement, leaf.total, leaf.scored, leaf.height) == (None, 0.0, 0.0, 0.0, 0, 0)

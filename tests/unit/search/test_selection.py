@@ -86,6 +86,10 @@ class TestWeights:
     def test_draw(self, point: float, index: int):
         assert draw(Fixed(point), [2.0, 1.0, 1.0]) == index
 
+    def test_draw_at_the_edges(self):
+        assert draw(Fixed(0.0), [0.0, 1.0]) == 1, "a weight of 0 is never drawn"
+        assert draw(Fixed(1.0), [1.0, 1.0]) == 1, "rounding may lead past all of them"
+
     def test_draw_without_replacement_renormalises(self):
         # Weights 2, 1, 1: the first draw at 0.1 takes index 0; of 1, 1 the second at 0.6 takes index 2; one is left.
         assert draw_some(Fixed(0.1, 0.6, 0.9), [2.0, 1.0, 1.0], 5) == [0, 2, 1]
@@ -112,6 +116,11 @@ class TestSurvival:
         # After 0.5 is in, the mean is (0.2 + 0.4 + 0.6 + 0.5) / 4 = 0.425, so 0.4 stays out; before it, it gets in.
         assert survivors([1, 2, 3], [4, 5], self.FITNESS, 8, moving=True) == [1, 2, 3, 4]
         assert survivors([1, 2, 3], [5, 4], self.FITNESS, 8, moving=True) == [1, 2, 3, 4, 5]
+
+    def test_with_a_moving_mean_the_least_fit_leaves_before_the_next_comes(self):
+        # Of 0.2, 0.4 and 0.6 the first leaves, so that the mean is 0.5 and 0.45 stays out; with it the mean would be 0.4.
+        assert survivors([1, 2], [3, 4], {1: 0.2, 2: 0.4, 3: 0.6, 4: 0.45}, 2, moving=True) == [2, 3]
+        assert survivors([1, 2], [3, 4], {1: 0.2, 2: 0.4, 3: 0.6, 4: 0.45}, 2) == [3, 4]
 
     def test_a_frozen_mean_does_not(self):
         assert survivors([1, 2, 3], [5, 4], self.FITNESS, 8) == survivors([1, 2, 3], [4, 5], self.FITNESS, 8)

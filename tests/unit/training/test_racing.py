@@ -4,7 +4,7 @@ import pytest
 
 from rewardsmith.contracts import Race, TrainingJob
 from rewardsmith.records import Curve, Rung, Score, State, TrainingResult
-from rewardsmith.training.racing import Racetrack, cut, eviction, rung_epochs, with_rivals
+from rewardsmith.training.racing import Racetrack, cut, eviction, left_over, rung_epochs, with_rivals
 
 HALVES = Race((0.5,), keep=0.34)
 
@@ -42,6 +42,7 @@ def test_the_rungs_of_a_training():
     assert rung_epochs(race, 100) == [25, 50]
     assert rung_epochs(race, 65) == [16, 32]
     assert rung_epochs(race, 3) == [1, 2]
+    assert rung_epochs(race, 1) == []
     assert rung_epochs(Race((0.01,)), 10) == [1]
 
 
@@ -76,6 +77,12 @@ def test_ties_evict_nobody():
     track = Racetrack(HALVES, jobs := [job(name) for name in "abcdefgh"], 10)
     for each in jobs:
         assert track.verdict(track.arrive(0, each, 80, score(0.0))) == ""
+
+
+def test_the_last_of_many_is_evicted():
+    track = Racetrack(HALVES, jobs := [job(name) for name in "abc"], 10)
+    verdicts = [track.verdict(track.arrive(0, each, 80, score(mean))) for each, mean in zip(jobs, (0.3, 0.2, 0.1), strict=True)]
+    assert [bool(verdict) for verdict in verdicts] == [False, True, True]  # ceil(0.34 * 2) = 1 and ceil(0.34 * 3) = 2
 
 
 def test_rungs_are_apart():
@@ -152,3 +159,10 @@ def test_rivals_of_different_depths():
     assert with_rivals(job("a", (0.9,), (0.8,)), before).rivals == ((0.9, 0.1, 0.4, 0.5), (0.8, 0.2, 0.6), (0.3,))
     assert with_rivals(job("a", (0.9,), (0.8,)), [(rung(0.1),), ()]).rivals == ((0.9, 0.1), (0.8,))
     assert with_rivals(job("a", (0.9,)), []).rivals == ((0.9,),)
+    assert with_rivals(job("a"), []).rivals == ()
+
+
+def test_what_is_left_over_is_compared_with_what_ended_before_it():
+    jobs = [job("a"), job("b", (0.9,)), job("c", first=False), job("d"), job("e"), job("f")]
+    ended = {"a": (rung(0.1), rung(0.2)), "c": (rung(0.3),), "d": (rung(0.4),), "f": (rung(0.5),)}
+    assert left_over(jobs, ended) == [job("b", (0.9, 0.1), (0.2,)), job("e", (0.1, 0.4), (0.2,))]
