@@ -92,6 +92,17 @@ def test_without_a_barrier_the_next_iteration_takes_the_best_that_is_known():
     assert strategy.ask(7) == [Proposal("reflect", ("c005",))] * 3
 
 
+def test_to_ask_for_nothing_decides_nothing():
+    strategy = greedy(1, barrier=False)
+    strategy.ask(5)
+    strategy.ask(4)
+    strategy.tell([trained("c000", 0.1)])
+    before = strategy.state()
+    assert (strategy.ask(0), strategy.ask(-1), strategy.state()) == ([], [], before)
+    strategy.tell([trained("c001", 0.9)])
+    assert strategy.ask(3) == [Proposal("reflect", ("c001",))]
+
+
 def test_at_least_one_sample():
     with pytest.raises(UsageError, match="samples is 0; give at least 1"):
         greedy(0)
