@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from rewardsmith.contracts import ScoringJob, Task, Trainer, TrainingJob, TrainingProgress, TrainingResult
 from rewardsmith.records import RunState, Score
@@ -20,6 +21,7 @@ class Feed:
     def __init__(self, *batches: Sequence[TrainingJob], width: int = 0) -> None:
         """An empty batch lets one asking pass. As many as there are jobs may be under way, unless ``width`` says fewer."""
         self._batches = deque(batches)
+        self.folders = sorted({Path(job.policy).parent for batch in batches for job in batch})
         self.width = width or sum(map(len, batches))
 
     def take(self, *, wait: bool) -> Sequence[TrainingJob]:

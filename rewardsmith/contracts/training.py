@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from rewardsmith.records import Curve, Fault, Rung, RunState
@@ -69,6 +70,11 @@ class Jobs(Protocol):
     @property
     def width(self) -> int:
         """How many jobs may be under way at a time; a trainer may make room for so many."""
+        ...
+
+    @property
+    def folders(self) -> Sequence[Path]:
+        """The files of all jobs go below these. A trainer that starts processes confines them to these."""
         ...
 
     def take(self, *, wait: bool) -> Sequence[TrainingJob]:

@@ -23,9 +23,9 @@ _REPORT_EVERY_S = 0.25
 class Inbox:
     """Orders, as they come in on standard input (see :class:`rewardsmith.contracts.Jobs`)."""
 
-    def __init__(self) -> None:
+    def __init__(self, folders: Sequence[Path]) -> None:
         """Read nothing yet."""
-        self.width = 1
+        self.width, self.folders = 1, folders
         self.scorings: dict[str, ScoringJob] = {}
         """How runs are scored that are trained or about to be."""
         self.due: list[ScoringJob] = []
@@ -89,7 +89,7 @@ class Worker:
         if not self._trainer.starts_processes:
             limits = confine_training(folders, task, setup.settings.device)
             self._report(WorkerReport("confined", limits=tuple(limits)))
-        self._inbox = Inbox()
+        self._inbox = Inbox(folders)
 
     def serve(self) -> None:
         """Work until standard input closes."""

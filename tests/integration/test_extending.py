@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -13,13 +13,13 @@ import pytest
 from rewardsmith import runner
 from rewardsmith.config import StudyConfig
 from rewardsmith.config_file import from_mapping
-from rewardsmith.contracts import VERIFY, Brief, Ledger, Quote, Race, TrainingJob, TrainingProgress, TrainingSettings
+from rewardsmith.contracts import VERIFY, Brief, Ledger, Quote, Report, ScoringJob, TrainingSettings
 from rewardsmith.parts import Parts
-from rewardsmith.records import Draft, Score, State, TrainingResult, Verdict
+from rewardsmith.records import Draft, Score, Verdict
 from rewardsmith.registry import STRATEGIES
 from rewardsmith.reward.guard import Guard
 from rewardsmith.study import Study
-from tests.searching import Silent
+from tests.searching import AtOnce, Silent
 from tests.toys import TOY
 
 Option = tuple[str, Mapping[str, str | float]]
@@ -29,9 +29,9 @@ SEEDS = range(3)
 
 
 class Simulated:
-    """Writer, guard and trainer at once: a candidate's score and its writer's opinion hang on the seed and its name alone."""
+    """Writer and guard at once: a candidate's score and its writer's opinion hang on the seed and its name alone."""
 
-    name, notice = "simulated", ""
+    name, notice, concurrency = "simulated", "", 1
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
@@ -39,13 +39,12 @@ class Simulated:
     def _luck(self, text: str) -> float:
         return random.Random(f"{self._seed} {text}").random()
 
-    def write(self, briefs: Sequence[Brief], ledger: Ledger) -> list[Draft]:
-        return [
-            Draft(brief.candidate, judgement=self._luck(f"judge {brief.candidate}"))
-            if brief.operator == VERIFY
-            else Draft(brief.candidate, "an idea", f"program of {brief.candidate}")
-            for brief in briefs
-        ]
+    def write(self, brief: Brief, ledger: Ledger) -> Draft:
+        if brief.operator == VERIFY:
+            return Draft(brief.candidate, judgement=self._luck(f"judge {brief.candidate}"))
+        return Draft(brief.candidate, "an idea", f"program of {brief.candidate}")
+
+    def close(self) -> None: ...
 
     def prompt(self, brief: Brief) -> str:
         return ""
@@ -59,11 +58,23 @@ class Simulated:
     def admit(self, source: str, program: str, task: object) -> str:
         return program
 
-    def train(
-        self, jobs: Sequence[TrainingJob], evaluation_seed: int, observe: Callable[[TrainingProgress], None], race: Race | None = None
-    ) -> Iterator[TrainingResult]:
-        for job in jobs:
-            yield TrainingResult(job.candidate, State.SCORED, job.seed, score=Score(self._luck(job.candidate), 0.0, 2))
+
+class Lucky(AtOnce):
+    """Scores by luck."""
+
+    def __init__(self, everything: Simulated) -> None:
+        super().__init__()
+        self._everything = everything
+
+    def score(self, job: ScoringJob) -> None:
+        luck = self._everything._luck(job.run.partition("-")[0])
+        self.reports.append(Report(score=(job.run, Score(luck, 0.0, 2, seed=job.seed))))
+
+
+def config(option: Option, seed: int, candidates: int) -> StudyConfig:
+    name, options = option
+    small = {"final_seeds": 0, "finalists": 1, "baselines": False}
+    return StudyConfig("toy", strategy=name, candidates=candidates, seed=seed, strategy_options=dict(options), **small)
 
 
 def search(folder: Path, option: Option, seed: int, candidates: int) -> list[tuple[str, tuple[str, ...]]]:
@@ -71,11 +82,9 @@ def search(folder: Path, option: Option, seed: int, candidates: int) -> list[tup
     name, options = option
     strategy = STRATEGIES.load(name)
     everything = Simulated(seed)
-    config = StudyConfig("toy", strategy=name, candidates=candidates, seed=seed, final_seeds=0, strategy_options=dict(options))
-    parts = Parts(
-        TOY, strategy(seed, from_mapping(strategy.Options, options)), everything, cast(Guard, everything), everything, TrainingSettings()
-    )
-    with Study.open(folder, write=True) if folder.exists() else Study.create(folder, config) as study:
+    with Study.open(folder, write=True) if folder.exists() else Study.create(folder, config(option, seed, candidates)) as study:
+        made = strategy(seed, study.horizon, from_mapping(strategy.Options, options))
+        parts = Parts(TOY, made, everything, cast(Guard, everything), Lucky(everything), TrainingSettings())
         study.config = replace(study.config, candidates=candidates)  # as a flag of `resume` does
         runner.run(study, parts, Silent())
         return [(candidate.operator, candidate.parents) for candidate in study.candidates]
@@ -100,7 +109,7 @@ def test_more_candidates_are_allowed_later(option: Option, tmp_path: Path):
 
 def test_fewer_candidates_are_the_beginning_of_the_same_search(option: Option, tmp_path: Path):
     whole = search(tmp_path / "whole", option, 3, 32)
-    with Study.create(tmp_path / "part", StudyConfig("toy", strategy=option[0], candidates=32, seed=3, strategy_options=dict(option[1]))):
+    with Study.create(tmp_path / "part", config(option, 3, 32)):
         pass
     for candidates in (5, 17, 32):
         assert search(tmp_path / "part", option, 3, candidates) == whole[:candidates]

@@ -7,10 +7,10 @@ from pathlib import Path
 from statistics import fmean
 
 from rewardsmith.contracts import TrainingJob
-from rewardsmith.records import State
 from rewardsmith.registry import TASKS
 from rewardsmith.reward.guard import Guard
 from rewardsmith.training.population.trainer import PopulationTrainer
+from tests.training import scored, train
 
 SEEDS = 4
 """Of twelve seeds, the worst balances for 155 steps and the worst four for 243 on average."""
@@ -19,8 +19,8 @@ SEEDS = 4
 def test_cartpole_balances_for_200_steps(guard: Guard, tmp_path: Path):
     task = TASKS.load("cartpole")
     program = guard.check(task.human_reward, task).program
-    jobs = [TrainingJob(f"seed-{seed}", program, seed, str(tmp_path / f"{seed}.pt")) for seed in range(SEEDS)]
-    trainer = PopulationTrainer(task, replace(task.preset, env_steps=150_000), episodes=64, threads=2)
-    results = list(trainer.train(jobs, 7, lambda _: None))
-    assert {result.state for result in results} == {State.SCORED}
-    assert fmean(result.score.mean for result in results if result.score) > 200.0
+    jobs = [TrainingJob(f"seed-{seed}", program, seed, str(tmp_path / f"{seed}.pt"), 7) for seed in range(SEEDS)]
+    results = train(PopulationTrainer(task, replace(task.preset, env_steps=150_000), threads=2), jobs)
+    scores = scored(task, jobs, results, episodes=64)
+    assert len(scores) == SEEDS
+    assert fmean(score.mean for score in scores.values()) > 200.0

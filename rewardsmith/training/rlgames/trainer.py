@@ -17,6 +17,7 @@ from rewardsmith.execution.process import JsonProcess, ProcessDiedError, Process
 from rewardsmith.training.population.trainer import usable_cores
 from rewardsmith.training.rlgames.messages import ORDER, REPORT, ChildOrder
 
+_CHILD = "rewardsmith.training.rlgames.child"
 _LOOK_FOR_MORE_S = 0.2
 
 
@@ -24,8 +25,8 @@ class RlGamesTrainer:
     """Trains every job with rl-games' PPO (see :class:`rewardsmith.contracts.Trainer`), as many at a time as there are cores.
 
     For fidelity to the published searches, not for speed: the population trainer runs the same settings with the same environments,
-    rewards and scores in one process. A process can write to the folders of the jobs that it was started for,
-    and nowhere else.
+    rewards and scores in one process. A process can write to the folders of
+    the study's runs, and nowhere else.
     """
 
     can_race = False
@@ -47,7 +48,7 @@ class RlGamesTrainer:
         self._task, self._settings = task, settings
         self._cores = threads or usable_cores()
         self._idle: list[JsonProcess] = []
-        self._folders: set[Path] = set()
+        self._folders: tuple[Path, ...] = ()
         """Where those that idle may write."""
         weakref.finalize(self, _end, self._idle)
 
@@ -64,6 +65,7 @@ class RlGamesTrainer:
             latest[progress.success[0][0]] = progress.env_steps
             observe(replace(progress, env_steps=sum(latest.values()), total_steps=whole * begun))
 
+        self._grant(jobs.folders)
         queue, busy, shared = deque[TrainingJob](), dict[JsonProcess, _Training](), time.monotonic()
         try:
             while True:
@@ -88,7 +90,7 @@ class RlGamesTrainer:
         side_by_side = max(1, min(width, self._cores if self._settings.device == "cpu" else 1))
         while queue and len(busy) < side_by_side:
             job = queue.popleft()
-            process = self._free({Path(path).parent for path in (job.policy, job.episodes) if path})
+            process = self._idle.pop() if self._idle else JsonProcess(_CHILD, *map(str, self._folders))
             order = ChildOrder(self._task.name, self._settings, max(1, self._cores // side_by_side), job)
             busy[process] = _Training(job, process, PATIENCE_S[self._settings.device])
             busy[process].begin(ORDER.dump_json(order).decode())
@@ -106,14 +108,12 @@ class RlGamesTrainer:
         late = [process for process, training in busy.items() if process not in said and training.until < time.monotonic()]
         return ended + [(process, busy[process].give_up()) for process in late]
 
-    def _free(self, folders: set[Path]) -> JsonProcess:
-        """A process that can write to some folders; one that idles is taken if it can."""
-        roots = {folder.parent for folder in folders}
-        if not roots <= self._folders:
+    def _grant(self, folders: Sequence[Path]) -> None:
+        """Where processes may write; those that may write elsewhere make way for others."""
+        if tuple(folders) != self._folders:
             _end(self._idle)
             self._idle.clear()
-            self._folders |= roots
-        return self._idle.pop() if self._idle else JsonProcess("rewardsmith.training.rlgames.child", *sorted(map(str, self._folders)))
+            self._folders = tuple(folders)
 
 
 class _Training:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from rewardsmith.contracts import Step
-from rewardsmith.training.evaluation import held_out
+from rewardsmith.training.heldout import play
 from rewardsmith.training.policy_file import TrainedPolicy
 from rewardsmith.training.population.normaliser import RunningNormaliser
 from rewardsmith.training.population.policy import StackedPolicy
@@ -61,7 +61,7 @@ def test_the_first_episode_counts_without_noise_and_with_the_statistics_of_train
     sums = actions.cumsum(dim=1)
     expected = [sums[slot, LENGTHS.view(SLOTS, EPISODES)[slot] - 1] for slot in range(SLOTS)]
     for _ in range(2):  # and scoring leaves no trace
-        outcomes = held_out(Counting(), HORIZON, trained, SLOTS, 7, EPISODES)
+        outcomes = play(Counting(), HORIZON, trained, SLOTS, 7, EPISODES)
         for outcome, values in zip(outcomes, expected, strict=True):
             assert outcome.score.mean == pytest.approx(float(values.mean()), abs=1e-5)
             error = float(values.std()) / EPISODES**0.5

@@ -18,11 +18,12 @@ from torch import Tensor
 from rewardsmith.cli import main
 from rewardsmith.contracts import Task, TrainingJob, TrainingSettings
 from rewardsmith.execution.process import JsonProcess
-from rewardsmith.records import State
+from rewardsmith.records import RunState
 from rewardsmith.training.population.learner import PopulationLearner
 from rewardsmith.training.population.policy import StackedPolicy
 from rewardsmith.training.rlgames import trainer
 from rewardsmith.training.rlgames.parameters import parameters
+from tests.training import Feed, train
 
 SETTINGS = TrainingSettings(env_steps=1_000_000, envs=64, rollout=20, minibatches=5, hidden=(32, 16), initial_std=0.5, discount=0.98)
 
@@ -130,10 +131,10 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Watched]]:
 
 
 def test_processes_are_shared_by_jobs_and_no_two_jobs_get_the_same(watched: list[Watched], reach: Task, tmp_path: Path):
-    rl_games = trainer.RlGamesTrainer(reach, SETTINGS, 2, threads=2)
+    rl_games = trainer.RlGamesTrainer(reach, SETTINGS, threads=2)
     jobs = [TrainingJob(f"c{n:03d}", "program", n, str(tmp_path / f"{n}.pt")) for n in range(9)]
     for _ in range(2):
-        results = list(rl_games.train(jobs, 1, lambda progress: None))
-        assert sorted(result.candidate for result in results) == [job.candidate for job in jobs]
-        assert {result.state for result in results} == {State.SCORED}, results[0].cause
+        results = train(rl_games, Feed(jobs, width=len(jobs)))
+        assert sorted(results) == [job.run for job in jobs]
+        assert {result.state for result in results.values()} == {RunState.TRAINED}
         assert len(watched) == 2
