@@ -239,15 +239,16 @@ class LocalExecutor:
         settings = replace(self._load.settings, slots=1, env_steps=_CONTROL_EPOCHS * self._load.settings.epoch_steps)
         control = LocalWorker(replace(self._load, settings=settings), worker.threads, worker.device, worker.patience_s)
         job, folder = control_job(self._load)
-        scoring = ScoringJob(job.run, job.policy, 0, 2)
+        work = Work(ScoringJob(job.run, job.policy, 0, 2), job, 0)
         try:
-            control.give(Work(scoring, job, 0), 1)
+            control.give(work, 1)
             while True:
                 for report in control.listen():
                     if report.score:
                         return ""
                     if report.result and report.result.state != RunState.TRAINED:
                         return report.result.cause
+                    work.training = None if report.result else work.training
         except (ProcessDiedError, ProcessSilentError) as failure:
             return str(failure)
         finally:
