@@ -3,8 +3,8 @@
     .venv/bin/python benchmarks/physics_soak.py [--steps 10000000] [--tasks franka-push ant] [--threads 2]
 
 The steps are split evenly over the tasks. Every action is held for ten steps on average, and half of them are at the ends of
-their range, so that bodies go places. Anything that may not happen makes the exit status 1, and so does a task whose room for
-contacts or constraint rows in the GPU simulator is less than 1.5 times what was needed.
+their range, so that bodies go places. Anything that may not happen makes the exit status 1, as does a task
+whose room for contacts or constraint rows in the GPU simulator is less than 1.5 times what was needed.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ class Soaked:
     def fails(self) -> bool:
         """Whether anything happened that may not, or the task asks for too little room."""
         peaks = self.peaks
-        impossible = self.unstable or peaks.not_finite or peaks.swallowed
-        return bool(impossible or peaks.gain > GAIN_LIMIT_J_KG or peaks.depth > DEPTH_LIMIT_M or self.shortage())
+        beyond = peaks.gain > GAIN_LIMIT_J_KG or peaks.depth > DEPTH_LIMIT_M
+        return bool(self.unstable or peaks.not_finite or peaks.swallowed or beyond or self.shortage())
 
     def shortage(self) -> str:
         """What the task must ask for, if it asks for too little; else nothing."""

@@ -20,8 +20,15 @@ def state_folder() -> Path:
     return (Path(given) if os.path.isabs(given) else Path.home() / ".local" / "state") / "rewardsmith"
 
 
-def remember_speed(task: str, trainer: str, device: str, env_steps: int, seconds: float, least_s: float = _LEAST_S) -> None:
-    """Keep how fast a task was trained here, start-up and scoring included; a cache that cannot be written is no error.
+def remember_speed(
+    task: str,
+    trainer: str,
+    device: str,
+    env_steps: int,
+    seconds: float,
+    least_s: float = _LEAST_S,
+) -> None:
+    """Keep how fast a task was trained here, start-up and scoring included. An unwritable cache is no error.
 
     Args:
         task: Its name.
@@ -44,7 +51,7 @@ def remember_speed(task: str, trainer: str, device: str, env_steps: int, seconds
 
 
 def known_speed(task: str, trainer: str, device: str) -> float | None:
-    """Environment steps per second of the last search or training of a task with a trainer on a device of this machine."""
+    """Environment steps per second of a task's last search or training with a trainer on a device here."""
     return _speeds().get(f"{task} {trainer} {device}")
 
 

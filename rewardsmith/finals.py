@@ -23,7 +23,7 @@ def train_finalists(study: Study, parts: Parts, trainings: TrainingDesk, observe
     if len(chosen) < 2:
         return
     due = [
-        new_run(study, trial.id, trial.candidate.program, Purpose.FINALIST, number, _seed(study, "finalist", number), trainings.settings)
+        new_run(parts, trial.id, trial.candidate.program, Purpose.FINALIST, number, _seed(study, "finalist", number))
         for trial in chosen
         for number in range(study.config.finalist_seeds)
     ]
@@ -46,7 +46,7 @@ def compare_with_baselines(study: Study, parts: Parts, trainings: TrainingDesk, 
     if study.config.baselines:
         programs |= {"human": parts.guard.check(parts.task.human_reward, parts.task).program, SPARSE: SPARSE}
     due = [
-        (new_run(study, name, program, _purpose(name), number, _seed(study, "final", number), trainings.settings), program)
+        (new_run(parts, name, program, _purpose(name), number, _seed(study, "final", number)), program)
         for number in range(study.config.final_seeds)
         for name, program in programs.items()
     ]

@@ -39,12 +39,12 @@ class Parts:
         self.executor.close()
 
 
-def assemble(config: StudyConfig, folder: Path, horizon: int | None = None) -> Parts:
+def assemble(config: StudyConfig, folder: Path = Path(), horizon: int | None = None) -> Parts:
     """Load all parts.
 
     Args:
         config: Of the study.
-        folder: Of the study; it need not exist yet.
+        folder: Of the study; it need not exist yet. Who only looks at the parts may leave it out.
         horizon: How many candidates the search was planned for; as many as the config says unless given.
 
     Raises:

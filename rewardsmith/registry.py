@@ -6,7 +6,7 @@ from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar
 
-from rewardsmith.contracts import Task
+from rewardsmith.contracts import Executor, Scorer, Strategy, Task, Trainer, Writer
 from rewardsmith.errors import RewardsmithError, unknown_name
 
 T = TypeVar("T")
@@ -15,10 +15,9 @@ T = TypeVar("T")
 class Registry(Generic[T]):
     """The plug-ins of one group; nothing is imported before it is asked for."""
 
-    def __init__(self, kind: str, group: str) -> None:
-        """Name the kind for error messages and the entry-point group."""
-        self._kind = kind
-        self._group = group
+    def __init__(self, kind: str, group: str, contract: type) -> None:
+        """Name the kind for error messages, the entry-point group, and the protocol that a plug-in keeps."""
+        self._kind, self._group, self._contract = kind, group, contract
 
     @cached_property
     def _points(self) -> dict[str, EntryPoint]:
@@ -43,21 +42,38 @@ class Registry(Generic[T]):
 
         Raises:
             UsageError: There is none of that name.
-            RewardsmithError: It is registered but cannot be imported.
+            RewardsmithError: It is registered but cannot be imported, or lacks a part of its contract.
         """
         point = self._points[self.check(name)]
         try:
-            return point.load()
+            plugin = point.load()
         except (ImportError, AttributeError) as error:
             raise RewardsmithError(
                 f"the {self._kind} {name!r} ({point.value}) cannot be loaded: {error}. Reinstall the package it comes from."
             ) from error
+        if missing := missing_parts(plugin, self._contract):
+            raise RewardsmithError(
+                f"the {self._kind} {name!r} ({point.value}) lacks {', '.join(missing)}, which {self._contract.__module__}."
+                f"{self._contract.__name__} asks for. Add it, or use a version of its package that fits this rewardsmith."
+            )
+        return plugin
 
 
-TASKS: Registry[Task] = Registry("task", "rewardsmith.tasks")
+def missing_parts(plugin: object, contract: type) -> list[str]:
+    """Methods and attributes of a protocol that a class or an object neither has nor declares, in the protocol's order.
+
+    What a class sets in ``__init__`` it declares with an annotation in its body, such as ``notice: str``.
+    """
+    kinds = plugin.__mro__ if isinstance(plugin, type) else type(plugin).__mro__
+    declared = {name for kind in kinds for name in vars(kind).get("__annotations__", ())}
+    wanted = dict.fromkeys((*contract.__annotations__, *vars(contract)))
+    return [name for name in wanted if not name.startswith("_") and name not in declared and not hasattr(plugin, name)]
+
+
+TASKS: Registry[Task] = Registry("task", "rewardsmith.tasks", Task)
 # Constructors take different options each; their callers check the result against the protocol.
-STRATEGIES: Registry[Any] = Registry("strategy", "rewardsmith.strategies")
-WRITERS: Registry[Any] = Registry("writer", "rewardsmith.writers")
-TRAINERS: Registry[Any] = Registry("trainer", "rewardsmith.trainers")
-SCORERS: Registry[Any] = Registry("scorer", "rewardsmith.scorers")
-EXECUTORS: Registry[Any] = Registry("executor", "rewardsmith.executors")
+STRATEGIES: Registry[Any] = Registry("strategy", "rewardsmith.strategies", Strategy)
+WRITERS: Registry[Any] = Registry("writer", "rewardsmith.writers", Writer)
+TRAINERS: Registry[Any] = Registry("trainer", "rewardsmith.trainers", Trainer)
+SCORERS: Registry[Any] = Registry("scorer", "rewardsmith.scorers", Scorer)
+EXECUTORS: Registry[Any] = Registry("executor", "rewardsmith.executors", Executor)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rewardsmith.contracts import Strategy
 from rewardsmith.errors import StoreError
-from rewardsmith.records import Candidate, Proposal, Trial
+from rewardsmith.records import Proposal, Trial
 from rewardsmith.study import Study
 
 
@@ -15,33 +17,41 @@ def replay(study: Study, strategy: Strategy) -> dict[str, Trial]:
         Candidates that it proposed and was not told of, by id in the order of the proposals.
 
     Raises:
-        StoreError: It now proposes something else: the config or the program changed since.
+        StoreError: It now proposes something else, or what is recorded is no search: the config or the program changed since.
     """
     asked: dict[str, Trial] = {}
-    known, proposed = study.store.candidates(), 0
+    known, proposed = {trial.id: trial for trial in study.trials}, 0
     for event in study.store.events():
+        if missing := next((name for name in event.candidates if name not in known), ""):
+            raise _other(study, f"{missing} is missing")
+        trials = [known[name] for name in event.candidates]
         if event.kind == "asked":
-            names = [f"c{number:03d}" for number in range(proposed, proposed + event.limit)]
-            proposals = strategy.ask(names)
-            _check(study, [known.get(name) for name in event.candidates], proposals)
-            proposed += len(event.candidates)
-            asked.update({name: Trial(known[name]) for name in event.candidates})
+            names = names_from(proposed, event.limit)
+            _check(study, trials, names, strategy.ask(names))
+            proposed += len(trials)
+            asked.update({trial.id: trial for trial in trials})
             continue
-        trials = [trial for name in event.candidates if (trial := study.trial(name)) and trial.final]
-        if len(trials) != len(event.candidates) or any(trial.id not in asked for trial in trials):
-            raise _other(study, f"it was told of {', '.join(event.candidates)}, which are not at their end or not proposed")
-        strategy.tell(trials)
         for trial in trials:
-            del asked[trial.id]
+            if asked.pop(trial.id, None) is None or not trial.final:
+                raise _other(study, f"it was told of {trial.id}, which was not under way, or is not at its end")
+        strategy.tell(trials)
+    if stray := known.keys() - names_from(0, proposed):
+        raise _other(study, f"it never proposed {min(stray)}")
     return asked
 
 
-def _check(study: Study, recorded: list[Candidate | None], proposals: list[Proposal]) -> None:
+def names_from(number: int, count: int) -> list[str]:
+    """What candidates are called, from a number on."""
+    return [f"c{number:03d}" for number in range(number, number + count)]
+
+
+def _check(study: Study, recorded: Sequence[Trial], names: Sequence[str], proposals: Sequence[Proposal]) -> None:
     if len(recorded) != len(proposals):
         raise _other(study, f"it proposed {len(recorded)} programs, and now proposes {len(proposals)}")
-    for candidate, proposal in zip(recorded, proposals, strict=True):
-        if candidate is None:
-            raise _other(study, "a candidate that it proposed is missing")
+    for trial, name, proposal in zip(recorded, names, proposals, strict=False):
+        candidate = trial.candidate
+        if candidate.id != name:
+            raise _other(study, f"it proposed {candidate.id} where {name} comes next")
         if (candidate.operator, candidate.parents, candidate.follow_ups) != (proposal.operator, proposal.parents, proposal.follow_ups):
             raise _other(
                 study,

@@ -12,8 +12,8 @@ from rewardsmith.drafting import StudyLedger
 from rewardsmith.errors import NothingTrainedError
 from rewardsmith.finals import compare_with_baselines, train_finalists
 from rewardsmith.parts import Parts
-from rewardsmith.records import Candidate, Event, Trial
-from rewardsmith.replay import replay
+from rewardsmith.records import MOST_ASKED, Candidate, Event, Trial
+from rewardsmith.replay import names_from, replay
 from rewardsmith.schedule import ready
 from rewardsmith.study import Study
 from rewardsmith.training_desk import TrainingDesk
@@ -45,13 +45,14 @@ def run(study: Study, parts: Parts, observer: Observer) -> None:
 def search(study: Study, parts: Parts, budget: Budget, trainings: TrainingDesk, observer: Observer) -> None:
     """Spend the budget."""
     asked = replay(study, parts.strategy)
+    trainings.resume()
     with WritingDesk(study, parts, StudyLedger(study.store, budget), budget, observer) as writing:
         while True:
             study.note_seconds(budget.seconds)
             tell(study, parts, budget, asked)
             ask(study, parts, budget, trainings, asked, observer)
             writing.begin(asked)
-            trainings.begin(ready(study, parts, observer))
+            trainings.begin(ready(study, parts, asked, observer))
             if not writing.busy and not trainings.busy:
                 return
             trainings.wait(0.0 if writing.settle(wait_for_one=not trainings.busy) else writing.poll_s)
@@ -63,7 +64,7 @@ def ask(study: Study, parts: Parts, budget: Budget, trainings: TrainingDesk, ask
     room = budget.remaining if strategy.barrier else config.in_flight - len(asked)
     if not budget.allows() or room <= 0 or (strategy.barrier and asked):
         return
-    names = [f"c{number:03d}" for number in range(budget.proposed, budget.proposed + min(room, budget.remaining))]
+    names = names_from(budget.proposed, min(room, budget.remaining, MOST_ASKED))
     proposals = strategy.ask(names)
     if not proposals:
         return

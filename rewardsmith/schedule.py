@@ -6,8 +6,9 @@ before it. All of that is in the store, so an interrupted study decides as an un
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, replace
 
 from rewardsmith.admission import admitted, check_prints
 from rewardsmith.contracts import Observer, ScoringJob, TrainingJob
@@ -29,15 +30,21 @@ def closed(study: Study, parts: Parts) -> bool:
     return parts.strategy.barrier and (study.config.racing == "on" or study.config.screening != "off")
 
 
-def ready(study: Study, parts: Parts, observer: Observer) -> list[Candidate]:
+def ready(study: Study, parts: Parts, names: Collection[str], observer: Observer) -> list[Candidate]:
     """Accepted candidates that have no run for their program yet, in the order in which they are to be trained.
 
     Those that screening puts at the end are dropped on the way, where the config says so.
+
+    Args:
+        study: Holds them.
+        parts: Of the search.
+        names: Candidates that the strategy was not told of yet: no others can be due.
+        observer: Hears of what is dropped.
     """
-    runs = study.runs_for(Purpose.SEARCH)
-    begun = {(run.subject, run.program) for run in runs}
+    known = study.store.candidates()
+    candidates = [known[name] for name in names]
+    begun = {(run.subject, run.program) for run in study.runs_for(Purpose.SEARCH) if run.subject in names}
     found: list[Candidate] = []
-    candidates = study.candidates
     for iteration in dict.fromkeys(c.iteration for c in candidates if c.state == CandidateState.ACCEPTED):
         peers = [candidate for candidate in candidates if candidate.iteration == iteration]
         due = [c for c in peers if c.state == CandidateState.ACCEPTED and (c.id, program_hash(c.program)) not in begun]
@@ -47,16 +54,19 @@ def ready(study: Study, parts: Parts, observer: Observer) -> list[Candidate]:
     return found
 
 
-def new_run(study: Study, subject: str, program: str, purpose: Purpose, number: int, seed: int, settings: str) -> Run:
+def new_run(parts: Parts, subject: str, program: str, purpose: Purpose, number: int, seed: int) -> Run:
     """A run that is about to be queued."""
-    return Run(run_id(subject, purpose, number), subject, program_hash(program), purpose, seed, settings=settings)
+    steps = parts.settings.epochs * parts.settings.epoch_steps
+    settings = json.dumps(asdict(parts.settings))
+    name = run_id(subject, purpose, number)
+    return Run(name, subject, program_hash(program), purpose, seed, settings=settings, due_steps=steps)
 
 
-def search_run(study: Study, candidate: Candidate, settings: str) -> Run:
+def search_run(study: Study, parts: Parts, candidate: Candidate) -> Run:
     """The next run of a candidate in the search. Repaired programs have the seed of the first."""
     number = sum(run.subject == candidate.id for run in study.runs_for(Purpose.SEARCH))
     seed = derive("training", study.config.seed, candidate.id)
-    return new_run(study, candidate.id, candidate.program, Purpose.SEARCH, number, seed, settings)
+    return new_run(parts, candidate.id, candidate.program, Purpose.SEARCH, number, seed)
 
 
 def submit(study: Study, parts: Parts, run: Run, program: str) -> None:

@@ -146,7 +146,8 @@ class Study:
 
         The winner and the baselines are compared, so these play the same.
         """
-        return derive("evaluation", Purpose.FINAL if purpose == Purpose.BASELINE else purpose, self.config.seed)
+        shared = Purpose.FINAL if purpose == Purpose.BASELINE else purpose
+        return derive("evaluation", shared.value, self.config.seed)
 
     def note_seconds(self, seconds: float) -> None:
         """Keep how long the search took, so that its limit of hours outlives a kill; once a second is enough."""

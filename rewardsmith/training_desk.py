@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from rewardsmith.budget import Budget
-from rewardsmith.contracts import Lost, Observer, Report, TrainingResult
+from rewardsmith.contracts import Lost, Observer, Report, TrainingProgress, TrainingResult
 from rewardsmith.parts import Parts
 from rewardsmith.records import Candidate, CandidateState, Fault, Purpose, Run, RunState, Score
 from rewardsmith.schedule import program_of, search_run, submit
@@ -24,8 +23,6 @@ class TrainingDesk:
         """Queue nothing yet."""
         self._study, self._parts, self._budget, self._observer = study, parts, budget, observer
         self._open: dict[str, Run] = {}
-        self.settings = json.dumps(asdict(parts.settings))
-        """Of every run."""
 
     @property
     def busy(self) -> bool:
@@ -36,17 +33,20 @@ class TrainingDesk:
         """So many may be under way at a time."""
         self._parts.executor.widen(width)
 
-    def begin(self, candidates: Iterable[Candidate]) -> None:
-        """Queue candidates' runs, and once more those that an earlier process left unfinished."""
+    def resume(self) -> None:
+        """Queue once more what an earlier process left unfinished."""
         for trial in self._study.trials:
             run = trial.run
-            if run and run.id not in self._open and (not run.state.ended or (run.state == RunState.TRAINED and not trial.score)):
+            if run and (not run.state.ended or (run.state == RunState.TRAINED and not trial.score)):
                 self.queue(run, program_of(self._study, self._parts, trial.candidate))
+
+    def begin(self, candidates: Iterable[Candidate]) -> None:
+        """Queue candidates' next runs."""
         for candidate in candidates:
             if self._budget.late:
                 self._budget.stop(self._budget.late)
                 return
-            run = search_run(self._study, candidate, self.settings)
+            run = search_run(self._study, self._parts, candidate)
             self.queue(run, program_of(self._study, self._parts, candidate))
 
     def queue(self, run: Run, program: str) -> None:
@@ -72,6 +72,7 @@ class TrainingDesk:
 
     def _take(self, report: Report) -> None:
         if report.progress:
+            self._running(report.progress)
             self._observer.progress(report.progress)
         if report.lost:
             self._lost(report.lost)
@@ -79,6 +80,11 @@ class TrainingDesk:
             self._ended(report.result)
         if report.score:
             self._scored(*report.score)
+
+    def _running(self, progress: TrainingProgress) -> None:
+        for name, _ in progress.success:
+            if (run := self._open.get(name)) and run.state in (RunState.QUEUED, RunState.LOST):
+                self._put(replace(run, state=RunState.RUNNING))
 
     def _lost(self, lost: Lost) -> None:
         """The machine's fault; the executor has it again."""

@@ -33,9 +33,10 @@ class WritingDesk:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """An error waits for what is under way, for it is paid; an interruption does not."""
+        self._threads.shutdown(wait=False, cancel_futures=True)  # first, or a thread that is let go begins what is due next
         if kind is not None and not issubclass(kind, Exception):
             self._parts.writer.close()
-        self._threads.shutdown(cancel_futures=True)
+        self._threads.shutdown()
 
     @property
     def busy(self) -> bool:

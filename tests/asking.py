@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from rewardsmith.config import LanguageModelOptions
-from rewardsmith.contracts import Brief, Quote, Task
-from rewardsmith.records import Call
+from rewardsmith.contracts import Brief, Ledger, Quote, Task, TaskSheet, Writer
+from rewardsmith.records import Call, Draft
 from rewardsmith.writers.openai.writer import OpenAIWriter
 from tests.servers import ChatServer, Exchange, Reaction, serving
 
@@ -35,12 +36,27 @@ def writer(server: ChatServer, options: LanguageModelOptions, **changes: object)
 
 
 def briefs(task: Task, count: int = 1) -> list[Brief]:
-    return [Brief(f"c{n:03d}", task, "initial", (), n) for n in range(count)]
+    return [Brief(f"c{n:03d}", TaskSheet.of(task), "initial", (), n) for n in range(count)]
+
+
+def write_all(scribe: Writer, orders: Sequence[Brief], ledger: Ledger, *, close: bool = True) -> list[Draft]:
+    """Drafts, asked for by as many threads as there may be; an interruption gives up what is under way."""
+    threads = ThreadPoolExecutor(scribe.concurrency)
+    try:
+        return list(threads.map(lambda order: scribe.write(order, ledger), orders))
+    except KeyboardInterrupt:
+        threads.shutdown(wait=False, cancel_futures=True)
+        scribe.close()
+        raise
+    finally:
+        threads.shutdown(cancel_futures=True)
+        if close:
+            scribe.close()
 
 
 def ask(react: Callable[[Exchange], Reaction], options: LanguageModelOptions, task: Task, count: int = 1, **changes: object):
     """Drafts, recorded calls and the server's view of it."""
     memory = Memory()
     with serving(react) as server:
-        drafts = writer(server, options, **changes).write(briefs(task, count), memory)
+        drafts = write_all(writer(server, options, **changes), briefs(task, count), memory)
     return drafts, memory.calls, server

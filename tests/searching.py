@@ -97,7 +97,10 @@ def go(
     observer = Silent()
     with Study.open(folder, write=True) if folder.exists() else Study.create(folder, config) as study:
         study.config = config  # what a person may have changed in the file
-        runner.run(study, parts, observer)
+        try:
+            runner.run(study, parts, observer)
+        finally:
+            writer.close()
         return study.trials, observer.stages, study.store.value("stopped") or ""
 
 

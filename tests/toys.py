@@ -13,6 +13,7 @@ class Toy:
     difficulty = "easy"
     description = "A hand with two fingers picks up a ball and puts it into a bowl."
     success_rule = "ball in the bowl"
+    has_metric = False
     horizon = 10
     control_dt = 0.1
     human_reward = "def compute_reward(ball_pos):\n    secret = -torch.norm(ball_pos, dim=-1)\n    return secret, {'secret': secret}\n"

@@ -33,9 +33,7 @@ def show_plan(config: StudyConfig, parts: Parts) -> None:
     say(f"plan: {config.candidates} candidates on {config.task}, strategy {config.strategy}, {parts.writer.notice}")
     for line in _bill(quote, fewest, most):
         say(line)
-    say(
-        f"trainings: up to {config.candidates} + {config.final_trainings} after the search, {steps:,} environment steps each"
-    )
+    say(f"trainings: up to {config.candidates} + {config.final_trainings} after the search, {steps:,} environment steps each")
     say(f"environment steps: up to {trainings * steps:,} in all; a candidate that fails in training is repaired and trained again")
     say(f"hours: {_hours(config, trainings * steps)}")
     size = trainings * _policy_bytes(parts.settings.hidden) + config.candidates * _CANDIDATE_BYTES + most * _CALL_BYTES + _STUDY_BYTES
@@ -52,7 +50,8 @@ def _hours(config: StudyConfig, env_steps: int) -> str:
     task, device = config.task, config.device
     speed, machine = known_speed(task, config.trainer, device), f"this machine's {device}"
     if speed is None and config.trainer != StudyConfig.trainer:
-        return f"unknown; the first search or training with {config.trainer} measures the speed of {task} on {machine}"
+        first = f"the first search or training with {config.trainer}"
+        return f"unknown; {first} measures the speed of {task} on {machine}"
     if speed is None:
         how = command("bench", "--task", task, *(() if device == "cpu" else ("--device", device)))
         return f"unknown; `{how}` measures the speed of {task} on {machine}, and so does its first search or training"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from rewardsmith.records import Proposal, Trial
 
@@ -15,6 +15,9 @@ class Strategy(Protocol):
     candidates that the search is planned for (schedules run over these, and over no more when a search is
     extended later), and an instance of its frozen dataclass ``Options``.
     """
+
+    Options: ClassVar[type]
+    """Its constants, a frozen dataclass; users give them by name."""
 
     @property
     def barrier(self) -> bool:

@@ -199,7 +199,7 @@ class Fingerprinted(Protocol):
     """A task that can tell whether its world is still the same; a :class:`Task` may be this too."""
 
     def fingerprint(self) -> str:
-        """A short text that is another one once scene, assets or code are. What was recorded of the task is kept under it."""
+        """A short text that is another one once scene, assets or code are; recorded states are kept under it."""
         ...
 
 

@@ -160,5 +160,5 @@ class Writer(Protocol):
         ...
 
     def close(self) -> None:
-        """Give up what is under way, and end."""
+        """Give up what is under way, and end: nothing is written any more. It may be called again."""
         ...

@@ -31,9 +31,13 @@ def raised(failure: Failure) -> bool:
     return isinstance(failure, ProcessDiedError) and failure.code > 0
 
 
+def fault_of(failure: Failure) -> Fault:
+    """What the program did, if it was the program."""
+    return Fault.TIMED_OUT if isinstance(failure, ProcessSilentError) else Fault.CRASHED
+
+
 def blame(run: str, failure: Failure) -> TrainingResult:
     """The result of a run that was alone in its process."""
     if killed(failure) or raised(failure):
         return TrainingResult(run, RunState.LOST, cause=f"training {failure}")
-    fault = Fault.TIMED_OUT if isinstance(failure, ProcessSilentError) else Fault.CRASHED
-    return TrainingResult(run, RunState.FAILED, fault, f"training {failure}")
+    return TrainingResult(run, RunState.FAILED, fault_of(failure), f"training {failure}")

@@ -11,17 +11,17 @@ from pathlib import Path
 
 from rewardsmith.contracts import Lost, Report, ScoringJob, TrainingJob, TrainingProgress, TrainingResult, Workload
 from rewardsmith.errors import ExecutionError, StoreError
-from rewardsmith.execution.blame import Failure, blame, killed, raised
+from rewardsmith.execution.blame import Failure, fault_of, killed, raised
 from rewardsmith.execution.process import ProcessDiedError, ProcessSilentError, speaking
 from rewardsmith.executors.worker import LocalWorker, Work, control_job
-from rewardsmith.records import Rung, RunState
+from rewardsmith.records import Fault, Rung, RunState
 from rewardsmith.training.population.trainer import usable_cores
 from rewardsmith.training.racing import with_rivals
 
 _KILLS = 20
 """Times that a worker is killed from outside over one run alone until it is asked whether the run is the reason."""
 _ERRORS = 2
-"""Times that a run is queued again after an error of the machine."""
+"""Times that work is queued again after an error of the machine."""
 _CONTROL_EPOCHS = 2
 
 
@@ -30,8 +30,9 @@ class LocalExecutor:
 
     A worker can write below its folders and nowhere else, as far as the kernel can hold it to that. What is finished
     when one dies or falls silent is kept, and the rest is queued again: with half as many at a time if it was
-    killed from outside, as by the kernel when memory is short; else each by itself, so that the culprit is found. Before
-    a program is blamed, the human reward must train well on the same machine.
+    killed from outside, as by the kernel when memory is short; else each by itself, so that the culprit is found.
+    A program is blamed only if it breaks a worker that has nothing else, and the human reward trains well on the
+    same machine. Scoring runs no program, so nothing that breaks there is a program's fault.
     """
 
     def __init__(self, load: Workload, patience_s: float = 0.0) -> None:
@@ -40,39 +41,53 @@ class LocalExecutor:
         Args:
             load: What all work has in common.
             patience_s: A worker's silence of so long is taken for a hang; 0: what the device asks for.
+
+        Raises:
+            UsageError: This process may not use one of the GPUs.
         """
         self._load = load
-        count = len(load.devices) or load.workers
-        threads = max(1, usable_cores() // count)
-        gpus: Sequence[int | None] = load.devices if len(load.devices) > 1 else [None] * count
+        gpus: Sequence[int | None] = load.devices or [None] * load.workers
+        threads = max(1, usable_cores() // len(gpus))
         self.workers = [LocalWorker(load, threads, gpu, patience_s) for gpu in gpus]
         self._queue: deque[Work] = deque()
         self._reports: deque[Report] = deque()
         self._rungs: dict[str, tuple[int, Sequence[Rung]]] = {}
         """Place and rungs of runs at their end, with which later ones are compared."""
         self._width = self._places = 0
+        self._broken = ""
+        """Why nothing more can be done on this machine."""
 
     def widen(self, width: int) -> None:
         """Say that so many trainings may be under way at a time."""
         self._width = max(self._width, width)
 
     def train(self, job: TrainingJob, scoring: ScoringJob) -> None:
-        """Queue a training, and the scoring of its policy."""
-        self._append(Work(scoring, job, self._places))
+        """Queue a training, and the scoring of its policy.
+
+        Raises:
+            StoreError: Its files would go where no worker can write.
+        """
+        self._append(Work(scoring, job, self._places), job.policy, job.episodes, scoring.kept)
 
     def score(self, job: ScoringJob) -> None:
-        """Queue the scoring of a policy that is saved."""
-        self._append(Work(job, None, self._places))
+        """Queue the scoring of a policy that is saved.
+
+        Raises:
+            StoreError: Its episodes would go where no worker can write.
+        """
+        self._append(Work(job, None, self._places), job.kept)
 
     def next(self, timeout_s: float) -> Report | None:
         """Wait for what happens next.
 
         Raises:
-            ExecutionError: The machine fails again and again.
+            ExecutionError: The machine fails again and again. What happened before was told before.
             StoreError: A folder cannot be made, or is a link.
         """
         deadline = time.monotonic() + timeout_s
         while not self._reports:
+            if self._broken:
+                raise ExecutionError(self._broken)
             self._dispatch()
             busy = [worker for worker in self.workers if worker.flying]
             wait = min([deadline, *(worker.until for worker in busy)]) - time.monotonic()
@@ -80,7 +95,7 @@ class LocalExecutor:
             for worker in busy:
                 if worker.process in said or worker.until < time.monotonic():
                     self._listen(worker)
-            if time.monotonic() >= deadline or not busy:
+            if time.monotonic() >= deadline or not (busy or self._broken):
                 break
         return self._reports.popleft() if self._reports else None
 
@@ -89,31 +104,41 @@ class LocalExecutor:
         for worker in self.workers:
             worker.end()
 
-    def _append(self, work: Work) -> None:
+    def _append(self, work: Work, *files: str) -> None:
+        folders = [folder.resolve() for folder in self._load.folders]
+        for file in filter(None, files):
+            if not any(Path(file).resolve().is_relative_to(folder) for folder in folders):
+                raise StoreError(
+                    f"{file} is to be written by a worker that can write below {', '.join(map(str, folders))} only. "
+                    "Put it there, or name its folder in the workload."
+                )
         self._places += 1
         self._queue.append(work)
 
     def _dispatch(self) -> None:
-        """Hand out work, to the worker that has least; what must be alone waits for one that has nothing."""
+        """Hand out work in the order of the queue, to the worker that has least."""
         share = -(-max(self._width, 1) // len(self.workers))
-        while self._queue:
-            work, worker = self._queue[0], min(self.workers, key=lambda worker: len(worker.flying))
-            full = bool(worker.flying) if work.alone else len(worker.flying) >= share
-            if full or any(other.alone for other in worker.flying.values()):
+        while self._queue and not self._broken:
+            work = self._queue[0]
+            width = 1 if work.alone else share
+            free = [worker for worker in self.workers if worker.has_room(width)]
+            if not free:
                 return
+            worker = min(free, key=lambda worker: len(worker.flying))
+            for folder in self._load.folders:
+                _make(folder)
             self._queue.popleft()
-            self._prepare_folders()
             try:
-                worker.give(self._compared(work), 1 if work.alone else share)
+                worker.give(self._compared(work), width)
             except (ProcessDiedError, ProcessSilentError) as failure:
                 self._recover(worker, failure)
 
     def _compared(self, work: Work) -> Work:
         """The work with what is known by now of those that it races against."""
-        if work.training is None or work.training.race is None:
-            return work
-        before = {run: rungs for run, (place, rungs) in self._rungs.items() if place < work.place}
-        return replace(work, training=with_rivals(work.training, before))
+        if work.training and work.training.race:
+            before = {run: rungs for run, (place, rungs) in self._rungs.items() if place < work.place}
+            work.training = with_rivals(work.training, before)
+        return work
 
     def _listen(self, worker: LocalWorker) -> None:
         try:
@@ -124,13 +149,19 @@ class LocalExecutor:
 
     def _take(self, worker: LocalWorker, report: Report) -> None:
         if report.progress:
-            self._reports.append(Report(progress=self._together(report.progress)))
-            return
-        if (result := report.result) and result.state == RunState.LOST:
-            self._lose(worker, worker.flying.pop(result.run), result)
-            return
-        if result and result.rungs and (work := worker.flying.get(result.run)) and work.training and work.training.first:
-            self._rungs[result.run] = work.place, result.rungs
+            report = replace(report, progress=self._together(report.progress))
+        if report.score:
+            del worker.flying[report.score[0]]
+        if result := report.result:
+            work = worker.flying[result.run]
+            if result.state != RunState.TRAINED:
+                del worker.flying[result.run]
+            if result.state == RunState.LOST:
+                self._lose(worker, work, result.cause)
+                return
+            if result.rungs and work.training and work.training.first:
+                self._rungs[result.run] = work.place, result.rungs
+            work.training = None  # if its worker dies now, it is only scored again
         self._reports.append(report)
 
     def _together(self, latest: TrainingProgress) -> TrainingProgress:
@@ -143,58 +174,65 @@ class LocalExecutor:
             success=tuple(pair for part in parts for pair in part.success),
         )
 
-    def _lose(self, worker: LocalWorker, work: Work, result: TrainingResult) -> None:
-        """A run whose trainer lost it: alone it is asked whose fault that is."""
-        if work.alone:
-            self._judge(worker, work, TrainingResult(result.run, RunState.FAILED, cause=result.cause), result.cause)
+    def _lose(self, worker: LocalWorker, work: Work, cause: str) -> None:
+        """A run whose trainer lost it is tried alone, and if that does not help it is asked whose fault that is."""
+        work.errors += 1
+        if work.alone and work.errors > _ERRORS:
+            worker.end()  # the other training gets all of the machine
+            self._judge(worker, work, Fault.CRASHED, cause)
             return
         work.alone = True
-        self._again([work], result.cause)
+        self._again([work], [work], cause)
 
     def _recover(self, worker: LocalWorker, failure: Failure) -> None:
         """Go on after a worker's end."""
-        suspects = worker.suspects()
-        width = worker.slots or len(worker.flying)
+        suspects, width = worker.suspects(), worker.slots or len(worker.flying)
         left = worker.end()
-        cause = f"training {failure}"
-        if raised(failure):
+        cause = f"{'training' if any(work.training for work in left) else 'scoring'} {failure}"
+        lone = left[0] if len(left) == 1 else None
+        guilty = lone is not None and lone.training is not None and not raised(failure)
+        if killed(failure):
+            if lone:
+                lone.kills += 1
+                guilty = guilty and lone.kills >= _KILLS
+            else:
+                self._narrow(worker, suspects, width, cause)
+        elif raised(failure) or (lone and not guilty):
             for work in suspects:
                 work.errors += 1
-            if any(work.errors > _ERRORS for work in suspects):
-                self._queue.extendleft(reversed(left))
-                raise ExecutionError(f"{cause}. That is this machine's fault, not a program's; mend it, then resume.")
-        elif killed(failure) and len(suspects) > 1:
-            worker.slots = max(1, min(width, len(suspects)) // 2)
-            note = f"{cause}; going on with {worker.slots} slots, memory may be short"
-            self._reports.append(Report(progress=TrainingProgress(0, 0, (), note=note)))
-        elif len(suspects) > 1:
+        elif not lone:
             for work in suspects:
                 work.alone = True
-        else:
-            (work,) = suspects
-            work.kills += 1
-            if not killed(failure) or work.kills >= _KILLS:
-                left.remove(work)
-                self._again(left, cause)
-                self._judge(worker, work, replace(blame(work.run, failure), state=RunState.FAILED), cause)
-                return
-        self._again(left, cause, suspects)
+        if lone and guilty:
+            self._judge(worker, lone, fault_of(failure), cause)
+            return
+        self._again(left, suspects, cause)
+        if any(work.errors > _ERRORS or work.kills >= _KILLS for work in suspects):
+            self._broken = f"{cause}. That is this machine's fault, not a program's. Mend it, then resume."
 
-    def _again(self, left: Sequence[Work], cause: str, lost: Sequence[Work] | None = None) -> None:
-        """Queue work again, where it was; those that were under way are lost."""
-        self._reports += [Report(lost=Lost(work.run, cause)) for work in (left if lost is None else lost)]
-        self._queue = deque(sorted([*left, *self._queue], key=lambda work: (work.alone, work.place)))
+    def _narrow(self, worker: LocalWorker, suspects: Sequence[Work], width: int, cause: str) -> None:
+        """Killed from outside, a worker goes on with half the slots; where it has one only, each goes on alone."""
+        slots = min(width, len(suspects)) // 2
+        if slots == 0:
+            for work in suspects:
+                work.alone = True
+            return
+        worker.slots = slots
+        note = f"{cause}; going on with {slots} slots, memory may be short"
+        self._reports.append(Report(progress=TrainingProgress(0, 0, (), note=note)))
 
-    def _judge(self, worker: LocalWorker, work: Work, failed: TrainingResult, cause: str) -> None:
-        """A run broke its worker all by itself: its program is to blame if the human reward trains well here.
+    def _again(self, left: Sequence[Work], lost: Sequence[Work], cause: str) -> None:
+        """Queue work again, where it was; some of it was under way, and is lost."""
+        self._reports += [Report(lost=Lost(work.run, cause)) for work in lost]
+        self._queue = deque(sorted([*left, *self._queue], key=lambda work: work.place))
 
-        Raises:
-            ExecutionError: It does not.
-        """
+    def _judge(self, worker: LocalWorker, work: Work, fault: Fault, cause: str) -> None:
+        """A run broke its worker all by itself: its program is to blame if the human reward trains well here."""
         if why := self._control(worker):
-            self._queue.appendleft(work)
-            raise ExecutionError(f"{cause}; and the human reward does not train here either ({why}). Mend the machine, then resume.")
-        self._reports.append(Report(result=failed))
+            self._again([work], [work], cause)
+            self._broken = f"{cause}; and the human reward does not train here either ({why}). Mend the machine, then resume."
+            return
+        self._reports.append(Report(result=TrainingResult(work.run, RunState.FAILED, fault, cause)))
 
     def _control(self, worker: LocalWorker) -> str:
         """Why the human reward cannot be trained here for a moment; nothing if it can."""
@@ -215,10 +253,6 @@ class LocalExecutor:
         finally:
             control.end()
             shutil.rmtree(folder, ignore_errors=True)
-
-    def _prepare_folders(self) -> None:
-        for folder in self._load.folders:
-            _make(folder)
 
 
 def _make(folder: Path) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rewardsmith.contracts import Report, ScoringJob, TrainingJob, TrainingProgress, Workload
+from rewardsmith.errors import UsageError
 from rewardsmith.execution.blame import PATIENCE_S
 from rewardsmith.execution.process import JsonProcess, ProcessDiedError, ProcessSilentError, hear
 from rewardsmith.records import RunState
-from rewardsmith.training.messages import ORDER, REPORT, SETUP, Order, Setup
+from rewardsmith.training.messages import ORDER, REPORT, SETUP, Order, Setup, WorkerReport
 
 _NOTHING = TrainingProgress(0, 0, ())
+_RESULTS = (RunState.TRAINED, RunState.EVICTED, RunState.FAILED, RunState.LOST)
 
 
 @dataclass
@@ -22,6 +25,7 @@ class Work:
 
     scoring: ScoringJob
     training: TrainingJob | None
+    """``None`` once it is trained."""
     place: int
     """In the queue of the whole search."""
     alone: bool = False
@@ -29,7 +33,7 @@ class Work:
     kills: int = 0
     """Times that its worker was killed while it was alone there."""
     errors: int = 0
-    """Times that its worker ended by an error."""
+    """Times that its worker ended by an error of the machine, or its trainer lost it."""
 
     @property
     def run(self) -> str:
@@ -56,12 +60,15 @@ class LocalWorker:
     def __post_init__(self) -> None:
         self.patience_s = self.patience_s or PATIENCE_S[self.load.settings.device]
         self.slots = self.load.settings.slots
-        environment = {} if self.device is None else {"CUDA_VISIBLE_DEVICES": str(self.device), "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
-        arguments = map(str, self.load.folders)
-        self.process = JsonProcess("rewardsmith.training.worker", *arguments, environment=environment)
+        environment = {} if self.device is None else _only_gpu(self.device)
+        self.process = JsonProcess("rewardsmith.training.worker", *map(str, self.load.folders), environment=environment)
         self._begun = False
         self.until = 0.0
         """When its silence has lasted too long."""
+
+    def has_room(self, width: int) -> bool:
+        """Whether it may get one more, where it may have so many."""
+        return len(self.flying) < width and not any(work.alone for work in self.flying.values())
 
     def give(self, work: Work, width: int) -> None:
         """Send one thing to do.
@@ -70,6 +77,8 @@ class LocalWorker:
             ProcessDiedError: The process is at its end.
             ProcessSilentError: It does not read.
         """
+        if not self.flying:
+            self.until = time.monotonic() + self.patience_s  # while it has something, only what it says counts
         self.flying[work.run] = work
         if not self._begun:
             self._begun = True
@@ -77,7 +86,6 @@ class LocalWorker:
             setup = Setup(self.load.task, self.load.trainer, self.load.scorer, settings, self.threads)
             self.process.send(SETUP.dump_json(setup).decode())
         self.process.send(ORDER.dump_json(Order(width, work.scoring, work.training)).decode())
-        self.until = time.monotonic() + self.patience_s
 
     def listen(self) -> Iterator[Report]:
         """What it says next.
@@ -86,20 +94,19 @@ class LocalWorker:
             ProcessDiedError: It is at its end, or says what nobody asked for.
             ProcessSilentError: It said nothing for too long.
         """
-        heard = hear(self.process, REPORT, max(0.0, self.until - time.monotonic()))
+        try:
+            heard = hear(self.process, REPORT, max(0.0, self.until - time.monotonic()))
+        except ProcessSilentError:
+            raise ProcessSilentError(f"no answer within {self.patience_s:g} s") from None
         self.until = time.monotonic() + self.patience_s
+        self._check(heard)
         self.limits = heard.limits or self.limits
         if heard.progress:
             self.progress = heard.progress
             yield Report(progress=heard.progress)
         if heard.result:
-            self._check(heard.result.run)
-            if heard.result.state in (RunState.FAILED, RunState.EVICTED):
-                del self.flying[heard.result.run]
             yield Report(result=heard.result)
         if heard.score:
-            self._check(heard.run)
-            del self.flying[heard.run]
             yield Report(score=(heard.run, heard.score))
 
     def suspects(self) -> list[Work]:
@@ -114,17 +121,38 @@ class LocalWorker:
         self.process.kill()
         return left
 
-    def _check(self, run: str) -> None:
-        """A worker that was broken may say anything; what it says of others' runs is not believed."""
-        if run not in self.flying:
+    def _check(self, heard: WorkerReport) -> None:
+        """A worker that was broken may say anything; what it was not asked for is not believed."""
+        if heard.result:
+            work = self.flying.get(heard.result.run)
+            fits = work is not None and work.training is not None and heard.result.state in _RESULTS
+            fits = fits and (heard.result.fault is not None) == (heard.result.state == RunState.FAILED)
+        elif heard.score:
+            work = self.flying.get(heard.run)
+            fits = work is not None and work.training is None and heard.score.seed == work.scoring.seed
+        else:
+            return
+        if not fits:
             self.process.kill()
-            raise ProcessDiedError(f"the process told of a run that it does not have: {run!r}")
+            name = heard.result.run if heard.result else heard.run
+            raise ProcessDiedError(f"the process told what nobody asked for, of the run {name[:60]!r}")
+
+
+def _only_gpu(number: int) -> dict[str, str]:
+    """Variables that leave a process one GPU of those that this process may use.
+
+    Raises:
+        UsageError: There is no such one among them.
+    """
+    if "CUDA_VISIBLE_DEVICES" not in os.environ:
+        return {"CUDA_VISIBLE_DEVICES": str(number), "CUDA_DEVICE_ORDER": os.environ.get("CUDA_DEVICE_ORDER", "PCI_BUS_ID")}
+    names = [name.strip() for name in os.environ["CUDA_VISIBLE_DEVICES"].split(",") if name.strip()]
+    if number >= len(names):
+        raise UsageError(f"devices names the GPU {number}, but CUDA_VISIBLE_DEVICES allows {len(names)}, which count from 0.")
+    return {"CUDA_VISIBLE_DEVICES": names[number]}
 
 
 def control_job(load: Workload) -> tuple[TrainingJob, Path]:
     """The training that tells whose fault it is, and the folder that it leaves."""
     folder = load.folders[0].resolve() / "control"
     return TrainingJob("control", load.control, 0, str(folder / "policy.pt")), folder
-
-
-__all__ = ["LocalWorker", "ProcessDiedError", "ProcessSilentError", "Work", "control_job"]

@@ -6,7 +6,7 @@ is in one place: totals, the best and the winner are asked of the study, not kep
 
 from rewardsmith.records.call import Call, Draft
 from rewardsmith.records.candidate import Candidate, CandidateId, CandidateState, Proposal, Screening, Verdict
-from rewardsmith.records.event import Event
+from rewardsmith.records.event import MOST_ASKED, Event
 from rewardsmith.records.limits import Amount, Count, Number
 from rewardsmith.records.run import Curve, Fault, Purpose, Run, Rung, RunId, RunState, program_hash, run_id
 from rewardsmith.records.score import HELD_OUT, Score
@@ -14,6 +14,7 @@ from rewardsmith.records.trial import Trial
 
 __all__ = [
     "HELD_OUT",
+    "MOST_ASKED",
     "Amount",
     "Call",
     "Candidate",

@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from rewardsmith.records.candidate import CandidateId
-from rewardsmith.records.limits import Count
 
+MOST_ASKED = 1_000
+"""Candidates that a strategy is asked for at a time, at most: a replay makes names for all of them."""
 _MOST = 1_000_000
 
 
@@ -20,5 +21,5 @@ class Event:
     kind: Literal["asked", "told"]
     candidates: Annotated[tuple[CandidateId, ...], Field(max_length=_MOST)]
     """In the order of the proposals, or in the order of telling."""
-    limit: Count = 0
+    limit: Annotated[int, Field(ge=0, le=MOST_ASKED)] = 0
     """When it was asked: how many it might propose."""

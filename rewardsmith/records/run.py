@@ -107,7 +107,10 @@ class Run:
     fault: Fault | None = None
     cause: str = ""
     """Why it failed, was evicted or was lost, in words."""
+    due_steps: Count = 0
+    """Environment steps of a whole training."""
     env_steps: Count = 0
+    """Those that it took."""
     wall_s: Amount = 0.0
     """Seconds that it took, its share of what ran beside it."""
     components: _Curves = ()

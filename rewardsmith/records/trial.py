@@ -46,6 +46,12 @@ class Trial:
         return known.mean if known else None
 
     @property
+    def share(self) -> float:
+        """Part of a whole training after which :attr:`fitness` was measured."""
+        run, rung = self.run, self.rung
+        return rung.env_steps / run.due_steps if run and rung and run.due_steps else 1.0
+
+    @property
     def state(self) -> str:
         """In one word for a person: how far its writing is, or what became of its program."""
         if self.candidate.state != CandidateState.ACCEPTED or self.run is None:

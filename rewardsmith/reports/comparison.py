@@ -69,7 +69,7 @@ class MethodRow:
     scores: tuple[float, ...]
     """Of the runs that have one, and their studies' seeds."""
     iqm: Estimate | None
-    """Over all searches, those that failed included; ``None`` where it is not known what a failure is worth (see :func:`_floor`)."""
+    """Over all searches, those that failed included; ``None`` where nobody knows what a failure is worth."""
     mean: float | None
     """Of the same."""
     human_normalised: float | None
@@ -184,13 +184,13 @@ def _methods(searches: Sequence[SearchRow], baselines: Sequence[MethodRow]) -> I
 
 
 def _counted(rows: Sequence[SearchRow], floor: float | None) -> list[tuple[int, float]]:
-    """Seed and score of every search, for means: a failure counts as the floor, and where there is none, nothing can be said."""
+    """Seed and score of every search, for means. A failure counts as the floor; without one nothing can be said."""
     counted = [(row.seed, score) for row in rows if (score := floor if row.score is None else row.score) is not None]
     return counted if len(counted) == len(rows) else []
 
 
 def _floor(task: str, baselines: Sequence[MethodRow]) -> float | None:
-    """What a search without a score is worth: no success, and in a metric what the sparse reward alone comes to, if that is known."""
+    """What a search without a score is worth: no success, or in a metric the sparse reward's mean, if it is known."""
     try:
         if not TASKS.load(task).has_metric:
             return 0.0

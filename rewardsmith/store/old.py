@@ -36,6 +36,7 @@ class OldStore(Store):
             self._old = read_format_1(self._db, path)
         except (sqlite3.Error, UnicodeError, OverflowError) as error:
             raise StoreError(f"the study database {path} failed: {error}. Check that it is a study.") from error
+        self._related = 0
         self._kinds: dict[str, dict[str, Any]] = {
             CANDIDATES.name: dict(self._old.candidates),
             RUNS.name: dict(self._old.runs),

@@ -105,6 +105,8 @@ class Store:
         self._known: dict[str, dict[str, Any]] = {table.name: {} for table in _REMEMBERED}
         self._seen = dict.fromkeys(self._known, 0)
         """The last revision that was read of each."""
+        self._related = 0
+        """Candidates whose parents were found."""
 
     def put_candidate(self, candidate: Candidate) -> None:
         """Insert or update one candidate."""
@@ -113,9 +115,10 @@ class Store:
     def candidates(self) -> dict[str, Candidate]:
         """All candidates by id, in the order they were proposed."""
         found = self._all(CANDIDATES)
-        for candidate in found.values():
+        for candidate in list(found.values())[self._related :]:
             if unknown := next((parent for parent in candidate.parents if parent not in found), ""):
                 raise self._unreadable(f"Candidate.parents: there is no {unknown}", candidate.id)
+        self._related = len(found)
         return found
 
     def put_run(self, run: Run) -> None:

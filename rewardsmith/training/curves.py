@@ -17,8 +17,8 @@ _RECENT = 10
 class TrainingCurves:
     """Curves of one training. A value that was not to be had stays missing.
 
-    The first episode of every environment is in none of them: trainers let it begin at a random time of its horizon, and
-    a true score that counts steps counts those, too, that nobody played.
+    The first episode of every environment is in none of them: trainers let it begin at a random time of its
+    horizon, and a true score that counts steps counts those, too, that nobody played.
     """
 
     def __init__(self, goal_smoothing: float = 0.0) -> None:
@@ -76,7 +76,7 @@ class TrainingCurves:
         return tuple(Curve(name, tuple(values)) for name, values in self._components.items())
 
     def progress(self) -> tuple[Curve, ...]:
-        """True score of training episodes (``success``), their length, and the proxy reward, one value an epoch."""
+        """True score (``success``) and length of training episodes, and proxy reward, one value an epoch."""
         return tuple(Curve(name, tuple(values)) for name, values in self._progress.items())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor
 
 from rewardsmith.contracts import Device, ScoringJob, Task, VecEnv
+from rewardsmith.execution.memory import is_shortage
 from rewardsmith.records import Score
 from rewardsmith.training import episodes as episode_file
 from rewardsmith.training.episodes import EpisodeRecorder, Episodes
@@ -27,20 +29,36 @@ class HeldOutScorer:
         self._device: Device = device
         self._env: VecEnv | None = None
         self._room = 0
+        self._most = sys.maxsize
+        """Policies that play side by side, as far as memory is known to reach."""
 
     def score(self, jobs: Sequence[ScoringJob], alive: Callable[[], None]) -> list[Score]:
-        """Play them side by side; each plays what it would alone."""
+        """Play them side by side, or fewer at a time where memory is short; each plays what it would alone."""
         torch.set_num_threads(1)  # more threads fight the simulator for the cores
-        scores: dict[str, Score] = {}
+        scores: dict[ScoringJob, Score] = {}
         for seed, count in dict.fromkeys((job.seed, job.episodes) for job in jobs):
-            alike = [job for job in jobs if (job.seed, job.episodes) == (seed, count)]
-            env = self._prepared(len(alike) * count)
-            trained = stack([load(Path(job.policy), env, self._device) for job in alike])
-            for job, played in zip(alike, play(env, self._task.horizon, trained, len(alike), seed, count, alive), strict=True):
-                if job.kept:
-                    episode_file.save(Path(job.kept), played.episodes)
-                scores[job.run] = played.score
-        return [scores[job.run] for job in jobs]
+            left = [job for job in jobs if (job.seed, job.episodes) == (seed, count)]
+            while left:
+                some = left[: self._most]
+                try:
+                    scores.update(zip(some, self._play(some, seed, count, alive), strict=True))
+                except (MemoryError, RuntimeError, ValueError, OSError) as error:
+                    if len(some) == 1 or not is_shortage(error):
+                        raise
+                    self._env, self._most = None, len(some) // 2
+                    continue
+                left = left[len(some) :]
+        return [scores[job] for job in jobs]
+
+    def _play(self, jobs: Sequence[ScoringJob], seed: int, count: int, alive: Callable[[], None]) -> list[Score]:
+        """The scores of some policies on the same episodes."""
+        env = self._prepared(len(jobs) * count)
+        trained = stack([load(Path(job.policy), env, self._device) for job in jobs])
+        every = play(env, self._task.horizon, trained, len(jobs), seed, count, alive)
+        for job, played in zip(jobs, every, strict=True):
+            if job.kept:
+                episode_file.save(Path(job.kept), played.episodes)
+        return [played.score for played in every]
 
     def _prepared(self, environments: int) -> VecEnv:
         """A simulation that holds so many, the last one if it does."""

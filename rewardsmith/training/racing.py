@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from rewardsmith.contracts import Race, TrainingJob, TrainingResult
-from rewardsmith.records import Rung, RunState, Score
+from rewardsmith.contracts import Race, TrainingJob
+from rewardsmith.records import Rung, Score
 
 
 class Racetrack:
@@ -69,36 +69,6 @@ def eviction(race: Race, rung: Rung) -> str:
         f"evicted after {rung.env_steps:,} steps: {rung.better} of {rung.rivals} earlier candidates had a higher true score "
         f"there than {rung.score.mean:.3f}; racing keeps the best {race.keep:.0%}"
     )
-
-
-def cut(result: TrainingResult, job: TrainingJob, marks: Sequence[int], epoch_steps: int) -> TrainingResult:
-    """What a whole training would have given in a race.
-
-    Args:
-        result: Of the whole training, which was looked at after all of ``marks``, and perhaps more often.
-        job: With the race and everybody that it is compared with.
-        marks: The race's rungs, in policy updates.
-        epoch_steps: Environment steps of one update.
-    """
-    assert job.race, "it is held in a race"
-    seen = {rung.env_steps: rung.score for rung in result.rungs}
-    rungs: list[Rung] = []
-    for number, mark in enumerate(marks):
-        score = seen[mark * epoch_steps]
-        before = [scores[number] for _, scores in job.rivals if number < len(scores)]
-        rungs.append(Rung(mark * epoch_steps, score, len(before), sum(other > score.mean for other in before)))
-        if cause := eviction(job.race, rungs[-1]):
-            return replace(
-                result,
-                state=RunState.EVICTED,
-                env_steps=mark * epoch_steps,
-                wall_s=result.wall_s * mark * epoch_steps / result.env_steps,
-                components=tuple(replace(curve, values=curve.values[:mark]) for curve in result.components),
-                progress=tuple(replace(curve, values=curve.values[:mark]) for curve in result.progress),
-                cause=cause,
-                rungs=tuple(rungs),
-            )
-    return replace(result, rungs=tuple(rungs))
 
 
 def with_rivals(job: TrainingJob, before: Mapping[str, Sequence[Rung]]) -> TrainingJob:

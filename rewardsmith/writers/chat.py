@@ -27,6 +27,9 @@ class ChatWriter:
     candidate that it was asked for.
     """
 
+    notice: str
+    """What stands behind it; a subclass says it."""
+
     def __init__(self, backend: Backend, price: Price | None, reply_tokens: int, resends: int) -> None:
         """Stand before a model.
 

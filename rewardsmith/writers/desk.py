@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ from rewardsmith.writers.backend import Backend
 
 T = TypeVar("T")
 _ENDING_S = 5.0
+_CLOSED = "the writer was closed before its answer came."
 
 
 class Desk:
@@ -70,7 +72,7 @@ class Desk:
 
 
 class Counter:
-    """An event loop in a thread of its own, with an open backend. It starts with the first request."""
+    """An event loop in a thread of its own, with an open backend, from the first request until it is closed."""
 
     def __init__(self) -> None:
         """Nothing is open yet."""
@@ -78,6 +80,7 @@ class Counter:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._desks: dict[int, Desk] = {}
         self._backend: Backend | None = None
+        self._closed = False
 
     def serve(self, backend: Backend, ask: Callable[[Desk], Coroutine[Any, Any, T]], ledger: Ledger) -> T:
         """Wait for an answer.
@@ -85,30 +88,40 @@ class Counter:
         Raises:
             RewardsmithError: There is none, and no other request makes sense.
         """
-        with self._lock:
+        with self._lock:  # what is handed in before it is closed is cancelled with the rest; nothing comes after it
+            if self._closed:
+                raise WriterError(_CLOSED)
             loop = self._loop or self._start(backend)
             desk = self._desks.setdefault(id(ledger), Desk(ledger, backend.concurrency))
+            answer = asyncio.run_coroutine_threadsafe(ask(desk), loop)
         try:
-            return asyncio.run_coroutine_threadsafe(ask(desk), loop).result()
+            return answer.result()
         except RewardsmithError:
             raise
+        except CancelledError:
+            raise WriterError(_CLOSED) from None
         except Exception as error:
-            raise desk.broken or error from error
+            raise desk.fail(error) from error
 
     def close(self) -> None:
-        """Cancel what is in flight, close the backend and end the thread."""
+        """Cancel what is in flight, close the backend and end the thread; a model that cannot be stopped is not waited for."""
         with self._lock:
-            loop, self._loop = self._loop, None
-            self._desks.clear()
+            loop, self._loop, self._closed = self._loop, None, True
         if loop is None:
             return
-        asyncio.run_coroutine_threadsafe(self._end(), loop).result(_ENDING_S)
-        loop.call_soon_threadsafe(loop.stop)
+        ended = asyncio.run_coroutine_threadsafe(self._end(), loop)
+        ended.add_done_callback(lambda _: loop.call_soon_threadsafe(loop.stop))
+        with suppress(TimeoutError):
+            ended.result(_ENDING_S)
 
     def _start(self, backend: Backend) -> asyncio.AbstractEventLoop:
         loop = asyncio.new_event_loop()
         threading.Thread(target=_turn, args=(loop,), daemon=True).start()
-        asyncio.run_coroutine_threadsafe(backend.__aenter__(), loop).result()
+        try:
+            asyncio.run_coroutine_threadsafe(backend.__aenter__(), loop).result()
+        except BaseException:
+            loop.call_soon_threadsafe(loop.stop)
+            raise
         self._loop, self._backend = loop, backend
         return loop
 

@@ -27,6 +27,7 @@ class ReplayWriter:
 
     name = "replay"
     concurrency = 1
+    notice: str
 
     def __init__(self, options: LanguageModelOptions) -> None:
         """Read the recorded study.

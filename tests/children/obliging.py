@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import sys
 
+from rewardsmith.contracts import TrainingResult
 from rewardsmith.execution.process import answer, claim_stdout
-from rewardsmith.records import Score, State, TrainingResult
-from rewardsmith.training.messages import ORDER, REPORT, Report
+from rewardsmith.records import RunState
+from rewardsmith.training.rlgames.messages import ORDER, REPORT, ChildReport
 
 
 def main() -> None:
     descriptor = claim_stdout()
     for line in sys.stdin:
-        (job,) = ORDER.validate_json(line.split(" ", 1)[1]).jobs
-        result = TrainingResult(job.candidate, State.SCORED, job.seed, score=Score(0.5, 0.0, 2))
-        answer(descriptor, REPORT.dump_json(Report("result", result=result)).decode())
+        order = ORDER.validate_json(line)
+        answer(descriptor, REPORT.dump_json(ChildReport(result=TrainingResult(order.job.run, RunState.TRAINED))).decode())
 
 
 if __name__ == "__main__":

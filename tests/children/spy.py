@@ -21,8 +21,8 @@ from pathlib import Path
 
 import torch
 
-from rewardsmith.contracts import Race, TrainingJob, TrainingProgress
-from rewardsmith.records import State, TrainingResult
+from rewardsmith.contracts import Jobs, TrainingProgress, TrainingResult
+from rewardsmith.records import Fault, RunState
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 VICTIM, EMPTY = "victim.txt", "empty"
@@ -158,17 +158,14 @@ def attempt(action: Callable[[], object]) -> str:
 class Spy:
     """See :class:`rewardsmith.contracts.Trainer`."""
 
+    can_race = starts_processes = False
+
     def __init__(self, *_: object) -> None: ...
 
-    def train(
-        self,
-        jobs: Sequence[TrainingJob],
-        evaluation_seed: int,
-        observe: Callable[[TrainingProgress], None],
-        race: Race | None = None,
-    ) -> Iterator[TrainingResult]:
-        for job in jobs:
-            inside, outside = Path(job.policy).parent, Path(job.program)
-            sets = (forbidden(inside, outside), allowed(inside, outside))
-            outcomes = [{name: attempt(action) for name, action in actions.items()} for actions in sets]
-            yield TrainingResult(job.candidate, State.CRASHED, job.seed, cause=json.dumps(outcomes))
+    def train(self, jobs: Jobs, observe: Callable[[TrainingProgress], None]) -> Iterator[Sequence[TrainingResult]]:
+        while due := jobs.take(wait=True):
+            for job in due:
+                inside, outside = Path(job.policy).parent, Path(job.program)
+                sets = (forbidden(inside, outside), allowed(inside, outside))
+                outcomes = [{name: attempt(action) for name, action in actions.items()} for actions in sets]
+                yield [TrainingResult(job.run, RunState.FAILED, Fault.CRASHED, json.dumps(outcomes))]

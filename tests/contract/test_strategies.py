@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import random
 from collections.abc import Callable
 
 import pytest
 
 from rewardsmith.config_file import from_mapping
-from rewardsmith.contracts import Strategy
 from rewardsmith.errors import RewardsmithError
-from rewardsmith.records import Candidate, Proposal, State
+from rewardsmith.records import CandidateState, Proposal, Run, RunState, Trial
 from rewardsmith.registry import STRATEGIES
 from tests.builders import trained
+from tests.playing import Player
 
 BUDGET = 60
 Landscape = Callable[[str], float | None]
@@ -27,9 +26,9 @@ class Kind:
     name: str
     options: tuple[tuple[str, str | bool], ...] = ()
 
-    def build(self, seed: int = 3, **more: str | bool) -> Strategy:
+    def build(self, seed: int = 3, **more: str | bool) -> Player:
         plugin = STRATEGIES.load(self.name)
-        return plugin(seed, from_mapping(plugin.Options, {**dict(self.options), **more}))
+        return Player(plugin(seed, BUDGET, from_mapping(plugin.Options, {**dict(self.options), **more})))
 
     def __str__(self) -> str:
         return "-".join([self.name, *(str(value) for _, value in self.options)])
@@ -48,63 +47,53 @@ def landscape(identity: str) -> float | None:
     return None if number % 5 == 4 else random.Random(identity).random() - 0.5
 
 
-def candidate(number: int, proposal: Proposal, scores: Landscape = landscape) -> Candidate:
+def result(number: int, proposal: Proposal, scores: Landscape = landscape) -> Trial:
     identity = f"c{number:03d}"
     score = scores(identity)
     judgement = None if score is None else random.Random(f"judge {identity}").uniform(-1, 1)
     return trained(identity, score, operator=proposal.operator, parents=proposal.parents, judgement=judgement)
 
 
-def play(
-    kind: Kind, *, resume: bool = False, shuffle: bool = False, scores: Landscape = landscape, portion: int = BUDGET
-) -> list[Candidate]:
-    """Spend the budget as the runner does, batch by batch, and return all candidates."""
+def play(kind: Kind, *, shuffle: bool = False, scores: Landscape = landscape, portion: int = BUDGET) -> list[Trial]:
+    """Spend the budget batch by batch, and return all candidates."""
     strategy = kind.build()
-    told: list[Candidate] = []
+    told: list[Trial] = []
     while len(told) < BUDGET:
-        strategy = reborn(strategy, kind) if resume else strategy
-        proposals = strategy.ask(min(portion, BUDGET - len(told)))
-        assert 0 < len(proposals) <= min(portion, BUDGET - len(told))
-        batch = [candidate(len(told) + n, proposal, scores) for n, proposal in enumerate(proposals)]
-        scored = {c.id for c in told if c.score}
-        assert all(set(c.parents) <= scored for c in batch), "parents are candidates that were told, with a score"
-        order = random.Random(0).sample(batch, len(batch)) if shuffle else batch
-        for one in order:
-            strategy = reborn(strategy, kind) if resume else strategy
-            strategy.tell([one])
+        room = min(portion, BUDGET - len(told))
+        proposals = strategy.ask(room)
+        assert 0 < len(proposals) <= room
+        batch = [result(len(told) + n, proposal, scores) for n, proposal in enumerate(proposals)]
+        scored = {trial.id for trial in told if trial.score}
+        assert all(set(trial.candidate.parents) <= scored for trial in batch), "parents are candidates that were told, with a score"
+        for one in random.Random(0).sample(batch, len(batch)) if shuffle else batch:
+            strategy.tell(one)
         told += batch
     return told
 
 
-def overlap(kind: Kind, *, resume: bool = False, reverse: bool = False) -> list[Candidate]:
+def overlap(kind: Kind, *, reverse: bool = False) -> list[Trial]:
     """Spend the budget with up to seven trainings under way, told in lots, the late ones before the early ones."""
     strategy, chance = kind.build(barrier=False), random.Random(1)
-    known: list[Candidate] = []
-    pending: list[Candidate] = []
+    known: list[Trial] = []
+    pending: list[Trial] = []
     while len(known) < BUDGET or pending:
         free = min(7 - len(pending), BUDGET - len(known))
         proposals = strategy.ask(free)
         assert len(proposals) <= free
         assert proposals or pending, "it waits although everything is told"
-        scored = {c.id for c in known if c not in pending and c.score}
+        scored = {trial.id for trial in known if trial not in pending and trial.score}
         assert all(set(proposal.parents) <= scored for proposal in proposals)
-        new = [candidate(len(known) + n, proposal) for n, proposal in enumerate(proposals)]
+        new = [result(len(known) + n, proposal) for n, proposal in enumerate(proposals)]
         known, pending = known + new, pending + new
-        if resume:
-            strategy = reborn(strategy, kind, barrier=False)
         lot = chance.sample(pending, 1 + int(chance.random() * len(pending)))
-        strategy.tell(lot[::-1] if reverse else lot)
-        pending = [c for c in pending if c not in lot]
+        strategy.tell(*(lot[::-1] if reverse else lot))
+        pending = [trial for trial in pending if trial not in lot]
     return known
 
 
-def reborn(strategy: Strategy, kind: Kind, **more: bool) -> Strategy:
-    """The same strategy in another process."""
-    state = strategy.state()
-    other = kind.build(**more)
-    other.restore(state)
-    assert other.state() == state
-    return other
+def lineage(trials: list[Trial]) -> list[tuple[str, tuple[str, ...]]]:
+    """Who came from whom, and how."""
+    return [(trial.candidate.operator, trial.candidate.parents) for trial in trials]
 
 
 @pytest.fixture(params=kinds(), ids=str)
@@ -126,9 +115,6 @@ class TestBatchAfterBatch:
     def test_spends_it_in_small_portions(self, kind: Kind, portion: int):
         assert len(play(kind, portion=portion)) == BUDGET
 
-    def test_resumes_at_every_step(self, kind: Kind):
-        assert play(kind, resume=True) == play(kind)
-
     def test_does_not_care_for_the_order_of_results(self, kind: Kind):
         assert play(kind, shuffle=True) == play(kind)
 
@@ -137,15 +123,29 @@ class TestBatchAfterBatch:
         impatient = Kind(kind.name, (*kind.options, ("barrier", False)))
         assert play(waiting) == play(impatient)
 
+    def test_says_whether_it_waits_for_whole_batches(self, kind: Kind):
+        assert [kind.build(barrier=waits).strategy.barrier for waits in (True, False)] == [True, False]
+
+    def test_candidates_have_the_names_that_they_are_given(self, kind: Kind):
+        """What a person or an agent proposes takes names, too, so there are gaps."""
+        strategy, names = kind.build(), [f"c{7 * number:03d}" for number in range(BUDGET)]
+        first = strategy.strategy.ask(names)
+        strategy.tell(*[trained(name, 0.1 * n) for n, name in enumerate(names[: len(first)])])
+        twin = kind.build()
+        twin.tell(*[trained(f"c{n:03d}", 0.1 * n) for n in range(len(twin.ask(BUDGET)))])
+        renamed = {f"c{number:03d}": name for number, name in enumerate(names)}
+        expected = [tuple(renamed[parent] for parent in proposal.parents) for proposal in twin.ask(BUDGET - len(first))]
+        assert [proposal.parents for proposal in strategy.strategy.ask(names[len(first) :])] == expected
+
     def test_survives_failures_only(self, kind: Kind):
-        assert all(c.operator == "initial" for c in play(kind, scores=lambda _: None))
+        assert all(trial.candidate.operator == "initial" for trial in play(kind, scores=lambda _: None))
 
     def test_survives_equal_scores(self, kind: Kind):
         assert len(play(kind, scores=lambda _: 0.0)) == BUDGET
 
     def test_survives_a_score_that_is_no_number(self, kind: Kind):
         broken = play(kind, scores=lambda identity: float("nan") if landscape(identity) is None else landscape(identity))
-        assert [(c.operator, c.parents) for c in broken] == [(c.operator, c.parents) for c in play(kind)]
+        assert lineage(broken) == lineage(play(kind))
 
     def test_holds_thousands_of_points_apart(self, kind: Kind):
         """A metric whose exponential would overflow."""
@@ -156,7 +156,7 @@ class TestBatchAfterBatch:
 @pytest.mark.parametrize(("factor", "shift"), [(1000.0, 0.0), (0.001, -7.0), (64.0, 1e4)])
 def test_by_default_the_unit_and_sign_of_the_metric_do_not_matter(name: str, factor: float, shift: float):
     moved = play(Kind(name), scores=lambda identity: None if (score := landscape(identity)) is None else factor * score + shift)
-    assert [(c.operator, c.parents) for c in moved] == [(c.operator, c.parents) for c in play(Kind(name))]
+    assert lineage(moved) == lineage(play(Kind(name)))
 
 
 class TestPendingResults:
@@ -169,22 +169,19 @@ class TestPendingResults:
     def test_does_not_care_for_the_order_within_a_lot(self, kind: Kind):
         assert overlap(kind, reverse=True) == overlap(kind)
 
-    def test_resumes_with_results_due(self, kind: Kind):
-        assert overlap(kind, resume=True) == overlap(kind)
-
     def test_proposes_more_while_the_last_result_is_due(self, kind: Kind):
         strategy = kind.build(barrier=False)
         first = strategy.ask(BUDGET)
-        strategy.tell([candidate(n, proposal) for n, proposal in enumerate(first[:-1])])
+        strategy.tell(*[result(n, proposal) for n, proposal in enumerate(first[:-1])])
         assert strategy.ask(BUDGET - len(first))
 
     def test_with_a_barrier_it_waits_for_the_last_result(self, kind: Kind):
         strategy = kind.build(barrier=True)
         first = strategy.ask(BUDGET)
-        results = [candidate(n, proposal) for n, proposal in enumerate(first)]
-        strategy.tell(results[1:])
+        results = [result(n, proposal) for n, proposal in enumerate(first)]
+        strategy.tell(*results[1:])
         assert strategy.ask(BUDGET - len(first)) == []
-        strategy.tell(results[:1])
+        strategy.tell(results[0])
         assert strategy.ask(BUDGET - len(first))
 
     def test_with_a_barrier_a_batch_is_the_same_whole_or_in_portions(self, kind: Kind):
@@ -198,65 +195,48 @@ class TestPendingResults:
 
 
 class TestBadInput:
-    @pytest.fixture
-    def strategy(self, kind: Kind) -> Strategy:
+    """Each against a twin that is not told what is refused, and goes on in the same way."""
+
+    def refuses(self, kind: Kind, message: str, *trials: Trial, learned: bool = False) -> None:
+        one, twin = self.begun(kind, learned), self.begun(kind, learned)
+        with pytest.raises(RewardsmithError, match=message):
+            one.tell(*trials)
+        for strategy in (one, twin):
+            due = range(strategy.proposed - 3, strategy.proposed) if learned else range(1, strategy.proposed)
+            strategy.tell(*[trained(f"c{n:03d}", 0.1 * n) for n in due])
+        assert one.ask(BUDGET - one.proposed) == twin.ask(BUDGET - twin.proposed)
+
+    def begun(self, kind: Kind, learned: bool) -> Player:
+        """Told of the first of three candidates; or of a whole batch, with three more under way."""
         strategy = kind.build()
-        strategy.ask(3)
-        strategy.tell([candidate(0, Proposal("initial"))])
+        strategy.ask(BUDGET if learned else 3)
+        strategy.tell(*[trained(f"c{n:03d}", 0.1 * n) for n in range(strategy.proposed if learned else 1)])
+        if learned:
+            strategy.ask(3)
         return strategy
 
-    def refuses(self, strategy: Strategy, message: str, *candidates: Candidate) -> None:
-        before = strategy.state()
-        with pytest.raises(RewardsmithError, match=message):
-            strategy.tell(candidates)
-        assert strategy.state() == before
-
     @pytest.mark.parametrize("identity", ["c003", "c999", "c1", "c0001", "x001", "human-0", "c", "", "c\u0660\u0660\u0661"])
-    def test_a_candidate_that_was_never_proposed(self, strategy: Strategy, identity: str):
-        self.refuses(strategy, "never proposed. Proposed are: c000 to c002", trained("c001", 0.5), trained(identity, 0.5))
+    def test_a_candidate_that_was_never_proposed(self, kind: Kind, identity: str):
+        self.refuses(kind, "never proposed", trained("c001", 0.5), trained(identity, 0.5))
 
-    def test_a_candidate_that_was_told_before(self, strategy: Strategy):
-        self.refuses(strategy, "'c000' twice", trained("c001", 0.5), trained("c000", 0.5))
+    def test_a_candidate_that_was_told_before(self, kind: Kind):
+        self.refuses(kind, "'c000' twice", trained("c001", 0.5), trained("c000", 0.5))
 
     def test_a_candidate_that_was_learned_from_before(self, kind: Kind):
-        strategy = kind.build()
-        first = strategy.ask(BUDGET)
-        strategy.tell([candidate(n, proposal) for n, proposal in enumerate(first)])
-        strategy.ask(3)
-        self.refuses(strategy, "'c000' twice", trained("c000", 0.5))
+        self.refuses(kind, "'c000' twice", trained("c000", 0.5), learned=True)
 
-    def test_a_candidate_twice_in_one_lot(self, strategy: Strategy):
-        self.refuses(strategy, "'c001' twice", trained("c001", 0.5), trained("c001", 0.5))
+    def test_a_candidate_twice_in_one_lot(self, kind: Kind):
+        self.refuses(kind, "'c001' twice", trained("c001", 0.5), trained("c001", 0.5))
 
-    def test_a_candidate_that_is_not_final(self, strategy: Strategy):
-        self.refuses(strategy, "still ACCEPTED", dataclasses.replace(trained("c001", 0.5), state=State.ACCEPTED))
+    def test_a_candidate_without_a_run(self, kind: Kind):
+        self.refuses(kind, "still ACCEPTED", dataclasses.replace(trained("c001", 0.5), runs=(), score=None))
 
-    @pytest.mark.parametrize(
-        ("change", "message"),
-        [
-            ({"strategy": "other"}, "strategy 'other'"),
-            ({"version": 99}, "version 99.*newer"),
-            ({"version": 0}, "version 0"),
-            ({"seed": 4}, "seed 4"),
-            ({"options": {"samples": 99}}, "options"),
-            ({"memory": 7, "pending": None}, "damaged"),
-        ],
-    )
-    def test_a_foreign_state(self, kind: Kind, strategy: Strategy, change: dict[str, object], message: str):
-        state = json.dumps(json.loads(strategy.state()) | change)
-        self.refuses_state(strategy, state, message)
+    def test_a_candidate_that_is_to_be_repaired(self, kind: Kind):
+        self.refuses(kind, "still PROPOSED", trained("c001", None, state=CandidateState.PROPOSED))
 
-    @pytest.mark.parametrize("state", ["", "nonsense", "[]", "{}", "null", '{"parent": "c001", "asked": 4, "told": 4}'])
-    def test_no_state_at_all(self, strategy: Strategy, state: str):
-        self.refuses_state(strategy, state, "no state of the .* or one of a version before 1")
-
-    def test_the_state_of_another_strategy(self, kind: Kind, strategy: Strategy):
-        for name in STRATEGIES.names():
-            if name != kind.name:
-                self.refuses_state(strategy, Kind(name).build().state(), f"strategy '{name}'")
-
-    def refuses_state(self, strategy: Strategy, state: str, message: str) -> None:
-        before = strategy.state()
-        with pytest.raises(RewardsmithError, match=message):
-            strategy.restore(state)
-        assert strategy.state() == before
+    @pytest.mark.parametrize("state", [RunState.QUEUED, RunState.RUNNING, RunState.TRAINED, RunState.LOST])
+    def test_a_candidate_whose_run_is_not_at_its_end(self, kind: Kind, state: RunState):
+        trial = trained("c001", 0.5)
+        assert isinstance(trial.run, Run)
+        under_way = dataclasses.replace(trial, runs=(dataclasses.replace(trial.run, state=state),), score=None)
+        self.refuses(kind, f"still {state}", under_way)

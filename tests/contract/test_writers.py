@@ -13,15 +13,16 @@ import pytest
 
 from rewardsmith.budget import Budget
 from rewardsmith.config import LanguageModelOptions, StudyConfig
-from rewardsmith.contracts import ALIGN, VERIFY, Brief, Parent, Quote, Repair, Task, Writer
+from rewardsmith.contracts import ALIGN, VERIFY, Brief, Parent, Quote, Repair, Task, TaskSheet, Writer
 from rewardsmith.drafting import StudyLedger
-from rewardsmith.records import Call, Candidate, State
+from rewardsmith.records import Call, Candidate, CandidateState
 from rewardsmith.registry import WRITERS
 from rewardsmith.reward.guard import Guard
 from rewardsmith.store.sqlite import Store
 from rewardsmith.study import Study
 from rewardsmith.writers.grammar.tree import Feature, Term, Tree, to_plan
 from rewardsmith.writers.prompts import OPERATORS
+from tests.asking import write_all
 from tests.builders import trained
 from tests.servers import GOOD, Exchange, Reaction, completion, serving
 
@@ -55,7 +56,8 @@ def parents(count: int) -> tuple[Parent, ...]:
 
 
 def brief(task: Task, operator: str, name: str = "c000", seed: int = 7, **changes: object) -> Brief:
-    return replace(Brief(name, task, operator, parents(COUNTS.get(operator, 1)), seed), **changes)  # pyright: ignore[reportArgumentType]
+    made = Brief(name, TaskSheet.of(task), operator, parents(COUNTS.get(operator, 1)), seed)
+    return replace(made, **changes)  # pyright: ignore[reportArgumentType]
 
 
 @contextmanager
@@ -79,8 +81,9 @@ def replay(folder: Path, task: Task) -> Iterator[Writer]:
         for parent in parents(3):
             study.save(parent.candidate)
         for order in orders:
-            study.save(Candidate(order.candidate, 0, order.operator, tuple(p.candidate.id for p in order.parents), State.ACCEPTED))
-        recorded.write([*orders, replace(orders[0], attempt=2)], ledger)
+            named_parents = tuple(p.candidate.id for p in order.parents)
+            study.save(Candidate(order.candidate, 0, order.operator, named_parents, state=CandidateState.ACCEPTED))
+        write_all(recorded, [*orders, replace(orders[0], attempt=2)], ledger)
     yield WRITERS.load("replay")(LanguageModelOptions(replay=str(folder / "recorded")))
 
 
@@ -99,6 +102,7 @@ MAKERS = {maker.__name__: maker for maker in (grammar, openai, replay, local)}
 def writer(request: pytest.FixtureRequest, tmp_path: Path, reach: Task) -> Iterator[Writer]:
     with MAKERS[request.param](tmp_path, reach) as made:
         yield made
+        made.close()
 
 
 @dataclass
@@ -132,7 +136,7 @@ def test_it_says_what_it_is(writer: Writer):
 
 def test_every_operator_gets_a_program_that_passes_the_guard(writer: Writer, guard: Guard, reach: Task):
     orders = [brief(reach, operator, named(number)) for number, operator in enumerate(OPERATORS) if operator in ASKED]
-    drafts = writer.write(orders, Ledger())
+    drafts = write_all(writer, orders, Ledger())
     assert [draft.candidate for draft in drafts] == [order.candidate for order in orders]
     for draft in drafts:
         assert draft.error == ""
@@ -142,8 +146,8 @@ def test_every_operator_gets_a_program_that_passes_the_guard(writer: Writer, gua
 
 def test_follow_ups_get_a_description_and_a_rating(writer: Writer, reach: Task):
     number = {operator: OPERATORS.index(operator) for operator in (ALIGN, VERIFY)}
-    (aligned,) = writer.write([brief(reach, ALIGN, named(number[ALIGN]))], Ledger())
-    (judged,) = writer.write([brief(reach, VERIFY, named(number[VERIFY]))], Ledger())
+    aligned = writer.write(brief(reach, ALIGN, named(number[ALIGN])), Ledger())
+    judged = writer.write(brief(reach, VERIFY, named(number[VERIFY])), Ledger())
     assert aligned.idea
     assert aligned.source == judged.source == ""
     assert judged.judgement is not None
@@ -152,12 +156,19 @@ def test_follow_ups_get_a_description_and_a_rating(writer: Writer, reach: Task):
 
 def test_a_repair_gets_another_answer_or_the_next_reply(writer: Writer, reach: Task):
     refused = Repair(SOURCE, "syntax: 'cube' is not a signal.", 1)
-    (draft,) = writer.write([brief(reach, "initial", repair=refused, attempt=2)], Ledger())
+    draft = writer.write(brief(reach, "initial", repair=refused, attempt=2), Ledger())
     assert draft.source
 
 
-def test_nothing_to_do_is_no_trouble(writer: Writer):
-    assert writer.write([], Ledger()) == []
+def test_it_may_be_closed_before_any_work_and_twice(writer: Writer):
+    writer.close()
+    writer.close()
+
+
+def test_it_may_be_closed_after_work_and_twice(writer: Writer, reach: Task):
+    assert writer.write(brief(reach, "initial"), Ledger()).source
+    writer.close()
+    writer.close()
 
 
 def test_prompt_and_quote_spend_nothing(writer: Writer, reach: Task):
@@ -171,7 +182,7 @@ def test_prompt_and_quote_spend_nothing(writer: Writer, reach: Task):
 
 def test_every_call_is_reserved_recorded_and_counted(writer: Writer, reach: Task):
     ledger = Ledger()
-    (draft,) = writer.write([brief(reach, "initial")], ledger)
+    draft = writer.write(brief(reach, "initial"), ledger)
     assert draft.usage.calls == ledger.reserved  # a replay reserves nothing, since it pays nothing
     assert draft.usage.calls <= len(ledger.calls) <= 1
     for call in ledger.calls:
@@ -185,15 +196,15 @@ def test_every_call_is_reserved_recorded_and_counted(writer: Writer, reach: Task
 
 def test_what_the_ledger_recalls_is_not_paid_again(writer: Writer, reach: Task):
     ledger = Ledger()
-    first = writer.write([brief(reach, "initial")], ledger)
+    first = writer.write(brief(reach, "initial"), ledger)
     calls, reserved = len(ledger.calls), ledger.reserved
-    assert writer.write([brief(reach, "initial")], ledger) == first
+    assert writer.write(brief(reach, "initial"), ledger) == first
     assert (len(ledger.calls), ledger.reserved) == (calls, reserved)
 
 
 def test_what_the_budget_forbids_is_withheld_and_not_asked(writer: Writer, reach: Task):
     ledger = Ledger(limit="max_usd of 1 USD")
-    (draft,) = writer.write([brief(reach, "initial")], ledger)
+    draft = writer.write(brief(reach, "initial"), ledger)
     paid = writer.quote(brief(reach, "initial")) is not None
     assert draft.withheld == ("max_usd of 1 USD" if paid else "")
     assert not (paid and ledger.calls)
@@ -201,8 +212,8 @@ def test_what_the_budget_forbids_is_withheld_and_not_asked(writer: Writer, reach
 
 def test_calls_are_kept_by_a_real_store(writer: Writer, reach: Task, tmp_path: Path):
     store = Store(tmp_path / "kept.db", create=True)
-    drafts = writer.write([brief(reach, "initial")], StudyLedger(store, Budget(1)))
-    assert writer.write([brief(reach, "initial")], StudyLedger(store, Budget(1))) == drafts
+    draft = writer.write(brief(reach, "initial"), StudyLedger(store, Budget(1)))
+    assert writer.write(brief(reach, "initial"), StudyLedger(store, Budget(1))) == draft
     store.close()
 
 

@@ -14,15 +14,17 @@ import pytest
 import torch
 from torch import Tensor
 
-from rewardsmith.contracts import Device, Task, TrainingJob, TrainingSettings, VecEnv
-from rewardsmith.records import State
+from rewardsmith.contracts import Device, ScoringJob, Task, TrainingJob, TrainingSettings, VecEnv
+from rewardsmith.records import RunState
 from rewardsmith.training import policy_file
+from rewardsmith.training.heldout import HeldOutScorer
 from rewardsmith.training.population.normaliser import RunningNormaliser
 from rewardsmith.training.population.policy import StackedPolicy
 from rewardsmith.training.population.rollout import Collector, Experience
 from rewardsmith.training.population.trainer import PopulationTrainer
 from rewardsmith.training.speed import measure
 from rewardsmith.training.streams import environment_seeds
+from tests.training import train
 
 pytestmark = pytest.mark.gpu
 
@@ -66,13 +68,12 @@ def test_the_first_rollout_is_that_of_the_cpu_but_for_the_noise(reach: Task):
 
 def test_a_policy_learns_and_plays_on_the_cpu(reach: Task, human_program: str, tmp_path: Path):
     jobs = [TrainingJob(f"c{n}", human_program, n, str(tmp_path / f"{n}.pt")) for n in range(2)]
-    results = list(PopulationTrainer(reach, replace(reach.preset, device="cuda"), episodes=64).train(jobs, 0, lambda _: None))
-    assert [result.state for result in results] == [State.SCORED] * 2
-    for job, result in zip(jobs, results, strict=True):
-        assert result.score
-        assert result.score.mean >= 0.5
-        env = reach.make(64, 2)
-        assert abs(played(reach, Path(job.policy), env) - result.score.mean) < 0.2
+    results = train(PopulationTrainer(reach, replace(reach.preset, device="cuda")), jobs)
+    assert [result.state for result in results.values()] == [RunState.TRAINED] * 2
+    scores = HeldOutScorer(reach, "cuda", 2).score([ScoringJob(job.run, job.policy, 0, 64) for job in jobs], lambda: None)
+    for job, score in zip(jobs, scores, strict=True):
+        assert score.mean >= 0.5
+        assert abs(played(reach, Path(job.policy), reach.make(64, 2)) - score.mean) < 0.2
 
 
 def played(task: Task, path: Path, env: VecEnv) -> float:
@@ -93,8 +94,8 @@ def test_programs_that_make_tensors_run_there(reach: Task, guard, tmp_path: Path
     verdict = guard.check(source, reach)
     assert verdict.accepted, verdict.text
     job = TrainingJob("c", verdict.program, 0, str(tmp_path / "p.pt"))
-    (result,) = PopulationTrainer(reach, SHORT, episodes=8).train([job], 0, lambda _: None)
-    assert result.state == State.SCORED, result.cause
+    result = train(PopulationTrainer(reach, SHORT), [job])["c"]
+    assert result.state == RunState.TRAINED, result.cause
 
 
 def test_measuring(reach: Task):

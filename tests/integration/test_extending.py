@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -22,9 +22,9 @@ from rewardsmith.study import Study
 from tests.searching import Silent
 from tests.toys import TOY
 
-Option = tuple[str, dict[str, str | float]]
+Option = tuple[str, Mapping[str, str | float]]
 SEARCHES: list[Option] = [(name, {"preset": preset}) for name in STRATEGIES.names() for preset in ("corrected", "paper", "release")]
-SEARCHES += [("revolve", {"temperature_start": 2.0, "temperature_end": 0.1})]
+SEARCHES.append(("revolve", {"temperature_start": 2.0, "temperature_end": 0.1}))
 SEEDS = range(3)
 
 

@@ -15,7 +15,7 @@ from rewardsmith.contracts import Task
 from rewardsmith.drafting import StudyLedger
 from rewardsmith.errors import WriterError
 from rewardsmith.store.sqlite import Store
-from tests.asking import KEY, Memory, briefs, writer
+from tests.asking import KEY, Memory, briefs, write_all, writer
 from tests.faults import faults, text
 from tests.servers import Exchange, Reaction, completion, in_turn, refusal, serving
 
@@ -59,7 +59,7 @@ def test_a_fault_is_recorded_and_the_next_reply_taken(options: LanguageModelOpti
 def _ask(server, options: LanguageModelOptions, task: Task, ledger: StudyLedger, count: int) -> str:
     """What ended the search, if anything did."""
     try:
-        writer(server, options, concurrency=2).write(briefs(task, count), ledger)
+        write_all(writer(server, options, concurrency=2), briefs(task, count), ledger)
     except WriterError as error:
         return str(error)
     return ""
@@ -71,7 +71,7 @@ def test_a_rate_limit_that_says_at_once_is_no_storm(options: LanguageModelOption
     for header in ({"retry_after": "0"}, {"retry_after": "Wed, 21 Oct 2015 07:28:00 GMT"}, {"retry_after_ms": "0"}):
         begun = time.monotonic()
         with serving(in_turn(*[refusal(429, **header)] * 8, completion())) as server:  # pyright: ignore[reportArgumentType]
-            writer(server, replace(options, pause_s=0.02), concurrency=1).write(briefs(reach), Memory())
+            write_all(writer(server, replace(options, pause_s=0.02), concurrency=1), briefs(reach), Memory())
         assert len(server.requests) == 9
         assert time.monotonic() - begun > 0.75 * 0.02 * (2**8 - 1)
 
@@ -85,7 +85,7 @@ def test_a_reply_takes_no_more_memory_than_it_may(options: LanguageModelOptions,
     with serving(react) as server:
         scribe, memory = writer(server, options, concurrency=1, timeout_s=30.0), Memory()
         tracemalloc.start()
-        scribe.write(briefs(reach), memory)
+        write_all(scribe, briefs(reach), memory)
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert peak < 40_000_000

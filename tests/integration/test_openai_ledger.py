@@ -19,7 +19,7 @@ from rewardsmith.errors import StoreError, WriterError
 from rewardsmith.records import Call, Draft
 from rewardsmith.store.sqlite import Store
 from rewardsmith.usage import Usage
-from tests.asking import KEY, Memory, briefs, writer
+from tests.asking import KEY, Memory, briefs, write_all, writer
 from tests.servers import GOOD, Exchange, Reaction, completion, in_turn, raw, refusal, serving
 
 
@@ -32,10 +32,10 @@ def options(monkeypatch: pytest.MonkeyPatch) -> LanguageModelOptions:
 def test_what_was_answered_is_never_asked_again(options: LanguageModelOptions, reach: Task, tmp_path: Path):
     with serving(in_turn(completion())) as server:
         store = Store(tmp_path / "study.db", create=True)
-        first = writer(server, options).write(briefs(reach, 3), StudyLedger(store, Budget(3)))
+        first = write_all(writer(server, options), briefs(reach, 3), StudyLedger(store, Budget(3)))
         store.close()
         store = Store(tmp_path / "study.db")
-        second = writer(server, options).write(briefs(reach, 4), StudyLedger(store, Budget(4)))
+        second = write_all(writer(server, options), briefs(reach, 4), StudyLedger(store, Budget(4)))
         store.close()
     assert first == second[:3]
     assert len(server.requests) == 4
@@ -47,11 +47,11 @@ def test_one_refusal_loses_no_reply_in_flight(options: LanguageModelOptions, rea
     slow = replace(completion(), delay_s=0.3)
     with serving(lambda exchange: refusal(401) if exchange.body["seed"] == 2 else slow) as server:
         with pytest.raises(WriterError):
-            writer(server, options, concurrency=4).write(briefs(reach, 4), memory)
+            write_all(writer(server, options, concurrency=4), briefs(reach, 4), memory)
         assert sorted(call.candidate for call in memory.calls if call.answered) == ["c000", "c002", "c003"]
         server.react = in_turn(completion())
         asked = len(server.requests)
-        drafts = writer(server, options).write(briefs(reach, 4), memory)
+        drafts = write_all(writer(server, options), briefs(reach, 4), memory)
     assert all(draft.source for draft in drafts)
     assert len(server.requests) == asked + 1
 
@@ -62,7 +62,7 @@ def test_calls_in_flight_never_exceed_a_limit_together(options: LanguageModelOpt
     store = Store(tmp_path / "study.db", create=True)
     slow = replace(completion(), delay_s=0.02)
     with serving(in_turn(slow)) as server:
-        drafts = writer(server, options, concurrency=8).write(briefs(reach, 99), StudyLedger(store, budget))
+        drafts = write_all(writer(server, options, concurrency=8), briefs(reach, 99), StudyLedger(store, budget))
     store.close()
     written, withheld = [d for d in drafts if d.source], [d for d in drafts if d.withheld]
     assert len(written) + len(withheld) == 99
@@ -77,7 +77,7 @@ def test_a_store_that_fails_stops_the_spending(options: LanguageModelOptions, re
             raise StoreError("the disk is full")
 
     with serving(in_turn(completion())) as server, pytest.raises(StoreError, match="full"):
-        writer(server, options, concurrency=2).write(briefs(reach, 20), Full())
+        write_all(writer(server, options, concurrency=2), briefs(reach, 20), Full())
     assert len(server.requests) <= 2
 
 
@@ -92,7 +92,7 @@ def test_a_record_that_fails_for_any_reason_stops_the_spending_and_loses_no_othe
     slow = replace(completion(), delay_s=0.3)
     with serving(lambda e: completion() if e.body["seed"] == 2 else slow) as server:
         with pytest.raises(WriterError, match="the writer failed, OverflowError: too large") as failed:
-            writer(server, options, concurrency=3).write(briefs(reach, 30), memory)
+            write_all(writer(server, options, concurrency=3), briefs(reach, 30), memory)
         assert len(server.charged) == 3
     assert isinstance(failed.value.__cause__, OverflowError)
     assert sorted(call.candidate for call in memory.calls if call.answered) == ["c000", "c002"]
@@ -114,7 +114,7 @@ def test_a_redirect_is_told_and_not_followed(options: LanguageModelOptions, reac
     with serving(in_turn(completion())) as elsewhere:
         there = raw({}, status, location=f"{elsewhere.url}/chat/completions")
         with serving(in_turn(there)) as server, pytest.raises(WriterError, match=r"give it with --llm\.base-url") as refused:
-            writer(server, options).write(briefs(reach), Memory())
+            write_all(writer(server, options), briefs(reach), Memory())
     assert elsewhere.url in str(refused.value)
     assert elsewhere.connections == 0
 
@@ -124,7 +124,7 @@ def test_ctrl_c_records_what_was_in_flight(options: LanguageModelOptions, reach:
     with serving(in_turn(replace(completion(), delay_s=2.0))) as server:
         threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
         with pytest.raises(KeyboardInterrupt):
-            writer(server, options).write(briefs(reach, 3), memory)
+            write_all(writer(server, options), briefs(reach, 3), memory)
     assert [(call.answered, call.usage.unmetered) for call in memory.calls] == [(False, 1)] * 3
     assert all("interrupted" in call.error for call in memory.calls)
 
@@ -156,7 +156,7 @@ def test_a_thousand_calls_with_thirty_percent_faults(
         scribe = writer(server, options, concurrency=16)
         due = briefs(reach, 750)
         for attempt in range(2, 6):  # as drafting does: what failed goes back
-            drafts = scribe.write(due, ledger)
+            drafts = write_all(scribe, due, ledger, close=attempt == 5)
             final |= {draft.candidate: draft for draft in drafts}
             due = [
                 replace(b, attempt=attempt, repair=Repair(d.source, d.error, attempt - 1))

@@ -12,7 +12,7 @@ import pytest
 from rewardsmith.config import LanguageModelOptions
 from rewardsmith.contracts import Repair, Task
 from rewardsmith.errors import WriterError
-from tests.asking import KEY, Memory, ask, briefs, writer
+from tests.asking import KEY, Memory, ask, briefs, write_all, writer
 from tests.servers import GOOD, Exchange, Reaction, completion, in_turn, raw, refusal, serving
 
 
@@ -64,7 +64,7 @@ def test_a_refusal_that_nothing_would_change_ends_the_search(options: LanguageMo
     with serving(in_turn(reaction)) as server:
         memory = Memory()
         with pytest.raises(WriterError, match="Check the key, the account") as refused:
-            writer(server, options, concurrency=1).write(briefs(reach, 5), memory)
+            write_all(writer(server, options, concurrency=1), briefs(reach, 5), memory)
     assert status in str(refused.value)
     assert server.url in str(refused.value)
     assert KEY not in str(refused.value) + repr(memory)
@@ -76,7 +76,7 @@ def test_no_server(options: LanguageModelOptions, reach: Task):
     with serving(in_turn(completion())) as server:
         pass
     with pytest.raises(WriterError, match="cannot reach") as refused:
-        writer(server, options, retries=1).write(briefs(reach, 3), Memory())
+        write_all(writer(server, options, retries=1), briefs(reach, 3), Memory())
     assert server.url in str(refused.value)
 
 
@@ -124,7 +124,7 @@ def test_retry_after_is_kept_and_shared(options: LanguageModelOptions, reach: Ta
 
 def test_a_rate_limit_that_lasts_too_long_ends_the_search(options: LanguageModelOptions, reach: Task):
     with serving(in_turn(refusal(429, "daily limit", retry_after="7200"))) as server, pytest.raises(WriterError, match="7200 s more"):
-        writer(server, options).write(briefs(reach), Memory())
+        write_all(writer(server, options), briefs(reach), Memory())
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_a_reply_that_takes_too_long_is_given_up_and_not_paid_again(options: Lan
 
 def test_a_dead_server_ends_the_search_before_all_candidates_are_burnt(options: LanguageModelOptions, reach: Task):
     with serving(in_turn(refusal(500, "dead"))) as server, pytest.raises(WriterError, match=r"none of the last 1\d requests"):
-        writer(server, options, retries=1, concurrency=4).write(briefs(reach, 40), Memory())
+        write_all(writer(server, options, retries=1, concurrency=4), briefs(reach, 40), Memory())
     assert len(server.requests) < 40
 
 
@@ -233,7 +233,7 @@ def test_two_megabytes_are_taken_recorded_and_shown_to_nobody_again(options: Lan
     assert len(call.reply) == len(BIG)
     again = replace(briefs(reach)[0], repair=Repair(draft.source, "too long", 1), attempt=2)
     with serving(in_turn(completion())) as server:
-        writer(server, options).write([again], Memory())
+        write_all(writer(server, options), [again], Memory())
     assert len(server.requests[0].text) < 20_000
     assert "too long" in server.requests[0].text
 
@@ -255,5 +255,5 @@ def test_a_limit_that_the_server_refuses_is_never_left_out(options: LanguageMode
 def test_the_last_lost_call_of_a_dead_server_may_have_been_charged(options: LanguageModelOptions, reach: Task):
     memory = Memory()
     with serving(in_turn(replace(completion(), delay_s=1.0))) as server, pytest.raises(WriterError, match="none of the last 3 requests"):
-        writer(server, options, timeout_s=0.1, concurrency=1).write(briefs(reach, 5), memory)
+        write_all(writer(server, options, timeout_s=0.1, concurrency=1), briefs(reach, 5), memory)
     assert [call.usage.unmetered for call in memory.calls] == [1, 1, 1]

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from rewardsmith.contracts import TrainingJob, TrainingSettings
-from rewardsmith.records import State
+from rewardsmith.records import Fault, RunState
 from rewardsmith.registry import TASKS
 from rewardsmith.training.population.normaliser import RunningNormaliser
 from rewardsmith.training.population.policy import StackedPolicy
@@ -25,6 +25,7 @@ from rewardsmith_envs.engine import SimulatedEnv
 from rewardsmith_envs.simulators.cpu import CpuSimulator
 from rewardsmith_envs.tasks.base import ASSETS
 from rewardsmith_envs.tasks.franka_push import TASK
+from tests.training import train
 
 ENVS, STEPS, ROLLOUTS = 4, 10, 5
 HEAD = "def compute_reward(cube_pos: Tensor, actions: Tensor, joint_pos: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n"
@@ -103,7 +104,7 @@ def test_the_simulator_ends_where_it_ends_without_a_reward(name: str) -> None:
     assert torch.equal(scores, expected_scores)
     assert slot is not None
     if name.startswith(("read", "fail")):
-        assert slot.proxy.failure == State.CRASHED
+        assert slot.proxy.failure == Fault.CRASHED
 
 
 @pytest.mark.usefixtures("unchecked")
@@ -117,17 +118,16 @@ def test_the_comparison_would_notice() -> None:
 
 
 def test_a_reward_that_turns_non_finite_stops_its_slot_alone(tmp_path: Path) -> None:
-    """Through the whole trainer: the bad one is DIVERGED with the values that it failed at, its neighbour is scored."""
+    """Through the whole trainer: the bad one is DIVERGED with the values that it failed at, its neighbour is trained."""
     head = "def compute_reward(tcp_pos: Tensor, goal_pos: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n"
     bad = head + "    r = 1.0 / (tcp_pos[:, 2] - tcp_pos[:, 2])\n    return r, {'r': r}\n"
     good = head + "    r = -(tcp_pos - goal_pos).norm(p=2, dim=-1)\n    return r, {'r': r}\n"
-    trainer = PopulationTrainer(TASKS.load(TASK.name), TrainingSettings(env_steps=128, envs=8, rollout=8, hidden=(8,)), 2, threads=1)
+    trainer = PopulationTrainer(TASKS.load(TASK.name), TrainingSettings(env_steps=128, envs=8, rollout=8, hidden=(8,)), threads=1)
     jobs = [TrainingJob(name, text, 0, str(tmp_path / f"{name}.pt")) for name, text in (("bad", bad), ("good", good))]
-    results = {result.candidate: result for result in trainer.train(jobs, 0, lambda _: None)}
-    assert results["bad"].state == State.DIVERGED
-    assert results["bad"].score is None
+    results = train(trainer, jobs)
+    assert results["bad"].fault == Fault.DIVERGED
     assert "the total became inf in epoch 0 at tcp_pos = [" in results["bad"].cause
     assert "goal_pos = [" in results["bad"].cause
-    assert results["good"].state == State.SCORED
+    assert results["good"].state == RunState.TRAINED
     assert not (tmp_path / "bad.pt").exists()
     assert (tmp_path / "good.pt").exists()

@@ -15,7 +15,6 @@ import pytest
 
 from rewardsmith.cli import main
 from rewardsmith.contracts import Task
-from rewardsmith.records import State
 from rewardsmith.registry import WRITERS
 from rewardsmith.reward.guard import Guard
 from rewardsmith.study import Study
@@ -134,8 +133,8 @@ def test_killed_while_it_writes_it_asks_again_only_for_what_it_does_not_have(gua
         process.wait()
         with Study.open(tmp_path / "s") as study:
             config = study.config
-        candidates, _, _ = go(tmp_path / "s", config, WRITERS.load("openai")(config.llm), guard, reach, Eights)
-    assert [c.state for c in candidates] == [State.SCORED] * 4
+        trials, _, _ = go(tmp_path / "s", config, WRITERS.load("openai")(config.llm), guard, reach, Eights)
+    assert [trial.state for trial in trials] == ["SCORED"] * 4
     seeds = [request.body["seed"] for request in server.requests]
     assert len(set(seeds)) == 4
     assert len(seeds) == 5

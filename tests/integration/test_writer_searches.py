@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +15,7 @@ from rewardsmith.cli import main
 from rewardsmith.config import LanguageModelOptions, StudyConfig
 from rewardsmith.contracts import Task
 from rewardsmith.errors import NothingTrainedError, WriterError
-from rewardsmith.records import State
+from rewardsmith.records import Fault
 from rewardsmith.registry import WRITERS
 from rewardsmith.reports.comparison import compare
 from rewardsmith.reports.comparison_text import markdown, searches_csv
@@ -28,17 +32,18 @@ def test_a_budget_stops_the_search_says_so_and_can_be_raised(guard: Guard, reach
     config = replace(StudyConfig("franka-reach", candidates=20, final_seeds=0), **limit)  # pyright: ignore[reportArgumentType]
     spent: dict[str, object] = {"prompt_tokens": 500, "completion_tokens": 100}
     with serving(in_turn(completion(usage=spent))) as server:
-        candidates, stages, stopped = go(tmp_path / "s", config, model(server), guard, reach)
+        trials, stages, stopped = go(tmp_path / "s", config, model(server), guard, reach)
         assert text in stopped
         assert any(stage.startswith(f"stopped by {text}") for stage in stages)
-        written = [c for c in candidates if c.state == State.SCORED]
+        written = [trial for trial in trials if trial.state == "SCORED"]
         assert 0 < len(written) == len(server.requests) < 20
-        assert sum(c.usage.prompt_tokens + c.usage.completion_tokens for c in written) <= 6_500
-        assert all(c.state == State.PROPOSED for c in candidates if c not in written)
+        with Study.open(tmp_path / "s") as study:
+            assert 0 < study.usage.prompt_tokens + study.usage.completion_tokens <= 6_500
+        assert all(trial.state == "PROPOSED" for trial in trials if trial not in written)
         config = replace(config, max_tokens=None, max_usd=None)
-        candidates, _, stopped = go(tmp_path / "s", config, model(server), guard, reach)
+        trials, _, stopped = go(tmp_path / "s", config, model(server), guard, reach)
     assert stopped == ""
-    assert [c.state for c in candidates] == [State.SCORED] * 20
+    assert [trial.state for trial in trials] == ["SCORED"] * 20
     assert len(server.requests) == 20
 
 
@@ -56,8 +61,8 @@ def test_no_hours_left_begins_nothing_and_skips_the_comparison(guard: Guard, rea
         go(tmp_path / "s", replace(config, candidates=2, final_seeds=0), model(server), guard, reach)
         with Study.open(tmp_path / "s", write=True) as study:
             study.store.put_value("seconds", "1900")
-        candidates, stages, stopped = go(tmp_path / "s", config, model(server), guard, reach)
-    assert len(candidates) == 2
+        trials, stages, stopped = go(tmp_path / "s", config, model(server), guard, reach)
+    assert len(trials) == 2
     assert "max_hours of 0.5 h: the search took 0.53 h" in stopped
     assert not any("comparison" in stage for stage in stages)
 
@@ -70,10 +75,9 @@ def test_the_error_of_a_training_goes_back_to_the_model(guard: Guard, reach: Tas
 
     config = StudyConfig("franka-reach", candidates=2, final_seeds=0)
     with serving(react) as server:
-        candidates, _, _ = go(
-            tmp_path / "s", config, model(server), guard, reach, judge=lambda p: State.SCORED if "0.2" in p else State.DIVERGED
-        )
-    assert [(c.state, c.attempts) for c in candidates] == [(State.SCORED, 2)] * 2
+        trials, _, _ = go(tmp_path / "s", config, model(server), guard, reach, judge=lambda p: None if "0.2" in p else Fault.DIVERGED)
+    assert [(trial.state, trial.candidate.attempts) for trial in trials] == [("SCORED", 2)] * 2
+    assert [[run.label for run in trial.runs] for trial in trials] == [["DIVERGED", "TRAINED"]] * 2
     assert len(server.requests) == 4
 
 
@@ -86,9 +90,10 @@ def test_repairs_end_and_start_over_as_told(guard: Guard, reach: Task, tmp_path:
     shown = ["cannot be used" in request.text for request in server.requests]
     assert shown == [False, True, True] * 3
     with Study.open(tmp_path / "s") as study:
-        (candidate,) = study.candidates
+        (trial,) = study.trials
         calls = study.store.calls()
-    assert (candidate.state, candidate.attempts, candidate.usage.calls) == (State.REJECTED, 9, 9)
+        assert study.usage_of("c000").calls == 9
+    assert (trial.state, trial.candidate.attempts) == ("REJECTED", 9)
     assert [call.attempt for call in calls] == list(range(1, 10))
 
 
@@ -102,14 +107,15 @@ def test_follow_ups_align_first_then_verify_the_aligned_idea(guard: Guard, reach
 
     config = StudyConfig("franka-reach", candidates=4, final_seeds=0)
     with serving(react) as server:
-        candidates, _, _ = go(tmp_path / "s", config, model(server), guard, reach, Questions)
+        trials, _, _ = go(tmp_path / "s", config, model(server), guard, reach, Questions)
         again, _, _ = go(tmp_path / "s", config, model(server), guard, reach, Questions)
-    assert again == candidates
+    assert again == trials
     assert len(server.requests) == 12
-    for candidate in candidates:
-        assert (candidate.idea, candidate.judgement) == ("It really pays for nearness.", 0.75)
-        assert candidate.usage.calls == 3
-        assert candidate.usage.usd == pytest.approx(3 * 0.15)
+    with Study.open(tmp_path / "s") as study:
+        for candidate in study.candidates:
+            assert (candidate.idea, candidate.judgement) == ("It really pays for nearness.", 0.75)
+            assert study.usage_of(candidate.id).calls == 3
+            assert study.usage_of(candidate.id).usd == pytest.approx(3 * 0.15)
     revisions = [request.text for request in server.requests if "Look at this carefully" in request.text]
     assert all("It really pays for nearness." in text for text in revisions)
     assert len(revisions) == 2
@@ -117,8 +123,10 @@ def test_follow_ups_align_first_then_verify_the_aligned_idea(guard: Guard, reach
 
 def test_the_grammar_writer_answers_follow_ups_too(guard: Guard, reach: Task, tmp_path: Path):
     config = StudyConfig("franka-reach", candidates=2, final_seeds=0)
-    candidates, _, _ = go(tmp_path / "s", config, WRITERS.load("grammar")(LanguageModelOptions()), guard, reach, Questions)
-    assert all(c.judgement == 0.0 and "achieve (weight" in c.idea and c.usage.calls == 0 for c in candidates)
+    trials, _, _ = go(tmp_path / "s", config, WRITERS.load("grammar")(LanguageModelOptions()), guard, reach, Questions)
+    assert all(trial.candidate.judgement == 0.0 and "achieve (weight" in trial.candidate.idea for trial in trials)
+    with Study.open(tmp_path / "s") as study:
+        assert study.usage == Usage()
 
 
 def test_an_interrupted_round_pays_only_for_what_was_not_answered(guard: Guard, reach: Task, tmp_path: Path):
@@ -129,11 +137,26 @@ def test_an_interrupted_round_pays_only_for_what_was_not_answered(guard: Guard, 
         with pytest.raises(WriterError):
             go(tmp_path / "s", config, model(server, concurrency=1), guard, reach, Eights)
         server.react = lambda e: completion(f"idea {e.number}\n{GOOD}")
-        candidates, _, _ = go(tmp_path / "s", config, model(server), guard, reach, Eights)
+        trials, _, _ = go(tmp_path / "s", config, model(server), guard, reach, Eights)
     assert len(server.charged) == 8
     assert len(server.requests) == 9
-    assert len({c.idea for c in candidates}) == 8
-    assert sum(c.usage.calls for c in candidates) == 8
+    assert len({trial.candidate.idea for trial in trials}) == 8
+    with Study.open(tmp_path / "s") as study:
+        assert study.usage.prompt_tokens == 8 * 100
+
+
+def test_after_an_interruption_nothing_is_sent_that_was_still_due(guard: Guard, reach: Task, tmp_path: Path):
+    """Two of eight are under way; they are recorded, as they may be charged, and the other six are not begun."""
+    config = StudyConfig("franka-reach", candidates=8, final_seeds=0)
+    with serving(in_turn(replace(completion(), delay_s=3.0))) as server:
+        begun = time.monotonic()
+        threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            go(tmp_path / "s", config, model(server, concurrency=2), guard, reach, Eights)
+        assert time.monotonic() - begun < 2.9
+        with Study.open(tmp_path / "s") as study:
+            assert [(call.answered, call.usage.unmetered) for call in study.store.calls()] == [(False, 1)] * 2
+    assert len(server.requests) == 2
 
 
 def test_a_lost_reply_is_on_the_bill(guard: Guard, reach: Task, tmp_path: Path, capsys: pytest.CaptureFixture[str]):

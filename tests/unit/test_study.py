@@ -120,7 +120,7 @@ def test_a_thousand_candidates_open_in_no_time(tmp_path):
 
 
 def test_the_file_of_a_reward_is_the_program_that_is_compiled(tmp_path):
-    """Not the writer's text, which a comment or a refusal may keep apart from it; a refused draft leaves no file behind."""
+    """Not the writer's text, which a comment or a refusal may keep apart from it; a refused draft leaves no file."""
     raw, program = "# mine\ndef compute_reward(a): return a, {}", "def compute_reward(a):\n    return (a, {})\n"
     with Study.create(tmp_path / "s", CONFIG) as study:
         file = tmp_path / "s" / "candidates" / "c000" / "reward.py"

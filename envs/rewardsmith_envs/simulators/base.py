@@ -17,7 +17,7 @@ FIELDS = (*STATE, "site_xmat", "xanchor", "xaxis", "sensordata")
 """All fields that a simulator shows."""
 
 SPARE = 1.5
-"""Room for contacts and constraint rows in buffers of a fixed size, relative to the most that was ever needed."""
+"""Room for contacts and constraint rows in buffers of a fixed size, relative to the most that was needed."""
 
 
 class Simulator(Protocol):

@@ -19,7 +19,7 @@ _HARMLESS = mjw.OverflowType.ITERATIONS | mjw.OverflowType.LS_ITERATIONS
 """The solver stopped at the scene's own limit, as it does on the CPU."""
 _KINDS = mjw.OverflowType
 OWN = _KINDS.NEFC | _KINDS.NJMAX_NNZ | _KINDS.CCD | _KINDS.HFIELD | _KINDS.EPA_HORIZON
-"""What one world alone had too little room for; the room for contacts is shared, so nobody can say who went without."""
+"""What one world alone lacked room for. Room for contacts is shared: nobody can say who went without."""
 
 
 class Budget:
@@ -52,7 +52,8 @@ class Budget:
         """Look at the peaks as they arrived here, and ask for the present ones without waiting for them.
 
         Args:
-            peaks: What :func:`rewardsmith_envs.simulators.kernels.watch` counted, ``(2,)`` int32 on the simulator's device.
+            peaks: What :func:`rewardsmith_envs.simulators.kernels.watch` counted, ``(2,)`` int32 on the
+                simulator's device.
 
         Raises:
             SceneError: There was too little room for contacts, which are then missing in any of the worlds.

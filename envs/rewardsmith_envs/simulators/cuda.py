@@ -91,11 +91,11 @@ class WarpSimulator(LoadedScene):
         return low, high
 
     def step(self) -> None:
-        """Advance ``decimation`` physics steps. A world with more constraints than there is room for becomes non-finite.
+        """Advance ``decimation`` physics steps; a world without room for its constraints becomes non-finite.
 
         Raises:
-            SceneError: A step before had more contacts than all worlds together have room for. On a GPU that is noticed some
-                steps late.
+            SceneError: A step before had more contacts than all worlds together have room for. On a GPU that
+                is noticed some steps late.
         """
         self._step()
         self._budget.check(self._needed)

@@ -14,8 +14,17 @@ def clear(columns: Any, field: Any) -> None:
 
 
 @wp.kernel(enable_backward=False)
-def watch(nacon: Any, ncollision: Any, nefc: Any, overflow: Any, room: int, own: int, peaks: Any, lost: Any) -> None:
-    """Remember the most contacts of all worlds together, every complaint that is not one world's own, and worlds with one.
+def watch(
+    nacon: Any,
+    ncollision: Any,
+    nefc: Any,
+    overflow: Any,
+    room: int,
+    own: int,
+    peaks: Any,
+    lost: Any,
+) -> None:
+    """Remember the most contacts of all worlds together, complaints, and worlds that alone had one.
 
     Args:
         nacon: Contacts of all worlds, ``(1,)``.

@@ -67,7 +67,10 @@ class SimulatedTask(ABC):
         return type(self).success is SimulatedTask.success
 
     def fingerprint(self) -> str:
-        """A hash of what the environments are made from: the scene and its neighbours, this package, the modules of the task's classes."""
+        """A hash of what the environments are made from.
+
+        That is the scene and its neighbours, this package, and the modules of the task's classes.
+        """
         package = ASSETS.parent
         modules = (getattr(sys.modules.get(kind.__module__), "__file__", None) for kind in type(self).__mro__)
         scenes = [] if "<" in self.scene else (ASSETS / self.scene).parent.glob("*.xml")

@@ -36,6 +36,8 @@ class Engine:
         """
         self._lanes, self._settings, self._track = lanes, settings, track
         self._queue: deque[Slot] = deque()
+        self._left: dict[str, TrainingJob] = {}
+        """Jobs whose results were not given yet, by run."""
         self._due_steps = self._ended_steps = 0
         self._rungs: list[tuple[str, Rung]] = []
 
@@ -51,16 +53,20 @@ class Engine:
             refused = self._fill()
             self._advance()
             success = tuple((slot.job.run, slot.curves.recent_success) for slot in self._training)
-            yield [*refused, *self._settle()], self._progress(success)
+            results = [*refused, *self._settle()]
+            for result in results:
+                del self._left[result.run]
+            yield results, self._progress(success)
             self._accept(jobs.take(wait=False))
 
     @property
     def unfinished(self) -> list[TrainingJob]:
-        """Jobs without a result, in the order of the queue."""
-        return self._track.in_order([slot.job for slot in (*self._training, *self._queue)])
+        """Jobs whose results were not given, in the order of the queue, wherever memory ended."""
+        return self._track.in_order(list(self._left.values()))
 
     def _accept(self, jobs: Sequence[TrainingJob]) -> None:
         self._track.enter(jobs)
+        self._left |= {job.run: job for job in jobs}
         self._queue += [Slot(job, self._settings) for job in jobs]
         self._due_steps += len(jobs) * self._settings.epochs * self._settings.epoch_steps
 

@@ -12,8 +12,8 @@ from rewardsmith.training.population.policy import StackedPolicy, log_probabilit
 from rewardsmith.training.population.rollout import Experience
 
 BOUND, BOUND_WEIGHT = 1.1, 1e-4
-"""Mean actions beyond the bound are pulled back, as rl-games' bounds loss does. The weight is that of
-IsaacGymEnvs' configs (anymal's alone has 1e-3); rl-games itself has no default."""
+"""Mean actions beyond the bound are pulled back, as rl-games' bounds loss does. The weight is that of most of
+IsaacGymEnvs' configs (anymal has 1e-3); rl-games itself has no default."""
 
 
 class PopulationLearner:

@@ -38,7 +38,8 @@ class RunningNormaliser:
         variance = (data - mean).square().mean(dim=1, keepdim=True)
         total = self._count + count
         shift = mean - self.mean
-        spread = self.variance * self._count + variance * count + shift.square() * (self._count * count / total)
+        apart = shift.square() * (self._count * count / total)
+        spread = self.variance * self._count + variance * count + apart
         self.mean = self.mean + shift * (count / total)
         self.variance, self._count = spread / total, total
 

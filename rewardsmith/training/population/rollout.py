@@ -108,19 +108,19 @@ class Collector:
 
     @torch.no_grad()
     def see_again(self, experience: Experience, first: int) -> None:
-        """Normalise anew what the slots from ``first`` on saw in the latest rollout, and note what their actors make of it.
+        """Normalise anew what slots from ``first`` on saw in the latest rollout, with their actors' means.
 
-        For the first rollout of a slot, of which the normaliser knew nothing before. Its actions stay as they are: a new actor's
-        means are near zero for any input, so they hardly depend on how it was normalised.
+        For the first rollout of a slot, of which the normaliser knew nothing before. Its actions stay as they
+        are: a new actor's means are near zero for any input, so they hardly depend on its normalisation.
 
         Args:
             experience: What :meth:`collect` gave last; it is changed.
             first: Number of the first of these slots.
         """
-        for raw, observation, mean in zip(experience.raw_observation, experience.observation, experience.mean, strict=True):
-            seen = self._normaliser.normalise(raw)
-            observation[first:] = seen[first:]
-            mean[first:] = self._policy.mean(seen)[first:]
+        for t, raw in enumerate(experience.raw_observation):
+            observation = self._normaliser.normalise(raw)
+            experience.observation[t, first:] = observation[first:]
+            experience.mean[t, first:] = self._policy.mean(observation)[first:]
         experience.last_observation[first:] = self._normaliser.normalise(self._observation)[first:]
 
     def _draw_noise(self, steps: int) -> Tensor:

@@ -46,10 +46,11 @@ def test_after_it_a_dry_run_tells_hours(quick: None, capsys: pytest.CaptureFixtu
     assert found["candidate_steps"] == 400_000
     assert found["candidates_per_hour"] == pytest.approx(found["search"]["steps_per_s"] * 3600 / 400_000)
 
-    assert known_speed("cartpole", "population", "cpu") == pytest.approx(found["search"]["steps_per_s"], rel=1e-3)
+    known = known_speed("cartpole", "population", "cpu")
+    assert known == pytest.approx(found["search"]["steps_per_s"], rel=1e-3)
     search.run(dry_run)
     assert "of training, at the" in capsys.readouterr().out
-    search.run([*dry_run, "--trainer", "rl-games"])  # another trainer is another speed, which `bench` does not measure
+    search.run([*dry_run, "--trainer", "rl-games"])  # which `bench` does not measure
     assert "hours: unknown; the first search or training with rl-games" in capsys.readouterr().out
     assert {path.name for path in tmp_path.iterdir()} == {"cache"}  # the search that was measured is gone
 

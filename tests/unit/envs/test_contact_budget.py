@@ -39,9 +39,10 @@ def test_random_actions_stay_within_the_budget(name: str):
 
 
 def test_the_room_is_half_as_much_again_as_the_long_soak_needed():
-    """A few hundred random steps show half of what hundreds of thousands do, so this reads what those have shown."""
+    """A few hundred random steps show half of what many do, so this reads what many showed."""
     text = (Path(__file__).parents[3] / "results" / "README.md").read_text()
-    needed = {name: (int(contacts), int(rows)) for name, contacts, rows in re.findall(_SOAKED, text, re.MULTILINE)}
+    found = re.findall(_SOAKED, text, re.MULTILINE)
+    needed = {name: (int(contacts), int(rows)) for name, contacts, rows in found}
     assert needed.keys() == TASKS.keys()
     for name, (contacts, rows) in needed.items():
         room = TASKS[name].contacts, TASKS[name].constraints

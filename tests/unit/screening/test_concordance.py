@@ -96,7 +96,7 @@ def test_small_and_large_values_are_standardised_alike():
 
 def test_equal_values_have_no_direction():
     # A mean of equal numbers may be another number by its last bit, which is no spread.
-    assert [standardised(torch.full((count,), 0.1)) for count in range(1, 50)] == [None] * 49
+    assert [standardised(torch.full((count,), 0.1, dtype=torch.float64)) for count in range(1, 50)] == [None] * 49
     assert standardised(torch.tensor([0.0, 1e-200], dtype=torch.float64)) is None, "their length is 0 to 64 bits"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from rewardsmith.execution.process import ProcessDiedError, ProcessSilentError
+from rewardsmith.execution.process import JsonProcess, ProcessDiedError, ProcessSilentError, hear
 from rewardsmith.records import Screening
 from rewardsmith.screening import screen as module
 from rewardsmith.screening.child import rewards
@@ -22,7 +22,7 @@ def program(total: str, *before: str) -> str:
 
 
 NEARER, FOLDED = program("-distance"), program("(distance - 4.0).abs()")
-LONG = ["x = distance.unsqueeze(-1)", *["x = torch.cat([x, x], -1)"] * 20, *["x = x.tanh()"] * 100]
+LONG = ["x = distance.unsqueeze(-1)", *["x = torch.cat([x, x], -1)"] * 20, *["x = x.tanh()"] * 60]
 ENDLESS = program("x[:, 0]", *LONG)
 """Makes a million numbers of every moment, and takes many seconds for the moments here. The guard lets no program loop."""
 READS = program("-distance + 0.0 * torch.from_file('/etc/passwd', False, 1).nan_to_num().sum()")
@@ -61,7 +61,7 @@ def found(earlier: list[Earlier]) -> dict[str, Screening]:
         "endless": ENDLESS,
         "late": program("3.0 * distance"),
     }
-    return screen(earlier, [Fresh(*entry) for entry in fresh.items()])
+    return screen(earlier, [Fresh(*entry) for entry in fresh.items()], patience_s=300.0)  # longer than any of them would take
 
 
 def test_a_good_program_ranks_successes_and_late_moments_first(found: dict[str, Screening]):
@@ -121,6 +121,15 @@ def test_no_program_reads_a_file(earlier: list[Earlier], monkeypatch: pytest.Mon
     monkeypatch.setattr("rewardsmith.execution.process.child_command", lambda module: [sys.executable, "-c", unchecked])
     assert rewards(READS, TWO) is not None
     assert screen(earlier, [Fresh("reads", READS), Fresh("same", NEARER)]).keys() == {"same"}
+
+
+def test_a_process_without_episodes_says_so():
+    process = JsonProcess("rewardsmith.screening.child")
+    try:
+        process.send(ORDER.dump_json(ScreenOrder((Earlier("c001", NEARER, "/nowhere/c001.pt"),), FRESH)).decode())
+        assert hear(process, LOADED, 60.0).episodes == 0
+    finally:
+        process.kill()
 
 
 def test_moments_are_counted_by_the_first_axis_of_a_signal():

@@ -1,39 +1,48 @@
-import json
 from collections import Counter
 
 import pytest
 
 from rewardsmith.records import Proposal
 from rewardsmith_search.evolutionary import EvolutionaryOptions, EvolutionaryStrategy
+from rewardsmith_search.islands import World
 from tests.builders import trained
+from tests.playing import Player
 
 
-def revolve(seed: int = 0, **options: bool | int | float | str) -> EvolutionaryStrategy:
-    return EvolutionaryStrategy(seed, EvolutionaryOptions(**options))
+def revolve(seed: int = 0, **options: bool | int | float | str) -> Player:
+    return Player(EvolutionaryStrategy(seed, 100_000, EvolutionaryOptions(**options)))
 
 
-def generation(strategy: EvolutionaryStrategy, scores: dict[int, float], start: int = 0, budget: int = 100_000) -> list[Proposal]:
+def world(strategy: Player) -> World:
+    """What it knows."""
+    assert isinstance(strategy.strategy, EvolutionaryStrategy)
+    return strategy.strategy._memory
+
+
+def generation(strategy: Player, scores: dict[int, float], start: int = 0) -> list[Proposal]:
     """Ask for a batch and tell it; who is not in ``scores`` failed."""
-    proposals = strategy.ask(budget)
-    strategy.tell([trained(f"c{n:03d}", scores.get(n)) for n in range(start, start + len(proposals))])
+    proposals = strategy.ask(10_000)
+    strategy.tell(*[trained(f"c{n:03d}", scores.get(n)) for n in range(start, start + len(proposals))])
     return proposals
 
 
-def living(strategy: EvolutionaryStrategy, islands: list[list[int]], fitness: dict[int, float], proposed: int) -> None:
+def living(strategy: Player, islands: list[list[int]], fitness: dict[int, float], proposed: int) -> None:
     """Go on with these programs, after so many proposals that were all told."""
-    memory = [islands, list(fitness.items()), [], proposed]
-    strategy.restore(json.dumps(json.loads(strategy.state()) | {"proposed": proposed, "queue": [], "memory": memory}))
+    assert isinstance(strategy.strategy, EvolutionaryStrategy)
+    strategy.strategy._memory = World(islands, fitness, told=proposed)
+    strategy.strategy._names = [f"c{number:03d}" for number in range(proposed)]
+    strategy.proposed = proposed
 
 
-def islands(strategy: EvolutionaryStrategy) -> list[list[int]]:
+def islands(strategy: Player) -> list[list[int]]:
     """Who lives where, once what was told is learned."""
-    strategy.ask(100_000)
-    return json.loads(strategy.state())["memory"][0]
+    strategy.ask(1)
+    return world(strategy).islands
 
 
-def shares(strategy: EvolutionaryStrategy) -> dict[str, float]:
+def shares(strategy: Player) -> dict[str, float]:
     """How often each program is a parent in the next batch."""
-    count = Counter(parent for proposal in strategy.ask(100_000) for parent in proposal.parents)
+    count = Counter(parent for proposal in strategy.ask(10_000) for parent in proposal.parents)
     return {parent: number / sum(count.values()) for parent, number in count.items()}
 
 
@@ -85,9 +94,9 @@ class TestSelection:
     def apart(self, seed: int) -> bool:
         """Whether the first two programs are to live on different islands with this seed."""
         other = revolve(seed, islands=2, samples=4000, crossover=0.0)
-        other.ask(100_000)
-        homes = json.loads(other.state())["memory"][2]
-        return homes[0][1] != homes[1][1]
+        other.ask(10_000)
+        homes = world(other).homes
+        return homes[0] != homes[1]
 
 
 class TestOperators:
@@ -103,9 +112,9 @@ class TestOperators:
         assert revolve(samples=5).ask(100) == [Proposal("initial")] * 5
 
     def test_all_of_it_is_written_from_nothing_whatever_is_known(self):
-        strategy = revolve(samples=5)
+        strategy = revolve(samples=5, barrier=False)
         assert strategy.ask(2) + strategy.ask(1) == [Proposal("initial")] * 3
-        strategy.tell([trained("c000", 0.5)])
+        strategy.tell(trained("c000", 0.5))
         assert strategy.ask(100) == [Proposal("initial")] * 2
 
     def test_it_is_repeated_as_long_as_all_fail(self):
@@ -121,7 +130,7 @@ class TestOperators:
     def test_half_are_crossovers_of_two_and_half_mutations_of_one(self):
         strategy = revolve(islands=1, samples=4000)
         generation(strategy, {0: 0.1, 1: 0.2, 2: 0.3})
-        count = Counter((p.operator, len(p.parents), len(set(p.parents))) for p in strategy.ask(100_000))
+        count = Counter((p.operator, len(p.parents), len(set(p.parents))) for p in strategy.ask(10_000))
         assert set(count) == {("crossover", 2, 2), ("mutate", 1, 1)}
         assert count[("crossover", 2, 2)] / 4000 == pytest.approx(0.5, abs=0.025)
 
@@ -145,18 +154,17 @@ class TestOperators:
         strategy = revolve(islands=4, samples=40, crossover=1.0)
         generation(strategy, {n: n / 40 for n in range(40)})
         proposals = strategy.ask(1000)
-        homes = {f"c{n:03d}": home for home, island in enumerate(json.loads(strategy.state())["memory"][0]) for n in island}
+        homes = {f"c{n:03d}": home for home, island in enumerate(world(strategy).islands) for n in island}
         assert {len({homes[parent] for parent in p.parents}) for p in proposals} == {1}
 
     def test_in_the_first_version_they_live_on_two_and_the_child_on_the_weaker(self):
         strategy = revolve(preset="paper", islands=4, samples=40, crossover=1.0)
         generation(strategy, {n: n / 40 for n in range(40)})
         proposals = strategy.ask(1000)
-        living, fitness, children, _ = json.loads(strategy.state())["memory"]
-        homes = {n: home for home, island in enumerate(living) for n in island}
-        score = dict(fitness)
-        mean = {home: sum(score[n] for n in island) / len(island) for home, island in enumerate(living) if island}
-        for proposal, (_, home, _) in zip(proposals, children, strict=True):
+        after = world(strategy)
+        homes = {n: home for home, island in enumerate(after.islands) for n in island}
+        mean = {home: sum(after.fitness[n] for n in island) / len(island) for home, island in enumerate(after.islands) if island}
+        for proposal, (home, _) in zip(proposals, after.homes.values(), strict=True):
             first, second = (homes[int(parent[1:])] for parent in proposal.parents)
             assert first != second
             assert home == min(first, second, key=mean.__getitem__)
@@ -181,41 +189,38 @@ class TestGenerations:
         assert sorted(map(len, islands(strategy)))[0] == 2, "the weaker one: its champion and a migrant"
 
     def test_without_a_barrier_children_come_from_whoever_lives_now(self):
-        strategy = revolve(islands=1, samples=4, crossover=0.0)
+        strategy = revolve(islands=1, samples=4, crossover=0.0, barrier=False)
         assert strategy.ask(4) == [Proposal("initial")] * 4
         assert strategy.ask(1) == [], "nobody lives yet"
-        strategy.tell([trained("c003", 0.5)])
+        strategy.tell(trained("c003", 0.5))
         assert strategy.ask(1) == [Proposal("mutate", ("c003",))]
 
     def test_without_a_barrier_the_rest_of_a_generation_is_bred_when_it_is_asked_for(self):
-        strategy = revolve(islands=1, samples=4, crossover=0.0, temperature_start=0.0, temperature_end=0.0)
+        strategy = revolve(islands=1, samples=4, crossover=0.0, temperature_start=0.0, temperature_end=0.0, barrier=False)
         strategy.ask(4)
-        strategy.tell([trained("c003", 0.5)])
+        strategy.tell(trained("c003", 0.5))
         assert strategy.ask(1) == [Proposal("mutate", ("c003",))]
-        strategy.tell([trained("c000", 0.9)])
+        strategy.tell(trained("c000", 0.9))
         assert strategy.ask(100) == [Proposal("mutate", ("c000",))] * 3
 
     def migrated(self, seed: int, **options: float | str) -> tuple[list[list[int]], list[int]]:
-        """Islands and whose fitness is known, after a second generation of one failure, with 0.9, 0.5 and 0.1 on one island of two."""
+        """Islands and whose fitness is known, after one more generation of one failure, with 0.9, 0.5 and 0.1 on one island of two."""
         strategy = revolve(seed, islands=2, samples=1, migration=1.0, **options)
-        living(strategy, [[10, 11, 12], [13]], {10: 0.9, 11: 0.5, 12: 0.1, 13: 0.1}, proposed=1)
-        memory = json.loads(strategy.state())["memory"]
-        memory[2] = [[1, 0, False]]
-        strategy.restore(json.dumps(json.loads(strategy.state()) | {"proposed": 2, "pending": [1], "memory": memory}))
-        strategy.tell([trained("c001", None)])
+        living(strategy, [[0, 1, 2], [3]], {0: 0.9, 1: 0.5, 2: 0.1, 3: 0.1}, proposed=4)
         strategy.ask(1)
-        memory = json.loads(strategy.state())["memory"]
-        return memory[0], [number for number, _ in memory[1]]
+        strategy.tell(trained("c004", None))
+        strategy.ask(1)
+        return world(strategy).islands, list(world(strategy).fitness)
 
     def test_migrants_are_drawn_at_a_temperature_of_one(self):
         # 0.5 and 0.1 are 0.5 and 0 of the range: e^0.5 / (e^0.5 + 1) = 0.622459; three standard deviations of 2000 are 0.033.
         drawn = [self.migrated(seed, temperature_start=9.0)[0][1] for seed in range(2000)]
-        assert drawn.count([11, 13]) / 2000 == pytest.approx(0.622459, abs=0.033)
+        assert drawn.count([1, 3]) / 2000 == pytest.approx(0.622459, abs=0.033)
 
     def test_the_dead_leave_nothing_behind(self):
-        assert self.migrated(0, reset="empty") == ([[10, 11, 12], [10]], [10, 11, 12])
+        assert self.migrated(0, reset="empty") == ([[0, 1, 2], [0]], [0, 1, 2])
         strategy = revolve(islands=1, samples=2, capacity=2, migration=0.0)
         generation(strategy, {0: 0.2, 1: 0.6})
         generation(strategy, {2: 0.1, 3: 0.7}, start=2)
         strategy.ask(1)
-        assert json.loads(strategy.state())["memory"][1] == [[1, 0.6], [3, 0.7]]
+        assert world(strategy).fitness == {1: 0.6, 3: 0.7}

@@ -1,4 +1,3 @@
-import json
 import random
 from collections.abc import Sequence
 
@@ -98,9 +97,3 @@ def test_of_equal_islands_either_is_the_weaker():
 
 def test_of_equal_members_the_first_is_the_best():
     assert World([[1, 2, 3]], {1: 0.1, 2: 0.5, 3: 0.5}).best(0) == 2
-
-
-def test_a_world_outlives_its_process():
-    made = World([[0, 2], []], {0: 0.5, 2: -1.0}, {3: (1, True), 4: (0, False)}, told=3)
-    assert World([[]]).told == 0
-    assert World.decode(json.loads(json.dumps(made.encode()))) == made

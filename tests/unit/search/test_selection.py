@@ -117,6 +117,11 @@ class TestSurvival:
         assert survivors([1, 2, 3], [4, 5], self.FITNESS, 8, moving=True) == [1, 2, 3, 4]
         assert survivors([1, 2, 3], [5, 4], self.FITNESS, 8, moving=True) == [1, 2, 3, 4, 5]
 
+    def test_with_a_moving_mean_the_least_fit_leaves_before_the_next_comes(self):
+        # Of 0.2, 0.4 and 0.6 the first leaves, so that the mean is 0.5 and 0.45 stays out; with it the mean would be 0.4.
+        assert survivors([1, 2], [3, 4], {1: 0.2, 2: 0.4, 3: 0.6, 4: 0.45}, 2, moving=True) == [2, 3]
+        assert survivors([1, 2], [3, 4], {1: 0.2, 2: 0.4, 3: 0.6, 4: 0.45}, 2) == [3, 4]
+
     def test_a_frozen_mean_does_not(self):
         assert survivors([1, 2, 3], [5, 4], self.FITNESS, 8) == survivors([1, 2, 3], [4, 5], self.FITNESS, 8)
 

@@ -1,24 +1,27 @@
+import json
 from collections import Counter
 
 import pytest
 
 from rewardsmith.records import Proposal
+from rewardsmith_search.nodes import ROOT, Tree
 from rewardsmith_search.tree import TreeOptions, TreeStrategy
 from tests.builders import trained
+from tests.playing import Player
 
 OPERATORS = ["tree_mutate_structure"] * 2 + ["tree_mutate_parameters"] * 2 + ["tree_crossover_elite"] * 2 + ["tree_path", "tree_different"]
 NARROW = {"structure": 1, "parameters": 0, "crossover": 0, "path": 0, "different": 0}
 """One child per expansion."""
 
 
-def agent(**options: bool | int | float | str) -> TreeStrategy:
-    return TreeStrategy(0, TreeOptions(**options))
+def agent(budget: int = 10_000, **options: bool | int | float | str) -> Player:
+    return Player(TreeStrategy(0, budget, TreeOptions(**options)))
 
 
 class Game:
-    """A strategy and how far it is."""
+    """A strategy that is told of each batch before it is asked for the next."""
 
-    def __init__(self, strategy: TreeStrategy, budget: int = 100_000) -> None:
+    def __init__(self, strategy: Player, budget: int = 10_000) -> None:
         self.strategy, self.told, self.budget = strategy, 0, budget
 
     def ask(self) -> list[Proposal]:
@@ -30,7 +33,7 @@ class Game:
         padded = [*scores, *[None] * (len(self.asked) - len(scores))]
         rated = [*judgements, *[None] * (len(self.asked) - len(judgements))]
         pairs = zip(padded, rated, strict=True)
-        self.strategy.tell([trained(f"c{self.told + n:03d}", score, judgement=judgement) for n, (score, judgement) in enumerate(pairs)])
+        self.strategy.tell(*[trained(f"c{self.told + n:03d}", score, judgement=judgement) for n, (score, judgement) in enumerate(pairs)])
         self.told += len(self.asked)
 
     def next(self) -> list[tuple[str, ...]]:
@@ -75,7 +78,7 @@ class TestExpansion:
         assert game.leaf() == "c000"
 
     def test_the_budget_is_kept_to_the_candidate(self):
-        game = Game(agent(), budget=80)
+        game = Game(agent(80), budget=80)
         sizes = []
         while game.told < 80:
             sizes.append(len(game.ask()))
@@ -132,6 +135,28 @@ class TestContext:
         assert {len(parents) for parents in shown} == {2, 3, 4}
         assert {parent for parents in shown for parent in parents[:-1]} == {"c000", "c001", "c004"}
 
+    def strangers(self, *programs: tuple[int, float]) -> dict[tuple[str, ...], float]:
+        """How often each is shown with the best program, whose branch is another, by their parents and scores."""
+        strategy = agent(**{**NARROW, "different": 6000}, shown_high=2, exploration_start=0.0, exploration_end=0.0)
+        tree = Tree(True, 10)
+        for number, (parent, score) in enumerate(programs):
+            tree.add(parent)
+            tree.learn(number, score, None, 0.7, 0.0)
+        changes = {"proposed": len(programs), "memory": tree.encode()}
+        strategy.restore(json.dumps(json.loads(strategy.state()) | changes))
+        count = Counter(p.parents for p in strategy.ask(100_000)[1:])
+        return {parents: number / 6000 for parents, number in count.items()}
+
+    def test_other_branches_are_drawn_evenly_whatever_they_are_worth(self):
+        # The best is c003, below c002, so that c002 is no stranger to it.
+        shown = self.strangers((ROOT, 0.1), (ROOT, 0.4), (ROOT, 8.0), (2, 9.0))
+        assert shown == pytest.approx({("c000", "c003"): 0.5, ("c001", "c003"): 0.5}, abs=0.02)
+
+    def test_a_descent_ends_where_the_branch_does(self):
+        # Below c000 there are 0.9, a 0.0 with a child, and 0.9 again: at depth 1 the first of the best, and it has nothing at depth 2.
+        shown = self.strangers((ROOT, 0.1), (0, 0.9), (0, 0.0), (2, 0.5), (0, 0.9), (ROOT, 9.0))
+        assert shown == pytest.approx({("c000", "c005"): 1 / 3, ("c001", "c005"): 2 / 3}, abs=0.02)
+
     def elites(self, preset: str) -> dict[str, float]:
         """How often each is the one program that crossover shows before the leaf c001, the best of three and a failure."""
         strategy = agent(preset=preset, initial=4, **{**NARROW, "crossover": 6000}, shown_low=2, shown_high=2)
@@ -139,7 +164,7 @@ class TestContext:
         game.ask()
         game.tell(0.2, 0.9, 0.5)
         batch = game.ask()[1:]
-        assert {p.parents[-1] for p in batch} == {"c001"}
+        assert {p.parents[1:] for p in batch} == {("c001",)}
         count = Counter(p.parents[0] for p in batch)
         return {identity: number / 6000 for identity, number in count.items()}
 
@@ -176,7 +201,7 @@ class TestSelection:
         # Scores 1.0, 0.9, 0.0; visits are equal, so exploration by visits adds the same to all. lambda = 0.4 - 0.3 * 3/80 = 0.38875.
         # Values 1, 0.9, 0. Judgements 0, 0, 0: priors equal, the first wins by 0.1.
         # Judgements 0, 1, 0: softmax 1/(2 + e) = 0.211942 and e/(2 + e) = 0.576117; 0.38875 * (0.576117 - 0.211942) = 0.141573 > 0.1.
-        game = Game(agent(initial=3), budget=80)
+        game = Game(agent(80, initial=3), budget=80)
         game.ask()
         game.tell(1.0, 0.9, 0.0, judgements=(0.0, judgement, 0.0))
         assert game.leaf() == expected
@@ -191,10 +216,39 @@ class TestSelection:
         # Judgements 1 and 0: softmax 0.731059 and 0.268941; lambda = 0.4 - 0.3 * 2/80 = 0.3925 makes that 0.181398 for the first.
         # Scores -3 and -2.8. Bounds from data: 0 and 1, so the second wins. With 0 among them: 0 and 0.2/3 = 0.067, so the first does.
         for preset, expected in (("corrected", "c001"), ("release", "c000")):
-            game = Game(agent(preset=preset, initial=2), budget=80)
+            game = Game(agent(80, preset=preset, initial=2), budget=80)
             game.ask()
             game.tell(-3.0, -2.8, judgements=(1.0, 0.0))
             assert game.leaf() == expected
+
+    def test_zero_is_the_lower_bound_of_a_positive_metric(self):
+        # Values 1 and 0.28 / 0.3 = 0.933, so that a prior of 0.181398 for the second decides.
+        game = Game(agent(preset="release", initial=2), budget=80)
+        game.ask()
+        game.tell(0.3, 0.28, judgements=(0.0, 1.0))
+        assert game.leaf() == "c001"
+
+    def test_zero_is_the_upper_bound_of_a_negative_metric(self):
+        # Judgements 0.847 and 0: softmax 0.7 and 0.3, so 0.1 * 0.4 = 0.04 for the first; the second's value is 0.02 / 0.3 = 0.067.
+        game = Game(agent(preset="release", initial=2, exploration_start=0.1, exploration_end=0.1))
+        game.ask()
+        game.tell(-0.3, -0.28, judgements=(0.847, 0.0))
+        assert game.leaf() == "c001"
+
+    @pytest.mark.parametrize("scores", [(0.0, 1.0), (-1.0, 0.0)])
+    def test_a_score_of_zero_is_a_bound(self, scores: tuple[float, float]):
+        # Values 0 and 1 against priors of 1 and 0, which weigh 0.8.
+        game = Game(agent(initial=2, exploration_start=0.8, exploration_end=0.8))
+        game.ask()
+        game.tell(*scores, judgements=(50.0, 0.0))
+        assert game.leaf() == "c001"
+
+    def test_when_the_horizon_is_reached_only_values_count(self):
+        # As above at lambda = 0.4 the prior of the second would outweigh its 0.1.
+        game = Game(agent(initial=3, exploration_end=0.0, horizon=3))
+        game.ask()
+        game.tell(1.0, 0.9, 0.0, judgements=(0.0, 1.0, 0.0))
+        assert game.leaf() == "c000"
 
     def test_at_the_depth_cap_a_program_is_expanded_again(self):
         game = Game(agent(initial=1, **NARROW, max_depth=2))
@@ -205,9 +259,21 @@ class TestSelection:
         assert [p.parents for p in game.asked] == [("c001",)]
 
 
+def test_the_mean_weighs_less_with_every_result():
+    strategy = agent(initial=1, **NARROW, mean_rate=0.4, horizon=4)
+    game = Game(strategy)
+    for score in (0.0, 1.0):
+        game.ask()
+        game.tell(score)
+    game.ask()
+    # The second of four results is in: 0.4 * (1 - 2/4) = 0.2, so 0.7 * 1 + 0.2 * (0 + 1) / 2 = 0.8.
+    rows = json.loads(strategy.state())["memory"][0]
+    assert rows[0][3] == pytest.approx(0.8)
+
+
 class TestVirtualLoss:
     def test_expansions_under_way_lead_the_next_elsewhere(self):
-        game = Game(agent(initial=3))
+        game = Game(agent(initial=3, barrier=False))
         game.ask()
         game.tell(0.0, 0.0, 0.0)
         # All values are equal, so the bonus of visits decides: each expansion makes its program the most visited one.
@@ -217,14 +283,14 @@ class TestVirtualLoss:
     def test_unless_another_is_that_much_better(self):
         # At lambda = 0.4 nothing is told below c000: after one expansion its bonus is 0.4 * sqrt(2 ln(10 + 1) / 9) = 0.292,
         # that of c001 is 0.4 * sqrt(2 ln(10 + 1) / 1) = 0.876. The difference of 0.584 is less than the 1 between their values.
-        game = Game(agent(initial=2, exploration_end=0.4))
+        game = Game(agent(initial=2, exploration_end=0.4, barrier=False))
         game.ask()
         game.tell(1.0, 0.0)
         assert [game.strategy.ask(90)[0].parents[-1], game.strategy.ask(82)[0].parents[-1]] == ["c000", "c000"]
 
     def test_it_waits_while_nothing_has_a_score(self):
-        strategy = agent()
+        strategy = agent(barrier=False)
         strategy.ask(80)
         assert strategy.ask(74) == []
-        strategy.tell([trained("c004", 0.5)])
+        strategy.tell(trained("c004", 0.5))
         assert {p.parents[-1] for p in strategy.ask(74)} == {"c004"}

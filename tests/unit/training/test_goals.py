@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from rewardsmith.contracts import SPARSE, TrainingJob, TrainingSettings
-from rewardsmith.records import State
+from rewardsmith.records import Fault
 from rewardsmith.training.curves import TrainingCurves, smoothed
 from rewardsmith.training.population.rollout import Experience
 from rewardsmith.training.population.slot import Slot
@@ -72,7 +72,7 @@ def test_the_curves_show_the_program_without_the_bonus():
 def test_a_slot_that_failed_gets_no_bonus():
     broken = slot(BROKEN, 250.0)
     assert (broken.rewards(experience(), 0) == 0.0).all()
-    assert broken.proxy.failure == State.DIVERGED
+    assert broken.proxy.failure == Fault.DIVERGED
     assert (broken.rewards(experience(), 0) == 0.0).all()
 
 
@@ -100,7 +100,7 @@ def test_smoothing_waits_for_an_episode_to_end():
 def test_the_curve_of_goals(smoothing: float, expected: tuple[float | None, ...]):
     """Three epochs of one step: two episodes end with 3 and 5 goals, none, one with 10; unfinished counts never show."""
     curves = TrainingCurves(smoothing)
-    curves.add_episodes(torch.ones(1, 2), torch.zeros(1, 2), torch.ones(1, 2))  # the first episodes, which do not count
+    curves.add_episodes(torch.ones(1, 2), torch.zeros(1, 2), torch.ones(1, 2))  # first episodes do not count
     for ended, score in (([1.0, 1.0], [3.0, 5.0]), ([0.0, 0.0], [7.0, 7.0]), ([0.0, 1.0], [8.0, 10.0])):
         curves.add_episodes(torch.tensor([ended]), torch.tensor([score]), torch.ones(1, 2))
     (success,) = (curve.values for curve in curves.progress() if curve.name == "success")

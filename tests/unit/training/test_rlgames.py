@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import math
+import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
 from rewardsmith.cli import main
-from rewardsmith.contracts import TrainingSettings
+from rewardsmith.contracts import Task, TrainingJob, TrainingSettings
+from rewardsmith.execution.process import JsonProcess
+from rewardsmith.records import State
 from rewardsmith.training.population.learner import PopulationLearner
 from rewardsmith.training.population.policy import StackedPolicy
 from rewardsmith.training.rlgames import trainer
@@ -44,7 +50,8 @@ def test_both_trainers_have_the_same_loss(value_clip: bool):
     draw = torch.Generator().manual_seed(0)
     policy = StackedPolicy(3, 2, settings.hidden, 0.5, [0])
     policy.parameters.data += torch.randn(policy.parameters.shape, generator=draw)
-    shapes = {"observation": (3,), "action": (2,), "advantage": (), "returns": (), "value": (), "log_probability": ()}
+    scalars = ("advantage", "returns", "value", "log_probability")
+    shapes = {"observation": (3,), "action": (2,)} | dict.fromkeys(scalars, ())
     part = {name: torch.randn(1, 50, *shape, generator=draw) for name, shape in shapes.items()}
     mean = policy.mean(part["observation"]).detach()
     assert 0.1 < float((mean.abs() > 1.1).float().mean()) < 0.9
@@ -55,14 +62,15 @@ def test_both_trainers_have_the_same_loss(value_clip: bool):
     torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-6)
 
 
-def their_loss(policy: StackedPolicy, part: dict[str, torch.Tensor], settings: TrainingSettings) -> torch.Tensor:
+def their_loss(policy: StackedPolicy, part: dict[str, Tensor], settings: TrainingSettings) -> Tensor:
     """rl-games' loss of one slot: ``A2CAgent.calc_losses`` without the rest of the agent."""
     from rl_games.algos_torch.a2c_continuous import A2CAgent
     from rl_games.common.common_losses import actor_loss
 
     config = parameters(settings, 7, Path("somewhere"))["config"]
-    constants = {name: config[name] for name in ("critic_coef", "entropy_coef", "bounds_loss_coef", "clip_value", "ppo")}
-    agent = SimpleNamespace(has_value_loss=True, bound_loss_type="bound", model=None, **constants)
+    names = ("critic_coef", "entropy_coef", "bounds_loss_coef", "clip_value", "ppo")
+    constants = {name: config[name] for name in names}
+    agent: Any = SimpleNamespace(has_value_loss=True, bound_loss_type="bound", model=None, **constants)
     agent.bound_loss = partial(A2CAgent.bound_loss, agent)
     observation, action, advantage, returns, former, log_probability = (x[0] for x in part.values())
     mean, value = policy.mean(observation[None])[0], policy.value(observation[None])[0]
@@ -88,3 +96,44 @@ def test_without_the_package_the_install_line_is_given(
     assert main.run([*command, "--trainer", "rl-games", "--out", str(tmp_path / "out")]) == 2
     assert "pip install 'rewardsmith[rl-games]'" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+class Watched(JsonProcess):
+    """A process that is given one order at a time, all of them by the thread that trains."""
+
+    made: list[Watched]
+
+    def __init__(self, module: str, *arguments: str) -> None:
+        super().__init__("tests.children.obliging")
+        self.open = 0
+        Watched.made.append(self)
+
+    def send(self, line: str) -> None:
+        assert threading.current_thread() is threading.main_thread()
+        self.open += 1
+        assert self.open == 1, "it was idle"
+        super().send(line)
+
+    def receive(self, timeout_s: float) -> str:
+        self.open -= 1
+        return super().receive(timeout_s)
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Watched]]:
+    Watched.made = []
+    monkeypatch.setattr(trainer, "JsonProcess", Watched)
+    monkeypatch.setattr(trainer, "find_spec", lambda name: True)
+    yield Watched.made
+    for process in Watched.made:
+        process.kill()
+
+
+def test_processes_are_shared_by_jobs_and_no_two_jobs_get_the_same(watched: list[Watched], reach: Task, tmp_path: Path):
+    rl_games = trainer.RlGamesTrainer(reach, SETTINGS, 2, threads=2)
+    jobs = [TrainingJob(f"c{n:03d}", "program", n, str(tmp_path / f"{n}.pt")) for n in range(9)]
+    for _ in range(2):
+        results = list(rl_games.train(jobs, 1, lambda progress: None))
+        assert sorted(result.candidate for result in results) == [job.candidate for job in jobs]
+        assert {result.state for result in results} == {State.SCORED}, results[0].cause
+        assert len(watched) == 2

@@ -17,8 +17,9 @@ def curve(curves: TrainingCurves, name: str) -> tuple[float | None, ...]:
 def test_first_episodes_do_not_count(smoothing: float, expected: tuple[float | None, ...]):
     """Two environments; the clocks of their first episodes began at 90 and at 50 steps that nobody played.
 
-    The first one ends its first episode in epoch 0, a whole one of 4 in epoch 1, and one of 6 in epoch 2; the other one its first
-    in epoch 1, with 60, and a whole one of 8 in epoch 2. So the means are: none, 4, 7; or smoothed 0.5 * 4, 0.5 * 7 + 0.5 * 2.
+    The first one ends its first episode in epoch 0, a whole one of 4 in epoch 1, and one of 6 in epoch 2; the
+    other one its first in epoch 1, with 60, and a whole one of 8 in epoch 2. So the means are: none, 4, 7; or
+    smoothed 0.5 * 4, 0.5 * 7 + 0.5 * 2.
     """
     curves = TrainingCurves(smoothing)
     for ended, score, age in (
@@ -33,5 +34,6 @@ def test_first_episodes_do_not_count(smoothing: float, expected: tuple[float | N
 
 def test_of_an_environment_that_ends_twice_in_an_epoch_the_second_end_counts():
     curves = TrainingCurves()
-    curves.add_episodes(torch.tensor([[1.0], [0.0], [1.0]]), torch.tensor([[70.0], [1.0], [2.0]]), torch.tensor([[1.0], [1.0], [2.0]]))
+    done, score, age = torch.tensor([[1.0, 0.0, 1.0], [70.0, 1.0, 2.0], [1.0, 1.0, 2.0]])[..., None]
+    curves.add_episodes(done, score, age)
     assert curve(curves, "success") == curve(curves, "episode_length") == (2.0,)

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from rewardsmith.contracts import Brief
+from rewardsmith.contracts import Brief, TaskSheet
 from rewardsmith.records import Call
 from rewardsmith.reward.extract import without_thoughts
 from rewardsmith.usage import Usage
@@ -17,7 +17,7 @@ def call(reply: str, error: str = "") -> Call:
 
 
 def brief(operator: str = "initial") -> Brief:
-    return Brief("c000", TOY, operator, (), 0)
+    return Brief("c000", TaskSheet.of(TOY), operator, (), 0)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from rewardsmith.contracts import Brief, Task
+from rewardsmith.contracts import Brief, Task, TaskSheet
 from rewardsmith.errors import WriterError
 from rewardsmith.records import Call
 from rewardsmith.reward.guard import Guard
@@ -77,7 +77,7 @@ class Sampler:
 
 def draft(operator: str, task: Task, seed: int):
     reply = Sampler(grammar(operator, task.signals), seed).draw()
-    return reply, read(Brief("c0", task, operator, (), 0), Call("c0", 1, "m", "[]", "{}", "t", reply, "stop", "", 0.0, Usage()))
+    return reply, read(Brief("c0", TaskSheet.of(task), operator, (), 0), Call("c0", 1, "m", "[]", "{}", "t", reply, "stop", "", 0.0, Usage()))
 
 
 @pytest.mark.parametrize("seed", range(25))

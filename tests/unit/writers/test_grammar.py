@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from rewardsmith.config import LanguageModelOptions
-from rewardsmith.contracts import Brief, Parent, Task
+from rewardsmith.contracts import Brief, Parent, Task, TaskSheet
 from rewardsmith.errors import WriterError
 from rewardsmith.records import Draft
 from rewardsmith.registry import TASKS
@@ -40,8 +40,8 @@ def parent(identity: str, score: float | None, *terms: Term, curves: dict[str, l
 
 
 def write(operator: str, *parents: Parent, seed: int = 0, task: Task = TOY, attempt: int = 1) -> Draft:
-    (draft,) = GrammarWriter(LanguageModelOptions()).write([Brief("c9", task, operator, parents, seed, attempt=attempt)], _NO_LEDGER)
-    return draft
+    order = Brief("c9", TaskSheet.of(task), operator, parents, seed, attempt=attempt)
+    return GrammarWriter(LanguageModelOptions()).write(order, _NO_LEDGER)
 
 
 class _NoLedger:

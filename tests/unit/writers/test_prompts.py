@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from rewardsmith import templates
-from rewardsmith.contracts import Brief, Parent, Repair
+from rewardsmith.contracts import Brief, Parent, Repair, TaskSheet
 from rewardsmith.errors import UsageError
 from rewardsmith.feedback.reflection import reflect
-from rewardsmith.records import Candidate
 from rewardsmith.writers.prompts import OPERATORS, as_text, render
 from tests.builders import trained
 from tests.toys import TOY
@@ -23,16 +22,16 @@ PARENTS_OF = {"initial": 0, "crossover": 2, "tree_crossover_elite": 2, "tree_pat
 
 
 def parent(number: int) -> Parent:
-    candidate: Candidate = trained(
+    shown = trained(
         f"c{number:03d}", 0.25 * number, components={"near": [0.1 * n for n in range(20)], "calm": [1.0] * 20},
         source=SOURCE, idea=f"Idea {number}: reach for the ball.",
     )  # fmt: skip
-    return Parent(candidate, reflect(candidate))
+    return Parent(shown, reflect(shown))
 
 
 def brief(operator: str, repair: Repair | None = None) -> Brief:
     parents = tuple(parent(number) for number in range(1, 1 + PARENTS_OF.get(operator, 1)))
-    return Brief("c009", TOY, operator, parents, seed=1, repair=repair, attempt=2 if repair else 1)
+    return Brief("c009", TaskSheet.of(TOY), operator, parents, seed=1, repair=repair, attempt=2 if repair else 1)
 
 
 CASES = {

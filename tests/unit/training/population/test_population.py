@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from functools import partial
 
 import pytest
 import torch
@@ -53,12 +54,12 @@ def test_inputs_are_normalised_by_all_that_was_seen_before_and_at_first_by_thems
     for _ in range(3):
         population.epoch()
     one, two, three = population.given
-    close = {"rtol": 1e-4, "atol": 1e-4}
-    torch.testing.assert_close(one.observation[:, 0], standardised(raw(one), raw(one)), **close)
-    torch.testing.assert_close(two.observation[:, 0], standardised(raw(two), raw(one)), **close)
+    close = partial(torch.testing.assert_close, rtol=1e-4, atol=1e-4)
+    close(one.observation[:, 0], standardised(raw(one), raw(one)))
+    close(two.observation[:, 0], standardised(raw(two), raw(one)))
     past = torch.cat((raw(one), raw(two)))
-    torch.testing.assert_close(three.observation[:, 0], standardised(raw(three), past), **close)
-    torch.testing.assert_close(one.last_observation[0], standardised(raw(two)[0], raw(one)), **close)
+    close(three.observation[:, 0], standardised(raw(three), past))
+    close(one.last_observation[0], standardised(raw(two)[0], raw(one)))
     for experience, policy in zip(population.given, population.acted, strict=True):
         for observation, mean in zip(experience.observation, experience.mean, strict=True):
             torch.testing.assert_close(mean, policy.mean(observation))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import subprocess
 import sys
-import weakref
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,40 +12,22 @@ from typing import Any
 import pytest
 import torch
 
-from rewardsmith.contracts import Device, Race, Task, TrainingJob, TrainingProgress, VecEnv
-from rewardsmith.records import Rung, State, TrainingResult
-from rewardsmith.training.evaluation import Outcome
+from rewardsmith.contracts import Race, Task, TrainingJob, TrainingProgress, TrainingResult
+from rewardsmith.records import Rung, RunState
+from rewardsmith.training.heldout import Played
 from rewardsmith.training.population.lane import Lane
 from rewardsmith.training.population.population import Population
 from rewardsmith.training.population.trainer import PopulationTrainer
 from tests.conftest import TINY
+from tests.cramped import cramped
+from tests.training import Feed
+from tests.training import train as run
 
 QUICK = replace(TINY, env_steps=640, overlap=False)
 
 
-class Cramped:
-    """A task on a machine that has memory for so many environments."""
-
-    def __init__(self, task: Task, room: int) -> None:
-        self._task, self._room = task, room
-        self._live: list[weakref.ref[Any]] = []
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._task, name)
-
-    def make(self, num_envs: int, threads: int, device: Device = "cpu") -> VecEnv:
-        gc.collect()
-        envs = [env for live in self._live if (env := live()) is not None]
-        if num_envs + sum(env.made for env in envs) > self._room:
-            raise MemoryError
-        env = self._task.make(num_envs, threads, device)
-        env.made = num_envs  # pyright: ignore[reportAttributeAccessIssue]
-        self._live.append(weakref.ref(env))
-        return env
-
-
 @dataclass(frozen=True)
-class Run:
+class Trained:
     results: dict[str, TrainingResult]
     weights: dict[str, bytes]
     told: list[TrainingProgress]
@@ -59,60 +39,64 @@ class Run:
 
 @pytest.fixture
 def train(tmp_path: Path, reach: Task, human_program: str):
-    def go(room: int, episodes: int, jobs: int = 5, **changes: object) -> Run:
+    def go(room: int, jobs: int = 5, race: Race | None = None, **changes: object) -> Trained:
         settings = replace(QUICK, **changes)  # pyright: ignore[reportArgumentType]
-        queue = [TrainingJob(str(n), human_program, n, str(tmp_path / f"{room}-{n}.pt")) for n in range(jobs)]
+        queue = [TrainingJob(str(n), human_program, n, str(tmp_path / f"{room}-{n}.pt"), 7, race=race) for n in range(jobs)]
         told: list[TrainingProgress] = []
-        task: Any = Cramped(reach, room) if room else reach
-        found = list(PopulationTrainer(task, settings, episodes, threads=2).train(queue, 7, told.append))
-        results = {result.candidate: replace(result, wall_s=0.0, policy="") for result in found}
-        assert len(found) == len(results) == jobs
-        weights = {job.candidate: Path(job.policy).read_bytes() for job in queue if Path(job.policy).exists()}
-        return Run(results, weights, told)
+        task = cramped(reach, room) if room else reach
+        results = run(PopulationTrainer(task, settings, threads=2), queue, told.append)
+        assert len(results) == jobs
+        weights = {job.run: Path(job.policy).read_bytes() for job in queue if Path(job.policy).exists()}
+        return Trained(results, weights, told)
 
     return go
 
 
-def test_no_room_for_the_held_out_episodes(train):
-    """Four slots take 64 environments and 128 more to be scored, two of them half of that."""
-    free, short = train(0, 32, slots=4), train(130, 32, slots=4)
+def test_no_room_for_the_held_out_episodes_at_a_rung(train):
+    """Four slots take 64 environments and 128 more to be looked at, two of them half of that."""
+    race = Race((0.5,), keep=1.0, episodes=32)
+    free, short = train(0, race=race, slots=4), train(130, race=race, slots=4)
     assert free.notes == []
     assert short.notes == ["memory is short: going on with 2 of 4 slots; what was in them begins anew"]
-    assert max(len(progress.success) for progress in short.told[5:]) == 2
-    assert {result.state for result in short.results.values()} == {State.SCORED}
+    assert max(len(progress.success) for progress in short.told[2:]) == 2
+    assert {result.state for result in short.results.values()} == {RunState.TRAINED}
     assert short.results == free.results
+    assert short.weights == free.weights
 
 
 def test_room_for_one_at_a_time(train):
-    free, short = train(0, 32, slots=4), train(50, 32, slots=4)
+    race = Race((0.5,), keep=1.0, episodes=32)
+    free, short = train(0, race=race, slots=4), train(50, race=race, slots=4)
     assert [note[:34] for note in short.notes] == ["memory is short: going on with 2 o", "memory is short: going on with 1 o"]
     assert short.results == free.results
+    assert short.weights == free.weights
 
 
-def test_not_even_room_for_one(train):
-    found = train(40, 32, jobs=2, slots=2)
-    assert [result.state for result in found.results.values()] == [State.CRASHED] * 2
+def test_not_even_room_for_one_is_the_machines_fault(train):
+    found = train(10, jobs=2, slots=2)
+    assert [(result.state, result.fault) for result in found.results.values()] == [(RunState.LOST, None)] * 2
     assert {result.cause for result in found.results.values()} == {"memory does not suffice to train it even alone"}
 
 
 def test_what_raced_before_the_shortage_counts_behind_it(reach: Task, human_program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Memory ends when the second pair is at its rung; the first pair is done by then."""
-    jobs = [TrainingJob(name, human_program, n, str(tmp_path / f"{name}.pt")) for n, name in enumerate("abcd")]
+    race = Race((0.5,), keep=1.0, episodes=8)
+    jobs = [TrainingJob(name, human_program, n, str(tmp_path / f"{name}.pt"), 7, race=race) for n, name in enumerate("abcd")]
 
     def rungs() -> dict[str, tuple[Rung, ...]]:
-        trainer = PopulationTrainer(reach, replace(QUICK, slots=2), 8, threads=1)
-        return {result.candidate: result.rungs for result in trainer.train(jobs, 7, lambda _: None, Race((0.5,), keep=1.0, episodes=8))}
+        found = run(PopulationTrainer(reach, replace(QUICK, slots=2), threads=1), jobs)
+        return {name: result.rungs for name, result in found.items()}
 
     free = rungs()
     assert [free[name][0].rivals for name in "abcd"] == [0, 1, 2, 3]
-    score, calls = Lane.score, iter(range(1_000))
+    play, calls = Lane.play, iter(range(1_000))
 
-    def once_too_much(*given: Any) -> list[Outcome]:
-        if next(calls) == 2:
+    def once_too_much(*given: Any) -> list[Played]:
+        if next(calls) == 1:
             raise MemoryError
-        return score(*given)
+        return play(*given)
 
-    monkeypatch.setattr(Lane, "score", once_too_much)
+    monkeypatch.setattr(Lane, "play", once_too_much)
     assert rungs() == free
 
 
@@ -132,9 +116,9 @@ def test_nobody_is_forgotten_when_memory_ends_as_they_enter(
             exchange(population, leaving, entering)
 
         monkeypatch.setattr(Population, "exchange", once_too_much)
-        trainer = PopulationTrainer(reach, replace(QUICK, env_steps=320, slots=4, overlap=True), 4, threads=2)
-        found = [(result.candidate, result.state) for result in trainer.train(jobs, 7, lambda _: None)]
-        assert sorted(found) == [(name, State.CRASHED if name == "c" else State.SCORED) for name in names]
+        trainer = PopulationTrainer(reach, replace(QUICK, env_steps=320, slots=4, overlap=True), threads=2)
+        found = {name: result.state for name, result in run(trainer, jobs).items()}
+        assert found == {name: RunState.FAILED if name == "c" else RunState.TRAINED for name in names}
 
 
 def test_on_a_machine_that_really_has_no_more():
@@ -146,7 +130,7 @@ def test_on_a_machine_that_really_has_no_more():
     free, short = child(), child("3900")  # four slots take 3.6 GB of address space here, and 0.5 GB more to be scored
     assert free["notes"] == []
     assert short["notes"] == ["memory is short: going on with 2 of 4 slots; what was in them begins anew"]
-    assert [result["state"] for result in short["results"]] == ["SCORED"] * 5
+    assert [result["state"] for result in short["results"]] == ["TRAINED"] * 5
     assert short["results"] == free["results"]
 
 
@@ -163,8 +147,7 @@ def test_without_a_second_thread_lanes_are_one_and_give_the_same(
     jobs = [TrainingJob(name, human_program, n, str(tmp_path / f"{name}.pt")) for n, name in enumerate("abc")]
 
     def results() -> dict[str, TrainingResult]:
-        trainer = PopulationTrainer(reach, replace(QUICK, slots=2, overlap=True), 8, threads=2)
-        return {result.candidate: replace(result, wall_s=0.0) for result in trainer.train(jobs, 7, lambda _: None)}
+        return run(PopulationTrainer(reach, replace(QUICK, slots=2, overlap=True), threads=2), jobs)
 
     free = results()
     monkeypatch.setattr("rewardsmith.training.population.trainer.started_thread", lambda: None)
@@ -175,8 +158,26 @@ def test_other_errors_are_not_taken_for_a_shortage(reach: Task, human_program: s
     def broken(*_: object) -> None:
         raise RuntimeError("shape mismatch")
 
-    trainer = PopulationTrainer(reach, QUICK, 8, threads=1)
+    trainer = PopulationTrainer(reach, QUICK, threads=1)
     monkeypatch.setattr("rewardsmith.training.population.population.Population.epoch", broken)
     with pytest.raises(RuntimeError, match="shape mismatch"):
-        list(trainer.train([TrainingJob("a", human_program, 0, str(tmp_path / "a.pt"))], 7, lambda _: None))
+        run(trainer, [TrainingJob("a", human_program, 0, str(tmp_path / "a.pt"))])
     assert torch.get_num_threads() == 1
+
+
+def test_jobs_that_came_meanwhile_are_not_forgotten_when_memory_ends(
+    reach: Task, human_program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Three come while the first one trains, and memory ends when two of them are to enter."""
+    jobs = [TrainingJob(name, human_program, n, str(tmp_path / f"{name}.pt"), 7) for n, name in enumerate("abcd")]
+    free = run(PopulationTrainer(reach, QUICK, threads=1), jobs)
+    exchange = Population.exchange
+
+    def too_much(population: Population, leaving: Any, entering: Any) -> None:
+        if len(population.slots) + len(entering) > 2:
+            raise MemoryError
+        exchange(population, leaving, entering)
+
+    monkeypatch.setattr(Population, "exchange", too_much)
+    by_and_by = Feed(jobs[:1], (), jobs[1:3], jobs[3:], width=3)
+    assert run(PopulationTrainer(reach, QUICK, threads=1), by_and_by) == free
