@@ -39,7 +39,7 @@ def exported(study: Path) -> Path:
 
 
 def wanted(study: Path, reach: Task, observation: torch.Tensor) -> torch.Tensor:
-    inside = policy_file.load(study / "candidates" / "c001" / "policy.pt", reach.make(1, 1))
+    inside = policy_file.load(study / "runs" / "c001-search-0" / "policy.pt", reach.make(1, 1))
     return inside.act(observation[None])[0]
 
 

@@ -19,7 +19,7 @@ TINY = [
     *("--training.env-steps", "1600", "--training.envs", "16", "--training.rollout", "10", "--training.hidden", "16"),
     *("--training.minibatches", "2", "--training.mini-epochs", "2", "--episodes", "8"),
 ]
-SEARCH = ["search", "franka-reach", "--candidates", "4", "--strategy-options", "samples", "2", *TINY]
+SEARCH = ["search", "franka-reach", "--candidates", "4", "--strategy-options", "samples", "2", "--finalists", "2", *TINY]
 
 
 def start(*arguments: str | Path, cwd: Path, **options: object) -> subprocess.Popen[str]:
@@ -126,7 +126,7 @@ def test_resuming_a_finished_study_makes_nothing_again(finished: Path):
     assert candidates(finished, finished.parent) == before
 
 
-@pytest.mark.parametrize("moment", ["ACCEPTED", "training 2", "SCORED", "iteration 1", "final comparison"])
+@pytest.mark.parametrize("moment", ["iteration 0", "c001 ACCEPTED", "SCORED", "iteration 1", "the best 2", "-finalist-0 SCORED", "final comparison"])
 @pytest.mark.slow
 def test_killed_anywhere_it_resumes_to_the_same_end(finished: Path, tmp_path: Path, moment: str):
     process = start(*SEARCH, "--out", "s", cwd=tmp_path)
@@ -160,7 +160,7 @@ def test_no_process_is_left_behind_after_a_kill(tmp_path: Path):
     process = start(*SEARCH, "--out", "s", cwd=tmp_path)
     assert process.stdout
     for line in process.stdout:
-        if "training 2" in line:
+        if "c001 ACCEPTED" in line:
             break
     time.sleep(0.5)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
@@ -192,6 +192,8 @@ def test_config_file_below_flags(tmp_path: Path):
         (["search", "franka-reach", "--strategy", "eurka"], 2, "Did you mean 'eureka'"),
         (["search", "franka-reach", "--writer", "gramar"], 2, "Did you mean 'grammar'"),
         (["search", "franka-reach", "--trainer", "x"], 2, "Allowed: population"),
+        (["search", "franka-reach", "--executor", "x"], 2, "unknown executor 'x'. Allowed: local"),
+        (["search", "franka-reach", "--finalists", "9"], 2, "at most the 8 candidates"),
         (["search", "franka-reach", "--candidtes", "3"], 2, "--candidates"),
         (["search", "franka-reach", "--candidates", "0"], 2, "give at least 1"),
         (["search", "franka-reach", "--strategy-options", "sampels", "3"], 2, "Did you mean 'strategy_options.samples'"),
