@@ -100,17 +100,15 @@ class Rounds:
 
 def child(arguments: list[str]) -> int:
     """A command line whose trainings take no time."""
-    from rewardsmith import parts
     from rewardsmith.cli import main
+    from rewardsmith.executors import local
     from tests.searching import AtOnce
 
     class Untrained(AtOnce):
         def __init__(self, *anything: object) -> None:
             super().__init__()
 
-        def close(self) -> None: ...
-
-    parts.WorkerTrainer = Untrained  # pyright: ignore[reportAttributeAccessIssue]
+    local.LocalExecutor = Untrained  # pyright: ignore[reportAttributeAccessIssue]
     return main.run(arguments)
 
 

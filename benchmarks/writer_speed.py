@@ -24,16 +24,17 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from rewardsmith.budget import Budget
 from rewardsmith.config import LanguageModelOptions, StudyConfig
-from rewardsmith.contracts import Brief, Parent, Task
+from rewardsmith.contracts import Brief, Parent, Task, TaskSheet
 from rewardsmith.drafting import StudyLedger
 from rewardsmith.feedback.reflection import reflect
-from rewardsmith.records import Call, Candidate, State
+from rewardsmith.records import Call, Candidate, CandidateState, Trial
 from rewardsmith.registry import TASKS
 from rewardsmith.study import Study
 from rewardsmith.usage import Usage
 from rewardsmith.writers.chat import messages_text
 from rewardsmith.writers.openai.writer import OpenAIWriter
 from rewardsmith.writers.prompts import OPERATORS, render
+from tests.asking import briefs, write_all
 from tests.builders import trained
 from tests.servers import GOOD, completion, in_turn, serving
 
@@ -46,8 +47,9 @@ def main() -> None:
     task = TASKS.load("franka-push")
     waiting, own = _requests(task, LATENCY_S), _requests(task, 0.0)
     print(f"{REQUESTS} requests, {CONCURRENCY} at a time, {1000 * LATENCY_S:.0f} ms each: {waiting:.2f} s; without latency {own:.2f} s")
+    sheet = TaskSheet.of(task)
     parents = tuple(Parent(shown, reflect(shown)) for shown in [_trained()] * 4)
-    times = {operator: 1000 * _best(lambda name=operator: render(Brief("c9", task, name, parents, 0))) for operator in OPERATORS}
+    times = {operator: 1000 * _best(lambda name=operator: render(Brief("c009", sheet, name, parents, 0))) for operator in OPERATORS}
     slowest = max(times, key=lambda operator: times[operator])
     print(f"rendering a prompt: {min(times.values()):.2f} to {times[slowest]:.2f} ms ({slowest}, four parents)")
     with tempfile.TemporaryDirectory() as folder:
@@ -58,13 +60,13 @@ def main() -> None:
 def _requests(task: Task, latency_s: float) -> float:
     with tempfile.TemporaryDirectory() as folder, serving(in_turn(replace(completion(), delay_s=latency_s))) as server:
         options = LanguageModelOptions(model="m", base_url=server.url, concurrency=CONCURRENCY)
-        briefs = [Brief(f"c{n:03d}", task, "initial", (), n) for n in range(REQUESTS)]
         with Study.create(Path(folder) / "study", StudyConfig(task.name)) as study:
             ledger, writer = StudyLedger(study.store, Budget(REQUESTS)), OpenAIWriter(options)
-            writer.write(briefs[:1], ledger)  # imports and first connection
+            write_all(writer, briefs(task), ledger, close=False)  # imports and first connection
             begun = time.perf_counter()
-            drafts = writer.write([replace(brief, attempt=2) for brief in briefs], ledger)
+            drafts = write_all(writer, [replace(brief, attempt=2) for brief in briefs(task, REQUESTS)], ledger, close=False)
             seconds = time.perf_counter() - begun
+            writer.close()
     assert all(draft.source for draft in drafts)
     return seconds
 
@@ -78,26 +80,26 @@ def _best(work: Callable[[], object], repeats: int = 50) -> float:
     return min(times)
 
 
-def _trained() -> Candidate:
+def _trained() -> Trial:
     """A parent with six components over a hundred epochs."""
     return trained("c000", 0.5, components={f"term_{n}": [0.01 * epoch for epoch in range(100)] for n in range(6)}, source=GOOD)
 
 
 def _record(folder: Path, task: Task) -> None:
     """A study whose calls have prompts and replies of the usual size."""
-    messages = messages_text(render(Brief("c000", task, "initial", (), 0)))
+    messages = messages_text(render(Brief("c000", TaskSheet.of(task), "initial", (), 0)))
     usage = Usage(1, 1000, 300)
     with Study.create(folder, StudyConfig(task.name)) as study:
         for n in range(CALLS // 10):
-            study.save(Candidate(f"c{n:05d}", n // 16, "initial", (), State.REJECTED, source=GOOD))
+            study.save(Candidate(f"c{n:03d}", n // 16, "initial", state=CandidateState.REJECTED, source=GOOD))
     calls = (
-        Call(f"c{n // 10:05d}", n % 10, "m", messages, "{}", "t", GOOD, "stop", "", 1.0, usage, "initial", f"{n:064x}", answered=True)
+        Call(f"c{n // 10:03d}", n % 10, "m", messages, "{}", "t", GOOD, "stop", "", 1.0, usage, "initial", f"{n:064x}", answered=True)
         for n in range(CALLS)
     )
     with closing(sqlite3.connect(folder / "study.db")) as database, database:  # one transaction: ten thousand would take a minute
         database.executemany(
-            "INSERT INTO calls (candidate, record) VALUES (?, ?)",
-            ((call.candidate, TypeAdapter(Call).dump_json(call).decode()) for call in calls),
+            "INSERT INTO calls (id, revision, record) VALUES (?, ?, ?)",
+            ((f"{call.candidate}/{n}", n, TypeAdapter(Call).dump_json(call).decode()) for n, call in enumerate(calls)),
         )
 
 

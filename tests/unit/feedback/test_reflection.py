@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from rewardsmith.feedback.reflection import reflect
-from rewardsmith.records import Candidate, Curve, Rung, Score, State
+from rewardsmith.records import Candidate, CandidateState, Curve, Rung, RunState, Score, Trial
 from tests.builders import trained
 
 
@@ -22,18 +22,26 @@ def test_the_proxys_total_is_withheld():
 
 def test_failures_are_told_with_their_cause():
     assert "it fell over" in reflect(trained("c0", None))
-    assert "no code" in reflect(Candidate("c1", 0, "initial", (), State.REJECTED, reason="there is no code."))
+    rejected = Candidate("c1", 0, "initial", state=CandidateState.REJECTED, reason="there is no code.")
+    assert "no code" in reflect(Trial(rejected))
+
+
+def test_of_several_trainings_the_last_is_told():
+    """The program failed in the first one, and was repaired."""
+    failed, mended = trained("c0", None), trained("c0", 0.75, components={"reach": [1.0]})
+    assert reflect(replace(mended, runs=(*failed.runs, *mended.runs))) == reflect(mended)
+    again = trained("c0", None, run={"cause": "it fell over once more"})
+    assert "it fell over once more" in reflect(replace(again, runs=(*failed.runs, *again.runs)))
 
 
 def test_an_evicted_training_is_told_as_far_as_it_went():
-    whole = trained("c0", 0.75, components={"reach": [0.123456, 0.5, 0.9]})
-    assert whole.training
     rungs = (
         Rung(3_200, Score(0.0, 0.01, 16), 1, 0),
         Rung(6_400, Score(0.0625, 0.01, 16), 3, 0),
         Rung(12_800, Score(0.125, 0.03125, 32), 9, 4),
     )
-    text = reflect(replace(whole, state=State.EVICTED, training=replace(whole.training, state=State.EVICTED, score=None, rungs=rungs)))
+    shown = {"reach": [0.123456, 0.5, 0.9]}
+    text = reflect(replace(trained("c0", 0.75, components=shown, run={"state": RunState.EVICTED, "rungs": rungs}), score=None))
     assert "only for 12,800 steps. On 32 fresh episodes it then had a true score of 0.125 (standard error 0.0312)" in text
     assert "4 of 9 earlier rewards had more after as many steps" in text
     assert "component reach: [0.123, 0.5, 0.9]" in text
@@ -42,15 +50,12 @@ def test_an_evicted_training_is_told_as_far_as_it_went():
 
 
 def test_rungs_that_let_a_training_pass_are_not_told():
-    whole = trained("c0", 0.75, components={"reach": [1.0]})
-    assert whole.training
-    passed = replace(whole, training=replace(whole.training, rungs=(Rung(12_800, Score(0.125, 0.03, 32), 9, 1),)))
-    assert reflect(passed) == reflect(whole)
+    passed = {"rungs": (Rung(12_800, Score(0.125, 0.03, 32), 9, 1),)}
+    shown = {"reach": [1.0]}
+    assert reflect(trained("c0", 0.75, components=shown, run=passed)) == reflect(trained("c0", 0.75, components=shown))
 
 
 def test_epochs_are_those_of_the_longest_curve():
-    whole = trained("c0", 0.75)
-    assert whole.training
     curves = (Curve("success", (0.5,) * 3), Curve("length", (50.0,) * 49))
-    assert "every 4 of 49 epochs" in reflect(replace(whole, training=replace(whole.training, progress=curves)))
-    assert "every 1 of 0 epochs" in reflect(replace(whole, training=replace(whole.training, progress=())))
+    assert "every 4 of 49 epochs" in reflect(trained("c0", 0.75, run={"progress": curves}))
+    assert "every 1 of 0 epochs" in reflect(trained("c0", 0.75, run={"progress": ()}))
