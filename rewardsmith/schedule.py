@@ -119,7 +119,9 @@ def _against(study: Study, job: TrainingJob, run: Run) -> TrainingJob:
 def _queued(study: Study, due: Sequence[Candidate], iteration: int, observer: Observer) -> list[Candidate]:
     """Candidates of an iteration in the order of the queue, without those that are dropped."""
     begun = {run.subject for run in study.runs_for(Purpose.SEARCH)}
-    peers = [c for c in study.candidates if c.iteration == iteration and (c.state == CandidateState.ACCEPTED or c.id in begun)]
+    whole = [candidate for candidate in study.candidates if candidate.iteration == iteration]
+    seen = (CandidateState.ACCEPTED, CandidateState.DROPPED)  # of so many, whoever was dropped before an interruption
+    peers = [candidate for candidate in whole if candidate.state in seen or candidate.id in begun]
     peers = _screened(study, peers, iteration, begun, observer)
     places = queue([(candidate.id, candidate.screening) for candidate in peers], study.config.screen.twin)
     by_id = {candidate.id: candidate for candidate in peers}
