@@ -19,14 +19,16 @@ from statistics import median
 from pydantic import TypeAdapter
 
 from rewardsmith.config import TrainingOverrides, effective_settings
-from rewardsmith.contracts import TrainingJob, TrainingProgress, TrainingSettings
+from rewardsmith.contracts import Trainer, TrainingJob, TrainingProgress, TrainingSettings
 from rewardsmith.execution.memory import keep_freed_memory
 from rewardsmith.execution.process import JsonProcess, answer, claim_stdout, hear
+from rewardsmith.records import RunState
 from rewardsmith.registry import TASKS, TRAINERS
 from rewardsmith.reward.guard import Guard
 from rewardsmith.training.confined import confine_training
+from tests.training import train
 
-SLOTS, EPISODES, TARGET = 4, 2, 0.02
+SLOTS, TARGET = 4, 0.02
 CONFINED, FREE = "confined", "free"
 
 
@@ -66,7 +68,7 @@ def serve(kind: str) -> None:
     descriptor = claim_stdout()
     keep_freed_memory()
     folder = Path(os.environ["TMPDIR"])
-    trainers: dict[int, object] = {}
+    trainers: dict[int, Trainer] = {}
     confined = kind == FREE
     for line in sys.stdin:
         batch = BATCH.validate_json(line)
@@ -75,7 +77,7 @@ def serve(kind: str) -> None:
             confine_training([folder], task, "cpu")
             confined = True
         settings = _settings(batch)
-        trainer = trainers.setdefault(batch.epochs, TRAINERS.load("population")(task, settings, EPISODES))
+        trainer = trainers.setdefault(batch.epochs, TRAINERS.load("population")(task, settings))
         answer(descriptor, TURN.dump_json(_train(trainer, batch, folder)).decode())
 
 
@@ -84,16 +86,16 @@ def _settings(batch: Batch) -> TrainingSettings:
     return replace(settings, env_steps=batch.epochs * settings.epoch_steps)
 
 
-def _train(trainer: object, batch: Batch, folder: Path) -> Turn:
+def _train(trainer: Trainer, batch: Batch, folder: Path) -> Turn:
     marks: list[tuple[int, float, float]] = []
 
     def mark(progress: TrainingProgress) -> None:
         marks.append((progress.env_steps, time.perf_counter(), time.process_time()))
 
     jobs = [TrainingJob(str(n), batch.program, n, str(folder / f"{n}.pt")) for n in range(SLOTS)]
-    results = list(trainer.train(jobs, 0, mark))  # pyright: ignore[reportAttributeAccessIssue]
-    assert all(result.score for result in results), results[0].cause
-    (first, started, cpu), (last, ended, cpu_then) = marks[0], marks[-2]  # the last one waits for the scoring
+    results = train(trainer, jobs, mark)
+    assert all(result.state == RunState.TRAINED for result in results.values()), results["0"].cause
+    (first, started, cpu), (last, ended, cpu_then) = marks[0], marks[-2]  # the last one waits for the saving
     return Turn(last - first, ended - started, cpu_then - cpu)
 
 

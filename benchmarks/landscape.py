@@ -30,8 +30,10 @@ import numpy as np
 
 from rewardsmith.config_file import from_mapping
 from rewardsmith.contracts import Strategy
-from rewardsmith.records import Candidate, Proposal, Score, State, TrainingResult
+from rewardsmith.records import Proposal, Trial
 from rewardsmith.registry import STRATEGIES
+from tests.builders import trained
+from tests.playing import Player
 
 BUDGETS = (16, 32, 80, 512)
 TERMS = 7
@@ -181,34 +183,32 @@ OPERATORS: dict[str, Callable[[Sequence[Shown], random.Random], Program]] = {
 }
 
 
-def build(contender: str, seed: int) -> Strategy:
-    """A strategy with a preset's constants."""
+def build(contender: str, seed: int, candidates: int) -> Strategy:
+    """A strategy with a preset's constants, for a search of so many candidates."""
     name, *preset = contender.split(maxsplit=1)
     plugin = STRATEGIES.load(name)
-    return plugin(seed, from_mapping(plugin.Options, {"preset": PRESETS[f" {preset[0]}" if preset else ""]}))
+    return plugin(seed, candidates, from_mapping(plugin.Options, {"preset": PRESETS[f" {preset[0]}" if preset else ""]}))
 
 
-def finished(number: int, proposal: Proposal, score: float | None) -> Candidate:
-    """The record that a runner would tell."""
-    identity, state = f"c{number:03d}", State.CRASHED if score is None else State.SCORED
-    result = TrainingResult(identity, state, 0, score=None if score is None else Score(score, 0.0, EPISODES))
-    return Candidate(identity, 0, proposal.operator, proposal.parents, state, training=result, judgement=0.0)
+def finished(number: int, proposal: Proposal, score: float | None) -> Trial:
+    """What a runner would tell."""
+    return trained(f"c{number:03d}", score, operator=proposal.operator, parents=proposal.parents, judgement=0.0)
 
 
 def regret(strategy: Strategy, landscape: Landscape, budget: int, seed: int) -> float:
     """Search as the runner does; 1 minus the true score of the program that looked best, or 1 without any."""
     shown: dict[str, Shown] = {}
-    made = 0
+    player, made = Player(strategy), 0
     while made < budget:
-        batch: list[Candidate] = []
-        for number, proposal in enumerate(strategy.ask(budget - made), start=made):
+        batch: list[Trial] = []
+        for number, proposal in enumerate(player.ask(budget - made), start=made):
             rng = random.Random(f"{seed}/{number}")
             program = OPERATORS[proposal.operator]([shown[parent] for parent in proposal.parents], rng)
             score = landscape.measure(program, rng)
             batch.append(finished(number, proposal, score))
             if score is not None:
                 shown[f"c{number:03d}"] = (program, score)
-        strategy.tell(batch)
+        player.tell(*batch)
         made += len(batch)
     return 1.0 - landscape.true(max(shown.values(), key=lambda one: one[1])[0]) if shown else 1.0
 
@@ -224,7 +224,7 @@ def regrets(kind: str, searches: int) -> list[str]:
     """The table of one kind of landscape, and who wins where."""
     values: dict[tuple[str, int], np.ndarray] = {}
     for contender, budget in itertools.product(CONTENDERS, BUDGETS):
-        found = [regret(build(contender, n), Landscape.make(kind, n), budget, n) for n in range(searches)]
+        found = [regret(build(contender, n, budget), Landscape.make(kind, n), budget, n) for n in range(searches)]
         values[contender, budget] = np.array(found)
     lines = [f"### {kind}", "", row("strategy", *BUDGETS), row("---", *["---"] * len(BUDGETS))]
     for contender in CONTENDERS:
@@ -245,37 +245,34 @@ def row(*cells: object) -> str:
 
 def costs(candidates: int = 10_000) -> list[str]:
     """Time and memory of the strategies alone."""
-    titles = ("strategy", "ask + tell, ms per candidate", "of the last 1,000", "kB at half", "kB at the end", "state, kB", "state(), ms")
+    titles = ("strategy", "ask + tell, ms per candidate", "of the last 1,000", "kB at half", "kB at the end")
     lines = [f"### Cost at {candidates:,} candidates", "", row(*titles), row(*["---"] * len(titles))]
     for contender in CONTENDERS[:4]:
-        strategy, times, _ = spend(contender, candidates)
-        started = time.perf_counter()
-        size = len(strategy.state())
-        saving = time.perf_counter() - started
+        times, _ = spend(contender, candidates)
         tracemalloc.start()
-        _, _, memory = spend(contender, candidates)
+        _, memory = spend(contender, candidates)
         tracemalloc.stop()
-        figures = (f"{1000 * sum(times) / candidates:.4f}", f"{sum(times[-1000:]):.4f}", *(f"{kb:,.0f}" for kb in (*memory, size / 1000)))
-        lines.append(row(contender, *figures, f"{1000 * saving:.1f}"))
+        figures = (f"{1000 * sum(times) / candidates:.4f}", f"{sum(times[-1000:]):.4f}", *(f"{kb:,.0f}" for kb in memory))
+        lines.append(row(contender, *figures))
     return [*lines, ""]
 
 
-def spend(contender: str, candidates: int) -> tuple[Strategy, list[float], list[float]]:
+def spend(contender: str, candidates: int) -> tuple[list[float], list[float]]:
     """Search with scores from nowhere. Gives the seconds of each candidate, and kB held at half-way and at the end."""
-    strategy, rng = build(contender, 0), random.Random(0)
+    player, rng = Player(build(contender, 0, candidates)), random.Random(0)
     times, memory = list[float](), list[float]()
     while len(times) < candidates:
         started = time.perf_counter()
-        batch = strategy.ask(candidates - len(times))
+        batch = player.ask(candidates - len(times))
         asking = time.perf_counter() - started
         results = [finished(len(times) + n, proposal, None if rng.random() < 0.1 else rng.random()) for n, proposal in enumerate(batch)]
         started = time.perf_counter()
-        strategy.tell(results)
+        player.tell(*results)
         seconds = asking + time.perf_counter() - started
         times += [seconds / len(batch)] * len(batch)
         if tracemalloc.is_tracing() and len(memory) < 2 * len(times) // candidates:
             memory.append(tracemalloc.get_traced_memory()[0] / 1000)
-    return strategy, times, memory
+    return times, memory
 
 
 def main() -> None:

@@ -25,16 +25,14 @@ from itertools import combinations
 from math import comb
 from pathlib import Path
 
-from benchmarks.training_engine import budget, job, programs, table
+from benchmarks.training_jobs import budget, job, programs, table, trained
 from rewardsmith.contracts import TrainingSettings
-from rewardsmith.records import TrainingResult
+from rewardsmith.executors.collect import Ended
 from rewardsmith.registry import TASKS
-from rewardsmith.training.remote import WorkerTrainer
 
 STEPS = {"cartpole": 200_000, "franka-reach": 150_000, "franka-push": 400_000, "ant": 400_000}
 ENVS = {"franka-push": 128}
 TRAINERS = ("population", "rl-games")
-EVALUATION_SEED = 0
 RESAMPLES, SHUFFLES = 10_000, 20_000
 
 
@@ -87,19 +85,17 @@ def train(kept: Trainings, task: str, trainer: str, settings: TrainingSettings, 
     jobs = [job(program, str(folder.resolve()), seed) for seed in range(options.seeds) if seed not in done]
     if not jobs:
         return
-    worker = WorkerTrainer(task, trainer, settings, options.episodes, folder.resolve())
-    try:
-        for result in worker.train(jobs, EVALUATION_SEED, lambda _: None):
-            kept.add(_training(task, trainer, settings, options.episodes, result))
-            score = f"{result.score.mean:.3f}" if result.score else f"{result.state}, {result.cause}"
-            print(f"{time.strftime('%H:%M:%S')} {task}, {trainer}, seed {result.seed}: {score}", file=sys.stderr, flush=True)
-    finally:
-        worker.close()
+    seeds = {job.run: job.seed for job in jobs}
+    for ended in trained(task, trainer, settings, folder.resolve(), jobs, options.episodes):
+        training = _training(task, trainer, seeds[ended.result.run], settings, options.episodes, ended)
+        kept.add(training)
+        score = f"{ended.result.fault}, {training.cause}" if training.score is None else f"{training.score:.3f}"
+        print(f"{time.strftime('%H:%M:%S')} {task}, {trainer}, seed {training.seed}: {score}", file=sys.stderr, flush=True)
 
 
-def _training(task: str, trainer: str, settings: TrainingSettings, episodes: int, result: TrainingResult) -> Training:
-    score = result.score.mean if result.score else None
-    return Training(task, trainer, result.seed, settings.env_steps, settings.envs, episodes, score, result.cause, result.wall_s)
+def _training(task: str, trainer: str, seed: int, settings: TrainingSettings, episodes: int, ended: Ended) -> Training:
+    score = ended.score.mean if ended.score else None
+    return Training(task, trainer, seed, settings.env_steps, settings.envs, episodes, score, ended.result.cause, ended.result.wall_s)
 
 
 def permutation(a: Sequence[float], b: Sequence[float], rng: random.Random) -> float:

@@ -3,8 +3,8 @@
     .venv/bin/python benchmarks/racing.py --out runs/racing [--task franka-push] [--repeats 5]
 
 Every repeat is two searches from one seed, with one budget: one trains all candidates to the end, the other races with the default
-rungs. Both retrain their winners on the same fresh seeds. A slot computes what it would alone, to the bit, so where both searches ask for
-the same training it is made once and cut where the race ends it. Interrupted, it goes on where it was.
+rungs. Both retrain their winners on the same fresh seeds; where these are the same program, that is done once. Interrupted, it goes on
+where it was.
 
 The search that trains all is also looked at on its way, at several rungs where nobody is evicted, and screens its programs
 without dropping any. So it shows how well an early score, and how well the screen, foretell the final one.
@@ -25,10 +25,10 @@ from rewardsmith import runner
 from rewardsmith.cli.live import PlainObserver
 from rewardsmith.config import StudyConfig, TrainingOverrides
 from rewardsmith.contracts import Race
+from rewardsmith.library import Library
 from rewardsmith.parts import assemble
-from rewardsmith.records import Candidate, State
+from rewardsmith.records import Purpose, RunState, Screening, Trial
 from rewardsmith.registry import TASKS
-from rewardsmith.sharing import SharedTrainings
 from rewardsmith.study import Study, is_study
 
 WATCH = Race(rungs=(0.15, 0.2, 0.25, 0.35, 0.5, 0.7), keep=1.0)
@@ -68,8 +68,7 @@ def search(folder: Path, config: StudyConfig, others: Sequence[Path]) -> None:
         known = [Study.open(other) for other in others]
         parts = assemble(study.config, study.folder)
         try:
-            trainer = SharedTrainings(parts.trainer, known, parts.settings)
-            runner.run(study, dataclasses.replace(parts, trainer=trainer), PlainObserver(study, parts.settings.env_steps))
+            runner.run(study, dataclasses.replace(parts, library=Library(known)), PlainObserver(study, parts.settings.env_steps))
         finally:
             parts.close()
             for other in known:
@@ -106,13 +105,13 @@ class Spent:
 def spent(folder: Path, horizon: int) -> Spent:
     """What a search took and found."""
     with Study.open(folder) as study:
-        best, candidates = study.best, study.candidates
-        assert best
-        assert best.score
-        looks = sum(rung.score.episodes for c in candidates if c.training for rung in c.training.rungs) * horizon
-        fresh = tuple(run.training.score.mean for run in study.finals if run.training.score)
-        evicted = sum(c.state == State.EVICTED for c in candidates)
-        return Spent(sum(c.env_steps for c in candidates), looks, evicted, best.id, best.score.mean, fresh)
+        winner, runs = study.winner, study.runs_for(Purpose.SEARCH)
+        assert winner
+        assert winner.score
+        looks = sum(rung.score.episodes for run in runs for rung in run.rungs) * horizon
+        fresh = tuple(score.mean for run in study.runs_for(Purpose.FINAL) if (score := study.score(run)))
+        evicted = sum(run.state == RunState.EVICTED for run in runs)
+        return Spent(sum(run.env_steps for run in runs), looks, evicted, winner.id, winner.score.mean, fresh)
 
 
 def ranks(values: Sequence[float]) -> list[float]:
@@ -141,20 +140,20 @@ def interval(samples: Sequence[float]) -> tuple[float, float]:
 def foretold(folders: Sequence[Path]) -> Iterator[str]:
     """Rows of early scores and of the screen against the final score, over all programs that were trained to the end."""
     rng = random.Random(0)
-    trained: list[Candidate] = []
+    trained: list[Trial] = []
     for folder in folders:
         with Study.open(folder) as study:
-            trained += [candidate for candidate in study.candidates if candidate.score]
+            trained += [trial for trial in study.trials if trial.score]
     for number, share in enumerate(WATCH.rungs):
-        pairs = [(c.training.rungs[number].score.mean, c.score.mean) for c in trained if c.training and c.score]
+        pairs = [(trial.run.rungs[number].score.mean, trial.score.mean) for trial in trained if trial.run and trial.score]
         yield _row(f"true score at {share:.0%} of the training", [pairs], rng)
-    screens: dict[str, Callable[[Candidate], float | None]] = {
-        "screen": lambda c: c.screening.score if c.screening else None,
-        "screen, outcome alone": lambda c: c.screening.outcome if c.screening else None,
-        "screen, progress alone": lambda c: c.screening.progress if c.screening else None,
+    screens: dict[str, Callable[[Screening], float | None]] = {
+        "screen": lambda seen: seen.score,
+        "screen, outcome alone": lambda seen: seen.outcome,
+        "screen, progress alone": lambda seen: seen.progress,
     }
     for name, read in screens.items():
-        pairs = [(value, c.score.mean) for c in trained if c.score and (value := read(c)) is not None]
+        pairs = [pair for trial in trained if (pair := _pair(trial, read))]
         yield _row(name, [pairs], rng)
     for name, read in screens.items():
         yield _row(f"{name}, within an iteration", list(_by_iteration(folders, read)), rng)
@@ -165,14 +164,21 @@ Pairs = Sequence[tuple[float, float]]
 """What foretells, and the final true score, of several programs."""
 
 
-def _by_iteration(folders: Sequence[Path], read: Callable[[Candidate], float | None]) -> Iterator[Pairs]:
+def _pair(trial: Trial, read: Callable[[Screening], float | None]) -> tuple[float, float] | None:
+    """What the screen said of a program, and its score, where there are both."""
+    seen = trial.candidate.screening
+    value = read(seen) if seen else None
+    return (value, trial.score.mean) if trial.score and value is not None else None
+
+
+def _by_iteration(folders: Sequence[Path], read: Callable[[Screening], float | None]) -> Iterator[Pairs]:
     """Programs of one iteration of one search together: only these ever stand in one queue."""
     for folder in folders:
         with Study.open(folder) as study:
             found: dict[int, list[tuple[float, float]]] = {}
-            for c in study.candidates:
-                if c.screening and c.score and (value := read(c)) is not None:
-                    found.setdefault(c.iteration, []).append((value, c.score.mean))
+            for trial in study.trials:
+                if pair := _pair(trial, read):
+                    found.setdefault(trial.candidate.iteration, []).append(pair)
         yield from (pairs for pairs in found.values() if len(pairs) > 1)
 
 

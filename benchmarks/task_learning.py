@@ -20,7 +20,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 from pydantic import TypeAdapter
 
-from rewardsmith.records import TrainingResult
+from rewardsmith.cli.train import Policy
 from rewardsmith.registry import TASKS
 
 LIMITS_S = {"franka-reach": 45, "franka-push": 180, "franka-lift": 300, "franka-drawer": 600, "franka-door": 600}
@@ -40,7 +40,7 @@ class Run:
     reward: str
     seed: int
     wall_s: float
-    result: TrainingResult
+    result: Policy
 
 
 def train(task: str, reward: str, seed: int) -> Run:
@@ -52,7 +52,7 @@ def train(task: str, reward: str, seed: int) -> Run:
         started = time.perf_counter()
         subprocess.run([sys.executable, "-m", "rewardsmith.cli.main", *command], check=True)
         clock.write_text(f"{time.perf_counter() - started:.1f}")
-    (result,) = TypeAdapter(list[TrainingResult]).validate_json((folder / "results.json").read_bytes())
+    (result,) = TypeAdapter(list[Policy]).validate_json((folder / "results.json").read_bytes())
     return Run(task, reward, seed, float(clock.read_text()), result)
 
 

@@ -31,16 +31,17 @@ from pathlib import Path
 
 import torch
 
+from benchmarks.training_jobs import budget, job, programs, table, trained
 from benchmarks.training_parts import PARTS, Breakdown, film_of_chance, film_of_training
-from rewardsmith.contracts import TrainingJob, TrainingSettings
+from rewardsmith.contracts import ScoringJob, TrainingJob, TrainingResult, TrainingSettings
 from rewardsmith.execution.memory import keep_freed_memory
-from rewardsmith.records import State, TrainingResult
+from rewardsmith.records import RunState
 from rewardsmith.registry import TASKS
-from rewardsmith.reward.guard import Guard
+from rewardsmith.training.heldout import HeldOutScorer
 from rewardsmith.training.population.trainer import PopulationTrainer, usable_cores
-from rewardsmith.training.remote import WorkerTrainer
 from rewardsmith.training.rlgames.trainer import RlGamesTrainer
 from tests.physics import simulated_tasks
+from tests.training import train
 
 LEAST, AIM = 0.6, 0.75
 """Wanted of training over bare physics on its own states, and what we aim at."""
@@ -48,35 +49,16 @@ FASTER = {"cartpole": 2.5, "franka-reach": 2.5, "franka-push": 1.5}
 """Wanted of rl-games' time over the population's."""
 STEPS = {"cartpole": 100_000, "franka-reach": 50_000, "franka-push": 50_000}
 """Environment steps per candidate in the comparison with rl-games."""
-EPISODES = {"throughput": 1, "rlgames": 16, "scaling": 128}
+EPISODES = {"rlgames": 16, "scaling": 128}
 """Held-out episodes; in scaling as many as in a search, for they take memory."""
 Runner = Callable[[str, TrainingSettings, Sequence[TrainingJob]], list[TrainingResult]]
 SIZES = (1, 2, 4, 8, 16, 32)
 PARTS_OF_RUN = ("throughput", "rlgames", "scaling")
 
 
-def job(program: str, folder: str, seed: int) -> TrainingJob:
-    """One candidate."""
-    return TrainingJob(f"c{seed}", program, seed, str(Path(folder) / f"{seed}.pt"))
-
-
-def programs(tasks: Sequence[str]) -> dict[str, str]:
-    """The human rewards as the guard prints them."""
-    guard = Guard()
-    try:
-        return {name: guard.check(TASKS.load(name).human_reward, TASKS.load(name)).program for name in tasks}
-    finally:
-        guard.close()
-
-
 def quote(values: Sequence[float], digits: int = 0) -> str:
     """Median and range."""
     return f"{statistics.median(values):,.{digits}f} ({min(values):,.{digits}f} to {max(values):,.{digits}f})"
-
-
-def table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """In Markdown."""
-    return [f"| {' | '.join(cells)} |" for cells in (titles, ["---"] * len(titles), *rows)] + [""]
 
 
 def verdict(what: str, ratios: Sequence[float], least: float) -> tuple[str, ...]:
@@ -92,20 +74,24 @@ def say(text: str) -> None:
 class Steady:
     """The population trainer between its first update and the last but one."""
 
-    def __init__(self, task: str, program: str, slots: int, epochs: int, overlap: bool, episodes: int) -> None:
+    def __init__(self, task: str, program: str, slots: int, epochs: int, overlap: bool, episodes: int = 0) -> None:
+        """Prepare; with ``episodes``, all policies are scored at the end, outside what is measured."""
         preset = TASKS.load(task).preset
         steps = (epochs + 2) * preset.epoch_steps
         self._settings = replace(preset, env_steps=steps, slots=slots, overlap=overlap)
-        self._trainer = PopulationTrainer(TASKS.load(task), self._settings, episodes)
-        self._program, self._slots, self._epochs = program, slots, epochs
+        self._trainer = PopulationTrainer(TASKS.load(task), self._settings)
+        self._scorer = HeldOutScorer(TASKS.load(task), "cpu", usable_cores())
+        self._program, self._slots, self._epochs, self._episodes = program, slots, epochs, episodes
 
     def steps_per_second(self) -> float:
         """Train from the start; environment steps of all slots per second."""
         times: list[float] = []
         with tempfile.TemporaryDirectory() as folder:
             jobs = [job(self._program, folder, seed) for seed in range(self._slots)]
-            results = list(self._trainer.train(jobs, 0, lambda _: times.append(time.perf_counter())))
-        if any(result.state != State.SCORED for result in results) or len(times) != self._epochs + 2:
+            results = train(self._trainer, jobs, lambda _: times.append(time.perf_counter())).values()
+            if self._episodes:
+                self._scorer.score([ScoringJob(job.run, job.policy, 0, self._episodes) for job in jobs], lambda: None)
+        if any(result.state != RunState.TRAINED for result in results) or len(times) != self._epochs + 2:
             sys.exit(f"not all were trained side by side to the end: {[(result.state, result.cause) for result in results]}")
         return self._slots * self._epochs * self._settings.epoch_steps / (times[-2] - times[0])
 
@@ -146,7 +132,7 @@ def _throughput(
     }
     for overlap in (True, False) if slots > 1 else (True,):  # a slot alone has nothing to overlap with
         name = ("training, overlapping" if overlap else "training, one lane") if slots > 1 else "training"
-        measures[name] = Steady(task_name, program, slots, epochs, overlap, EPISODES["throughput"]).steps_per_second
+        measures[name] = Steady(task_name, program, slots, epochs, overlap).steps_per_second
     breakdown = Breakdown(task, settings, jobs)
     seen: dict[str, list[float]] = {name: [] for name in measures}
     parts: list[dict[str, float]] = []
@@ -190,7 +176,7 @@ def timed(runner: Runner, task: str, settings: TrainingSettings, program: str, c
         seconds = time.perf_counter() - started
     time.sleep(1.0)  # processes notice that nobody asks them any more
     due = settings.epochs * settings.epoch_steps
-    if wrong := [result for result in results if result.state != State.SCORED or result.env_steps != due]:
+    if wrong := [result for result in results if result.state != RunState.TRAINED or result.env_steps != due]:
         sys.exit(f"{task}: not all were trained for {due} steps: {wrong[0]}")
     return seconds
 
@@ -199,11 +185,8 @@ def through_worker(trainer: str) -> Runner:
     """A trainer as a search runs it, in a fresh worker."""
 
     def run(task: str, settings: TrainingSettings, jobs: Sequence[TrainingJob]) -> list[TrainingResult]:
-        worker = WorkerTrainer(task, trainer, settings, EPISODES["rlgames"])
-        try:
-            return list(worker.train(jobs, 0, lambda _: None))
-        finally:
-            worker.close()
+        folder = Path(jobs[0].policy).parent
+        return [ended.result for ended in trained(task, trainer, settings, folder, jobs, EPISODES["rlgames"])]
 
     return run
 
@@ -212,7 +195,9 @@ def a_process_each(task: str, settings: TrainingSettings, jobs: Sequence[Trainin
     """rl-games as in the papers: a new process for every candidate."""
 
     def one(work: TrainingJob) -> TrainingResult:
-        (result,) = RlGamesTrainer(TASKS.load(task), settings, EPISODES["rlgames"], threads=1).train([work], 0, lambda _: None)
+        (result,) = train(RlGamesTrainer(TASKS.load(task), settings, threads=1), [work]).values()
+        scoring = ScoringJob(work.run, work.policy, 0, EPISODES["rlgames"])
+        HeldOutScorer(TASKS.load(task), "cpu", 1).score([scoring], lambda: None)
         return result
 
     with ThreadPoolExecutor(usable_cores()) as pool:
@@ -260,14 +245,6 @@ def child(options: argparse.Namespace) -> None:
         speed = Steady(options.task, sys.stdin.read(), options.child, options.epochs, True, EPISODES["scaling"]).steps_per_second()
     lines = Path("/proc/self/status").read_text().splitlines()
     print(json.dumps([speed, next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024]))
-
-
-def budget(text: str) -> tuple[str, int]:
-    """``TASK=N``."""
-    name, _, number = text.partition("=")
-    if name not in TASKS.names() or not number.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not TASK=N with a registered task")
-    return name, int(number)
 
 
 def arguments() -> argparse.Namespace:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -213,7 +214,7 @@ def test_a_policy_that_cannot_be_read_is_an_honest_error(bench: Bench):
     [({"trainer": "missing"}, "No module named 'tests.children.nowhere'"), ({"scorer": "none"}, "unknown scorer 'none'")],
     ids=["a package is missing", "a name is unknown"],
 )
-def test_what_is_not_installed_is_told(bench: Bench, changes: dict[str, str], why: str):
+def test_what_is_not_installed_is_told(bench: Bench, changes: dict[str, Any], why: str):
     found = bench.run("a", "b", executor=bench.executor(**changes))
     assert why in found.error
     assert (found.results, found.times) == ({}, {"a": 3, "b": 3})

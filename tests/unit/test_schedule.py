@@ -121,7 +121,9 @@ def compared(queue: list[TrainingJob], outcome: dict[str, tuple[float, ...]]) ->
     """With which scores each job is compared if all of them end so: its rivals, and those before it in this queue."""
     found: dict[str, tuple[list[float], ...]] = {}
     for place, (name, job) in enumerate(zip(subjects(queue), queue, strict=True)):
-        before = {other.run: rungs(*outcome[subject]) for subject, other in zip(subjects(queue)[:place], queue, strict=False) if other.first}
+        before = {
+            other.run: rungs(*outcome[subject]) for subject, other in zip(subjects(queue)[:place], queue, strict=False) if other.first
+        }
         found[name] = by_rung(with_rivals(job, before))
     return found
 
