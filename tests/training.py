@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import torch
+from torch import Tensor
 
 from rewardsmith.contracts import ScoringJob, Task, Trainer, TrainingJob, TrainingProgress, TrainingResult
 from rewardsmith.records import RunState, Score
+from rewardsmith.training import episodes
 from rewardsmith.training.heldout import HeldOutScorer
 
 EPISODES = 8
@@ -39,9 +43,53 @@ def train(trainer: Trainer, jobs: Sequence[TrainingJob] | Feed, observe: Watch =
     return {result.run: result for result in found}
 
 
-def scored(task: Task, jobs: Sequence[TrainingJob], results: dict[str, TrainingResult], episodes: int = EPISODES) -> dict[str, Score]:
+def scored(task: Task, jobs: Sequence[TrainingJob], results: dict[str, TrainingResult], count: int = EPISODES) -> dict[str, Score]:
     """Scores of those that were trained to the end, by run, each on the episodes of its job's evaluation seed."""
     done = [job for job in jobs if results[job.run].state == RunState.TRAINED]
-    due = [ScoringJob(job.run, job.policy, job.evaluation_seed, episodes, job.episodes) for job in done]
+    due = [ScoringJob(job.run, job.policy, job.evaluation_seed, count, job.episodes) for job in done]
     scores = HeldOutScorer(task, "cpu", 2).score(due, lambda: None) if due else []
     return {job.run: score for job, score in zip(done, scores, strict=True)}
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One batch of trainings: what came out, and what was told."""
+
+    results: dict[str, TrainingResult]
+    """In the order in which they came, without what hangs on the clock."""
+    scores: dict[str, Score]
+    files: dict[str, dict[str, Tensor]]
+    """Weights and, where they were asked for, episodes, by run."""
+    told: list[TrainingProgress]
+
+    @property
+    def order(self) -> str:
+        return " ".join(self.results)
+
+    def of(self, run: str) -> TrainingResult:
+        return self.results[run]
+
+    def same(self, other: Trained, run: str, theirs: str = "") -> bool:
+        """Whether a run gave the same bits as one there, of the same name unless given."""
+        theirs = theirs or run
+        ours, its = self.files.get(run, {}), other.files.get(theirs, {})
+        return (
+            self.of(run) == replace(other.of(theirs), run=run)
+            and self.scores.get(run) == other.scores.get(theirs)
+            and ours.keys() == its.keys()
+            and all(torch.equal(value, its[name]) for name, value in ours.items())
+        )
+
+
+def files_of(jobs: Sequence[TrainingJob]) -> dict[str, dict[str, Tensor]]:
+    """What the jobs' files hold, by run."""
+    found: dict[str, dict[str, Tensor]] = {}
+    for job in jobs:
+        if Path(job.policy).is_file():
+            weights = torch.load(job.policy, weights_only=True)
+            found[job.run] = {name: value for name, value in weights.items() if isinstance(value, Tensor)}
+            assert found[job.run]
+        if job.episodes and Path(job.episodes).is_file():
+            stored = episodes.load(Path(job.episodes))
+            found[job.run] |= {"true_score": stored.true_score, "alive": stored.alive, **stored.signals}
+    return found

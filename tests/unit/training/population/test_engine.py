@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
 
-from rewardsmith.contracts import SPARSE, Race, Task, TrainingJob, TrainingProgress, TrainingResult, TrainingSettings
-from rewardsmith.records import Fault, Rung, RunState, Score
+from rewardsmith.contracts import SPARSE, Race, Task, TrainingJob, TrainingProgress, TrainingSettings
+from rewardsmith.records import Fault, Rung, RunState
 from rewardsmith.registry import TASKS
 from rewardsmith.reward.guard import Guard
 from rewardsmith.training import episodes
 from rewardsmith.training.population.trainer import PopulationTrainer
 from tests.conftest import TINY
-from tests.training import EPISODES, Feed, scored
+from tests.training import EPISODES, Feed, Trained, files_of, scored
 from tests.training import train as run
 
 QUICK = replace(TINY, env_steps=640)
@@ -42,36 +41,6 @@ def compute_reward(actions: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:
 NO_PROGRAM = "def compute_reward(:"
 
 
-@dataclass(frozen=True)
-class Trained:
-    """One batch of trainings: what came out, and what was told."""
-
-    results: dict[str, TrainingResult]
-    """In the order in which they came, without what hangs on the clock."""
-    scores: dict[str, Score]
-    files: dict[str, dict[str, Tensor]]
-    """Weights and, where they were asked for, episodes, by run."""
-    told: list[TrainingProgress]
-
-    @property
-    def order(self) -> str:
-        return " ".join(self.results)
-
-    def of(self, run: str) -> TrainingResult:
-        return self.results[run]
-
-    def same(self, other: Trained, run: str, theirs: str = "") -> bool:
-        """Whether a run gave the same bits as one there, of the same name unless given."""
-        theirs = theirs or run
-        ours, its = self.files.get(run, {}), other.files.get(theirs, {})
-        return (
-            self.of(run) == replace(other.of(theirs), run=run)
-            and self.scores.get(run) == other.scores.get(theirs)
-            and ours.keys() == its.keys()
-            and all(torch.equal(value, its[name]) for name, value in ours.items())
-        )
-
-
 Train = Callable[..., Trained]
 
 
@@ -92,22 +61,9 @@ def train(tmp_path: Path) -> Train:
         told: list[TrainingProgress] = []
         results = run(PopulationTrainer(task, settings, threads=2), feed(placed), told.append)
         scores = scored(task, placed, results)
-        return Trained(results, scores, _files(placed), told)
+        return Trained(results, scores, files_of(placed), told)
 
     return go
-
-
-def _files(jobs: Sequence[TrainingJob]) -> dict[str, dict[str, Tensor]]:
-    found: dict[str, dict[str, Tensor]] = {}
-    for job in jobs:
-        if Path(job.policy).is_file():
-            weights = torch.load(job.policy, weights_only=True)
-            found[job.run] = {name: value for name, value in weights.items() if isinstance(value, Tensor)}
-            assert found[job.run]
-        if job.episodes and Path(job.episodes).is_file():
-            stored = episodes.load(Path(job.episodes))
-            found[job.run] |= {"true_score": stored.true_score, "alive": stored.alive, **stored.signals}
-    return found
 
 
 def job(name: str, program: str = SPARSE, seed: int = 1, **changes: object) -> TrainingJob:
