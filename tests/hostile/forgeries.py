@@ -61,7 +61,7 @@ def _overwrites_as_source(mail: Mail) -> None:
 
 def _winner_overwrites(mail: Mail) -> None:
     mail.record("candidates", "c002", program=_writes(mail))
-    mail.sql("DELETE FROM finals", "DELETE FROM study WHERE key = 'finished'")
+    mail.unclosed()
 
 
 def _screened_overwrites(mail: Mail) -> None:
@@ -108,29 +108,32 @@ def _running(forge: Forge) -> Forge:
     return both
 
 
+_SEARCHED, _CLOSING = "c002-search-0", "c002-final-0"
+"""Runs of the last candidate."""
+_POLICY = f"runs/{_SEARCHED}/policy.pt"
 _PLACES = (
     "study.db", "study.db-wal", "study.db-shm", "study.lock", "config.yaml", "candidates", "candidates/c002",
-    "candidates/c002/reward.py", "candidates/c002/policy.pt", "candidates/c002/policy.part", "finals", "finals/best-0",
-    "candidates/c002/episodes.pt",
+    "candidates/c002/reward.py", "runs", "runs/c002-search-0", _POLICY, "runs/c002-search-0/policy.part",
+    "runs/c002-search-0/episodes.pt", "runs/c002-final-0",
 )  # fmt: skip
 LINKS = [
     *(Forgery("link", f"{name} to a file", _running(_linked(name, "precious/notes.txt"))) for name in _PLACES),
     *(Forgery("link", f"{name} to a folder", _running(_linked(name, "precious"))) for name in _PLACES),
     Forgery("link", "config.yaml to a secret", _linked("config.yaml", ".token")),
-    Forgery("link", "policy.pt to a secret", _linked("candidates/c002/policy.pt", ".token")),
+    Forgery("link", "policy.pt to a secret", _linked(_POLICY, ".token")),
     Forgery("link", "reward.py to a secret", _linked("candidates/c002/reward.py", ".token")),
-    Forgery("link", "policy.pt to endless zeros", lambda mail: mail.link("candidates/c002/policy.pt", Path("/dev/zero"))),
+    Forgery("link", "policy.pt to endless zeros", lambda mail: mail.link(_POLICY, Path("/dev/zero"))),
     Forgery("link", "config.yaml to endless zeros", lambda mail: mail.link("config.yaml", Path("/dev/zero"))),
     Forgery("link", "the database to endless zeros", lambda mail: mail.link("study.db", Path("/dev/zero"))),
     *(Forgery("hard link", name, _running(_hard_linked(name))) for name in ("study.lock", "candidates/c002/reward.py")),
     Forgery("hard link", "of the database's log", _running(_hard_linked("study.db-wal"))),
     *(
         Forgery("pipe", name, lambda mail, name=name: mail.pipe(name))
-        for name in ("study.db", "study.lock", "study.db-wal", "config.yaml", "candidates/c002/policy.pt", "candidates/c002/reward.py")
+        for name in ("study.db", "study.lock", "study.db-wal", "config.yaml", _POLICY, "candidates/c002/reward.py")
     ),
     *(
         Forgery("folder", name, lambda mail, name=name: mail.folder(name))
-        for name in ("study.lock", "study.db-wal", "candidates/c002/policy.pt", "candidates/c002/reward.py")
+        for name in ("study.lock", "study.db-wal", _POLICY, "candidates/c002/reward.py")
     ),
 ]
 
@@ -145,18 +148,30 @@ def _renamed(new: str, *, row: bool) -> Forge:
     return forge
 
 
-def _policy(path: str) -> Forge:
-    return lambda mail: mail.record("candidates", "c002", training__policy=path.replace("HOME", str(mail.home)))
+def _policy(path: str, run: str = _SEARCHED) -> Forge:
+    return lambda mail: mail.record("runs", run, policy=path.replace("HOME", str(mail.home)))
 
 
-def _policy_of_final(mail: Mail) -> None:
-    mail.record("finals", "best-0", training__policy=str(mail.token))
+def _run(new: str, subject: str, old: str = _CLOSING) -> Forge:
+    """A run has another name, in its row too, and the search goes on."""
 
-
-def _final(identity: str) -> Forge:
     def forge(mail: Mail) -> None:
-        mail.record("finals", "best-0", id=identity, training__candidate=identity)
-        mail.sql(f"UPDATE finals SET id = '{identity}' WHERE id = 'best-0'", "DELETE FROM study WHERE key = 'finished'")
+        mail.record("runs", old, id=new, subject=subject)
+        mail.sql(f"UPDATE runs SET id = '{new}' WHERE id = '{old}'", "DELETE FROM study WHERE key = 'finished'")
+
+    return forge
+
+
+def _score_row(new: str) -> Forge:
+    return lambda mail: mail.sql(f"UPDATE scores SET id = '{new}' WHERE id LIKE '{_SEARCHED}/%'")
+
+
+def _another_run(new: str, **changes: object) -> Forge:
+    """One run more, and the search goes on."""
+
+    def forge(mail: Mail) -> None:
+        mail.copy_run(_SEARCHED, new, **changes)
+        mail.unclosed()
 
     return forge
 
@@ -168,14 +183,99 @@ IDS = [
     Forgery("id", "of another candidate", _renamed("c001", row=False), "c002"),
     Forgery("id", "with an escape", _renamed("c002\x1b[2J", row=False)),
     Forgery("id", "of parents", lambda mail: mail.record("candidates", "c002", parents=["../../precious"])),
-    Forgery("id", "of a final run", _final("../../../precious/escape")),
-    Forgery("id", "of a final run's reward", lambda mail: mail.record("finals", "best-0", reward="best:../../precious")),
-    Forgery("policy", "absolute", _policy("HOME/.token")),
-    Forgery("policy", "relative", _policy("../../.token")),
-    Forgery("policy", "of another candidate", _policy("candidates/c001/../../../../.token")),
-    Forgery("policy", "of a final run", _policy_of_final),
-    Forgery("record", "states differ", lambda mail: mail.sql("UPDATE candidates SET state = 'ACCEPTED' WHERE id = 'c002'")),
+    Forgery("id", "of a run", _run("../../../precious/escape", "c002"), "Run.id"),
+    Forgery("id", "of a run, absolute", _run("/tmp/escape-final-0", "c002"), "Run.id"),
+    Forgery("id", "of a run in the search", _run("../../../precious/escape-search-0", "c002", _SEARCHED), "Run.id"),
+    Forgery("id", "of a run, no row", lambda mail: mail.record("runs", _SEARCHED, id="../../x-search-0"), "Run.id"),
+    Forgery("id", "of a run's program", _run("c002-final-0", "../../precious"), "Run.subject"),
+    Forgery("id", "of a run of another candidate", _run("c002-final-0", "c001"), "Run.subject"),
+    Forgery("id", "of a run of nobody", _run("c999-final-0", "c999")),
+    Forgery("id", "of a run with thirty digits", _run(f"c002-final-{10**30}", "c002"), "Run.id"),
+    Forgery("id", "of a score", _score_row("../../../precious/escape/heldout/0")),
+    Forgery("id", "of a score of nobody", _score_row("nobody")),
+    Forgery("id", "of an event", lambda mail: mail.sql("UPDATE events SET id = '../../x' WHERE id = '3'"), "Event"),
+    Forgery("policy", "absolute", _policy("HOME/.token"), "Run.policy"),
+    Forgery("policy", "relative", _policy("../../.token"), "Run.policy"),
+    Forgery("policy", "by way of another run", _policy("runs/c001-search-0/../../../../.token"), "Run.policy"),
+    Forgery("policy", "of another run", _policy("runs/c001-search-0/policy.pt"), "Run.policy"),
+    Forgery("policy", "of format 1", _policy("candidates/c002/policy.pt"), "Run.policy"),
+    Forgery("policy", "of a final run", _policy("HOME/.token", _CLOSING), "Run.policy"),
+    Forgery("policy", "that does not fit, of a run to be scored", lambda mail: _to_be_scored(mail, b"no policy")),
+    Forgery("policy", "that is a link, of a run to be scored", lambda mail: _to_be_scored(mail, None)),
+    Forgery("record", "states differ", lambda mail: mail.record("candidates", "c002", state="PROPOSED")),
     Forgery("record", "calls differ", lambda mail: mail.record("calls", "c002", candidate="../../x")),
+    Forgery("record", "scores differ", lambda mail: mail.record("scores", _SEARCHED, seed=8)),
+    Forgery("record", "scorers differ", lambda mail: mail.record("scores", _SEARCHED, scorer="../../x")),
+    Forgery("record", "programs differ", lambda mail: mail.record("runs", _SEARCHED, program="0" * 64)),
+    Forgery("record", "purposes differ", lambda mail: mail.record("runs", _SEARCHED, purpose="final"), "Run.purpose"),
+    Forgery("record", "the run is gone", lambda mail: mail.sql(f"DELETE FROM runs WHERE id = '{_SEARCHED}'")),
+    Forgery("record", "the candidate is gone", lambda mail: mail.sql("DELETE FROM candidates WHERE id = 'c002'"), "c002 is missing"),
+]
+RUNS = [
+    Forgery("run", "of nobody in the search", _another_run("c999-search-0")),
+    Forgery("run", "of nobody, to be trained", _another_run("c999-search-0", state="QUEUED")),
+    Forgery("run", "of nobody that wins", _another_run("c999-finalist-0")),
+    Forgery("run", "of a candidate that is a baseline", _another_run("c002-baseline-0")),
+    Forgery("run", "of a reward that is in the search", _another_run("human-search-0")),
+    Forgery("run", "of a reward that wins", _another_run("sparse-finalist-0")),
+    Forgery("run", "with a number far off", _another_run("c002-search-999999999", state="FAILED", fault="CRASHED")),
+    Forgery("run", "that is not at its end", _another_run("c002-search-1", state="RUNNING")),
+    Forgery("run", "that is at its end in no way", _another_run("c002-search-1", state="FAILED")),
+    Forgery("run", "that was lost too often", _another_run("c002-search-1", state="LOST", tries=10**15)),
+    Forgery("run", "that was trained, without a policy", lambda mail: _to_be_scored(mail, b"")),
+    Forgery("run", "by a machine elsewhere", _another_run("c002-search-1", executor="ssh://127.0.0.1:9", state="QUEUED")),
+    Forgery("run", "with settings that are none", _another_run("c002-search-1", settings="[" * 100_000, state="QUEUED")),
+    Forgery("run", "that was raced without a rung", _another_run("c002-search-1", state="EVICTED")),
+]
+
+
+def _to_be_scored(mail: Mail, content: bytes | None) -> None:
+    """A training at its end that nobody scored, and instead of its policy ``content``, or a link."""
+    mail.unclosed()
+    mail.sql(f"DELETE FROM scores WHERE id LIKE '{_SEARCHED}/%'", "DELETE FROM events WHERE id = '3'")
+    if content is None:
+        mail.link(_POLICY, mail.token)
+    elif content:
+        (mail.study / _POLICY).write_bytes(content)
+    else:
+        mail.gone(_POLICY)
+
+
+def _event(kind: str, *names: str, limit: int = 1) -> Forge:
+    """One event more, and the search goes on."""
+
+    def forge(mail: Mail) -> None:
+        mail.unfinished()
+        mail.add("events", "3", {"kind": kind, "candidates": names, "limit": limit})
+
+    return forge
+
+
+def _many_events(mail: Mail) -> None:
+    """A strategy that is asked again and again and has nothing to say."""
+    mail.unfinished()
+    row = """'{"kind": "asked", "candidates": [], "limit": 1000}'"""
+    mail.sql(
+        "INSERT INTO events (id, revision, record) WITH RECURSIVE n(i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n WHERE i < 19000) "
+        f"SELECT CAST(i AS TEXT), 1000, {row} FROM n"
+    )
+
+
+_OTHER = "does not fit its strategy"
+EVENTS = [
+    Forgery("event", "of nobody", _event("told", "c999"), "c999 is missing"),
+    Forgery("event", "of paths", _event("told", "../../x"), "Event.candidates"),
+    Forgery("event", "of another kind", _event("bribed", "c002"), "Event.kind"),
+    Forgery("event", "twice", _event("told", "c000"), _OTHER),
+    Forgery("event", "before the end", _event("told", "c002"), _OTHER),
+    Forgery("event", "of what was asked before", _event("asked", "c002"), _OTHER),
+    Forgery("event", "ten thousand times the same", _event("told", *["c002"] * 10_000), _OTHER),
+    Forgery("event", "a thousand million asked", _event("asked", limit=10**9), "Event.limit"),
+    Forgery("event", "a negative number asked", _event("asked", limit=-1), "Event.limit"),
+    Forgery("event", "asked for nothing", _event("asked", limit=0)),
+    Forgery("event", "nineteen thousand", _many_events, _OTHER),
+    Forgery("event", "none", lambda mail: mail.sql("DELETE FROM events"), _OTHER),
+    Forgery("event", "in another order", lambda mail: mail.sql("UPDATE events SET position = 9 WHERE id = '0'"), _OTHER),
 ]
 
 
@@ -207,7 +307,7 @@ SECRETS = [
 
 
 def _shown(table: str, **changes: object) -> Forge:
-    return lambda mail: mail.record(table, "best-0" if table == "finals" else "c002", **changes)
+    return lambda mail: mail.record(table, _SEARCHED if table in ("runs", "scores") else "c002", **changes)
 
 
 def _source_with_escapes(mail: Mail) -> None:
@@ -221,11 +321,14 @@ def _surrogates(mail: Mail) -> None:
 SHOWN = [
     *(
         Forgery("shown", name, _shown("candidates", **{name: _ESCAPES}))
-        for name in ("idea", "reason", "operator", "plan", "training__cause", "source", "program")
+        for name in ("idea", "reason", "operator", "plan", "source", "program")
     ),
+    *(Forgery("shown", f"{name} of a run", _shown("runs", **{name: _ESCAPES})) for name in ("cause", "executor", "settings")),
+    Forgery("shown", "cause of a failed run", _shown("runs", state="FAILED", fault="CRASHED", cause=_ESCAPES)),
+    Forgery("shown", "scorer", _shown("scores", scorer=_ESCAPES)),
     Forgery("shown", "parents", _shown("candidates", parents=[_ESCAPES])),
-    Forgery("shown", "components", _shown("candidates", training__components=[{"name": _ESCAPES, "values": [1.0]}])),
-    Forgery("shown", "reward", _shown("finals", reward=_ESCAPES)),
+    Forgery("shown", "components", _shown("runs", components=[{"name": _ESCAPES, "values": [1.0]}])),
+    Forgery("shown", "reward", _shown("runs", subject=_ESCAPES)),
     Forgery("shown", "a comment in the source", _source_with_escapes),
     Forgery("shown", "halves of letters", _surrogates),
     Forgery("shown", "notice", lambda mail: mail.value("notice", _ESCAPES)),
@@ -271,7 +374,7 @@ def _endless_view(mail: Mail) -> None:
     mail.sql(
         "ALTER TABLE candidates RENAME TO kept",
         "CREATE VIEW candidates AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
-        "SELECT 'c000' AS id, i AS position, 'SCORED' AS state, 0.0 AS score, '{}' AS record FROM n",
+        "SELECT i AS position, 'c000' AS id, 1 AS revision, '{}' AS record FROM n",
     )
 
 
@@ -283,12 +386,18 @@ def _endless_trigger(mail: Mail) -> None:
     mail.unfinished()
 
 
+def _last_revision(mail: Mail) -> None:
+    """None comes after it."""
+    mail.unfinished()
+    mail.sql(f"UPDATE runs SET revision = {2**63 - 1} WHERE id = 'c000-search-0'")
+
+
 def _huge_record(mail: Mail) -> None:
     mail.sql("UPDATE candidates SET record = CAST(zeroblob(600000000) AS TEXT) WHERE id = 'c002'")
 
 
 def _huge_curve(mail: Mail) -> None:
-    mail.record("candidates", "c002", training__components=[{"name": "near", "values": [0.5] * 3_000_000}])
+    mail.record("runs", _SEARCHED, components=[{"name": "near", "values": [0.5] * 3_000_000}])
 
 
 def _cut(name: str, at: int) -> Forge:
@@ -321,28 +430,44 @@ DATABASES = [
     Forgery("database", "another format", lambda mail: mail.sql("PRAGMA user_version = 7")),
     Forgery("database", "no table", lambda mail: mail.sql("DROP TABLE candidates")),
     Forgery("database", "a table with a computed column", lambda mail: mail.sql("ALTER TABLE study ADD COLUMN x AS (value || value)")),
-    Forgery("database", "records that are no JSON", lambda mail: mail.raw("finals", "best-0", "{")),
+    Forgery("database", "records that are no JSON", lambda mail: mail.raw("runs", _CLOSING, "{")),
     Forgery("database", "records that are no text", lambda mail: mail.sql("UPDATE candidates SET record = x'ff00ff' WHERE id = 'c002'")),
     Forgery("database", "deep JSON", lambda mail: mail.raw("candidates", "c002", "[" * 100_000)),
     Forgery("database", "a negative position", lambda mail: mail.sql("UPDATE candidates SET position = -1 WHERE id = 'c002'")),
+    Forgery("database", "a negative revision", lambda mail: mail.sql("UPDATE runs SET revision = -1 WHERE id LIKE 'c002-%'")),
+    Forgery("database", "the last revision", lambda mail: _last_revision(mail)),
+    Forgery("database", "a revision that is no number", lambda mail: mail.sql("UPDATE scores SET revision = 'x'")),
     Forgery("database", "seconds that are no number", lambda mail: mail.value("seconds", "abc")),
     Forgery("database", "seconds without end", lambda mail: mail.value("seconds", "inf")),
 ]
-_VALUES = {
-    "a score that is no number": {"training__score__mean": float("nan")},
-    "a score without end": {"training__score__mean": float("inf")},
-    "a score that is text": {"training__score__mean": "0.5"},
-    "an iteration of thirty digits": {"iteration": 10**30},
-    "a negative iteration": {"iteration": -5},
-    "steps without end": {"env_steps": 10**400},
-    "negative calls": {"usage__calls": -(10**12)},
-    "an unknown state": {"state": "OWNED"},
-    "itself as its parent": {"parents": ["c002"]},
-    "a parent that is not there": {"parents": ["c999"]},
-    "ten thousand parents": {"parents": ["c000"] * 10_000},
-    "a missing score": {"training__score": None},
-    "a seed of a hundred digits": {"training__seed": 10**100},
-    "a rung without a score": {"rungs": [{}]},
+_RUNG: dict[str, object] = {"env_steps": 0, "score": {"mean": 0.1, "standard_error": 0.1, "episodes": 2}, "rivals": 0, "better": 10**15}
+_VALUES: dict[str, tuple[str, dict[str, object]]] = {
+    "a score that is no number": ("scores", {"mean": float("nan")}),
+    "a score without end": ("scores", {"mean": float("inf")}),
+    "a score that is text": ("scores", {"mean": "0.5"}),
+    "a score of no episode": ("scores", {"episodes": 0}),
+    "a score of more episodes than there are": ("scores", {"episodes": 10**15, "unstable": 10**15}),
+    "a score of episodes without end": ("scores", {"episodes": 10**400}),
+    "an iteration of thirty digits": ("candidates", {"iteration": 10**30}),
+    "an iteration of fifteen digits": ("candidates", {"iteration": 10**15}),
+    "a negative iteration": ("candidates", {"iteration": -5}),
+    "steps without end": ("runs", {"env_steps": 10**400}),
+    "steps of fifteen digits": ("runs", {"env_steps": 10**15, "due_steps": 1}),
+    "negative calls": ("calls", {"usage__calls": -(10**12)}),
+    "an attempt of thirty digits": ("calls", {"attempt": 10**30}),
+    "an unknown state": ("candidates", {"state": "OWNED"}),
+    "an unknown state of a run": ("runs", {"state": "OWNED"}),
+    "itself as its parent": ("candidates", {"parents": ["c002"]}),
+    "a parent that is not there": ("candidates", {"parents": ["c999"]}),
+    "ten thousand parents": ("candidates", {"parents": ["c000"] * 10_000}),
+    "a missing score": ("scores", {"mean": None}),
+    "a seed of a hundred digits": ("runs", {"seed": 10**100}),
+    "a rung without a score": ("runs", {"rungs": [{}]}),
+    "a rung of no training": ("runs", {"state": "EVICTED", "due_steps": 0, "rungs": [_RUNG]}),
+    "a rung after the end": ("runs", {"state": "EVICTED", "due_steps": 1, "rungs": [_RUNG | {"env_steps": 10**15}]}),
+    "seconds of a hundred digits": ("runs", {"wall_s": 1e100}),
+    "curves of one name": ("runs", {"progress": [{"name": "success", "values": []}] * 1_000}),
+    "curves without a value": ("runs", {"progress": [], "components": [{"name": "", "values": []}]}),
 }
 
 
@@ -352,7 +477,7 @@ def _cycle(mail: Mail) -> None:
 
 
 RECORDS = [
-    *(Forgery("value", name, _shown("candidates", **changes)) for name, changes in _VALUES.items()),
+    *(Forgery("value", name, _shown(table, **changes)) for name, (table, changes) in _VALUES.items()),
     Forgery("value", "a circle of parents", _cycle),
 ]
 
@@ -368,7 +493,7 @@ class _Touch:
 
 def _policy_file(content: bytes) -> Forge:
     def forge(mail: Mail) -> None:
-        (mail.study / "candidates" / "c002" / "policy.pt").write_bytes(content)
+        (mail.study / _POLICY).write_bytes(content)
 
     return forge
 
@@ -420,7 +545,7 @@ POLICIES = [
     Forgery("policy file", "an unknown activation", _policy_file(_saved(activation="\x1b[2J"))),
     Forgery("policy file", "zeros that multiply", _policy_file(_zip_bomb())),
     Forgery("policy file", "nothing", _policy_file(b"")),
-    Forgery("policy file", "cut off", _cut("candidates/c002/policy.pt", 700)),
+    Forgery("policy file", "cut off", _cut(_POLICY, 700)),
 ]
 
-FORGERIES = [*PROGRAMS, *LINKS, *IDS, *SECRETS, *SHOWN, *CONFIGS, *DATABASES, *RECORDS, *POLICIES]
+FORGERIES = [*PROGRAMS, *LINKS, *IDS, *RUNS, *EVENTS, *SECRETS, *SHOWN, *CONFIGS, *DATABASES, *RECORDS, *POLICIES]
