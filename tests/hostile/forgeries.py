@@ -5,27 +5,17 @@ from __future__ import annotations
 import io
 import pickle
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from tests.hostile.altering import Forge, Mail
+from tests.hostile.forged_records import EVENTS, IDS, RECORDS, RUNS
+from tests.hostile.forgery import CLOSING, ESCAPES, POLICY, SEARCHED, Forgery, changed
+from tests.hostile.old_forgeries import OLD
 
 _HEAD = "def compute_reward(tcp_pos: Tensor, goal_pos: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n"
 _TAIL = "    d = torch.linalg.vector_norm(goal_pos - tcp_pos, 2.0, dim=-1)\n    return -d + x, {'d': -d}\n"
-_ESCAPES = "\x1b]0;owned\x07\x1b[2J[bold]m[/x][/]\u202e\u2066\x9b31m\r| =1+1 <script>x</script>"
-
-
-@dataclass(frozen=True)
-class Forgery:
-    """One way to harm who opens a study."""
-
-    kind: str
-    name: str
-    forge: Forge
-    refused: str = ""
-    """What ``resume`` must say, in some place; without it any ending is right that does no harm."""
 
 
 def _writes(mail: Mail, name: str = "notes.txt") -> str:
@@ -108,174 +98,30 @@ def _running(forge: Forge) -> Forge:
     return both
 
 
-_SEARCHED, _CLOSING = "c002-search-0", "c002-final-0"
-"""Runs of the last candidate."""
-_POLICY = f"runs/{_SEARCHED}/policy.pt"
 _PLACES = (
     "study.db", "study.db-wal", "study.db-shm", "study.lock", "config.yaml", "candidates", "candidates/c002",
-    "candidates/c002/reward.py", "runs", "runs/c002-search-0", _POLICY, "runs/c002-search-0/policy.part",
+    "candidates/c002/reward.py", "runs", "runs/c002-search-0", POLICY, "runs/c002-search-0/policy.part",
     "runs/c002-search-0/episodes.pt", "runs/c002-final-0",
 )  # fmt: skip
 LINKS = [
     *(Forgery("link", f"{name} to a file", _running(_linked(name, "precious/notes.txt"))) for name in _PLACES),
     *(Forgery("link", f"{name} to a folder", _running(_linked(name, "precious"))) for name in _PLACES),
     Forgery("link", "config.yaml to a secret", _linked("config.yaml", ".token")),
-    Forgery("link", "policy.pt to a secret", _linked(_POLICY, ".token")),
+    Forgery("link", "policy.pt to a secret", _linked(POLICY, ".token")),
     Forgery("link", "reward.py to a secret", _linked("candidates/c002/reward.py", ".token")),
-    Forgery("link", "policy.pt to endless zeros", lambda mail: mail.link(_POLICY, Path("/dev/zero"))),
+    Forgery("link", "policy.pt to endless zeros", lambda mail: mail.link(POLICY, Path("/dev/zero"))),
     Forgery("link", "config.yaml to endless zeros", lambda mail: mail.link("config.yaml", Path("/dev/zero"))),
     Forgery("link", "the database to endless zeros", lambda mail: mail.link("study.db", Path("/dev/zero"))),
     *(Forgery("hard link", name, _running(_hard_linked(name))) for name in ("study.lock", "candidates/c002/reward.py")),
     Forgery("hard link", "of the database's log", _running(_hard_linked("study.db-wal"))),
     *(
         Forgery("pipe", name, lambda mail, name=name: mail.pipe(name))
-        for name in ("study.db", "study.lock", "study.db-wal", "config.yaml", _POLICY, "candidates/c002/reward.py")
+        for name in ("study.db", "study.lock", "study.db-wal", "config.yaml", POLICY, "candidates/c002/reward.py")
     ),
     *(
         Forgery("folder", name, lambda mail, name=name: mail.folder(name))
-        for name in ("study.lock", "study.db-wal", _POLICY, "candidates/c002/reward.py")
+        for name in ("study.lock", "study.db-wal", POLICY, "candidates/c002/reward.py")
     ),
-]
-
-
-def _renamed(new: str, *, row: bool) -> Forge:
-    def forge(mail: Mail) -> None:
-        mail.unfinished()
-        mail.record("candidates", "c002", id=new)
-        if row:
-            mail.sql(f"UPDATE candidates SET id = '{new}' WHERE id = 'c002'")
-
-    return forge
-
-
-def _policy(path: str, run: str = _SEARCHED) -> Forge:
-    return lambda mail: mail.record("runs", run, policy=path.replace("HOME", str(mail.home)))
-
-
-def _run(new: str, subject: str, old: str = _CLOSING) -> Forge:
-    """A run has another name, in its row too, and the search goes on."""
-
-    def forge(mail: Mail) -> None:
-        mail.record("runs", old, id=new, subject=subject)
-        mail.sql(f"UPDATE runs SET id = '{new}' WHERE id = '{old}'", "DELETE FROM study WHERE key = 'finished'")
-
-    return forge
-
-
-def _score_row(new: str) -> Forge:
-    return lambda mail: mail.sql(f"UPDATE scores SET id = '{new}' WHERE id LIKE '{_SEARCHED}/%'")
-
-
-def _another_run(new: str, **changes: object) -> Forge:
-    """One run more, and the search goes on."""
-
-    def forge(mail: Mail) -> None:
-        mail.copy_run(_SEARCHED, new, **changes)
-        mail.unclosed()
-
-    return forge
-
-
-IDS = [
-    Forgery("id", "absolute", _renamed("/tmp/escape", row=False), "c002"),
-    Forgery("id", "relative", _renamed("../../../precious/escape", row=False), "c002"),
-    Forgery("id", "relative, row too", _renamed("../../../precious/escape", row=True), "escape"),
-    Forgery("id", "of another candidate", _renamed("c001", row=False), "c002"),
-    Forgery("id", "with an escape", _renamed("c002\x1b[2J", row=False)),
-    Forgery("id", "of parents", lambda mail: mail.record("candidates", "c002", parents=["../../precious"])),
-    Forgery("id", "of a run", _run("../../../precious/escape", "c002"), "Run.id"),
-    Forgery("id", "of a run, absolute", _run("/tmp/escape-final-0", "c002"), "Run.id"),
-    Forgery("id", "of a run in the search", _run("../../../precious/escape-search-0", "c002", _SEARCHED), "Run.id"),
-    Forgery("id", "of a run, no row", lambda mail: mail.record("runs", _SEARCHED, id="../../x-search-0"), "Run.id"),
-    Forgery("id", "of a run's program", _run("c002-final-0", "../../precious"), "Run.subject"),
-    Forgery("id", "of a run of another candidate", _run("c002-final-0", "c001"), "Run.subject"),
-    Forgery("id", "of a run of nobody", _run("c999-final-0", "c999")),
-    Forgery("id", "of a run with thirty digits", _run(f"c002-final-{10**30}", "c002"), "Run.id"),
-    Forgery("id", "of a score", _score_row("../../../precious/escape/heldout/0")),
-    Forgery("id", "of a score of nobody", _score_row("nobody")),
-    Forgery("id", "of an event", lambda mail: mail.sql("UPDATE events SET id = '../../x' WHERE id = '3'"), "Event"),
-    Forgery("policy", "absolute", _policy("HOME/.token"), "Run.policy"),
-    Forgery("policy", "relative", _policy("../../.token"), "Run.policy"),
-    Forgery("policy", "by way of another run", _policy("runs/c001-search-0/../../../../.token"), "Run.policy"),
-    Forgery("policy", "of another run", _policy("runs/c001-search-0/policy.pt"), "Run.policy"),
-    Forgery("policy", "of format 1", _policy("candidates/c002/policy.pt"), "Run.policy"),
-    Forgery("policy", "of a final run", _policy("HOME/.token", _CLOSING), "Run.policy"),
-    Forgery("policy", "that does not fit, of a run to be scored", lambda mail: _to_be_scored(mail, b"no policy")),
-    Forgery("policy", "that is a link, of a run to be scored", lambda mail: _to_be_scored(mail, None)),
-    Forgery("record", "states differ", lambda mail: mail.record("candidates", "c002", state="PROPOSED")),
-    Forgery("record", "calls differ", lambda mail: mail.record("calls", "c002", candidate="../../x")),
-    Forgery("record", "scores differ", lambda mail: mail.record("scores", _SEARCHED, seed=8)),
-    Forgery("record", "scorers differ", lambda mail: mail.record("scores", _SEARCHED, scorer="../../x")),
-    Forgery("record", "programs differ", lambda mail: mail.record("runs", _SEARCHED, program="0" * 64)),
-    Forgery("record", "purposes differ", lambda mail: mail.record("runs", _SEARCHED, purpose="final"), "Run.purpose"),
-    Forgery("record", "the run is gone", lambda mail: mail.sql(f"DELETE FROM runs WHERE id = '{_SEARCHED}'")),
-    Forgery("record", "the candidate is gone", lambda mail: mail.sql("DELETE FROM candidates WHERE id = 'c002'"), "c002 is missing"),
-]
-RUNS = [
-    Forgery("run", "of nobody in the search", _another_run("c999-search-0")),
-    Forgery("run", "of nobody, to be trained", _another_run("c999-search-0", state="QUEUED")),
-    Forgery("run", "of nobody that wins", _another_run("c999-finalist-0")),
-    Forgery("run", "of a candidate that is a baseline", _another_run("c002-baseline-0")),
-    Forgery("run", "of a reward that is in the search", _another_run("human-search-0")),
-    Forgery("run", "of a reward that wins", _another_run("sparse-finalist-0")),
-    Forgery("run", "with a number far off", _another_run("c002-search-999999999", state="FAILED", fault="CRASHED")),
-    Forgery("run", "that is not at its end", _another_run("c002-search-1", state="RUNNING")),
-    Forgery("run", "that is at its end in no way", _another_run("c002-search-1", state="FAILED")),
-    Forgery("run", "that was lost too often", _another_run("c002-search-1", state="LOST", tries=10**15)),
-    Forgery("run", "that was trained, without a policy", lambda mail: _to_be_scored(mail, b"")),
-    Forgery("run", "by a machine elsewhere", _another_run("c002-search-1", executor="ssh://127.0.0.1:9", state="QUEUED")),
-    Forgery("run", "with settings that are none", _another_run("c002-search-1", settings="[" * 100_000, state="QUEUED")),
-    Forgery("run", "that was raced without a rung", _another_run("c002-search-1", state="EVICTED")),
-]
-
-
-def _to_be_scored(mail: Mail, content: bytes | None) -> None:
-    """A training at its end that nobody scored, and instead of its policy ``content``, or a link."""
-    mail.unclosed()
-    mail.sql(f"DELETE FROM scores WHERE id LIKE '{_SEARCHED}/%'", "DELETE FROM events WHERE id = '3'")
-    if content is None:
-        mail.link(_POLICY, mail.token)
-    elif content:
-        (mail.study / _POLICY).write_bytes(content)
-    else:
-        mail.gone(_POLICY)
-
-
-def _event(kind: str, *names: str, limit: int = 1) -> Forge:
-    """One event more, and the search goes on."""
-
-    def forge(mail: Mail) -> None:
-        mail.unfinished()
-        mail.add("events", "3", {"kind": kind, "candidates": names, "limit": limit})
-
-    return forge
-
-
-def _many_events(mail: Mail) -> None:
-    """A strategy that is asked again and again and has nothing to say."""
-    mail.unfinished()
-    row = """'{"kind": "asked", "candidates": [], "limit": 1000}'"""
-    mail.sql(
-        "INSERT INTO events (id, revision, record) WITH RECURSIVE n(i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n WHERE i < 19000) "
-        f"SELECT CAST(i AS TEXT), 1000, {row} FROM n"
-    )
-
-
-_OTHER = "does not fit its strategy"
-EVENTS = [
-    Forgery("event", "of nobody", _event("told", "c999"), "c999 is missing"),
-    Forgery("event", "of paths", _event("told", "../../x"), "Event.candidates"),
-    Forgery("event", "of another kind", _event("bribed", "c002"), "Event.kind"),
-    Forgery("event", "twice", _event("told", "c000"), _OTHER),
-    Forgery("event", "before the end", _event("told", "c002"), _OTHER),
-    Forgery("event", "of what was asked before", _event("asked", "c002"), _OTHER),
-    Forgery("event", "ten thousand times the same", _event("told", *["c002"] * 10_000), _OTHER),
-    Forgery("event", "a thousand million asked", _event("asked", limit=10**9), "Event.limit"),
-    Forgery("event", "a negative number asked", _event("asked", limit=-1), "Event.limit"),
-    Forgery("event", "asked for nothing", _event("asked", limit=0)),
-    Forgery("event", "nineteen thousand", _many_events, _OTHER),
-    Forgery("event", "none", lambda mail: mail.sql("DELETE FROM events"), _OTHER),
-    Forgery("event", "in another order", lambda mail: mail.sql("UPDATE events SET position = 9 WHERE id = '0'"), _OTHER),
 ]
 
 
@@ -306,12 +152,8 @@ SECRETS = [
 ]
 
 
-def _shown(table: str, **changes: object) -> Forge:
-    return lambda mail: mail.record(table, _SEARCHED if table in ("runs", "scores") else "c002", **changes)
-
-
 def _source_with_escapes(mail: Mail) -> None:
-    mail.record("candidates", "c002", source=f"# {_ESCAPES}\ndef compute_reward(tcp_pos):\n    pass\n")
+    mail.record("candidates", "c002", source=f"# {ESCAPES}\ndef compute_reward(tcp_pos):\n    pass\n")
 
 
 def _surrogates(mail: Mail) -> None:
@@ -320,20 +162,20 @@ def _surrogates(mail: Mail) -> None:
 
 SHOWN = [
     *(
-        Forgery("shown", name, _shown("candidates", **{name: _ESCAPES}))
+        Forgery("shown", name, changed("candidates", **{name: ESCAPES}))
         for name in ("idea", "reason", "operator", "plan", "source", "program")
     ),
-    *(Forgery("shown", f"{name} of a run", _shown("runs", **{name: _ESCAPES})) for name in ("cause", "executor", "settings")),
-    Forgery("shown", "cause of a failed run", _shown("runs", state="FAILED", fault="CRASHED", cause=_ESCAPES)),
-    Forgery("shown", "scorer", _shown("scores", scorer=_ESCAPES)),
-    Forgery("shown", "parents", _shown("candidates", parents=[_ESCAPES])),
-    Forgery("shown", "components", _shown("runs", components=[{"name": _ESCAPES, "values": [1.0]}])),
-    Forgery("shown", "reward", _shown("runs", subject=_ESCAPES)),
+    *(Forgery("shown", f"{name} of a run", changed("runs", **{name: ESCAPES})) for name in ("cause", "executor", "settings")),
+    Forgery("shown", "cause of a failed run", changed("runs", state="FAILED", fault="CRASHED", cause=ESCAPES)),
+    Forgery("shown", "scorer", changed("scores", scorer=ESCAPES)),
+    Forgery("shown", "parents", changed("candidates", parents=[ESCAPES])),
+    Forgery("shown", "components", changed("runs", components=[{"name": ESCAPES, "values": [1.0]}])),
+    Forgery("shown", "reward", changed("runs", subject=ESCAPES)),
     Forgery("shown", "a comment in the source", _source_with_escapes),
     Forgery("shown", "halves of letters", _surrogates),
-    Forgery("shown", "notice", lambda mail: mail.value("notice", _ESCAPES)),
-    Forgery("shown", "stopped", lambda mail: mail.value("stopped", _ESCAPES)),
-    Forgery("shown", "version", lambda mail: mail.value("version", _ESCAPES)),
+    Forgery("shown", "notice", lambda mail: mail.value("notice", ESCAPES)),
+    Forgery("shown", "stopped", lambda mail: mail.value("stopped", ESCAPES)),
+    Forgery("shown", "version", lambda mail: mail.value("version", ESCAPES)),
     Forgery("shown", "task", lambda mail: mail.config("task: franka-reach", 'task: "\\e[2J[/x]=1+1|"')),
     Forgery("shown", "strategy", lambda mail: mail.config("strategy: random", 'strategy: "=1+1|\\e[2J[/x]"')),
     Forgery("shown", "writer", lambda mail: mail.config("writer: grammar", 'writer: "../../\\e[2J[/x]"')),
@@ -397,7 +239,7 @@ def _huge_record(mail: Mail) -> None:
 
 
 def _huge_curve(mail: Mail) -> None:
-    mail.record("runs", _SEARCHED, components=[{"name": "near", "values": [0.5] * 3_000_000}])
+    mail.record("runs", SEARCHED, components=[{"name": "near", "values": [0.5] * 3_000_000}])
 
 
 def _cut(name: str, at: int) -> Forge:
@@ -430,7 +272,7 @@ DATABASES = [
     Forgery("database", "another format", lambda mail: mail.sql("PRAGMA user_version = 7")),
     Forgery("database", "no table", lambda mail: mail.sql("DROP TABLE candidates")),
     Forgery("database", "a table with a computed column", lambda mail: mail.sql("ALTER TABLE study ADD COLUMN x AS (value || value)")),
-    Forgery("database", "records that are no JSON", lambda mail: mail.raw("runs", _CLOSING, "{")),
+    Forgery("database", "records that are no JSON", lambda mail: mail.raw("runs", CLOSING, "{")),
     Forgery("database", "records that are no text", lambda mail: mail.sql("UPDATE candidates SET record = x'ff00ff' WHERE id = 'c002'")),
     Forgery("database", "deep JSON", lambda mail: mail.raw("candidates", "c002", "[" * 100_000)),
     Forgery("database", "a negative position", lambda mail: mail.sql("UPDATE candidates SET position = -1 WHERE id = 'c002'")),
@@ -439,46 +281,6 @@ DATABASES = [
     Forgery("database", "a revision that is no number", lambda mail: mail.sql("UPDATE scores SET revision = 'x'")),
     Forgery("database", "seconds that are no number", lambda mail: mail.value("seconds", "abc")),
     Forgery("database", "seconds without end", lambda mail: mail.value("seconds", "inf")),
-]
-_RUNG: dict[str, object] = {"env_steps": 0, "score": {"mean": 0.1, "standard_error": 0.1, "episodes": 2}, "rivals": 0, "better": 10**15}
-_VALUES: dict[str, tuple[str, dict[str, object]]] = {
-    "a score that is no number": ("scores", {"mean": float("nan")}),
-    "a score without end": ("scores", {"mean": float("inf")}),
-    "a score that is text": ("scores", {"mean": "0.5"}),
-    "a score of no episode": ("scores", {"episodes": 0}),
-    "a score of more episodes than there are": ("scores", {"episodes": 10**15, "unstable": 10**15}),
-    "a score of episodes without end": ("scores", {"episodes": 10**400}),
-    "an iteration of thirty digits": ("candidates", {"iteration": 10**30}),
-    "an iteration of fifteen digits": ("candidates", {"iteration": 10**15}),
-    "a negative iteration": ("candidates", {"iteration": -5}),
-    "steps without end": ("runs", {"env_steps": 10**400}),
-    "steps of fifteen digits": ("runs", {"env_steps": 10**15, "due_steps": 1}),
-    "negative calls": ("calls", {"usage__calls": -(10**12)}),
-    "an attempt of thirty digits": ("calls", {"attempt": 10**30}),
-    "an unknown state": ("candidates", {"state": "OWNED"}),
-    "an unknown state of a run": ("runs", {"state": "OWNED"}),
-    "itself as its parent": ("candidates", {"parents": ["c002"]}),
-    "a parent that is not there": ("candidates", {"parents": ["c999"]}),
-    "ten thousand parents": ("candidates", {"parents": ["c000"] * 10_000}),
-    "a missing score": ("scores", {"mean": None}),
-    "a seed of a hundred digits": ("runs", {"seed": 10**100}),
-    "a rung without a score": ("runs", {"rungs": [{}]}),
-    "a rung of no training": ("runs", {"state": "EVICTED", "due_steps": 0, "rungs": [_RUNG]}),
-    "a rung after the end": ("runs", {"state": "EVICTED", "due_steps": 1, "rungs": [_RUNG | {"env_steps": 10**15}]}),
-    "seconds of a hundred digits": ("runs", {"wall_s": 1e100}),
-    "curves of one name": ("runs", {"progress": [{"name": "success", "values": []}] * 1_000}),
-    "curves without a value": ("runs", {"progress": [], "components": [{"name": "", "values": []}]}),
-}
-
-
-def _cycle(mail: Mail) -> None:
-    mail.record("candidates", "c001", parents=["c002"])
-    mail.record("candidates", "c002", parents=["c001"])
-
-
-RECORDS = [
-    *(Forgery("value", name, _shown(table, **changes)) for name, (table, changes) in _VALUES.items()),
-    Forgery("value", "a circle of parents", _cycle),
 ]
 
 
@@ -493,7 +295,7 @@ class _Touch:
 
 def _policy_file(content: bytes) -> Forge:
     def forge(mail: Mail) -> None:
-        (mail.study / _POLICY).write_bytes(content)
+        (mail.study / POLICY).write_bytes(content)
 
     return forge
 
@@ -545,7 +347,7 @@ POLICIES = [
     Forgery("policy file", "an unknown activation", _policy_file(_saved(activation="\x1b[2J"))),
     Forgery("policy file", "zeros that multiply", _policy_file(_zip_bomb())),
     Forgery("policy file", "nothing", _policy_file(b"")),
-    Forgery("policy file", "cut off", _cut(_POLICY, 700)),
+    Forgery("policy file", "cut off", _cut(POLICY, 700)),
 ]
 
-FORGERIES = [*PROGRAMS, *LINKS, *IDS, *RUNS, *EVENTS, *SECRETS, *SHOWN, *CONFIGS, *DATABASES, *RECORDS, *POLICIES]
+FORGERIES = [*PROGRAMS, *LINKS, *IDS, *RUNS, *EVENTS, *SECRETS, *SHOWN, *CONFIGS, *DATABASES, *RECORDS, *POLICIES, *OLD]
