@@ -74,20 +74,24 @@ def _from_study(folder: Path, name: str, task: str, env: VecEnv) -> Actor:
 
 
 def usable_candidate(study: Study, name: str) -> Trial:
-    """A candidate that has a policy of its search.
+    """A candidate that has a policy of its search, and a score.
 
     Args:
         study: Where to look.
         name: Its id, or ``best``.
 
     Raises:
-        UsageError: There is no such candidate, or it was not trained to the end.
+        UsageError: There is no such candidate, or it was not trained to the end and scored.
         StoreError: Its program is not what the guard prints of its source.
     """
     run = _trained(study, name)
     trial = study.trial(run.subject)
     if trial is None or run.purpose != Purpose.SEARCH:
         raise UsageError(f"{run.id} of {study.folder} is a run after the search; give a candidate, such as `best`.")
+    if trial.score is None:
+        raise UsageError(
+            f"{trial.id} of {study.folder} has no score ({trial.state}); give one that was trained to the end, such as `best`."
+        )
     return trial
 
 

@@ -183,6 +183,7 @@ def _add_candidate(old: Old, found: _Candidate, row: object) -> None:
         reason="" if state == "ACCEPTED" else found.reason,
         screening=found.screening, judgement=found.judgement, followed_up=found.followed_up, follow_ups=found.followed_up,
     )  # fmt: skip
+    _fit(len(old.runs) + found.trainings <= _MOST_ROWS, "number of trainings", row)
     if found.training:
         name = run_id(found.id, Purpose.SEARCH, max(0, found.trainings - 1))
         _add_run(old, name, found.id, found.program, found.training, f"candidates/{found.id}/policy.pt", found.id)

@@ -36,21 +36,18 @@ class Mail:
             database.commit()
 
     def record(self, table: str, identity: str, **changes: object) -> None:
-        """Change fields of a JSON record, and the columns beside it; ``training__score__mean`` reaches into it."""
-        column = "candidate" if table == "calls" else "id"
+        """Change fields of a JSON record; ``components__0__name`` reaches into it. A call or score goes by how its id begins."""
         with closing(sqlite3.connect(self.study / "study.db")) as database:
-            (text,) = database.execute(f"SELECT record FROM {table} WHERE {column} = ?", (identity,)).fetchone()
+            query = f"SELECT id, record FROM {table} WHERE id = ? OR id LIKE ? ORDER BY position"
+            row, text = database.execute(query, (identity, f"{identity}/%")).fetchone()
             data = json.loads(text)
             for path, value in changes.items():
                 *way, last = path.split("__")
                 place = data
                 for step in way:
-                    place = place[step]
+                    place = place[int(step) if step.isdecimal() else step]
                 place[last] = value
-            database.execute(f"UPDATE {table} SET record = ? WHERE {column} = ?", (json.dumps(data), identity))
-            if table == "candidates":
-                score = ((data["training"] or {}).get("score") or {}).get("mean")
-                database.execute("UPDATE candidates SET state = ?, score = ? WHERE id = ?", (data["state"], score, identity))
+            database.execute(f"UPDATE {table} SET record = ? WHERE id = ?", (json.dumps(data), row))
             database.commit()
 
     def raw(self, table: str, identity: str, record: str) -> None:
@@ -59,10 +56,32 @@ class Mail:
             database.execute(f"UPDATE {table} SET record = ? WHERE id = ?", (record, identity))
             database.commit()
 
-    def unfinished(self, identity: str = "c002") -> None:
-        """As if the search had been killed before a candidate's training."""
-        self.record("candidates", identity, state="ACCEPTED", training=None, trainings=0)
-        self.sql("DELETE FROM finals", "DELETE FROM study WHERE key = 'finished'")
+    def add(self, table: str, identity: str, record: object) -> None:
+        """Put one more record behind the others."""
+        query = f"INSERT INTO {table} (id, revision, record) VALUES (?, (SELECT MAX(revision) + 1 FROM {table}), ?)"
+        with closing(sqlite3.connect(self.study / "study.db")) as database:
+            database.execute(query, (identity, json.dumps(record)))
+            database.commit()
+
+    def copy_run(self, old: str, new: str, **changes: object) -> None:
+        """Put one more run behind the others, like one that is there, with its score."""
+        with closing(sqlite3.connect(self.study / "study.db")) as database:
+            (run,) = database.execute("SELECT record FROM runs WHERE id = ?", (old,)).fetchone()
+            row, score = database.execute("SELECT id, record FROM scores WHERE id LIKE ?", (f"{old}/%",)).fetchone()
+        subject, purpose, _ = new.split("-")
+        self.add("runs", new, json.loads(run) | {"id": new, "subject": subject, "purpose": purpose, "policy": ""} | changes)
+        self.add("scores", f"{new}/{row.partition('/')[2]}", json.loads(score))
+
+    def unfinished(self) -> None:
+        """As if the search had been killed before the last candidate's training."""
+        self.unclosed()
+        self.sql("DELETE FROM runs WHERE id = 'c002-search-0'", "DELETE FROM scores WHERE id LIKE 'c002-search-0/%'")
+        self.sql("DELETE FROM events WHERE id = '3'")
+
+    def unclosed(self) -> None:
+        """As if it had been killed before the closing comparison."""
+        self.sql("DELETE FROM runs WHERE id NOT LIKE '%-search-0'", "DELETE FROM scores WHERE id NOT LIKE '%-search-0/%'")
+        self.sql("DELETE FROM study WHERE key = 'finished'")
 
     def value(self, key: str, value: str) -> None:
         """Set a text of the study."""

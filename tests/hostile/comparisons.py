@@ -59,7 +59,7 @@ def _hidden_folder(mail: Mail) -> None:
 
 def _policy_elsewhere(mail: Mail) -> None:
     inner = Mail(mail.study / "studies" / FOLDER, mail.home)
-    inner.record("candidates", "c002", training__policy=str(mail.token))
+    inner.record("runs", "c002-search-0", policy=str(mail.token))
     _changed(strategies=["random", "eureka"])(mail)
 
 

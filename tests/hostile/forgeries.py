@@ -5,27 +5,17 @@ from __future__ import annotations
 import io
 import pickle
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from tests.hostile.altering import Forge, Mail
+from tests.hostile.forged_records import EVENTS, IDS, RECORDS, RUNS
+from tests.hostile.forgery import CLOSING, ESCAPES, POLICY, SEARCHED, Forgery, changed
+from tests.hostile.old_forgeries import OLD
 
 _HEAD = "def compute_reward(tcp_pos: Tensor, goal_pos: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n"
 _TAIL = "    d = torch.linalg.vector_norm(goal_pos - tcp_pos, 2.0, dim=-1)\n    return -d + x, {'d': -d}\n"
-_ESCAPES = "\x1b]0;owned\x07\x1b[2J[bold]m[/x][/]\u202e\u2066\x9b31m\r| =1+1 <script>x</script>"
-
-
-@dataclass(frozen=True)
-class Forgery:
-    """One way to harm who opens a study."""
-
-    kind: str
-    name: str
-    forge: Forge
-    refused: str = ""
-    """What ``resume`` must say, in some place; without it any ending is right that does no harm."""
 
 
 def _writes(mail: Mail, name: str = "notes.txt") -> str:
@@ -61,7 +51,7 @@ def _overwrites_as_source(mail: Mail) -> None:
 
 def _winner_overwrites(mail: Mail) -> None:
     mail.record("candidates", "c002", program=_writes(mail))
-    mail.sql("DELETE FROM finals", "DELETE FROM study WHERE key = 'finished'")
+    mail.unclosed()
 
 
 def _screened_overwrites(mail: Mail) -> None:
@@ -110,72 +100,28 @@ def _running(forge: Forge) -> Forge:
 
 _PLACES = (
     "study.db", "study.db-wal", "study.db-shm", "study.lock", "config.yaml", "candidates", "candidates/c002",
-    "candidates/c002/reward.py", "candidates/c002/policy.pt", "candidates/c002/policy.part", "finals", "finals/best-0",
-    "candidates/c002/episodes.pt",
+    "candidates/c002/reward.py", "runs", "runs/c002-search-0", POLICY, "runs/c002-search-0/policy.part",
+    "runs/c002-search-0/episodes.pt", "runs/c002-final-0",
 )  # fmt: skip
 LINKS = [
     *(Forgery("link", f"{name} to a file", _running(_linked(name, "precious/notes.txt"))) for name in _PLACES),
     *(Forgery("link", f"{name} to a folder", _running(_linked(name, "precious"))) for name in _PLACES),
     Forgery("link", "config.yaml to a secret", _linked("config.yaml", ".token")),
-    Forgery("link", "policy.pt to a secret", _linked("candidates/c002/policy.pt", ".token")),
+    Forgery("link", "policy.pt to a secret", _linked(POLICY, ".token")),
     Forgery("link", "reward.py to a secret", _linked("candidates/c002/reward.py", ".token")),
-    Forgery("link", "policy.pt to endless zeros", lambda mail: mail.link("candidates/c002/policy.pt", Path("/dev/zero"))),
+    Forgery("link", "policy.pt to endless zeros", lambda mail: mail.link(POLICY, Path("/dev/zero"))),
     Forgery("link", "config.yaml to endless zeros", lambda mail: mail.link("config.yaml", Path("/dev/zero"))),
     Forgery("link", "the database to endless zeros", lambda mail: mail.link("study.db", Path("/dev/zero"))),
     *(Forgery("hard link", name, _running(_hard_linked(name))) for name in ("study.lock", "candidates/c002/reward.py")),
     Forgery("hard link", "of the database's log", _running(_hard_linked("study.db-wal"))),
     *(
         Forgery("pipe", name, lambda mail, name=name: mail.pipe(name))
-        for name in ("study.db", "study.lock", "study.db-wal", "config.yaml", "candidates/c002/policy.pt", "candidates/c002/reward.py")
+        for name in ("study.db", "study.lock", "study.db-wal", "config.yaml", POLICY, "candidates/c002/reward.py")
     ),
     *(
         Forgery("folder", name, lambda mail, name=name: mail.folder(name))
-        for name in ("study.lock", "study.db-wal", "candidates/c002/policy.pt", "candidates/c002/reward.py")
+        for name in ("study.lock", "study.db-wal", POLICY, "candidates/c002/reward.py")
     ),
-]
-
-
-def _renamed(new: str, *, row: bool) -> Forge:
-    def forge(mail: Mail) -> None:
-        mail.unfinished()
-        mail.record("candidates", "c002", id=new)
-        if row:
-            mail.sql(f"UPDATE candidates SET id = '{new}' WHERE id = 'c002'")
-
-    return forge
-
-
-def _policy(path: str) -> Forge:
-    return lambda mail: mail.record("candidates", "c002", training__policy=path.replace("HOME", str(mail.home)))
-
-
-def _policy_of_final(mail: Mail) -> None:
-    mail.record("finals", "best-0", training__policy=str(mail.token))
-
-
-def _final(identity: str) -> Forge:
-    def forge(mail: Mail) -> None:
-        mail.record("finals", "best-0", id=identity, training__candidate=identity)
-        mail.sql(f"UPDATE finals SET id = '{identity}' WHERE id = 'best-0'", "DELETE FROM study WHERE key = 'finished'")
-
-    return forge
-
-
-IDS = [
-    Forgery("id", "absolute", _renamed("/tmp/escape", row=False), "c002"),
-    Forgery("id", "relative", _renamed("../../../precious/escape", row=False), "c002"),
-    Forgery("id", "relative, row too", _renamed("../../../precious/escape", row=True), "escape"),
-    Forgery("id", "of another candidate", _renamed("c001", row=False), "c002"),
-    Forgery("id", "with an escape", _renamed("c002\x1b[2J", row=False)),
-    Forgery("id", "of parents", lambda mail: mail.record("candidates", "c002", parents=["../../precious"])),
-    Forgery("id", "of a final run", _final("../../../precious/escape")),
-    Forgery("id", "of a final run's reward", lambda mail: mail.record("finals", "best-0", reward="best:../../precious")),
-    Forgery("policy", "absolute", _policy("HOME/.token")),
-    Forgery("policy", "relative", _policy("../../.token")),
-    Forgery("policy", "of another candidate", _policy("candidates/c001/../../../../.token")),
-    Forgery("policy", "of a final run", _policy_of_final),
-    Forgery("record", "states differ", lambda mail: mail.sql("UPDATE candidates SET state = 'ACCEPTED' WHERE id = 'c002'")),
-    Forgery("record", "calls differ", lambda mail: mail.record("calls", "c002", candidate="../../x")),
 ]
 
 
@@ -206,12 +152,8 @@ SECRETS = [
 ]
 
 
-def _shown(table: str, **changes: object) -> Forge:
-    return lambda mail: mail.record(table, "best-0" if table == "finals" else "c002", **changes)
-
-
 def _source_with_escapes(mail: Mail) -> None:
-    mail.record("candidates", "c002", source=f"# {_ESCAPES}\ndef compute_reward(tcp_pos):\n    pass\n")
+    mail.record("candidates", "c002", source=f"# {ESCAPES}\ndef compute_reward(tcp_pos):\n    pass\n")
 
 
 def _surrogates(mail: Mail) -> None:
@@ -220,17 +162,20 @@ def _surrogates(mail: Mail) -> None:
 
 SHOWN = [
     *(
-        Forgery("shown", name, _shown("candidates", **{name: _ESCAPES}))
-        for name in ("idea", "reason", "operator", "plan", "training__cause", "source", "program")
+        Forgery("shown", name, changed("candidates", **{name: ESCAPES}))
+        for name in ("idea", "reason", "operator", "plan", "source", "program")
     ),
-    Forgery("shown", "parents", _shown("candidates", parents=[_ESCAPES])),
-    Forgery("shown", "components", _shown("candidates", training__components=[{"name": _ESCAPES, "values": [1.0]}])),
-    Forgery("shown", "reward", _shown("finals", reward=_ESCAPES)),
+    *(Forgery("shown", f"{name} of a run", changed("runs", **{name: ESCAPES})) for name in ("cause", "executor", "settings")),
+    Forgery("shown", "cause of a failed run", changed("runs", state="FAILED", fault="CRASHED", cause=ESCAPES)),
+    Forgery("shown", "scorer", changed("scores", scorer=ESCAPES)),
+    Forgery("shown", "parents", changed("candidates", parents=[ESCAPES])),
+    Forgery("shown", "components", changed("runs", components=[{"name": ESCAPES, "values": [1.0]}])),
+    Forgery("shown", "reward", changed("runs", subject=ESCAPES)),
     Forgery("shown", "a comment in the source", _source_with_escapes),
     Forgery("shown", "halves of letters", _surrogates),
-    Forgery("shown", "notice", lambda mail: mail.value("notice", _ESCAPES)),
-    Forgery("shown", "stopped", lambda mail: mail.value("stopped", _ESCAPES)),
-    Forgery("shown", "version", lambda mail: mail.value("version", _ESCAPES)),
+    Forgery("shown", "notice", lambda mail: mail.value("notice", ESCAPES)),
+    Forgery("shown", "stopped", lambda mail: mail.value("stopped", ESCAPES)),
+    Forgery("shown", "version", lambda mail: mail.value("version", ESCAPES)),
     Forgery("shown", "task", lambda mail: mail.config("task: franka-reach", 'task: "\\e[2J[/x]=1+1|"')),
     Forgery("shown", "strategy", lambda mail: mail.config("strategy: random", 'strategy: "=1+1|\\e[2J[/x]"')),
     Forgery("shown", "writer", lambda mail: mail.config("writer: grammar", 'writer: "../../\\e[2J[/x]"')),
@@ -271,7 +216,7 @@ def _endless_view(mail: Mail) -> None:
     mail.sql(
         "ALTER TABLE candidates RENAME TO kept",
         "CREATE VIEW candidates AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
-        "SELECT 'c000' AS id, i AS position, 'SCORED' AS state, 0.0 AS score, '{}' AS record FROM n",
+        "SELECT i AS position, 'c000' AS id, 1 AS revision, '{}' AS record FROM n",
     )
 
 
@@ -283,12 +228,18 @@ def _endless_trigger(mail: Mail) -> None:
     mail.unfinished()
 
 
+def _last_revision(mail: Mail) -> None:
+    """None comes after it."""
+    mail.unfinished()
+    mail.sql(f"UPDATE runs SET revision = {2**63 - 1} WHERE id = 'c000-search-0'")
+
+
 def _huge_record(mail: Mail) -> None:
     mail.sql("UPDATE candidates SET record = CAST(zeroblob(600000000) AS TEXT) WHERE id = 'c002'")
 
 
 def _huge_curve(mail: Mail) -> None:
-    mail.record("candidates", "c002", training__components=[{"name": "near", "values": [0.5] * 3_000_000}])
+    mail.record("runs", SEARCHED, components=[{"name": "near", "values": [0.5] * 3_000_000}])
 
 
 def _cut(name: str, at: int) -> Forge:
@@ -321,39 +272,15 @@ DATABASES = [
     Forgery("database", "another format", lambda mail: mail.sql("PRAGMA user_version = 7")),
     Forgery("database", "no table", lambda mail: mail.sql("DROP TABLE candidates")),
     Forgery("database", "a table with a computed column", lambda mail: mail.sql("ALTER TABLE study ADD COLUMN x AS (value || value)")),
-    Forgery("database", "records that are no JSON", lambda mail: mail.raw("finals", "best-0", "{")),
+    Forgery("database", "records that are no JSON", lambda mail: mail.raw("runs", CLOSING, "{")),
     Forgery("database", "records that are no text", lambda mail: mail.sql("UPDATE candidates SET record = x'ff00ff' WHERE id = 'c002'")),
     Forgery("database", "deep JSON", lambda mail: mail.raw("candidates", "c002", "[" * 100_000)),
     Forgery("database", "a negative position", lambda mail: mail.sql("UPDATE candidates SET position = -1 WHERE id = 'c002'")),
+    Forgery("database", "a negative revision", lambda mail: mail.sql("UPDATE runs SET revision = -1 WHERE id LIKE 'c002-%'")),
+    Forgery("database", "the last revision", lambda mail: _last_revision(mail)),
+    Forgery("database", "a revision that is no number", lambda mail: mail.sql("UPDATE scores SET revision = 'x'")),
     Forgery("database", "seconds that are no number", lambda mail: mail.value("seconds", "abc")),
     Forgery("database", "seconds without end", lambda mail: mail.value("seconds", "inf")),
-]
-_VALUES = {
-    "a score that is no number": {"training__score__mean": float("nan")},
-    "a score without end": {"training__score__mean": float("inf")},
-    "a score that is text": {"training__score__mean": "0.5"},
-    "an iteration of thirty digits": {"iteration": 10**30},
-    "a negative iteration": {"iteration": -5},
-    "steps without end": {"env_steps": 10**400},
-    "negative calls": {"usage__calls": -(10**12)},
-    "an unknown state": {"state": "OWNED"},
-    "itself as its parent": {"parents": ["c002"]},
-    "a parent that is not there": {"parents": ["c999"]},
-    "ten thousand parents": {"parents": ["c000"] * 10_000},
-    "a missing score": {"training__score": None},
-    "a seed of a hundred digits": {"training__seed": 10**100},
-    "a rung without a score": {"rungs": [{}]},
-}
-
-
-def _cycle(mail: Mail) -> None:
-    mail.record("candidates", "c001", parents=["c002"])
-    mail.record("candidates", "c002", parents=["c001"])
-
-
-RECORDS = [
-    *(Forgery("value", name, _shown("candidates", **changes)) for name, changes in _VALUES.items()),
-    Forgery("value", "a circle of parents", _cycle),
 ]
 
 
@@ -368,7 +295,7 @@ class _Touch:
 
 def _policy_file(content: bytes) -> Forge:
     def forge(mail: Mail) -> None:
-        (mail.study / "candidates" / "c002" / "policy.pt").write_bytes(content)
+        (mail.study / POLICY).write_bytes(content)
 
     return forge
 
@@ -420,7 +347,7 @@ POLICIES = [
     Forgery("policy file", "an unknown activation", _policy_file(_saved(activation="\x1b[2J"))),
     Forgery("policy file", "zeros that multiply", _policy_file(_zip_bomb())),
     Forgery("policy file", "nothing", _policy_file(b"")),
-    Forgery("policy file", "cut off", _cut("candidates/c002/policy.pt", 700)),
+    Forgery("policy file", "cut off", _cut(POLICY, 700)),
 ]
 
-FORGERIES = [*PROGRAMS, *LINKS, *IDS, *SECRETS, *SHOWN, *CONFIGS, *DATABASES, *RECORDS, *POLICIES]
+FORGERIES = [*PROGRAMS, *LINKS, *IDS, *RUNS, *EVENTS, *SECRETS, *SHOWN, *CONFIGS, *DATABASES, *RECORDS, *POLICIES, *OLD]

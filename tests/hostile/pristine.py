@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from rewardsmith.config import StudyConfig, TrainingOverrides
-from rewardsmith.contracts import Task
-from rewardsmith.records import Call, Candidate, Curve, FinalRun, Score, State, TrainingResult
+from rewardsmith.contracts import SPARSE, Task
+from rewardsmith.records import Call, Candidate, CandidateState, Curve, Event, Purpose, Run, RunState, Score, program_hash, run_id
 from rewardsmith.reward.guard import Guard
+from rewardsmith.store.checks import policy_file
 from rewardsmith.study import Study
 from rewardsmith.training import episodes
 from rewardsmith.usage import Usage
-from tests.builders import save_policy
+from tests.builders import keep_run, save_policy
 
 CONFIG = StudyConfig(
     "franka-reach",
@@ -36,16 +36,20 @@ def compute_reward(tcp_pos, goal_pos):
 def make_study(folder: Path, guard: Guard, task: Task) -> None:
     """Write the study, with everything in it that a study may have."""
     with Study.create(folder, CONFIG) as study:
-        for number in range(CONFIG.candidates):
-            candidate = _candidate(f"c{number:03d}", guard, task, number)
+        candidates = [_candidate(f"c{number:03d}", guard, task, number) for number in range(CONFIG.candidates)]
+        for candidate in candidates:
             study.save(candidate)
-            save_policy(study.policy_path(candidate.id), task)
             study.store.add_call(_call(candidate.id))
-        episodes.save(study.episodes_path("c000"), _episodes(task))
-        for name in ("best", "human", "sparse"):
-            run = FinalRun(f"{name}-0", "best:c002" if name == "best" else name, _result(f"{name}-0", 0.5, "finals"))
-            study.store.put_final(run)
-            save_policy(study.policy_path(run.id), task)
+        for names, limit in ((("c000", "c001"), 3), (("c002",), 1)):
+            study.store.add_event(Event("asked", names, limit))
+            study.store.add_event(Event("told", names))
+        for number, candidate in enumerate(candidates):
+            _keep(study, task, _run(candidate.id, candidate.program, Purpose.SEARCH), 0.1 * number)
+        episodes.save(study.episodes_path(study.store.runs()["c000-search-0"]), _episodes(task))
+        human = guard.check(task.human_reward, task).program
+        _keep(study, task, _run("c002", candidates[2].program, Purpose.FINAL), 0.5)
+        for name, program in (("human", human), (SPARSE, SPARSE)):
+            _keep(study, task, _run(name, program, Purpose.BASELINE), 0.5)
         for key, value in (("notice", "made for a test"), ("seconds", "12.5"), ("stopped", ""), ("finished", "yes")):
             study.store.put_value(key, value)
 
@@ -54,22 +58,39 @@ def _candidate(identity: str, guard: Guard, task: Task, number: int) -> Candidat
     source = SOURCE.format(n=number + 1)
     accepted = guard.check(source, task)
     assert accepted.accepted, accepted.text
-    candidate = Candidate(identity, number // 2, "initial", (), State.ACCEPTED, "nearer is better", source, accepted.program, attempts=1)
-    return replace(candidate, usage=Usage(1, 100, 50, 0.01)).trained(_result(identity, 0.1 * number, "candidates"))
+    return Candidate(
+        identity,
+        iteration=number // 2,
+        operator="initial",
+        state=CandidateState.ACCEPTED,
+        idea="nearer is better",
+        source=source,
+        program=accepted.program,
+        attempts=1,
+    )
 
 
-def _result(identity: str, mean: float, place: str) -> TrainingResult:
-    return TrainingResult(
-        candidate=identity,
-        state=State.SCORED,
+def _run(subject: str, program: str, purpose: Purpose) -> Run:
+    name = run_id(subject, purpose, 0)
+    return Run(
+        id=name,
+        subject=subject,
+        program=program_hash(program),
+        purpose=purpose,
         seed=7,
+        state=RunState.TRAINED,
+        due_steps=6144,
         env_steps=6144,
         wall_s=1.0,
         components=(Curve("near", (0.1, 0.2, 0.3)),),
         progress=(Curve("success", (None, 0.0, 0.1)), Curve("episode_length", (None, 50.0, 50.0)), Curve("total", (0.1, 0.2, 0.3))),
-        score=Score(mean, 0.05, 4),
-        policy=f"{place}/{identity}/policy.pt",
+        policy=policy_file(name),
     )
+
+
+def _keep(study: Study, task: Task, run: Run, mean: float) -> None:
+    keep_run(study, run, Score(mean, 0.05, 4))
+    save_policy(study.policy_path(run), task)
 
 
 def _call(identity: str) -> Call:

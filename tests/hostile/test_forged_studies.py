@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.hostile.altering import Mail
-from tests.hostile.forgeries import FORGERIES, Forgery
+from tests.hostile.forgeries import FORGERIES
+from tests.hostile.forgery import Forgery
 from tests.hostile.opening import SECRET, Opened
 from tests.hostile.sandbox import Sandbox
 
@@ -88,6 +89,7 @@ def check_manners(command: tuple[str, ...], opened: Opened) -> None:
 
 def test_there_are_many_of_every_kind() -> None:
     kinds = Counter(forgery.kind for forgery in FORGERIES)
-    assert len(FORGERIES) >= 150
+    assert len(FORGERIES) >= 250
     assert len({(forgery.kind, forgery.name) for forgery in FORGERIES}) == len(FORGERIES)
     assert kinds.keys() >= {"program", "link", "hard link", "pipe", "id", "policy", "secret", "shown", "config", "database", "value"}
+    assert kinds.keys() >= {"run", "event", "record", "policy file", "format 1"}
