@@ -34,11 +34,12 @@ class TrainingDesk:
         self._parts.executor.widen(width)
 
     def resume(self) -> None:
-        """Queue once more what an earlier process left unfinished."""
-        for trial in self._study.trials:
-            run = trial.run
-            if run and (not run.state.ended or (run.state == RunState.TRAINED and not trial.score)):
-                self.queue(run, program_of(self._study, self._parts, trial.candidate))
+        """Queue once more what an earlier process left unfinished, in the order of its queue: a race hangs on that."""
+        candidates = self._study.store.candidates()
+        for run in self._study.runs_for(Purpose.SEARCH):
+            candidate = candidates.get(run.subject)
+            if candidate and (not run.state.ended or (run.state == RunState.TRAINED and not self._study.score(run))):
+                self.queue(run, program_of(self._study, self._parts, candidate))
 
     def begin(self, candidates: Iterable[Candidate]) -> None:
         """Queue candidates' next runs."""

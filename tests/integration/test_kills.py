@@ -67,18 +67,14 @@ def _timeless(study: Study) -> tuple[list[Trial], list[tuple[Run, Score | None]]
     return trials, [(plain(run), study.score(run)) for run in sorted(study.runs, key=lambda run: run.id)]
 
 
-@pytest.mark.parametrize(
-    "kills", [pytest.param(5, marks=pytest.mark.slow), pytest.param(50, marks=pytest.mark.fuzz)]
-)
+@pytest.mark.parametrize("kills", [pytest.param(5, marks=pytest.mark.slow), pytest.param(50, marks=pytest.mark.fuzz)])
 def test_with_a_barrier_it_comes_to_the_same_end(tmp_path: Path, kills: int) -> None:
     with _killed(tmp_path / "killed", kills, (), seed=kills) as killed, _killed(tmp_path / "whole", 0, (), 0) as whole:
         assert killed.finished
         assert _timeless(killed) == _timeless(whole)
 
 
-@pytest.mark.parametrize(
-    "kills", [pytest.param(3, marks=pytest.mark.slow), pytest.param(50, marks=pytest.mark.fuzz)]
-)
+@pytest.mark.parametrize("kills", [pytest.param(3, marks=pytest.mark.slow), pytest.param(50, marks=pytest.mark.fuzz)])
 def test_without_a_barrier_it_comes_to_an_end(tmp_path: Path, kills: int) -> None:
     with _killed(tmp_path / "killed", kills, ("--strategy-options", "barrier", "False"), seed=kills + 1) as study:
         assert study.finished

@@ -126,7 +126,9 @@ def test_resuming_a_finished_study_makes_nothing_again(finished: Path):
     assert candidates(finished, finished.parent) == before
 
 
-@pytest.mark.parametrize("moment", ["iteration 0", "c001 ACCEPTED", "SCORED", "iteration 1", "the best 2", "-finalist-0 SCORED", "final comparison"])
+@pytest.mark.parametrize(
+    "moment", ["iteration 0", "c001 ACCEPTED", "SCORED", "iteration 1", "the best 2", "-finalist-0 SCORED", "final comparison"]
+)
 @pytest.mark.slow
 def test_killed_anywhere_it_resumes_to_the_same_end(finished: Path, tmp_path: Path, moment: str):
     process = start(*SEARCH, "--out", "s", cwd=tmp_path)

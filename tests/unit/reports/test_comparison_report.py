@@ -257,7 +257,7 @@ def test_several_tasks_are_joined_in_human_units(ten: list[Path], tmp_path: Path
         for strategy, score in (("eureka", 19.0), ("random", -7.0))
         for seed in range(5)
     ]
-    lone = study(tmp_path / "lone", StudyConfig("franka-reach", strategy="revolve", candidates=2), (0.5, 0.5), [final("best:c000", 0.0, 0)])
+    lone = study(tmp_path / "lone", StudyConfig("franka-reach", strategy="revolve", candidates=2), (0.5, 0.5), [final("c000", 0.0, 0)])
     found = report(*ten, *others, lone)
     eureka, chance = found.overall  # revolve ran on one task only
     assert eureka.scores[:5] == pytest.approx((0.875, 0.625, 0.75, 1.0, 0.5))  # (0.8 - 0.1) / 0.8 and so on

@@ -96,10 +96,9 @@ def test_to_ask_for_nothing_decides_nothing():
     strategy = greedy(1, barrier=False)
     strategy.ask(5)
     strategy.ask(4)
-    strategy.tell([trained("c000", 0.1)])
-    before = strategy.state()
-    assert (strategy.ask(0), strategy.ask(-1), strategy.state()) == ([], [], before)
-    strategy.tell([trained("c001", 0.9)])
+    strategy.tell(trained("c000", 0.1))
+    assert strategy.ask(0) == []
+    strategy.tell(trained("c001", 0.9))
     assert strategy.ask(3) == [Proposal("reflect", ("c001",))]
 
 

@@ -1,10 +1,9 @@
-import json
 from collections import Counter
 
 import pytest
 
 from rewardsmith.records import Proposal
-from rewardsmith_search.nodes import ROOT, Tree
+from rewardsmith_search.nodes import ROOT
 from rewardsmith_search.tree import TreeOptions, TreeStrategy
 from tests.builders import trained
 from tests.playing import Player
@@ -138,12 +137,12 @@ class TestContext:
     def strangers(self, *programs: tuple[int, float]) -> dict[tuple[str, ...], float]:
         """How often each is shown with the best program, whose branch is another, by their parents and scores."""
         strategy = agent(**{**NARROW, "different": 6000}, shown_high=2, exploration_start=0.0, exploration_end=0.0)
-        tree = Tree(True, 10)
+        tree, search = strategy.strategy._memory, strategy.strategy
         for number, (parent, score) in enumerate(programs):
             tree.add(parent)
             tree.learn(number, score, None, 0.7, 0.0)
-        changes = {"proposed": len(programs), "memory": tree.encode()}
-        strategy.restore(json.dumps(json.loads(strategy.state()) | changes))
+            search._names.append(f"c{number:03d}")
+        strategy.proposed = len(programs)
         count = Counter(p.parents for p in strategy.ask(100_000)[1:])
         return {parents: number / 6000 for parents, number in count.items()}
 
@@ -267,8 +266,7 @@ def test_the_mean_weighs_less_with_every_result():
         game.tell(score)
     game.ask()
     # The second of four results is in: 0.4 * (1 - 2/4) = 0.2, so 0.7 * 1 + 0.2 * (0 + 1) / 2 = 0.8.
-    rows = json.loads(strategy.state())["memory"][0]
-    assert rows[0][3] == pytest.approx(0.8)
+    assert strategy.strategy._memory.nodes[0].value == pytest.approx(0.8)
 
 
 class TestVirtualLoss:

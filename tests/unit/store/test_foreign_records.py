@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -162,13 +163,9 @@ def test_rows_that_cannot_be_are_refused(path: Path, statement: str, values: tup
 def test_what_could_not_be_read_again_is_not_kept(path: Path, bad: Candidate | Run | Score):
     store = Store(path)
     before = store.candidates(), store.runs(), store.scores()
+    put = {Candidate: store.put_candidate, Run: store.put_run}.get(type(bad), partial(store.put_score, RUN.id))
     with pytest.raises(StoreError, match="cannot be kept"):
-        if isinstance(bad, Candidate):
-            store.put_candidate(bad)
-        elif isinstance(bad, Run):
-            store.put_run(bad)
-        else:
-            store.put_score(RUN.id, bad)
+        put(bad)  # pyright: ignore[reportArgumentType]
     assert (store.candidates(), store.runs(), store.scores()) == before
     store.close()
 

@@ -173,7 +173,7 @@ class TestClosing:
             scribe = writer(model)
             with ThreadPoolExecutor(8) as threads:
                 futures = [threads.submit(scribe.write, order(n), memory) for n in range(200)]
-                until(lambda: len(memory.calls) > 8)
+                until(lambda memory=memory: len(memory.calls) > 8)
                 scribe.close()
                 ended = [future.exception(timeout=20.0) for future in futures]
             assert all(error is None or "closed" in str(error) for error in ended)

@@ -77,7 +77,9 @@ class Sampler:
 
 def draft(operator: str, task: Task, seed: int):
     reply = Sampler(grammar(operator, task.signals), seed).draw()
-    return reply, read(Brief("c0", TaskSheet.of(task), operator, (), 0), Call("c0", 1, "m", "[]", "{}", "t", reply, "stop", "", 0.0, Usage()))
+    return reply, read(
+        Brief("c0", TaskSheet.of(task), operator, (), 0), Call("c0", 1, "m", "[]", "{}", "t", reply, "stop", "", 0.0, Usage())
+    )
 
 
 @pytest.mark.parametrize("seed", range(25))
