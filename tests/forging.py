@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 from rewardsmith.records import Call, Candidate, Event, Score
@@ -15,7 +16,7 @@ from tests.builders import run_of, trained
 
 def candidate(identity: str, **changes: object) -> Candidate:
     """One that was trained."""
-    return trained(identity, 0.5, **changes).candidate
+    return replace(trained(identity, 0.5).candidate, **changes)  # pyright: ignore[reportArgumentType]
 
 
 CALL = Call("c001", 1, "m", "[]", "{}", "initial@1", "r", "stop", "", 0.5, Usage(1), request="k", answered=True)

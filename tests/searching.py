@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import ClassVar
 
 from rewardsmith import runner
 from rewardsmith.config import LanguageModelOptions, StudyConfig
@@ -65,6 +66,7 @@ class Silent:
 class Rounds:
     """Two programs, then two revisions of the first of them, and so on."""
 
+    Options: ClassVar = type(None)
     samples, follow_ups, barrier = 2, (), True
 
     def __init__(self) -> None:

@@ -21,6 +21,6 @@ def test_cartpole_balances_for_200_steps(guard: Guard, tmp_path: Path):
     program = guard.check(task.human_reward, task).program
     jobs = [TrainingJob(f"seed-{seed}", program, seed, str(tmp_path / f"{seed}.pt"), 7) for seed in range(SEEDS)]
     results = train(PopulationTrainer(task, replace(task.preset, env_steps=150_000), threads=2), jobs)
-    scores = scored(task, jobs, results, episodes=64)
+    scores = scored(task, jobs, results, count=64)
     assert len(scores) == SEEDS
     assert fmean(score.mean for score in scores.values()) > 200.0

@@ -43,7 +43,13 @@ def harmless(text: str, *, terminal: bool = False) -> None:
 
 
 def hostile(identity: str, score: float | None, run: Mapping[str, object] | None = None, **changes: object) -> Trial:
-    texts = {"operator": EVIL, "idea": EVIL, "source": f"def compute_reward(a):  # {EVIL}\n    return a\n", "plan": EVIL, "reason": EVIL}
+    texts: dict[str, object] = {
+        "operator": EVIL,
+        "idea": EVIL,
+        "source": f"def compute_reward(a):  # {EVIL}\n    return a\n",
+        "plan": EVIL,
+        "reason": EVIL,
+    }
     texts["screening"] = Screening(0.5, 0.25, 3, EVIL, 0.9)
     return trained(identity, score, components={EVIL: [1.0, 2.0]}, run={"cause": EVIL, **(run or {})}, **{**texts, **changes})
 

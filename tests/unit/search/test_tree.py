@@ -1,5 +1,7 @@
 from collections import Counter
 
+from typing import cast
+
 import pytest
 
 from rewardsmith.records import Proposal
@@ -137,7 +139,8 @@ class TestContext:
     def strangers(self, *programs: tuple[int, float]) -> dict[tuple[str, ...], float]:
         """How often each is shown with the best program, whose branch is another, by their parents and scores."""
         strategy = agent(**{**NARROW, "different": 6000}, shown_high=2, exploration_start=0.0, exploration_end=0.0)
-        tree, search = strategy.strategy._memory, strategy.strategy
+        search = cast(TreeStrategy, strategy.strategy)
+        tree = search._memory
         for number, (parent, score) in enumerate(programs):
             tree.add(parent)
             tree.learn(number, score, None, 0.7, 0.0)
@@ -266,7 +269,7 @@ def test_the_mean_weighs_less_with_every_result():
         game.tell(score)
     game.ask()
     # The second of four results is in: 0.4 * (1 - 2/4) = 0.2, so 0.7 * 1 + 0.2 * (0 + 1) / 2 = 0.8.
-    assert strategy.strategy._memory.nodes[0].value == pytest.approx(0.8)
+    assert cast(TreeStrategy, strategy.strategy)._memory.nodes[0].value == pytest.approx(0.8)
 
 
 class TestVirtualLoss:

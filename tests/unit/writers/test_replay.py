@@ -29,9 +29,9 @@ def call(attempt: int, reply: str, answered: bool = True) -> Call:
 def recorded(tmp_path: Path) -> Path:
     """c000 without calls, as the grammar writer leaves it; c001 with a lost reply, an answer, and a second draft."""
     with Study.create(tmp_path / "recorded", StudyConfig("toy")) as study:
-        done = {"state": CandidateState.ACCEPTED}
-        study.save(Candidate("c000", 0, "initial", **done, idea="kept", source="kept source", plan="kept plan"))
-        study.save(Candidate("c001", 1, "reflect", ("c000",), **done))
+        done = CandidateState.ACCEPTED
+        study.save(Candidate("c000", 0, "initial", state=done, idea="kept", source="kept source", plan="kept plan"))
+        study.save(Candidate("c001", 1, "reflect", ("c000",), state=done))
         for record in (call(1, "", answered=False), call(1, f"first\n{GOOD}"), call(2, f"second\n{GOOD}")):
             study.store.add_call(record)
     return tmp_path / "recorded"
