@@ -46,7 +46,7 @@ Study.create(Path({str(tmp_path / "s")!r}), StudyConfig("franka-reach", candidat
     with pytest.raises(UsageError, match="is not a study folder"):
         Study.open(tmp_path / "s", write=True)
     with Study.create(tmp_path / "s", CONFIG) as study:
-        study.save(trained("c000", 0.5))
+        study.save(trained("c000", 0.5, program="p"))
     assert sorted(path.name for path in (tmp_path / "s").iterdir()) == ["candidates", "config.yaml", "study.db", "study.lock"]
 
 
