@@ -29,7 +29,8 @@ from rewardsmith.library import Library
 from rewardsmith.parts import assemble
 from rewardsmith.records import Purpose, RunState, Screening, Trial
 from rewardsmith.registry import TASKS
-from rewardsmith.study import Study, is_study
+from rewardsmith.study import Study
+from rewardsmith.study_folder import is_study
 
 WATCH = Race(rungs=(0.15, 0.2, 0.25, 0.35, 0.5, 0.7), keep=1.0)
 """Looks at every training on its way and evicts nobody."""

@@ -24,7 +24,8 @@ from rewardsmith.lock import LOCK_FILE, FolderLock, begin
 from rewardsmith.parts import Parts, assemble
 from rewardsmith.registry import STRATEGIES
 from rewardsmith.shown import command
-from rewardsmith.study import Study, is_half_made, is_study
+from rewardsmith.study import Study
+from rewardsmith.study_folder import is_half_made, is_study
 
 COMPARISON_FILE = "comparison.yaml"
 NO_HOURS = "max_hours would leave winners untrained and depend on what else runs here. Limit candidates, money or tokens."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -11,7 +10,8 @@ from tyro.conf import Positional, arg
 
 from rewardsmith.contracts import Activation, Device, Race, Task, TrainingSettings
 from rewardsmith.errors import UsageError
-from rewardsmith.usage import MAX_PRICE
+from rewardsmith.model_options import LanguageModelOptions
+from rewardsmith.ranges import brief, check_ranges
 
 Scalar = bool | int | float | str
 MAX_WIDTH, MAX_LAYERS = 8_192, 8
@@ -71,12 +71,10 @@ class TrainingOverrides:
             values = changes.get(name, ())
             for value in values if isinstance(values, tuple) else (values,):
                 if not 0 < value <= high:
-                    raise UsageError(f"training.{name} is {_brief(changes[name])}; give a value above 0, and at most {high:,}.")
+                    raise UsageError(f"training.{name} is {brief(changes[name])}; give a value above 0, and at most {high:,}.")
         if self.hidden and len(self.hidden) > MAX_LAYERS:
             raise UsageError(f"training.hidden has {len(self.hidden):,} layers; give at most {MAX_LAYERS}.")
-        _check_ranges(
-            "training.", changes, {"entropy": (0, 100), "goal_bonus": (-1e6, 1e6), "goal_smoothing": (0, 1), "slots": (0, 10_000)}
-        )
+        check_ranges("training.", changes, {"entropy": (0, 100), "goal_bonus": (-1e6, 1e6), "goal_smoothing": (0, 1), "slots": (0, 10_000)})
         settings = dataclasses.replace(preset, **changes)
         epoch = settings.rollout * settings.envs
         settings = dataclasses.replace(settings, env_steps=epoch * max(1, round(settings.env_steps / epoch)))
@@ -100,57 +98,6 @@ def effective_settings(task: Task, device: Device, overrides: TrainingOverrides)
 
 
 @dataclass(frozen=True)
-class LanguageModelOptions:
-    """Which language model, and how to reach it. Keys come from the environment or a file, never from a flag."""
-
-    model: str | None = None
-    """Name of the model; else REWARDSMITH_MODEL, else OPENAI_MODEL. For the `local` writer: a GGUF file."""
-    base_url: str | None = None
-    """Address of an OpenAI-compatible endpoint; else OPENAI_BASE_URL, else OpenAI's own."""
-    key_variable: str = "OPENAI_API_KEY"
-    """Environment variable that holds the key."""
-    key_file: str | None = None
-    """File that holds the key, instead of the variable."""
-    temperature: float = 1.0
-    max_tokens: int = 4096
-    """Limit of one reply, hidden reasoning included."""
-    reasoning_effort: str | None = None
-    """Such as `low` or `high`, for models that think; sent as it is."""
-    concurrency: int = 8
-    """Requests in flight."""
-    timeout_s: float = 180.0
-    """For one reply, from the first byte sent to the last received."""
-    retries: int = 4
-    """Of a request that met 408, 409, 5xx or a broken connection. 429 is waited out, by all requests together."""
-    pause_s: float = 1.0
-    """First pause before a retry; pauses double. Retry-After goes before."""
-    price_prompt: float | None = None
-    """USD per million prompt tokens, instead of the built-in table's."""
-    price_completion: float | None = None
-    """USD per million completion tokens, instead of the built-in table's."""
-    price_cached: float | None = None
-    """USD per million cached prompt tokens; left out: as other prompt tokens."""
-    threads: int | None = None
-    """Of the `local` writer; left out: one less than there are cores."""
-    replay: str | None = None
-    """Study whose recorded replies the `replay` writer gives; on the command line `--from STUDY`."""
-
-    def check(self) -> None:
-        """Refuse impossible numbers.
-
-        Raises:
-            UsageError: Naming the field, its value and what is allowed.
-        """
-        counts = {"max_tokens": (1, 10**7), "concurrency": (1, 1024), "retries": (0, 100), "threads": (1, 1024)}
-        _check_ranges("llm.", vars(self), {**counts, "temperature": (0, 100), "pause_s": (0, 3_600)})
-        _check_ranges("llm.", vars(self), dict.fromkeys(("price_prompt", "price_completion", "price_cached"), (0, MAX_PRICE)))
-        if not 0 < self.timeout_s <= 1e6:
-            raise UsageError(f"llm.timeout_s is {self.timeout_s:g}; give a value above 0, and at most a million.")
-        if (self.price_prompt is None) != (self.price_completion is None):
-            raise UsageError("llm.price_prompt and llm.price_completion go together; give both, or neither.")
-
-
-@dataclass(frozen=True)
 class ScreenOptions:
     """How programs are looked at before they are trained."""
 
@@ -171,7 +118,7 @@ class ScreenOptions:
             raise UsageError(f"screen.drop is {self.drop}; give a share of at least 0 and below 1.")
         if not -1 <= self.twin <= 1:
             raise UsageError(f"screen.twin is {self.twin}; give a correlation from -1 to 1.")
-        _check_ranges("screen.", vars(self), {"remember": (1, 10_000)})
+        check_ranges("screen.", vars(self), {"remember": (1, 10_000)})
 
 
 def check_race(race: Race) -> None:
@@ -182,11 +129,11 @@ def check_race(race: Race) -> None:
     """
     rising = list(race.rungs) == sorted(set(race.rungs)) and all(0 < share < 1 for share in race.rungs)
     if not rising or not 0 < len(race.rungs) <= _MAX_RUNGS:
-        shares = _brief(" ".join(map(str, race.rungs[:_MAX_RUNGS])))
+        shares = brief(" ".join(map(str, race.rungs[:_MAX_RUNGS])))
         raise UsageError(f"race.rungs is {shares}; give rising shares of a training above 0 and below 1, at most {_MAX_RUNGS} of them.")
     if not 0 < race.keep <= 1:
         raise UsageError(f"race.keep is {race.keep}; give a share above 0 and at most 1.")
-    _check_ranges("race.", vars(race), {"episodes": (2, 10**6)})
+    check_ranges("race.", vars(race), {"episodes": (2, 10**6)})
 
 
 @dataclass(frozen=True)
@@ -272,10 +219,10 @@ class StudyConfig:
         """
         counts = {"candidates": (1, 10**6), "repairs": (0, 1_000), "fresh_after": (0, 10**6), "episodes": (2, 10**6)}
         counts |= {"final_seeds": (0, 1_000), "finalist_seeds": (1, 1_000), "workers": (1, 1_024), "in_flight": (1, 10_000)}
-        _check_ranges("", vars(self), {**counts, "seed": (-(2**63), 2**63 - 1)})
+        check_ranges("", vars(self), {**counts, "seed": (-(2**63), 2**63 - 1)})
         for name, high in (("max_usd", 10**9), ("max_tokens", 10**15), ("max_hours", 10**6)):
             if (limit := getattr(self, name)) is not None and not 0 < limit <= high:
-                raise UsageError(f"{name} is {_brief(limit)}; give a value above 0 and at most {high:,}, or leave it out for no limit.")
+                raise UsageError(f"{name} is {brief(limit)}; give a value above 0 and at most {high:,}, or leave it out for no limit.")
         self._check_work()
         check_race(self.race)
         self.screen.check()
@@ -288,7 +235,7 @@ class StudyConfig:
                 f"finalists is {self.finalists:,}; give at least 1, which trains none again, and at most the {self.candidates} candidates."
             )
         if self.devices and (self.device != "cuda" or len(set(self.devices)) < len(self.devices) or min(self.devices) < 0):
-            raise UsageError(f"devices is {_brief(self.devices)}; give numbers of different GPUs, with --device cuda.")
+            raise UsageError(f"devices is {brief(self.devices)}; give numbers of different GPUs, with --device cuda.")
         if len(self.devices) > _MOST_DEVICES:
             raise UsageError(f"devices has {len(self.devices):,} numbers; give at most {_MOST_DEVICES}.")
         if self.workers > 1 and self.device == "cuda":
@@ -301,15 +248,3 @@ _FINALISTS = 3
 _MOST_DEVICES = 64
 _ELSEWHERE = {"executor", "workers", "devices", "in_flight"}
 """Where the work is done, which changes no result."""
-
-
-def _check_ranges(path: str, values: Mapping[str, object], ranges: Mapping[str, tuple[float, float]]) -> None:
-    """Refuse numbers out of range, and NaN; what is left out is in every range."""
-    for name, (low, high) in ranges.items():
-        value = values.get(name)
-        if isinstance(value, int | float) and not low <= value <= high:
-            raise UsageError(f"{path}{name} is {_brief(value)}; give at least {low:,}, and at most {high:,}.")
-
-
-def _brief(value: object) -> str:
-    return text if len(text := str(value)) <= 60 else f"{text[:60]}..."

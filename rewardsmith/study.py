@@ -15,37 +15,22 @@ from rewardsmith.config import StudyConfig
 from rewardsmith.config_file import from_mapping, parse_yaml, read_yaml, short, to_yaml
 from rewardsmith.errors import RewardsmithError, StoreError, UsageError
 from rewardsmith.files import check_plain, remove, write_whole
-from rewardsmith.lock import LOCK_FILE, FolderLock, begin
+from rewardsmith.lock import FolderLock, begin
 from rewardsmith.records import HELD_OUT, Candidate, Purpose, Run, Score, Trial
 from rewardsmith.seeds import derive
 from rewardsmith.shown import command
 from rewardsmith.store.checks import policy_file, score_key
 from rewardsmith.store.old import OldStore, open_store
 from rewardsmith.store.sqlite import Store
+from rewardsmith.study_folder import CONFIG, DATABASE, UNBORN, is_half_made, is_study, no_study
 from rewardsmith.usage import Usage
 
 IN_FLIGHT, LOST = "in flight", "lost"
 """Tokens and USD that are set aside for calls under way, and those of calls that a killed process left."""
-_CONFIG, _DATABASE, _IDENTITY = "config.yaml", "study.db", "identity"
-_UNBORN = f".{_DATABASE}"
-"""The database while a study is made; the last step gives it its name."""
-_HALF_MADE = frozenset({LOCK_FILE, f".{_CONFIG}.part", *(f"{_UNBORN}{end}" for end in ("", "-journal", "-wal", "-shm"))})
+_IDENTITY = "identity"
 _DEPTH = 3
 """``runs/<id>/<file>``."""
 _MOST_TEXT = 100_000
-
-
-def is_study(folder: Path) -> bool:
-    """Whether a folder holds a study, finished or not."""
-    return (folder / _DATABASE).is_file() and (folder / _CONFIG).is_file()
-
-
-def is_half_made(folder: Path) -> bool:
-    """Whether a folder holds no more than what is there before a new study is complete."""
-    if not folder.is_dir():
-        return False
-    names = set(os.listdir(folder))
-    return names <= _HALF_MADE | ({_CONFIG} if _UNBORN in names else set())
 
 
 class Study:
@@ -73,13 +58,13 @@ class Study:
         try:
             lock = begin(folder, is_half_made, resumable=is_study)
             try:
-                unborn = Store(folder / _UNBORN, create=True)
-                unborn.put_value(_CONFIG, to_yaml(config))
+                unborn = Store(folder / UNBORN, create=True)
+                unborn.put_value(CONFIG, to_yaml(config))
                 unborn.put_value(_IDENTITY, secrets.token_hex(16))
                 unborn.close()
-                write_whole(folder.resolve() / _CONFIG, to_yaml(config).encode(), durable=True)
-                (folder / _UNBORN).replace(folder / _DATABASE)  # last and at once: a folder with a database is complete
-                study = cls(folder, config, Store(folder / _DATABASE))
+                write_whole(folder.resolve() / CONFIG, to_yaml(config).encode(), durable=True)
+                (folder / UNBORN).replace(folder / DATABASE)  # last and at once: a folder with a database is complete
+                study = cls(folder, config, Store(folder / DATABASE))
             except BaseException:
                 lock.release()
                 raise
@@ -100,12 +85,12 @@ class Study:
             UsageError: There is no study in the folder.
             StoreError: It is damaged, or locked by another process.
         """
-        if not all(os.path.lexists(folder / name) for name in (_CONFIG, _DATABASE)):
-            raise UsageError(_no_study(folder))
+        if not all(os.path.lexists(folder / name) for name in (CONFIG, DATABASE)):
+            raise UsageError(no_study(folder))
         check_plain(folder, _DEPTH, write=write)
-        store = open_store(folder / _DATABASE, write=write)  # first: of another version, it names the one that opens it
+        store = open_store(folder / DATABASE, write=write)  # first: of another version, it names the one that opens it
         try:
-            study = cls(folder, from_mapping(StudyConfig, read_yaml(folder / _CONFIG)), store)
+            study = cls(folder, from_mapping(StudyConfig, read_yaml(folder / CONFIG)), store)
             if isinstance(store, OldStore):
                 store.place_scores(lambda run: study.evaluation_seed(run.purpose))
             study._check_config()
@@ -271,18 +256,18 @@ class Study:
 
     def _check_config(self) -> None:
         """What the study found belongs to the config that it was made with."""
-        made = self.store.value(_CONFIG)
+        made = self.store.value(CONFIG)
         if made is None:
             return
         try:
             before = from_mapping(StudyConfig, parse_yaml(made, "the config in it"))
         except UsageError as error:
             raise StoreError(
-                f"{self.folder / _DATABASE} cannot be read: {error} Restore the study from a copy, or start a new one."
+                f"{self.folder / DATABASE} cannot be read: {error} Restore the study from a copy, or start a new one."
             ) from None
         self.horizon = before.candidates
         if changed := before.changed_terms(self.config):
-            raise UsageError(f"{self.folder / _CONFIG} was changed: the study was made with another {changed}. Put it back.")
+            raise UsageError(f"{self.folder / CONFIG} was changed: the study was made with another {changed}. Put it back.")
 
     def _check_values(self) -> None:
         """Texts about the study that parts of the program rely on."""
@@ -290,7 +275,7 @@ class Study:
             value = self.store.value(name)
             if value is not None and not fits(value):
                 raise StoreError(
-                    f"{self.folder / _DATABASE} cannot be read: its value {name!r} is {short(value)}. "
+                    f"{self.folder / DATABASE} cannot be read: its value {name!r} is {short(value)}. "
                     "Restore the study from a copy, or start a new one."
                 )
 
@@ -312,13 +297,3 @@ _VALUES: dict[str, Callable[[str], object]] = {
     **dict.fromkeys((IN_FLIGHT, LOST), re.compile(r"\[[0-9]{1,15}, [0-9]{1,9}(\.[0-9]{1,20})?(e-[0-9]{1,3})?\]").fullmatch),
     **dict.fromkeys(("version", "notice", "stopped", "finished"), _is_short),
 }
-
-
-def _no_study(folder: Path) -> str:
-    if not folder.exists():
-        return f"there is no folder {folder}. Give the --out of a search or of a comparison."
-    inside = [path.parent for pattern in (f"*/{_DATABASE}", f"studies/*/{_DATABASE}") for path in folder.glob(pattern)]
-    if inside:
-        return f"{folder} is not a study folder, but it holds studies. Name one, such as {min(inside)}."
-    missing = " and ".join(name for name in (_CONFIG, _DATABASE) if not (folder / name).is_file())
-    return f"{folder} is not a study folder ({missing} missing). Give the --out of a search or of a comparison."

@@ -14,7 +14,8 @@ from rewardsmith.comparison import Comparison, is_comparison
 from rewardsmith.contracts import VecEnv
 from rewardsmith.errors import UsageError, unknown_name
 from rewardsmith.records import Purpose, Run, Trial
-from rewardsmith.study import Study, is_study
+from rewardsmith.study import Study
+from rewardsmith.study_folder import is_study
 from rewardsmith.training import policy_file
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from rewardsmith.config import StudyConfig
 from rewardsmith.errors import StoreError, UsageError
-from rewardsmith.study import Study, is_half_made
+from rewardsmith.study import Study
+from rewardsmith.study_folder import is_half_made
 from tests.builders import trained
 
 CONFIG = StudyConfig("franka-reach", candidates=3)

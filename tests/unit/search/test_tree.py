@@ -1,5 +1,4 @@
 from collections import Counter
-
 from typing import cast
 
 import pytest
