@@ -70,7 +70,7 @@ def test_a_slot_equals_the_same_program_alone_bit_for_bit(trainer: Trainer, job,
 
 def test_jobs_may_come_while_others_are_trained(trainer: Trainer, job, human_program: str):
     jobs = [job("a", human_program, 1), job("b", SPARSE, 2), job("c", human_program, 3)]
-    found = train(trainer, Feed(jobs[:1], (), jobs[1:2], *[()] * 200, jobs[2:], width=2))
+    found = train(trainer, Feed(jobs[:1], (), jobs[1:2], *[()] * 20, jobs[2:], width=2))
     assert sorted(found) == ["a", "b", "c"]
     for j in jobs:
         assert alone(trainer, j) == found[j.run]
