@@ -52,7 +52,8 @@ def trained(
         changes: What is different of the candidate.
     """
     curves = tuple(Curve(name, tuple(values)) for name, values in (components or {}).items())
-    made = run_of(identity, failed="it fell over" if score is None else "", **{"components": curves, **(run or {})})
+    program = program_hash(str(changes.get("program", "")))
+    made = run_of(identity, failed="it fell over" if score is None else "", **{"components": curves, "program": program, **(run or {})})
     candidate = Candidate(identity, 0, "initial", state=CandidateState.ACCEPTED, source="def compute_reward(a): ...", idea="an idea")
     candidate = replace(candidate, **changes)  # pyright: ignore[reportArgumentType]
     return Trial(candidate, (made,), None if score is None else Score(score, 0.01, 128))

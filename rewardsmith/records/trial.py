@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rewardsmith.records.candidate import Candidate, CandidateState
-from rewardsmith.records.run import Run, Rung, RunState
+from rewardsmith.records.run import Run, Rung, RunState, program_hash
 from rewardsmith.records.score import Score
 
 
@@ -54,17 +54,24 @@ class Trial:
     @property
     def state(self) -> str:
         """In one word for a person: how far its writing is, or what became of its program."""
-        if self.candidate.state != CandidateState.ACCEPTED or self.run is None:
+        run = self._latest
+        if self.candidate.state != CandidateState.ACCEPTED or run is None:
             return str(self.candidate.state)
-        return "SCORED" if self.score else self.run.label
+        return "SCORED" if self.score else run.label
 
     @property
     def final(self) -> bool:
         """Whether nothing more becomes of it."""
         if self.candidate.state == CandidateState.ACCEPTED:
-            run = self.run
+            run = self._latest
             return run is not None and (self.score is not None or run.state in (RunState.EVICTED, RunState.FAILED))
         return self.candidate.state != CandidateState.PROPOSED
+
+    @property
+    def _latest(self) -> Run | None:
+        """The run of the present program; ``None`` where the program was repaired and was not trained since."""
+        run = self.run
+        return run if run and run.program == program_hash(self.candidate.program) else None
 
     @property
     def cause(self) -> str:

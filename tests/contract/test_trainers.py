@@ -29,7 +29,7 @@ def compute_reward(tcp_pos: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:
 NO_PROGRAM = "def compute_reward(:"
 
 
-@pytest.fixture(params=TRAINERS.names())
+@pytest.fixture(params=["population", pytest.param("rl-games", marks=pytest.mark.slow)])
 def name(request: pytest.FixtureRequest) -> str:
     return request.param
 

@@ -64,3 +64,13 @@ def test_steps_and_seconds_of_a_trial_are_those_of_all_its_runs():
     trial = Trial(trained("c000", 0.5).candidate, runs, Score(0.5, 0.1, 8))
     assert (trial.env_steps, trial.wall_s, trial.cause) == (200, 3.5, "")
     assert Trial(trial.candidate, runs[:1]).cause == "it fell over"
+
+
+def test_a_repaired_program_is_at_its_end_once_it_was_trained_itself():
+    """The failed run of the program before it says nothing about it."""
+    failed = run_of("c000", failed="it fell over", program=program_hash("first"))
+    waiting = Trial(replace(trained("c000", None).candidate, program="second"), (failed,))
+    assert (waiting.final, waiting.state, waiting.fitness) == (False, "ACCEPTED", None)
+    again = run_of("c000", number=1, failed="and again", program=program_hash("second"))
+    ended = replace(waiting, runs=(failed, again))
+    assert (ended.final, ended.state) == (True, "CRASHED")
