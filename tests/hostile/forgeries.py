@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from rewardsmith.records import program_hash
 from tests.hostile.altering import Forge, Mail
 from tests.hostile.forged_records import EVENTS, IDS, RECORDS, RUNS
 from tests.hostile.forgery import CLOSING, ESCAPES, POLICY, SEARCHED, Forgery, changed
@@ -49,15 +50,21 @@ def _overwrites_as_source(mail: Mail) -> None:
     mail.record("candidates", "c002", program=_writes(mail), source=_writes(mail))
 
 
+def _of_its_run(mail: Mail, candidate: str, program: str) -> None:
+    """Another program, whose run says that it trained that one."""
+    mail.record("candidates", candidate, program=program)
+    mail.record("runs", f"{candidate}-search-0", program=program_hash(program))
+
+
 def _winner_overwrites(mail: Mail) -> None:
-    mail.record("candidates", "c002", program=_writes(mail))
+    _of_its_run(mail, "c002", _writes(mail))
     mail.unclosed()
 
 
 def _screened_overwrites(mail: Mail) -> None:
     """An earlier candidate's program is run on episodes before the next iteration is trained."""
     mail.config("screening: 'off'", "screening: order")
-    mail.record("candidates", "c000", program=_writes(mail))
+    _of_its_run(mail, "c000", _writes(mail))
     mail.unfinished()
 
 
