@@ -119,6 +119,8 @@ def call(node: ast.Call, owner: str, name: str, values: Sequence[Plain]) -> Resu
         RefusedError: Python stops here.
     """
     kinds = {value.kind for value in values}
+    if name in ("min", "max") and "bool" in kinds:
+        raise _refused(f"{name} of truth values is a whole number in TorchScript.", "Use and, or and not.", node)
     if all(value.known is not None for value in values) and values:
         function: Callable[..., Number] = getattr(math, name) if owner else getattr(builtins, name)
         result = _attempt(lambda: function(*(value.known for value in values)), node)

@@ -28,6 +28,8 @@ class Meaning:
 
     written: dict[ast.AST, ast.expr] = field(default_factory=dict)
     """Expressions, and augmented assignments, whose value is printed otherwise."""
+    truths: set[ast.AST] = field(default_factory=set)
+    """Plain truth values that are printed as tensors."""
     renewed: dict[ast.AugAssign, dict[str, dict[str, bool]]] = field(default_factory=dict)
     """Further names of what an augmented assignment changes: of the tensor itself, or of dictionaries with their keys and
     whether the tensor is what they hold there."""
@@ -51,7 +53,7 @@ def read_meaning(functions: Iterable[ast.FunctionDef], floats: Mapping[str, Mapp
         function = known[waiting[-1]]
         first = [name for name in _called(function) if name in known and name not in results] if len(known) > 1 else []
         if not first:
-            reading = Reading(results, meaning.written)
+            reading = Reading(results, meaning.written, meaning.truths)
             results[function.name] = (function, _Function(function, reading, meaning).result(floats[function.name]))
             waiting.pop()
         waiting += first

@@ -106,7 +106,8 @@ class _Canonical(ast.NodeTransformer):
     def visit(self, node: ast.AST) -> Any:
         """Numbers that TorchScript would compute otherwise are there already."""
         written = None if isinstance(node, ast.stmt) else self._meaning.written.get(node)
-        return bracketed(super().visit(node if written is None else ast.copy_location(written, node)))
+        printed: Any = bracketed(super().visit(node if written is None else ast.copy_location(written, node)))
+        return printed if node not in self._meaning.truths else self._on_device(ast.Call(_expression("torch.tensor"), [printed], []))
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         """Types are ours in compute_reward; elsewhere the written ones, else Tensor or float by the calls."""
@@ -195,7 +196,12 @@ class _Canonical(ast.NodeTransformer):
             _name_order(node, owner)
         elif owner == "torch.nn.functional" and name in _IN_TORCH and len(node.args) <= 2:
             node.func = _expression(f"torch.{name}")
-        elif owner == "torch" and name in vocabulary.CREATION and self._device:
+        elif owner == "torch" and name in vocabulary.CREATION:
+            return self._on_device(node)
+        return node
+
+    def _on_device(self, node: ast.Call) -> ast.Call:
+        if self._device:
             node.keywords = [keyword for keyword in node.keywords if keyword.arg != "device"]
             node.keywords.append(ast.keyword("device", _expression(self._device)))
         return node

@@ -138,9 +138,14 @@ def _check_helper(function: ast.FunctionDef) -> None:
         if argument.annotation is not None and ast.unparse(argument.annotation) not in vocabulary.TYPES:
             given, allowed = ast.unparse(argument.annotation)[:40], ", ".join(sorted(vocabulary.TYPES))
             raise RefusedError("syntax", f"the type {given} is not allowed.", f"Use: {allowed}.", argument.lineno)
-    for default in function.args.defaults:
-        if number_of(default) is None:
+    arguments = function.args.args
+    for argument, default in zip(arguments[len(arguments) - len(function.args.defaults) :], function.args.defaults, strict=True):
+        number = number_of(default)
+        if number is None:
             raise RefusedError("syntax", "a default must be a plain number.", "Give anything else as an argument.", default.lineno)
+        if isinstance(number, bool) and (argument.annotation is None or ast.unparse(argument.annotation) != "bool"):
+            message = f"the default of {argument.arg} is a plain truth value."
+            raise RefusedError("syntax", message, f"Declare it: {argument.arg}: bool = {number}.", default.lineno)
         check_expressions(default, Scope({}, function.name, frozenset()))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rewardsmith.reward.guard import arithmetic, vocabulary
@@ -14,6 +14,8 @@ from rewardsmith.reward.guard.constants import MAX_NUMBER
 from rewardsmith.reward.guard.refusal import RefusedError
 
 _FRESH = itertools.count()
+_KEEPS_TRUTH = frozenset({"where", "add", "sub", "subtract", "mul", "multiply", "div", "divide", "true_divide", "pow"})
+"""Functions whose result has a type that hangs on that of a plain number."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,11 @@ def together(items: Sequence[Value], keys: Sequence[str] = ()) -> Value:
 class Reading:
     """Evaluates the expressions of one function, and collects what must be printed otherwise."""
 
-    def __init__(self, results: Mapping[str, tuple[ast.FunctionDef, Value]], written: dict[ast.AST, ast.expr]) -> None:
+    def __init__(
+        self, results: Mapping[str, tuple[ast.FunctionDef, Value]], written: dict[ast.AST, ast.expr], truths: set[ast.AST]
+    ) -> None:
         """Know the helpers that are called, with what they return, and where to keep findings."""
-        self._results, self._written = results, written
+        self._results, self._written, self._truths = results, written, truths
         self.names: dict[str, Value] = {}
 
     def value(self, node: ast.expr) -> Value:
@@ -113,7 +117,17 @@ class Reading:
         _check_operands(node, left, right)
         if left.number and right.number:
             return self._kept(node, arithmetic.binary(node, left.number, right.number))
+        operands = (node.left, node.right) if isinstance(node, ast.BinOp) else (node.value,)
+        self._as_tensors(operands, (left, right)[-len(operands) :])
         return together((left, right)) if left.items or right.items else fresh()
+
+    def _as_tensors(self, nodes: Sequence[ast.AST], values: Sequence[Value]) -> None:
+        """TorchScript takes a plain True that meets a tensor for a whole number, so it is printed as a tensor."""
+        self._truths |= {node for node, value in zip(nodes, values, strict=True) if value.number and value.number.kind == "bool"}
+
+    def _take_truths(self, node: ast.Call, name: str, values: Sequence[Value]) -> None:
+        if name in _KEEPS_TRUTH:
+            self._as_tensors([*node.args, *(keyword.value for keyword in node.keywords)], values)
 
     def _kept(self, node: ast.AST, result: Result) -> Value:
         if result.written is not None:
@@ -181,6 +195,7 @@ class Reading:
         assert isinstance(node.func, ast.Attribute)
         owner, name = ast.unparse(node.func.value), node.func.attr
         if owner not in vocabulary.OWNERS:
+            self._take_truths(node, name, [*given, *named.values()])
             return _method(name, self.value(node.func.value), given)
         _check_operands(node, *given)
         numbers = [value.number for value in given if value.number]
@@ -190,7 +205,8 @@ class Reading:
             if name in vocabulary.MATH and (owner == "math" or name != "remainder"):
                 return self._kept(node, arithmetic.call(node, "math", name, numbers))
             return Value(Plain("float"))
-        _check_kinds(node, name, [*given, *named.values()])
+        _check_kinds(node, name, [*given, *named.values()], named)
+        self._take_truths(node, name, [*given, *named.values()])
         return _view(together([*given, *named.values()])) if name in vocabulary.VIEWS else fresh()
 
     def _plain_call(self, node: ast.Call, name: str, given: list[Value], named: dict[str, Value]) -> Value:
@@ -213,6 +229,11 @@ class Reading:
         for argument in arguments.values():
             if argument.number and argument.number.most > MAX_NUMBER:
                 raise RefusedError("syntax", "a whole number is too large.", f"Use numbers up to {MAX_NUMBER:.0e}.", node.lineno)
+        for parameter in function.args.args:
+            number = arguments[parameter.arg].number if parameter.arg in arguments else None
+            if number and number.kind == "bool" and not _takes_truth(parameter):
+                message = f"{parameter.arg} is given a plain truth value."
+                raise RefusedError("syntax", message, f"Declare it: {parameter.arg}: bool.", node.lineno)
         return _called_with(result, arguments, {})
 
 
@@ -257,7 +278,11 @@ def _check_operands(node: ast.expr | ast.stmt, *values: Value) -> None:
         raise RefusedError("syntax", "a type is not a number.", "Use types only in .to(...) and dtype=...", node.lineno)
 
 
-def _check_kinds(node: ast.Call, name: str, values: Sequence[Value]) -> None:
+def _takes_truth(parameter: ast.arg) -> bool:
+    return isinstance(parameter.annotation, ast.Name) and parameter.annotation.id == "bool"
+
+
+def _check_kinds(node: ast.Call, name: str, values: Sequence[Value], named: Iterable[str]) -> None:
     """Some functions make a tensor of whole numbers from an int and of floats from a float.
 
     Raises:
@@ -265,6 +290,8 @@ def _check_kinds(node: ast.Call, name: str, values: Sequence[Value]) -> None:
     """
     if name not in ("tensor", "full", "where"):
         return
+    if name == "full" and "bool" in (value.number.kind for value in values[1:2] if value.number) and "dtype" not in named:
+        raise RefusedError("syntax", "full makes whole numbers of a truth value.", "Name the type: dtype=torch.bool.", node.lineno)
     made_of = [item for value in values for item in (value.items or (value,))]
     kinds = [value.number.kind if value.number else "" for value in (made_of if name == "tensor" else values[1:])]
     if "loose" in kinds and "float" not in kinds and "" not in kinds:

@@ -153,6 +153,16 @@ SAME = {
     "own names": program("max = d * 2.0", "list = max + 1.0", "range, inf, nan = d, list, max", "r = range + inf * nan"),
     "constant below": program("r = d * LATE") + "LATE = -2.0\n",
     "linalg.norm": program("r = torch.linalg.norm(v, 1, -1) + torch.linalg.norm(v, dim=1) + torch.norm(v, 3, -1)"),
+    "truth values of where": program(
+        "a = torch.where(near, True, False)", "b = near.where(near, True)", "r = d * ~a + ((a + b) + (b + b))"
+    ),
+    "a truth value meets a truth tensor": program(
+        "a = near + True", "b = True * (d.dim() == 1) * near", "a += B", "r = d * (a + b + a)", above="B = True\n"
+    ),
+    "a truth value meets numbers": program("r = (True + d) * True + torch.where(near, True, 0) + torch.add(d, True)"),
+    "a declared truth value": program(
+        "a = f(near, True) + f(near)", "r = d * (a + a)", above="def f(x, s: bool = False):\n    return x * s\n"
+    ),
     "float(helper)": program("r = torch.where(near, f(2), f(3))", above="def f(s):\n    return s * 1.5\n"),
 }
 
@@ -184,6 +194,8 @@ REFUSED = {
     "r = math.relu(r)": "there is no math.relu",
     "r = d.zeros_like() + r": "tensors have no .zeros_like()",
     "r = min(r, d)": "min cannot compare tensors",
+    "r = r * min(True, d.dim() > 1)": "min of truth values is a whole number",
+    "r = r + torch.full((d.shape[0],), True)": "full makes whole numbers of a truth value",
     "r = r * (1.0 / 0.0)": "this fails in Python: float division by zero",
     "r = r * math.sqrt(-1.0)": "this fails in Python: math domain error",
     "r = r * (-8.0) ** 0.5": "complex",
@@ -207,6 +219,21 @@ def test_refused_where_both_cannot_agree(statement: str, push: Task) -> None:
     assert caught.value.layer == "syntax"
     assert caught.value.line == 6
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("helper", "call", "message"),
+    [
+        ("def f(x, s=True):", "f(d)", "the default of s is a plain truth value"),
+        ("def f(x, s: float = True):", "f(d)", "the default of s is a plain truth value"),
+        ("def f(x, s: float):", "f(d, True)", "s is given a plain truth value"),
+        ("def f(x, s):", "f(d, s=d.dim() > 1)", "s is given a plain truth value"),
+    ],
+)
+def test_a_helper_says_where_it_takes_a_truth_value(helper: str, call: str, message: str, push: Task) -> None:
+    with pytest.raises(RefusedError, match=message) as caught:
+        check_source(program(f"r = {call}", above=f"{helper}\n    return x * s\n"), push.signals)
+    assert "s: bool" in caught.value.hint
 
 
 def test_a_helper_may_not_change_its_callers_tensor(push: Task) -> None:
