@@ -16,6 +16,20 @@ Kinds = dict[str, str]
 _WHOLE = {"floor", "ceil", "trunc"}
 
 
+def defaults_of(function: ast.FunctionDef) -> list[tuple[ast.arg, ast.expr]]:
+    """The parameters that have a default, each with it."""
+    arguments, defaults = function.args.args, function.args.defaults
+    return list(zip(arguments[len(arguments) - len(defaults) :], defaults, strict=True))
+
+
+def declare_truths(tree: ast.Module) -> None:
+    """A parameter without a type whose default is True or False is a plain truth value."""
+    for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
+        for argument, default in defaults_of(function):
+            if argument.annotation is None and isinstance(number_of(default), bool):
+                argument.annotation = ast.Name("bool", ast.Load())
+
+
 def number_parameters(tree: ast.Module) -> dict[str, Kinds]:
     """For every function, what each of its parameters is, in order."""
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
@@ -53,8 +67,7 @@ def _declared(argument: ast.arg) -> str:
 
 
 def _read_defaults(function: ast.FunctionDef, parameters: Kinds) -> None:
-    arguments = function.args.args
-    for argument, default in zip(arguments[len(arguments) - len(function.args.defaults) :], function.args.defaults, strict=True):
+    for argument, default in defaults_of(function):
         if argument.annotation is None or parameters[argument.arg]:
             parameters[argument.arg] = "float" if isinstance(number_of(default), float) else "loose"
 

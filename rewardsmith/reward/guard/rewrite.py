@@ -24,7 +24,7 @@ from typing import Any
 from rewardsmith.reward.guard import vocabulary
 from rewardsmith.reward.guard.brackets import bracketed
 from rewardsmith.reward.guard.constants import literal, number_of
-from rewardsmith.reward.guard.helpers import Kinds, make_float, number_parameters
+from rewardsmith.reward.guard.helpers import Kinds, declare_truths, defaults_of, make_float, number_parameters
 from rewardsmith.reward.guard.meaning import Meaning, read_meaning
 from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.guard.syntax import ENTRY
@@ -68,6 +68,7 @@ def reprint(tree: ast.Module) -> Printed:
         RefusedError: The text would grow beyond measure, or cannot mean the same to TorchScript.
     """
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    declare_truths(tree)
     floats, names = number_parameters(tree), _printed_names(tree, [f.name for f in functions if f.name != ENTRY])
     meaning = read_meaning(functions, floats)
     tree.body = [_Canonical(function, floats, names, meaning).visit_FunctionDef(function) for function in functions]
@@ -118,10 +119,7 @@ class _Canonical(ast.NodeTransformer):
             argument.type_comment = None
         node.returns = _expression(_RETURNS) if node.name == ENTRY else None
         node.type_comment = None
-        defaulted = node.args.args[len(node.args.args) - len(node.args.defaults) :]
-        node.args.defaults = [
-            make_float(value) if numbers.get(argument.arg) else value for argument, value in zip(defaulted, node.args.defaults, strict=True)
-        ]
+        node.args.defaults = [make_float(value) if numbers.get(argument.arg) else value for argument, value in defaults_of(node)]
         node.body = self._all(node.body)
         node.args.args = [self.visit(argument) for argument in node.args.args]
         node.args.defaults = [self.visit(default) for default in node.args.defaults]

@@ -161,8 +161,11 @@ SAME = {
     ),
     "a truth value meets numbers": program("r = (True + d) * True + torch.where(near, True, 0) + torch.add(d, True)"),
     "a declared truth value": program(
-        "a = f(near, True) + f(near)", "r = d * (a + a)", above="def f(x, s: bool = False):\n    return x * s\n"
+        "a = f(near, True) + g(near)",
+        "r = d * (a + a)",
+        above="def g(x, s=True):\n    return x * s\ndef f(x, s: bool = False):\n    return x * s\n",
     ),
+    "a truth value by its default": program("r = f(d) * f(d, s=d.dim() > 1)", above="def f(x, s=False):\n    return x if s else x + 1.0\n"),
     "float(helper)": program("r = torch.where(near, f(2), f(3))", above="def f(s):\n    return s * 1.5\n"),
 }
 
@@ -224,7 +227,6 @@ def test_refused_where_both_cannot_agree(statement: str, push: Task) -> None:
 @pytest.mark.parametrize(
     ("helper", "call", "message"),
     [
-        ("def f(x, s=True):", "f(d)", "the default of s is a plain truth value"),
         ("def f(x, s: float = True):", "f(d)", "the default of s is a plain truth value"),
         ("def f(x, s: float):", "f(d, True)", "s is given a plain truth value"),
         ("def f(x, s):", "f(d, s=d.dim() > 1)", "s is given a plain truth value"),
