@@ -14,10 +14,10 @@ from rewardsmith.cli.output import say
 from rewardsmith.cli.picture import save_picture
 from rewardsmith.cli.screen import Screen, wide_screen
 from rewardsmith.cli.tree import LineageTree
-from rewardsmith.cli.views import code, label, operator_name, screening_text, study_view, usage_text
+from rewardsmith.cli.views import code, label, operator_name, score_text, screening_text, study_view, usage_text
 from rewardsmith.errors import RewardsmithError, UsageError, unknown_name
 from rewardsmith.feedback.reflection import reflect
-from rewardsmith.records import Trial
+from rewardsmith.records import Run, Score, Trial
 from rewardsmith.reports.lineage import as_graphml, as_node_link, line_of_descent, study_lineage
 from rewardsmith.reports.summary import row, summarise_study
 from rewardsmith.shown import clean, command
@@ -116,8 +116,16 @@ def _show_candidate(study: Study, options: InspectOptions) -> None:
         screen.print(screening_text(candidate.screening))
     if trial.final:
         screen.print(Text(clean(reflect(trial))), soft_wrap=True)
+    for score in _further_scores(study, trial.run) if trial.run else ():
+        screen.print(Text(f"scored again: {score_text(score)}"))
     if trial.run and trial.run.policy:
         screen.print(f"policy: {study.folder / trial.run.policy}", soft_wrap=True)
+
+
+def _further_scores(study: Study, run: Run) -> list[Score]:
+    """All scores of a run but that of its search, in the order they came."""
+    own, scores = study.score(run), study.store.scores()
+    return [score for key, score in scores.items() if key.startswith(f"{run.id}/") and score != own]
 
 
 def _difference(old: Trial, new: Trial) -> Text:

@@ -18,6 +18,7 @@ COMMANDS = {
     "train": "train policies on a given reward, or on a baseline",
     "check": "is this reward program acceptable, and why not",
     "inspect": "what a search found: candidates, scores, code",
+    "score": "play what a search trained once more, on other episodes",
     "export": "a reward and its policy, to be used elsewhere",
     "render": "a video or a picture of a task, with a policy",
     "tasks": "the tasks, or one task's signals and success",

@@ -69,7 +69,7 @@ def _from_study(folder: Path, name: str, task: str, env: VecEnv) -> Actor:
     with Study.open(folder) as study:
         if study.config.task != task:
             raise UsageError(f"{folder} is a study of {study.config.task}, not of {task}. Render that task, or name a study of {task}.")
-        run = _trained(study, name)
+        run = trained_run(study, name)
         shown = run.subject if run.purpose == Purpose.SEARCH else run.id
         return _from_file(study.policy_path(run), f"{shown} of {folder}", env)
 
@@ -85,10 +85,10 @@ def usable_candidate(study: Study, name: str) -> Trial:
         UsageError: There is no such candidate, or it was not trained to the end and scored.
         StoreError: Its program is not what the guard prints of its source.
     """
-    run = _trained(study, name)
+    run = trained_run(study, name)
     trial = study.trial(run.subject)
-    if trial is None or run.purpose != Purpose.SEARCH:
-        raise UsageError(f"{run.id} of {study.folder} is a run after the search; give a candidate, such as `best`.")
+    if trial is None or trial.run != run:
+        raise UsageError(f"{run.id} of {study.folder} is not what the search judged a candidate by; give a candidate, such as `best`.")
     if trial.score is None:
         raise UsageError(
             f"{trial.id} of {study.folder} has no score ({trial.state}); give one that was trained to the end, such as `best`."
@@ -96,13 +96,19 @@ def usable_candidate(study: Study, name: str) -> Trial:
     return trial
 
 
-def _trained(study: Study, name: str) -> Run:
-    """The run of a candidate, or a run by its id, that has a policy; ``best`` is the winner."""
-    runs = {run.id: run for run in study.runs if run.purpose != Purpose.SEARCH}
+def trained_run(study: Study, name: str) -> Run:
+    """The run of a candidate, or a run by its id, that has a policy; ``best`` is the winner.
+
+    Raises:
+        UsageError: There is none.
+        StoreError: Its program is not what the guard prints of its source.
+    """
+    runs = {run.id: run for run in study.runs}
     runs |= {trial.id: trial.run for trial in study.trials if trial.run}
     winner = study.winner
     identity = winner.id if name == "best" and winner else name
-    usable = [identity for identity, run in runs.items() if run.policy] + (["best"] if winner else [])
+    usable = [name for name, run in runs.items() if run.policy and (run.purpose != Purpose.SEARCH or name == run.subject)]
+    usable += ["best"] if winner else []
     trial = study.trial(identity)
     if identity not in runs and trial is None:
         raise unknown_name("candidate", name, usable)

@@ -11,7 +11,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from rewardsmith.records import Screening
+from rewardsmith.records import Score, Screening
 from rewardsmith.reports.models import in_words
 from rewardsmith.reports.summary import CandidateRow, FinalistRow, FinalRow, StudySummary
 from rewardsmith.shown import clean, count, number, one_line
@@ -67,6 +67,11 @@ def candidate_table(rows: Sequence[CandidateRow], best: str | None) -> Renderabl
         table.add_row(identity, *texts, state_text(row.state), Text(_score(row)), bar(row.score), Text(success))
     notes = [Text(line, style="dim") for line in (earlier(rows), _LEGEND) if line]
     return Group(table, *notes, *(_reason(row) for row in shown if row.reason and row.state not in _UNBLAMED))
+
+
+def score_text(score: Score) -> str:
+    """A score with its error, and who gave it."""
+    return f"{number(score.mean, 3)} ± {number(score.standard_error, 3)} over {score.episodes} episodes ({label(score.scorer)})"
 
 
 def earlier(rows: Sequence[CandidateRow]) -> str:

@@ -1,4 +1,4 @@
-"""All of some trainings at once, for who has no study."""
+"""All of some trainings, or scorings, at once: for who has no search."""
 
 from __future__ import annotations
 
@@ -53,3 +53,20 @@ def train_all(
             run, score = report.score
             left.discard(run)
             yield Ended(results[run], score)
+
+
+def score_all(executor: Executor, jobs: Sequence[ScoringJob]) -> Iterator[tuple[str, Score]]:
+    """Score saved policies; each run and its score are yielded as they come.
+
+    Raises:
+        ExecutionError: The machine fails again and again.
+    """
+    executor.widen(len(jobs))
+    for job in jobs:
+        executor.score(job)
+    left = {job.run for job in jobs}
+    while left:
+        report = executor.next(1.0)
+        if report and report.score:
+            left.discard(report.score[0])
+            yield report.score

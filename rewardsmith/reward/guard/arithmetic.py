@@ -70,7 +70,7 @@ def binary(node: ast.BinOp | ast.AugAssign, left: Plain, right: Plain) -> Result
             sign = "//" if kind is ast.FloorDiv else "%"
             raise _refused(f"{sign} of numbers that are not written out differs in TorchScript.", "Use math.floor(a / b).", node)
         if kind is ast.Pow and whole:
-            return Result(Plain("loose"))
+            raise _refused("a power of whole numbers is a float in TorchScript.", "Write the base as a float, such as 2.0 ** n.", node)
         most = left.most * right.most if kind is ast.Mult else left.most + right.most
         return Result(_bounded(Plain("int" if whole and kind is not ast.Div else _wider(left, right), None, most), node))
     if whole and kind in (ast.Pow, ast.LShift) and not 0 <= right.known * max(1, left.most.bit_length()) < 62:

@@ -197,6 +197,7 @@ REFUSED = {
     "r = math.relu(r)": "there is no math.relu",
     "r = d.zeros_like() + r": "tensors have no .zeros_like()",
     "r = min(r, d)": "min cannot compare tensors",
+    "r = r * 2 ** d.dim()": "a power of whole numbers is a float",
     "r = r * min(True, d.dim() > 1)": "min of truth values is a whole number",
     "r = r + torch.full((d.shape[0],), True)": "full makes whole numbers of a truth value",
     "r = r * (1.0 / 0.0)": "this fails in Python: float division by zero",
