@@ -18,14 +18,15 @@ from statistics import median
 
 from pydantic import TypeAdapter
 
-from rewardsmith.config import TrainingOverrides, effective_settings
-from rewardsmith.contracts import Trainer, TrainingJob, TrainingProgress, TrainingSettings
+from rewardsmith.contracts import Trainer, TrainingJob, TrainingProgress
 from rewardsmith.execution.memory import keep_freed_memory
 from rewardsmith.execution.process import JsonProcess, answer, claim_stdout, hear
 from rewardsmith.records import RunState
 from rewardsmith.registry import TASKS, TRAINERS
 from rewardsmith.reward.guard import Guard
+from rewardsmith.settings import settings_of
 from rewardsmith.training.confined import confine_training
+from rewardsmith.training.ppo import PpoSettings
 from tests.training import train
 
 SLOTS, TARGET = 4, 0.02
@@ -81,8 +82,8 @@ def serve(kind: str) -> None:
         answer(descriptor, TURN.dump_json(_train(trainer, batch, folder)).decode())
 
 
-def _settings(batch: Batch) -> TrainingSettings:
-    settings = effective_settings(TASKS.load(batch.task), "cpu", TrainingOverrides())
+def _settings(batch: Batch) -> PpoSettings:
+    settings = settings_of(PpoSettings, TASKS.load(batch.task), "population", "cpu", {})
     return replace(settings, env_steps=batch.epochs * settings.epoch_steps)
 
 
@@ -102,7 +103,7 @@ def _train(trainer: Trainer, batch: Batch, folder: Path) -> Turn:
 def measure(name: str, rounds: int, seconds: float) -> str:
     """Both kinds in turns; one line of the table."""
     task = TASKS.load(name)
-    guard = Guard()
+    guard = Guard(PpoSettings())
     program = guard.check(task.human_reward, task).program
     guard.close()
     children = {kind: JsonProcess("confinement", "--child", kind) for kind in (FREE, CONFINED)}

@@ -17,6 +17,7 @@ from rewardsmith.contracts import Task
 from rewardsmith.registry import TASKS
 from rewardsmith.reward.guard import Guard
 from rewardsmith.reward.guard.static import check_source
+from rewardsmith.training.ppo import PpoSettings
 
 STATIC_TARGET_MS, WARM_TARGET_MS = 5.0, 150.0
 
@@ -49,7 +50,7 @@ def measure(repeats: int, action: Callable[[], object]) -> tuple[float, float, f
 def main() -> None:
     """Print one table."""
     repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 100
-    guard = Guard()
+    guard = Guard(PpoSettings())
     print(f"{'task':<14}{'layers':<24}{'median ms':>10}{'p95 ms':>9}{'cpu ms':>9}{'target ms':>11}")
     for name in TASKS.names():
         task: Task = TASKS.load(name)

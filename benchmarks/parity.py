@@ -26,9 +26,10 @@ from math import comb
 from pathlib import Path
 
 from benchmarks.training_jobs import budget, job, programs, table, trained
-from rewardsmith.contracts import TrainingSettings
 from rewardsmith.executors.collect import Ended
 from rewardsmith.registry import TASKS
+from rewardsmith.settings import preset_settings
+from rewardsmith.training.ppo import PpoSettings
 
 STEPS = {"cartpole": 200_000, "franka-reach": 150_000, "franka-push": 400_000, "ant": 400_000}
 ENVS = {"franka-push": 128}
@@ -71,13 +72,13 @@ class Trainings:
         fresh.write_text(json.dumps([asdict(one) for one in self._known], indent=1) + "\n")
         fresh.replace(self._file)
 
-    def of(self, task: str, trainer: str, settings: TrainingSettings, episodes: int) -> dict[int, Training]:
+    def of(self, task: str, trainer: str, settings: PpoSettings, episodes: int) -> dict[int, Training]:
         """Those with these settings, by seed."""
         wanted = (task, trainer, settings.env_steps, settings.envs, episodes)
         return {one.seed: one for one in self._known if (one.task, one.trainer, one.env_steps, one.envs, one.episodes) == wanted}
 
 
-def train(kept: Trainings, task: str, trainer: str, settings: TrainingSettings, program: str, options: argparse.Namespace) -> None:
+def train(kept: Trainings, task: str, trainer: str, settings: PpoSettings, program: str, options: argparse.Namespace) -> None:
     """Train the seeds that are not yet known."""
     done = kept.of(task, trainer, settings, options.episodes)
     folder = options.out / f"{task}-{trainer}"
@@ -93,7 +94,7 @@ def train(kept: Trainings, task: str, trainer: str, settings: TrainingSettings, 
         print(f"{time.strftime('%H:%M:%S')} {task}, {trainer}, seed {training.seed}: {score}", file=sys.stderr, flush=True)
 
 
-def _training(task: str, trainer: str, seed: int, settings: TrainingSettings, episodes: int, ended: Ended) -> Training:
+def _training(task: str, trainer: str, seed: int, settings: PpoSettings, episodes: int, ended: Ended) -> Training:
     score = ended.score.mean if ended.score else None
     return Training(task, trainer, seed, settings.env_steps, settings.envs, episodes, score, ended.result.cause, ended.result.wall_s)
 
@@ -121,7 +122,7 @@ def bootstrap(a: Sequence[float], b: Sequence[float], rng: random.Random) -> tup
     return cuts[0], cuts[-1]
 
 
-def row(kept: Trainings, task: str, settings: TrainingSettings, options: argparse.Namespace) -> tuple[str, ...]:
+def row(kept: Trainings, task: str, settings: PpoSettings, options: argparse.Namespace) -> tuple[str, ...]:
     """One task. Failed trainings have no score and count in no mean, but are shown."""
     both = [kept.of(task, trainer, settings, options.episodes) for trainer in TRAINERS]
     every = [[done[seed].score for seed in range(options.seeds)] for done in both]
@@ -137,7 +138,7 @@ def row(kept: Trainings, task: str, settings: TrainingSettings, options: argpars
     return *known, f"{means[0]:.3f}", f"{means[1]:.3f}", f"{means[0] - means[1]:+.3f} [{low:+.3f}, {high:+.3f}]", f"{p:.3f}"
 
 
-def report(kept: Trainings, settings: dict[str, TrainingSettings], options: argparse.Namespace) -> str:
+def report(kept: Trainings, settings: dict[str, PpoSettings], options: argparse.Namespace) -> str:
     """The table as Markdown."""
     titles = ("task", "steps", "envs", "population, per seed", "rl-games, per seed", "population", "rl-games", "difference [95 %]", "p")
     rows = [row(kept, task, own, options) for task, own in settings.items()]
@@ -163,9 +164,9 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Train what is missing, then print the table and write it beside."""
     options, started = arguments(), time.monotonic()
-    settings: dict[str, TrainingSettings] = {}
+    settings: dict[str, PpoSettings] = {}
     for task, steps in options.steps.items():
-        preset = TASKS.load(task).preset
+        preset = preset_settings(PpoSettings, TASKS.load(task), "population", "cpu")
         settings[task] = replace(preset, env_steps=steps, envs=options.envs.get(task, preset.envs))
     texts = programs(list(settings))
     kept = Trainings(options.out)

@@ -22,6 +22,8 @@ from pydantic import TypeAdapter
 
 from rewardsmith.cli.train import Policy
 from rewardsmith.registry import TASKS
+from rewardsmith.settings import preset_settings
+from rewardsmith.training.ppo import PpoSettings
 
 LIMITS_S = {"franka-reach": 45, "franka-push": 180, "franka-lift": 300, "franka-drawer": 600, "franka-door": 600}
 """What a training may take on two cores."""
@@ -97,7 +99,10 @@ def write_curves(runs: list[Run], folder: Path) -> None:
 def curve(run: Run) -> list[tuple[int, float | None]]:
     """Success of training episodes after every update."""
     (values,) = (curve.values for curve in run.result.progress if curve.name == "success")
-    return [((n + 1) * TASKS.load(run.task).preset.epoch_steps, value) for n, value in enumerate(values)]
+    return [
+        ((n + 1) * preset_settings(PpoSettings, TASKS.load(run.task), "population", "cpu").epoch_steps, value)
+        for n, value in enumerate(values)
+    ]
 
 
 def main() -> None:

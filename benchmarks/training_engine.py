@@ -33,12 +33,14 @@ import torch
 
 from benchmarks.training_jobs import budget, job, programs, table, trained
 from benchmarks.training_parts import PARTS, Breakdown, film_of_chance, film_of_training
-from rewardsmith.contracts import ScoringJob, TrainingJob, TrainingResult, TrainingSettings
+from rewardsmith.contracts import ScoringJob, TrainingJob, TrainingResult
 from rewardsmith.execution.memory import keep_freed_memory
 from rewardsmith.records import RunState
 from rewardsmith.registry import TASKS
+from rewardsmith.settings import preset_settings
 from rewardsmith.training.heldout import HeldOutScorer
 from rewardsmith.training.population.trainer import PopulationTrainer, usable_cores
+from rewardsmith.training.ppo import PpoSettings
 from rewardsmith.training.rlgames.trainer import RlGamesTrainer
 from tests.physics import simulated_tasks
 from tests.training import train
@@ -51,7 +53,7 @@ STEPS = {"cartpole": 100_000, "franka-reach": 50_000, "franka-push": 50_000}
 """Environment steps per candidate in the comparison with rl-games."""
 EPISODES = {"rlgames": 16, "scaling": 128}
 """Held-out episodes; in scaling as many as in a search, for they take memory."""
-Runner = Callable[[str, TrainingSettings, Sequence[TrainingJob]], list[TrainingResult]]
+Runner = Callable[[str, PpoSettings, Sequence[TrainingJob]], list[TrainingResult]]
 SIZES = (1, 2, 4, 8, 16, 32)
 PARTS_OF_RUN = ("throughput", "rlgames", "scaling")
 
@@ -76,7 +78,7 @@ class Steady:
 
     def __init__(self, task: str, program: str, slots: int, epochs: int, overlap: bool, episodes: int = 0) -> None:
         """Prepare; with ``episodes``, all policies are scored at the end, outside what is measured."""
-        preset = TASKS.load(task).preset
+        preset = preset_settings(PpoSettings, TASKS.load(task), "population", "cpu")
         steps = (epochs + 2) * preset.epoch_steps
         self._settings = replace(preset, env_steps=steps, slots=slots, overlap=overlap)
         self._trainer = PopulationTrainer(TASKS.load(task), self._settings)
@@ -102,7 +104,7 @@ def throughput(options: argparse.Namespace) -> tuple[list[str], list[tuple[str, 
     lines, wanted = list[str](), list[tuple[str, ...]]()
     for slots in options.slots:
         seen, parts = _throughput(options.task, program, slots, options.epochs, options.rounds)
-        envs = TASKS.load(options.task).preset.envs
+        envs = preset_settings(PpoSettings, TASKS.load(options.task), "population", "cpu").envs
         lines += [f"### {options.task}, {slots} x {envs} environments, {usable_cores()} cores", ""]
         same, chance = seen["bare physics on the states of training"], seen["bare physics under random actions"]
         rows: list[tuple[str, ...]] = []
@@ -125,7 +127,7 @@ def _throughput(
 ) -> tuple[dict[str, list[float]], list[dict[str, float]]]:
     """Steps per second, and processor time by part, of every round."""
     task = simulated_tasks()[task_name]
-    jobs, settings = [job(program, "unused", seed) for seed in range(slots)], task.preset
+    jobs, settings = [job(program, "unused", seed) for seed in range(slots)], preset_settings(PpoSettings, task, "population", "cpu")
     measures: dict[str, Callable[[], float]] = {
         "bare physics on the states of training": film_of_training(task, settings, jobs, epochs).steps_per_second,
         "bare physics under random actions": film_of_chance(task, slots * settings.envs).steps_per_second,
@@ -148,7 +150,10 @@ def against_rlgames(options: argparse.Namespace) -> tuple[list[str], list[tuple[
     """Wall clock of both trainers; a table, and rows of the last one."""
     budgets: dict[str, int] = options.steps
     texts = programs(list(budgets))
-    settings = {name: replace(TASKS.load(name).preset, env_steps=steps) for name, steps in budgets.items()}
+    settings = {
+        name: replace(preset_settings(PpoSettings, TASKS.load(name), "population", "cpu"), env_steps=steps)
+        for name, steps in budgets.items()
+    }
     seconds: dict[tuple[str, str], list[float]] = {(name, trainer): [] for name in budgets for trainer in RUNNERS}
     for number in range(options.rounds):
         for (name, trainer), values in seconds.items():
@@ -167,7 +172,7 @@ def against_rlgames(options: argparse.Namespace) -> tuple[list[str], list[tuple[
     return [title, "", *table(columns, rows)], wanted
 
 
-def timed(runner: Runner, task: str, settings: TrainingSettings, program: str, candidates: int) -> float:
+def timed(runner: Runner, task: str, settings: PpoSettings, program: str, candidates: int) -> float:
     """Seconds from nothing to the last result."""
     with tempfile.TemporaryDirectory() as folder:
         jobs = [job(program, folder, seed) for seed in range(candidates)]
@@ -184,14 +189,14 @@ def timed(runner: Runner, task: str, settings: TrainingSettings, program: str, c
 def through_worker(trainer: str) -> Runner:
     """A trainer as a search runs it, in a fresh worker."""
 
-    def run(task: str, settings: TrainingSettings, jobs: Sequence[TrainingJob]) -> list[TrainingResult]:
+    def run(task: str, settings: PpoSettings, jobs: Sequence[TrainingJob]) -> list[TrainingResult]:
         folder = Path(jobs[0].policy).parent
         return [ended.result for ended in trained(task, trainer, settings, folder, jobs, EPISODES["rlgames"])]
 
     return run
 
 
-def a_process_each(task: str, settings: TrainingSettings, jobs: Sequence[TrainingJob]) -> list[TrainingResult]:
+def a_process_each(task: str, settings: PpoSettings, jobs: Sequence[TrainingJob]) -> list[TrainingResult]:
     """rl-games as in the papers: a new process for every candidate."""
 
     def one(work: TrainingJob) -> TrainingResult:
@@ -228,7 +233,7 @@ def scaling(options: argparse.Namespace) -> tuple[list[str], list[tuple[str, ...
         ratios = [a / b for a, b in zip(values, speeds[first], strict=True)]
         peak = statistics.median(memory[size])
         rows.append((str(size), quote(values), quote(ratios, 2), f"{peak:,.0f}", f"{(peak - base) / size:,.0f}"))
-    envs = TASKS.load(options.task).preset.envs
+    envs = preset_settings(PpoSettings, TASKS.load(options.task), "population", "cpu").envs
     text = f"Imports alone take {base:,.0f} MiB."
     if len(speeds) > 1:
         slope = statistics.linear_regression(list(speeds), [statistics.median(memory[size]) for size in speeds]).slope

@@ -6,11 +6,12 @@ import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rewardsmith.contracts import TrainingJob, TrainingSettings, Workload
+from rewardsmith.contracts import TrainingJob, Workload
 from rewardsmith.executors.collect import Ended, train_all
 from rewardsmith.executors.local import LocalExecutor
 from rewardsmith.registry import TASKS
 from rewardsmith.reward.guard import Guard
+from rewardsmith.training.ppo import PpoSettings
 
 
 def job(program: str, folder: str, seed: int) -> TrainingJob:
@@ -20,7 +21,7 @@ def job(program: str, folder: str, seed: int) -> TrainingJob:
 
 def programs(tasks: Sequence[str]) -> dict[str, str]:
     """The human rewards as the guard prints them."""
-    guard = Guard()
+    guard = Guard(PpoSettings())
     try:
         return {name: guard.check(TASKS.load(name).human_reward, TASKS.load(name)).program for name in tasks}
     finally:
@@ -32,9 +33,7 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return [f"| {' | '.join(cells)} |" for cells in (titles, ["---"] * len(titles), *rows)] + [""]
 
 
-def trained(
-    task: str, trainer: str, settings: TrainingSettings, folder: Path, jobs: Sequence[TrainingJob], episodes: int
-) -> Iterator[Ended]:
+def trained(task: str, trainer: str, settings: PpoSettings, folder: Path, jobs: Sequence[TrainingJob], episodes: int) -> Iterator[Ended]:
     """Train and score in a fresh worker, as a search does."""
     executor = LocalExecutor(Workload(task, trainer, settings, (folder,), programs([task])[task]))
     try:

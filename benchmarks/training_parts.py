@@ -14,10 +14,11 @@ import torch
 from mujoco.batch import Batch
 
 from benchmarks.physics_speed import Bare, Deed, Leader, repeat
-from rewardsmith.contracts import TrainingJob, TrainingSettings
+from rewardsmith.contracts import TrainingJob
 from rewardsmith.training.population.population import Population
 from rewardsmith.training.population.slot import Slot
 from rewardsmith.training.population.trainer import usable_cores
+from rewardsmith.training.ppo import PpoSettings
 from rewardsmith_envs.engine import SimulatedEnv
 from rewardsmith_envs.simulators.base import STATE
 from rewardsmith_envs.simulators.cpu import CpuSimulator
@@ -72,14 +73,14 @@ class Film:
         return self._steps / seconds
 
 
-def population(task: SimulatedTask, sim: CpuSimulator, settings: TrainingSettings, jobs: Sequence[TrainingJob]) -> Population:
+def population(task: SimulatedTask, sim: CpuSimulator, settings: PpoSettings, jobs: Sequence[TrainingJob]) -> Population:
     """All jobs in one simulation, before their first update."""
     made = Population(SimulatedEnv(task, sim), settings)
     made.exchange((), [Slot(job, settings) for job in jobs])
     return made
 
 
-def film_of_training(task: SimulatedTask, settings: TrainingSettings, jobs: Sequence[TrainingJob], epochs: int) -> Film:
+def film_of_training(task: SimulatedTask, settings: PpoSettings, jobs: Sequence[TrainingJob], epochs: int) -> Film:
     """The physics of a training of all jobs, from the second of its updates on; a slot computes the same in whatever lane it is."""
     sim = Recorder(task, len(jobs) * settings.envs)
     trained = population(task, sim, settings, jobs)
@@ -134,7 +135,7 @@ class Clock:
 class Breakdown:
     """Training in a single lane whose parts are timed."""
 
-    def __init__(self, task: SimulatedTask, settings: TrainingSettings, jobs: Sequence[TrainingJob]) -> None:
+    def __init__(self, task: SimulatedTask, settings: PpoSettings, jobs: Sequence[TrainingJob]) -> None:
         """Train until the first update, which is not counted."""
         sim = CpuSimulator(scene_of(task), len(jobs) * settings.envs, task.decimation, usable_cores())
         self._population = population(task, sim, settings, jobs)

@@ -8,93 +8,17 @@ from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-from rewardsmith.contracts import Activation, Device, Race, Task, TrainingSettings
+from rewardsmith.contracts import Device, Race, Setting
 from rewardsmith.errors import UsageError
 from rewardsmith.model_options import LanguageModelOptions
 from rewardsmith.ranges import brief, check_ranges
 
 Scalar = bool | int | float | str
-MAX_WIDTH, MAX_LAYERS = 8_192, 8
-"""Of networks."""
-_MAX_SAMPLES = 10**8
 _MAX_RUNGS = 100
-_HIGHEST = {
-    "env_steps": 10**12, "envs": 10**6, "rollout": 10**5, "hidden": MAX_WIDTH, "minibatches": 10**6, "mini_epochs": 1_000,
-    "learning_rate": 10, "kl_target": 100, "discount": 1, "gae_lambda": 1, "clip": 100, "initial_std": 100, "max_grad_norm": 10**6,
-}  # fmt: skip
-"""Training settings that must be above 0, and where they turn from unwise to a machine without memory."""
 
 
-@dataclass(frozen=True)
-class TrainingOverrides:
+class TrainingOverrides(dict[str, Setting]):
     """Training settings to change from the task's preset; anything left out stays as the task has it."""
-
-    env_steps: int | None = None
-    """Environment steps per candidate, rounded to whole rollouts of all environments."""
-    envs: int | None = None
-    """Parallel environments per candidate."""
-    rollout: int | None = None
-    """Control steps per environment between two updates."""
-    hidden: tuple[int, ...] | None = None
-    """Hidden layers of actor and critic."""
-    activation: Activation | None = None
-    """After every hidden layer."""
-    minibatches: int | None = None
-    mini_epochs: int | None = None
-    learning_rate: float | None = None
-    kl_target: float | None = None
-    discount: float | None = None
-    gae_lambda: float | None = None
-    clip: float | None = None
-    value_clip: bool | None = None
-    """Hold the critic near its former values in one update, as the papers do."""
-    entropy: float | None = None
-    initial_std: float | None = None
-    max_grad_norm: float | None = None
-    goal_bonus: float | None = None
-    """Added to every reward at each step that meets the goal."""
-    goal_smoothing: float | None = None
-    """Weight of the latest episodes in the running mean of goals; 0 for none."""
-    slots: int | None = None
-    """Programs that are trained at a time; 0 for as many as usual memory takes."""
-    overlap: bool | None = None
-    """Let one group's physics run while another learns; the same results either way."""
-
-    def apply(self, preset: TrainingSettings) -> TrainingSettings:
-        """The effective settings.
-
-        Raises:
-            UsageError: A count or a rate is not positive.
-        """
-        changes = {name: value for name, value in vars(self).items() if value is not None}
-        for name, high in _HIGHEST.items():
-            values = changes.get(name, ())
-            for value in values if isinstance(values, tuple) else (values,):
-                if not 0 < value <= high:
-                    raise UsageError(f"training.{name} is {brief(changes[name])}; give a value above 0, and at most {high:,}.")
-        if self.hidden and len(self.hidden) > MAX_LAYERS:
-            raise UsageError(f"training.hidden has {len(self.hidden):,} layers; give at most {MAX_LAYERS}.")
-        check_ranges("training.", changes, {"entropy": (0, 100), "goal_bonus": (-1e6, 1e6), "goal_smoothing": (0, 1), "slots": (0, 10_000)})
-        settings = dataclasses.replace(preset, **changes)
-        epoch = settings.rollout * settings.envs
-        settings = dataclasses.replace(settings, env_steps=epoch * max(1, round(settings.env_steps / epoch)))
-        samples = settings.rollout * settings.envs
-        if samples < settings.minibatches:
-            raise UsageError(f"training.minibatches is {settings.minibatches}, more than the {samples} samples of a rollout.")
-        if samples > _MAX_SAMPLES:
-            raise UsageError(f"training.rollout times training.envs is {samples:,}; give at most {_MAX_SAMPLES:,} samples of a rollout.")
-        return settings
-
-
-def effective_settings(task: Task, device: Device, overrides: TrainingOverrides) -> TrainingSettings:
-    """The task's preset for a device, with what the user changed.
-
-    Raises:
-        UsageError: The machine lacks the device, or a count or a rate is not positive.
-    """
-    task.check_device(device)
-    preset = task.preset if device == "cpu" else task.gpu_preset
-    return overrides.apply(dataclasses.replace(preset, device=device))
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from rewardsmith.config import TrainingOverrides
+from rewardsmith.contracts import Setting
 from rewardsmith.errors import UsageError, unknown_name
 from rewardsmith.files import read_named
 
@@ -64,7 +65,7 @@ def from_mapping(cls: type[C], data: Mapping[str, object], path: str = "") -> C:
                 )
             values[key] = from_mapping(kind, value, where)
         else:
-            values[key] = _validated(kind, value, where)
+            values[key] = _overrides(value, where) if kind is TrainingOverrides else _checked(kind, value, where)
     missing = [
         n for n, f in fields.items() if n not in values and f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
     ]
@@ -89,15 +90,37 @@ def short(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:76]} ..."
 
 
-def _validated(kind: Any, value: object, where: str) -> object:
-    try:
-        valid = TypeAdapter(kind).validate_python(value)
-    except (ValidationError, OverflowError) as error:
-        why = error.errors(include_input=False)[0]["msg"].lower() if isinstance(error, ValidationError) else "it is too large"
-        raise UsageError(f"config key {where!r} is {short(value)}: {why}.") from None
+def _overrides(data: object, where: str) -> TrainingOverrides:
+    """Settings of a trainer, which need not be installed here: only :mod:`rewardsmith.settings` knows their names and kinds."""
+    if not isinstance(data, Mapping) or len(data) > _MOST_ITEMS:
+        raise UsageError(f"config key {where!r} is {short(data)}; give a mapping of training settings, at most {_MOST_ITEMS}.")
+    values = TrainingOverrides()
+    for name, value in data.items():
+        if not isinstance(name, str) or not is_name(name):
+            raise UsageError(f"config key {where!r} has {short(name)}; give names of training settings.")
+        if value is not None:  # left out
+            values[name] = _checked(Setting, value, f"{where}.{name}")
+    return values
+
+
+def _checked(kind: Any, value: object, where: str) -> Any:
+    valid = validated(kind, value, where)
     if why := _fault(where.rpartition(".")[2], valid):
         raise UsageError(f"config key {where!r} is {short(value)}; {why}.")
     return valid
+
+
+def validated(kind: Any, value: object, where: str) -> Any:
+    """A value as its kind has it.
+
+    Raises:
+        UsageError: It is none of that kind.
+    """
+    try:
+        return TypeAdapter(kind).validate_python(value)
+    except (ValidationError, OverflowError) as error:
+        why = error.errors(include_input=False)[0]["msg"].lower() if isinstance(error, ValidationError) else "it is too large"
+        raise UsageError(f"config key {where!r} is {short(value)}: {why}.") from None
 
 
 def _fault(name: str, value: object) -> str:
@@ -176,13 +199,13 @@ def read_yaml(path: Path) -> dict[str, object]:
 
 
 def to_yaml(config: object) -> str:
-    """The complete configuration; :func:`from_mapping` of it gives the same one. Training settings of the preset are left out."""
+    """The complete configuration; :func:`from_mapping` of it gives the same one."""
     return yaml.safe_dump(_plain(config), sort_keys=False)
 
 
 def _plain(value: Any) -> object:
     if dataclasses.is_dataclass(value):
-        items = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-        sparse = isinstance(value, TrainingOverrides)
-        return {name: _plain(item) for name, item in items.items() if not (sparse and item is None)}
+        return {name: _plain(item) for name, item in vars(value).items()}
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
     return list(value) if isinstance(value, tuple) else value

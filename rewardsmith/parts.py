@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rewardsmith.budget import UNKNOWN_PRICE
-from rewardsmith.config import StudyConfig, effective_settings
+from rewardsmith.config import StudyConfig
 from rewardsmith.config_file import from_mapping
-from rewardsmith.contracts import Brief, Executor, Strategy, Task, TaskSheet, TrainingSettings, Workload, Writer
+from rewardsmith.contracts import Brief, Executor, Strategy, Task, TaskSheet, TrainerSettings, Workload, Writer
 from rewardsmith.errors import UsageError
 from rewardsmith.library import Library
 from rewardsmith.registry import EXECUTORS, STRATEGIES, TASKS, TRAINERS, WRITERS
 from rewardsmith.reward.guard import Guard
 from rewardsmith.reward.guard.static import check_source
+from rewardsmith.settings import effective_settings
 
 RUNS = "runs"
 """Folder of a study where policies and episodes go: all of it that a worker can write to."""
@@ -28,7 +29,7 @@ class Parts:
     writer: Writer
     guard: Guard
     executor: Executor
-    settings: TrainingSettings
+    settings: TrainerSettings
     library: Library = field(default_factory=Library)
     """Trainings of other searches."""
 
@@ -54,7 +55,7 @@ def assemble(config: StudyConfig, folder: Path = Path(), horizon: int | None = N
     config.check()
     task = TASKS.load(config.task)
     strategy = STRATEGIES.load(config.strategy)
-    settings = effective_settings(task, config.device, config.training)
+    settings = effective_settings(task, config.trainer, config.device, config.training)
     trainer = TRAINERS.load(config.trainer)(task, settings, 1)  # refuses here what this machine lacks
     if config.racing == "on" and not trainer.can_race:
         raise UsageError(f"--racing on needs a trainer that can end trainings early; {config.trainer} cannot. Give --trainer population.")
@@ -72,7 +73,7 @@ def assemble(config: StudyConfig, folder: Path = Path(), horizon: int | None = N
     )
 
 
-def workload(config: StudyConfig, settings: TrainingSettings, task: Task, *folders: Path) -> Workload:
+def workload(config: StudyConfig, settings: TrainerSettings, task: Task, *folders: Path) -> Workload:
     """What all work of a study has in common."""
     return Workload(
         task=config.task,

@@ -57,9 +57,10 @@ def ready(study: Study, parts: Parts, names: Collection[str], observer: Observer
 def new_run(parts: Parts, subject: str, program: str, purpose: Purpose, number: int, seed: int) -> Run:
     """A run that is about to be queued."""
     steps = parts.settings.epochs * parts.settings.epoch_steps
-    settings = json.dumps(asdict(parts.settings))
+    settings = asdict(parts.settings)
+    settings["device"] = settings.pop("device")  # the last, as in all studies
     name = run_id(subject, purpose, number)
-    return Run(name, subject, program_hash(program), purpose, seed, settings=settings, due_steps=steps)
+    return Run(name, subject, program_hash(program), purpose, seed, settings=json.dumps(settings), due_steps=steps)
 
 
 def search_run(study: Study, parts: Parts, candidate: Candidate) -> Run:

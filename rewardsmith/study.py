@@ -20,7 +20,7 @@ from rewardsmith.records import HELD_OUT, Candidate, Purpose, Run, Score, Trial
 from rewardsmith.seeds import derive
 from rewardsmith.shown import command
 from rewardsmith.store.checks import policy_file, score_key
-from rewardsmith.store.old import OldStore, open_store
+from rewardsmith.store.old import open_store
 from rewardsmith.store.sqlite import Store
 from rewardsmith.study_folder import CONFIG, DATABASE, UNBORN, is_half_made, is_study, no_study
 from rewardsmith.usage import Usage
@@ -91,8 +91,7 @@ class Study:
         store = open_store(folder / DATABASE, write=write)  # first: of another version, it names the one that opens it
         try:
             study = cls(folder, from_mapping(StudyConfig, read_yaml(folder / CONFIG)), store)
-            if isinstance(store, OldStore):
-                store.place_scores(lambda run: study.evaluation_seed(run.purpose))
+            store.place_scores(lambda run: study.evaluation_seed(run.purpose))
             study._check_config()
             study._check_values()
             if write:

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from rewardsmith.contracts import Task, TrainingJob, TrainingSettings
+from rewardsmith.contracts import Task, TrainingJob
 from rewardsmith.registry import TASKS
 from rewardsmith.reward.guard import Guard
+from rewardsmith.training.ppo import PpoSettings
 
 torch.set_num_threads(1)
 
-TINY = TrainingSettings(env_steps=1_600, envs=16, rollout=10, hidden=(16, 16), minibatches=2, mini_epochs=2)
+TINY = PpoSettings(env_steps=1_600, envs=16, rollout=10, hidden=(16, 16), minibatches=2, mini_epochs=2)
 """Ten epochs that take a fraction of a second; nothing is learnt."""
 
 
@@ -30,7 +31,7 @@ def state_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def guard() -> Iterator[Guard]:
     """One warm guard for the whole run."""
-    shared = Guard()
+    shared = Guard(PpoSettings())
     yield shared
     shared.close()
 

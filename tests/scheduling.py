@@ -7,12 +7,13 @@ from types import SimpleNamespace
 from typing import Any
 
 from rewardsmith.budget import Budget
-from rewardsmith.contracts import Report, ScoringJob, Task, TrainingJob, TrainingSettings
+from rewardsmith.contracts import Report, ScoringJob, Task, TrainingJob
 from rewardsmith.library import Library
 from rewardsmith.records import Candidate, CandidateState, Fault, Purpose, Run, Rung, RunState, Score
 from rewardsmith.reward.guard import Guard
 from rewardsmith.schedule import ready, search_run
 from rewardsmith.study import Study
+from rewardsmith.training.ppo import PpoSettings
 from rewardsmith.training_desk import TrainingDesk
 from tests.searching import Rounds, Silent
 
@@ -71,7 +72,7 @@ class Search:
         return next((run for run in runs if run.subject == identity and run.state == RunState.QUEUED), None)
 
     def parts(self, executor: Asked) -> Any:
-        settings = TrainingSettings()
+        settings = PpoSettings()
         known = {"guard": self._guard, "task": self._task, "settings": settings, "strategy": self.strategy, "library": Library()}
         return SimpleNamespace(executor=executor, **known)
 

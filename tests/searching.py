@@ -10,12 +10,13 @@ from typing import ClassVar
 
 from rewardsmith import runner
 from rewardsmith.config import LanguageModelOptions, StudyConfig
-from rewardsmith.contracts import Report, ScoringJob, Task, TrainingJob, TrainingProgress, TrainingResult, TrainingSettings, Writer
+from rewardsmith.contracts import Report, ScoringJob, Task, TrainingJob, TrainingProgress, TrainingResult, Writer
 from rewardsmith.parts import Parts
 from rewardsmith.records import Fault, Proposal, Run, RunState, Score, Trial
 from rewardsmith.registry import WRITERS
 from rewardsmith.reward.guard import Guard
 from rewardsmith.study import Study
+from rewardsmith.training.ppo import PpoSettings
 from tests.servers import ChatServer
 
 Judge = Callable[[str], Fault | None]
@@ -95,7 +96,7 @@ def go(
     judge: Judge = lambda program: None,
 ) -> tuple[list[Trial], list[str], str]:  # fmt: skip
     """Run or resume a study; its candidates, the stages, and why it stopped."""
-    parts = Parts(task, strategy(), writer, guard, AtOnce(judge), TrainingSettings())
+    parts = Parts(task, strategy(), writer, guard, AtOnce(judge), PpoSettings())
     observer = Silent()
     with Study.open(folder, write=True) if folder.exists() else Study.create(folder, config) as study:
         study.config = config  # what a person may have changed in the file

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from rewardsmith.contracts import Device, Role, Signal, TrainingSettings, VecEnv
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from torch import Tensor
+
+from rewardsmith.contracts import Device, Preset, Role, Signal, VecEnv
+from rewardsmith.errors import RewardsmithError
 
 
 class Toy:
@@ -17,8 +23,8 @@ class Toy:
     horizon = 10
     control_dt = 0.1
     human_reward = "def compute_reward(ball_pos):\n    secret = -torch.norm(ball_pos, dim=-1)\n    return secret, {'secret': secret}\n"
-    preset = gpu_preset = TrainingSettings()
     on_cpu = True
+    room: Mapping[str, int] = MappingProxyType({})
     signals = (
         Signal("hand_pos", (3,), "m", "world", "centre of the hand", Role.EFFECTOR, -1.0, 1.0),
         Signal("hand_quat", (4,), "quat", "world", "attitude of the hand", Role.EFFECTOR, -1.0, 1.0),
@@ -30,12 +36,30 @@ class Toy:
         Signal("previous_actions", (4,), "1", "policy", "commands of the step before", Role.ACTION, -1.0, 1.0),
     )
 
+    def fingerprint(self) -> str:
+        """Paper stays as it is."""
+        return ""
+
+    def preset(self, trainer: str, device: Device) -> Preset:
+        """Any defaults will do."""
+        return {}
+
     def check_device(self, device: Device) -> None:
         """Anywhere, as it is on paper only."""
 
     def make(self, num_envs: int, threads: int, device: Device = "cpu") -> VecEnv:
         """There is no world behind it."""
         raise NotImplementedError
+
+
+class Bare:
+    """What environments have in common whose physics does not run by itself and that nobody can look at."""
+
+    def advance(self) -> None:
+        raise RewardsmithError("the physics does not run by itself")
+
+    def camera(self, width: int, height: int, name: str = "") -> Callable[[int], Tensor]:
+        raise RewardsmithError("there is nothing to be seen")
 
 
 TOY = Toy()

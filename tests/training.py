@@ -10,13 +10,20 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from rewardsmith.contracts import ScoringJob, Task, Trainer, TrainingJob, TrainingProgress, TrainingResult
+from rewardsmith.contracts import Device, ScoringJob, Task, Trainer, TrainingJob, TrainingProgress, TrainingResult
 from rewardsmith.records import RunState, Score
+from rewardsmith.settings import preset_settings
 from rewardsmith.training import episodes
 from rewardsmith.training.heldout import HeldOutScorer
+from rewardsmith.training.ppo import PpoSettings
 
 EPISODES = 8
 Watch = Callable[[TrainingProgress], None]
+
+
+def preset_of(task: Task, device: Device = "cpu") -> PpoSettings:
+    """What the population trainer has for a task."""
+    return preset_settings(PpoSettings, task, "population", device)
 
 
 class Feed:

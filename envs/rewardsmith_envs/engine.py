@@ -127,11 +127,11 @@ class SimulatedEnv:
         return self._sim.forward(ended)
 
     def camera(self, width: int, height: int, name: str = "") -> Callable[[int], Tensor]:
-        """Set up a camera (see :class:`rewardsmith.contracts.Visible`)."""
+        """Set up a camera (see :class:`rewardsmith.contracts.VecEnv`)."""
         return self._sim.camera(width, height, name)
 
     def advance(self) -> None:
-        """Let the physics run by itself (see :class:`rewardsmith.contracts.Physical`)."""
+        """Let the physics run by itself (see :class:`rewardsmith.contracts.VecEnv`)."""
         self._sim.step()
 
     @property

@@ -6,21 +6,68 @@ import dataclasses
 import re
 import sys
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import tyro
+from tyro.conf import HelptextFromCommentsOff
+from tyro.constructors import ConstructorRegistry, StructConstructorSpec, StructFieldSpec, StructTypeInfo
 
+from rewardsmith.config import StudyConfig, TrainingOverrides
+from rewardsmith.contracts import Setting, TrainerSettings
 from rewardsmith.errors import UsageError
+from rewardsmith.registry import TRAINERS
+from rewardsmith.settings import setting_names, typed
 from rewardsmith.shown import as_json
 
 T = TypeVar("T")
 
 
-def parse(options: type[T], command: str, arguments: list[str], default: T | None = None) -> T:
-    """Fill in a command's option class; wrong flags end the program with exit code 2 and a suggestion."""
+def parse(options: type[T], command: str, arguments: list[str], default: T | None = None, trainer: str | None = None) -> T:
+    """Fill in a command's option class; wrong flags end the program with exit code 2 and a suggestion.
+
+    Args:
+        options: The class.
+        command: Its name.
+        arguments: What follows the name.
+        default: Options as a config file has them.
+        trainer: Whose settings ``--training.*`` are; the usual one's unless given.
+
+    Raises:
+        UsageError: There is no such trainer, or it has no setting that the config file gives.
+    """
+    flags = _training_flags(trainer or StudyConfig.trainer)
     if default is None:
-        return tyro.cli(options, prog=f"rewardsmith {command}", args=arguments)
-    return tyro.cli(options, prog=f"rewardsmith {command}", args=arguments, default=default)
+        return tyro.cli(options, prog=f"rewardsmith {command}", args=arguments, registry=flags)
+    return tyro.cli(options, prog=f"rewardsmith {command}", args=arguments, default=default, registry=flags)
+
+
+def _training_flags(trainer: str) -> ConstructorRegistry:
+    """How a trainer's settings become flags, each of which may be left out."""
+    flags = ConstructorRegistry()
+
+    @flags.struct_rule
+    def rule(info: StructTypeInfo) -> StructConstructorSpec | None:
+        if info.type is not TrainingOverrides:
+            return None
+        kind: type[TrainerSettings] = TRAINERS.load(trainer).Settings
+        whole = StructTypeInfo.make(HelptextFromCommentsOff[kind], tyro.MISSING, in_union_context=False)
+        known = ConstructorRegistry.get_struct_spec(whole)
+        assert isinstance(known, StructConstructorSpec)  # of a dataclass
+        given = typed(kind, info.default) if isinstance(info.default, TrainingOverrides) else {}
+        names = setting_names(kind)
+        fields = [
+            StructFieldSpec(field.name, cast(type, field.type | None), given.get(field.name), field.helptext)
+            for field in known.fields
+            if field.name in names
+        ]
+        return StructConstructorSpec(_changes, tuple(fields))
+
+    return flags
+
+
+def _changes(**values: Setting | None) -> TrainingOverrides:
+    """Training settings to change from the task's preset; anything left out stays as the task has it."""
+    return TrainingOverrides({name: value for name, value in values.items() if value is not None})
 
 
 def value_of(flag: str, arguments: list[str]) -> str | None:

@@ -14,10 +14,11 @@ from rewardsmith.cache import remember_speed
 from rewardsmith.cli.arguments import parse, print_json
 from rewardsmith.cli.output import tell_progress
 from rewardsmith.cli.screen import Screen
-from rewardsmith.config import StudyConfig, TrainingOverrides, effective_settings
+from rewardsmith.config import StudyConfig, TrainingOverrides
 from rewardsmith.contracts import Device, Task
 from rewardsmith.errors import UsageError
 from rewardsmith.registry import TASKS
+from rewardsmith.settings import effective_settings
 
 if TYPE_CHECKING:
     from rewardsmith.reports.throughput import Rate, Throughput  # imports torch, which --help does not wait for
@@ -45,7 +46,9 @@ def run(arguments: list[str]) -> int:
         raise UsageError(f"--rounds is {options.rounds}; give at least 1 (3 tell a median).")
     tasks = _chosen(options.task)
     for task in tasks:
-        effective_settings(task, options.device, options.training)  # refuses here what cannot be, before anything is measured
+        effective_settings(
+            task, StudyConfig.trainer, options.device, options.training
+        )  # refuses here what cannot be, before anything is measured
     from rewardsmith.reports.throughput import Effort, measure
 
     found: list[Throughput] = []

@@ -9,11 +9,13 @@ from tyro.conf import Positional
 
 from rewardsmith.cli.arguments import parse, print_json
 from rewardsmith.cli.output import say
+from rewardsmith.config import StudyConfig
 from rewardsmith.errors import UsageError
 from rewardsmith.files import read_named
 from rewardsmith.registry import TASKS
 from rewardsmith.reward.extract import MAX_REPLY, extract
 from rewardsmith.reward.guard import Guard
+from rewardsmith.settings import effective_settings
 
 _MOST_BYTES = 4 * MAX_REPLY
 """A character takes four bytes at most."""
@@ -36,7 +38,7 @@ def run(arguments: list[str]) -> int:
     options = parse(CheckOptions, "check", arguments)
     task = TASKS.load(options.task)
     source = extract(read_text(options.file)).source
-    guard = Guard()
+    guard = Guard(effective_settings(task, StudyConfig.trainer, StudyConfig.device, {}))
     try:
         verdict = guard.check(source, task)
     finally:

@@ -86,7 +86,9 @@ def run(arguments: list[str]) -> int:
         if value_of(flag, arguments) is not None:
             raise UsageError(why_not)
     config_file = value_of("--config", arguments)
-    options = parse(CompareOptions, "compare", arguments, _defaults(config_file))
+    defaults = _defaults(config_file)
+    trainer = value_of("--trainer", arguments) or (defaults.study.trainer if defaults else None)
+    options = parse(CompareOptions, "compare", arguments, defaults, trainer)
     config = ComparisonConfig(StudyConfig(**vars(options.study)), options.strategies, options.repeats)
     check_words(config)
     check_words(options.out or Path("runs"), "--out")

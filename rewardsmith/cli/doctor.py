@@ -17,12 +17,13 @@ from pathlib import Path
 from rewardsmith.cli.arguments import parse, print_json
 from rewardsmith.cli.output import say
 from rewardsmith.config import LanguageModelOptions
-from rewardsmith.contracts import SPARSE, TrainingJob, TrainingSettings, Workload
+from rewardsmith.contracts import SPARSE, TrainingJob, Workload
 from rewardsmith.errors import RewardsmithError, UsageError
 from rewardsmith.executors.collect import train_all
 from rewardsmith.executors.local import LocalExecutor
 from rewardsmith.registry import STRATEGIES, TASKS, WRITERS
 from rewardsmith.reward.guard import Guard
+from rewardsmith.training.ppo import PpoSettings
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def _plugins() -> str:
 
 def _guard() -> str:
     task = TASKS.load(TASKS.names()[0])
-    guard = Guard()
+    guard = Guard(PpoSettings())
     try:
         limits = ", ".join(guard.limits(task))
         good, bad = guard.check(task.human_reward, task), guard.check("import os\nos.system('true')\n", task)
@@ -91,7 +92,7 @@ def _guard() -> str:
 
 def _training() -> str:
     name = TASKS.names()[0]
-    settings = TrainingSettings(env_steps=64, envs=8, rollout=8, hidden=(8,))
+    settings = PpoSettings(env_steps=64, envs=8, rollout=8, hidden=(8,))
     with tempfile.TemporaryDirectory() as folder:
         executor = LocalExecutor(Workload(name, "population", settings, (Path(folder).resolve(),), control=SPARSE))
         try:

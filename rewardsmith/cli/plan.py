@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from rewardsmith.cache import known_speed
 from rewardsmith.cli.output import say
 from rewardsmith.config import StudyConfig
@@ -17,8 +15,6 @@ _SHORT_REPLY = 300
 """Tokens of a short program with a sentence about it."""
 _LONG_PROMPT = 3
 """A prompt with parents and their training, in prompts without."""
-_INPUTS, _OUTPUTS = 64, 8
-"""A policy's observation and action sizes, about; its hidden layers decide."""
 _CANDIDATE_BYTES, _CALL_BYTES, _STUDY_BYTES = 50_000, 30_000, 100_000
 
 
@@ -36,7 +32,7 @@ def show_plan(config: StudyConfig, parts: Parts) -> None:
     say(f"trainings: up to {config.candidates} + {config.final_trainings} after the search, {steps:,} environment steps each")
     say(f"environment steps: up to {trainings * steps:,} in all; a candidate that fails in training is repaired and trained again")
     say(f"hours: {_hours(config, trainings * steps)}")
-    size = trainings * _policy_bytes(parts.settings.hidden) + config.candidates * _CANDIDATE_BYTES + most * _CALL_BYTES + _STUDY_BYTES
+    size = trainings * parts.settings.policy_bytes + config.candidates * _CANDIDATE_BYTES + most * _CALL_BYTES + _STUDY_BYTES
     say(f"disk: about {max(1, round(size / 1e6))} MB")
     for name, unit in (("max_usd", "USD"), ("max_tokens", "tokens"), ("max_hours", "hours")):
         if (limit := getattr(config, name)) is not None:
@@ -72,8 +68,3 @@ def _bill(quote: Quote | None, fewest: int, most: int) -> list[str]:
         f"prompts of 1 to {_LONG_PROMPT} times {quote.prompt_tokens:,} tokens and replies of {_SHORT_REPLY} to {quote.completion_tokens:,}",
         f"money: {price}",
     ]
-
-
-def _policy_bytes(hidden: tuple[int, ...]) -> int:
-    """Actor and critic in single precision."""
-    return 2 * 4 * sum(a * b for a, b in pairwise((_INPUTS, *hidden, _OUTPUTS)))

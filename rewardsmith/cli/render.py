@@ -12,8 +12,8 @@ from tyro.conf import Positional
 from rewardsmith.cli.arguments import check_words, parse
 from rewardsmith.cli.output import say, tell_progress
 from rewardsmith.cli.policies import find_actor
-from rewardsmith.contracts import Task, Visible
-from rewardsmith.errors import RewardsmithError, UsageError
+from rewardsmith.contracts import Task
+from rewardsmith.errors import UsageError
 from rewardsmith.registry import TASKS
 from rewardsmith.reports.film import SUFFIXES, Frame, film, replacing, save, with_border
 
@@ -52,10 +52,6 @@ def run(arguments: list[str]) -> int:
     _check(options, out)
     env = task.make(1, 1)
     actor = find_actor(options.policy or "random", options.task, env, options.seed)
-    if not isinstance(env, Visible):
-        raise RewardsmithError(
-            f"the environments of {options.task} cannot be drawn: they have no `camera`. Ask the package they come from."
-        )
     draw = env.camera(options.width, options.height, options.camera)
     moments, rate = _moments(task, options.seconds, out)
     solved: list[bool] = []

@@ -50,7 +50,9 @@ class SearchOptions:
 def run(arguments: list[str]) -> int:
     """Search, then print what was found."""
     config_file = value_of("--config", arguments)
-    options = parse(SearchOptions, "search", arguments, _defaults(config_file))
+    defaults = _defaults(config_file)
+    trainer = value_of("--trainer", arguments) or (defaults.study.trainer if defaults else None)
+    options = parse(SearchOptions, "search", arguments, defaults, trainer)
     config = options.study
     if options.replay_from:
         config = dataclasses.replace(config, llm=dataclasses.replace(config.llm, replay=str(options.replay_from.absolute())))

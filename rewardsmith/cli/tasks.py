@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +13,16 @@ from tyro.conf import Positional
 from rewardsmith.cli.arguments import parse, print_json
 from rewardsmith.cli.output import tell_progress
 from rewardsmith.cli.screen import Screen, wide_screen
-from rewardsmith.config import TrainingOverrides, effective_settings
-from rewardsmith.contracts import Device, Signal, Task, TrainingSettings
+from rewardsmith.contracts import Device, Signal, Task
 from rewardsmith.registry import TASKS
+from rewardsmith.settings import preset_settings, settings_of
+from rewardsmith.training.ppo import PpoSettings
 
 if TYPE_CHECKING:
     from rewardsmith.training.speed import Speed  # imports torch, which a list does not wait for
+
+_TRAINER = "population"
+"""Its presets are shown, and it is measured."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +51,11 @@ class TaskSheet:
     control_dt: float
     signals: tuple[Signal, ...]
     human_reward: str
-    preset: TrainingSettings
-    gpu_preset: TrainingSettings
+    preset: PpoSettings
+    """Of the population trainer, on a CPU."""
+    gpu_preset: PpoSettings
     on_cpu: bool
-    contacts: int | None = None
-    constraints: int | None = None
+    room: Mapping[str, int]
     speed: Any = None
     """A :class:`rewardsmith.training.speed.Speed`, where it was measured."""
 
@@ -73,12 +77,26 @@ def run(arguments: list[str]) -> int:
 
 
 def _sheet(task: Task) -> TaskSheet:
-    """What the task says of itself; a budget of contacts is not every task's."""
-    return TaskSheet(**{field.name: getattr(task, field.name) for field in fields(TaskSheet) if hasattr(task, field.name)})
+    """What the task says of itself."""
+    return TaskSheet(
+        name=task.name,
+        group=task.group,
+        difficulty=task.difficulty,
+        description=task.description,
+        success_rule=task.success_rule,
+        horizon=task.horizon,
+        control_dt=task.control_dt,
+        signals=task.signals,
+        human_reward=task.human_reward,
+        preset=preset_settings(PpoSettings, task, _TRAINER, "cpu"),
+        gpu_preset=preset_settings(PpoSettings, task, _TRAINER, "cuda"),
+        on_cpu=task.on_cpu,
+        room=dict(task.room),
+    )
 
 
 def _measured(task: Task, device: Device) -> Speed:
-    settings = effective_settings(task, device, TrainingOverrides())
+    settings = settings_of(PpoSettings, task, _TRAINER, device, {})
     from rewardsmith.training.speed import measure
 
     tell_progress(f"measuring {task.name} ...")
@@ -147,8 +165,9 @@ def _show(sheet: TaskSheet) -> None:
     screen.print(_presets(sheet))
     where = "hours at most" if sheet.on_cpu else "too slow; its preset there only shows that everything runs"
     screen.print(f"\ntraining on a cpu: {where}")
-    if sheet.contacts is not None:
-        screen.print(f"room in the GPU simulator, per environment: {sheet.contacts} contacts, {sheet.constraints} constraint rows")
+    if sheet.room:
+        room = ", ".join(f"{number:,} {what}" for what, number in sheet.room.items())
+        screen.print(f"room in the GPU simulator, per environment: {room}")
     if sheet.speed:
         screen.print(
             f"on this machine's {sheet.speed.device}, {sheet.speed.envs} environments, per million environment steps: simulation "
@@ -162,7 +181,7 @@ def _presets(sheet: TaskSheet) -> Table:
     table = Table("training preset", box=None, header_style="bold", pad_edge=False)
     for device in ("cpu", "cuda"):
         table.add_column(device, justify="right")
-    for field in fields(TrainingSettings):
+    for field in fields(PpoSettings):
         if field.name != "device":
             table.add_row(field.name, *(_value(getattr(preset, field.name)) for preset in (sheet.preset, sheet.gpu_preset)))
     return table

@@ -11,12 +11,12 @@ from pydantic import TypeAdapter
 from tyro.conf import Positional
 
 from rewardsmith.cache import remember_speed
-from rewardsmith.cli.arguments import check_words, free_folder, parse, print_json
+from rewardsmith.cli.arguments import check_words, free_folder, parse, print_json, value_of
 from rewardsmith.cli.check import read_text
 from rewardsmith.cli.live import progress_text
 from rewardsmith.cli.output import lost, say, tell_progress, warn
-from rewardsmith.config import TrainingOverrides, effective_settings
-from rewardsmith.contracts import SPARSE, Device, Task, TrainingJob, TrainingProgress, TrainingSettings, Workload
+from rewardsmith.config import StudyConfig, TrainingOverrides
+from rewardsmith.contracts import SPARSE, Device, Task, TrainerSettings, TrainingJob, TrainingProgress, Workload
 from rewardsmith.errors import RewardsmithError, UsageError
 from rewardsmith.executors.collect import Ended, train_all
 from rewardsmith.executors.local import LocalExecutor
@@ -26,6 +26,7 @@ from rewardsmith.reward.extract import extract
 from rewardsmith.reward.guard import Guard
 from rewardsmith.reward.guard.static import check_source
 from rewardsmith.seeds import derive
+from rewardsmith.settings import effective_settings
 from rewardsmith.shown import one_line
 
 _REWARD = "reward.txt"
@@ -41,7 +42,7 @@ class TrainOptions:
     """A file with a reward program, or `human`, or `sparse`."""
     seeds: tuple[int, ...] = (0,)
     """One training per seed."""
-    trainer: str = "population"
+    trainer: str = StudyConfig.trainer
     device: Device = "cpu"
     """Where to simulate and to train: `cpu`, or `cuda` for one NVIDIA GPU. Each has a preset of its own."""
     episodes: int = 128
@@ -72,10 +73,10 @@ class Policy:
 
 def run(arguments: list[str]) -> int:
     """Exit 0 when every seed was scored, 1 otherwise."""
-    options = parse(TrainOptions, "train", arguments)
+    options = parse(TrainOptions, "train", arguments, trainer=value_of("--trainer", arguments))
     check_words(options.out or Path("runs"), "--out")
     task = TASKS.load(options.task)
-    settings = effective_settings(task, options.device, options.training)
+    settings = effective_settings(task, options.trainer, options.device, options.training)
     TRAINERS.load(options.trainer)(task, settings, 1)  # refuses here what this machine lacks
     program = _program(options.reward, task, settings)
     if not options.seeds:
@@ -126,7 +127,7 @@ def _policy(ended: Ended, folder: Path) -> Policy:
     )
 
 
-def _program(reward: str, task: Task, settings: TrainingSettings) -> str:
+def _program(reward: str, task: Task, settings: TrainerSettings) -> str:
     if reward == SPARSE:
         return SPARSE
     if reward != "human" and not Path(reward).is_file():

@@ -9,36 +9,31 @@ from rewardsmith.contracts.observing import Observer
 from rewardsmith.contracts.scoring import Scorer, ScoringJob
 from rewardsmith.contracts.search import Strategy
 from rewardsmith.contracts.task import (
-    Activation,
     Device,
-    Fingerprinted,
-    Physical,
+    Preset,
     Role,
+    Setting,
     Signal,
     Step,
     Task,
-    TrainingSettings,
     VecEnv,
-    Visible,
 )
-from rewardsmith.contracts.training import SPARSE, Jobs, Race, Trainer, TrainingJob, TrainingProgress, TrainingResult
+from rewardsmith.contracts.training import SPARSE, Jobs, Race, Trainer, TrainerSettings, TrainingJob, TrainingProgress, TrainingResult
 from rewardsmith.contracts.writing import ALIGN, VERIFY, Brief, Ledger, Parent, Quote, Repair, TaskSheet, Writer
 
 __all__ = [
     "ALIGN",
     "SPARSE",
     "VERIFY",
-    "Activation",
     "Brief",
     "Device",
     "Executor",
-    "Fingerprinted",
     "Jobs",
     "Ledger",
     "Lost",
     "Observer",
     "Parent",
-    "Physical",
+    "Preset",
     "Quote",
     "Race",
     "Repair",
@@ -46,18 +41,18 @@ __all__ = [
     "Role",
     "Scorer",
     "ScoringJob",
+    "Setting",
     "Signal",
     "Step",
     "Strategy",
     "Task",
     "TaskSheet",
     "Trainer",
+    "TrainerSettings",
     "TrainingJob",
     "TrainingProgress",
     "TrainingResult",
-    "TrainingSettings",
     "VecEnv",
-    "Visible",
     "Workload",
     "Writer",
 ]

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from rewardsmith.contracts.scoring import ScoringJob
-from rewardsmith.contracts.task import TrainingSettings
-from rewardsmith.contracts.training import TrainingJob, TrainingProgress, TrainingResult
+from rewardsmith.contracts.training import TrainerSettings, TrainingJob, TrainingProgress, TrainingResult
 from rewardsmith.records import Score
 
 
@@ -18,7 +17,7 @@ class Workload:
 
     task: str
     trainer: str
-    settings: TrainingSettings
+    settings: TrainerSettings
     folders: tuple[Path, ...]
     """Policies and episodes go below these, and workers can write nowhere else."""
     control: str

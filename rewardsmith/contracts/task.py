@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 Device = Literal["cpu", "cuda"]
 """Where simulation and training run: all cores, or one NVIDIA GPU."""
-Activation = Literal["tanh", "elu"]
-"""What follows every hidden layer of a policy."""
+Setting = bool | int | float | str | tuple[bool | int | float | str, ...]
+"""Value of a trainer's setting, as flags and files give it."""
+Preset = Mapping[str, Setting]
+"""Values of a trainer's settings, by their names."""
 
 
 class Role(StrEnum):
@@ -45,58 +47,6 @@ class Signal:
     low: float
     high: float
     """Bounds that ordinary episodes stay in; the guard probes inside and well outside of them."""
-
-
-@dataclass(frozen=True)
-class TrainingSettings:
-    """PPO settings of one slot. The defaults are the population trainer's; a task's preset changes some."""
-
-    env_steps: int = 400_000
-    """Environment steps per candidate."""
-    envs: int = 256
-    """Parallel environments per slot."""
-    rollout: int = 24
-    """Control steps per environment between two policy updates."""
-    hidden: tuple[int, ...] = (128, 128)
-    """Hidden layers of the actor and of the critic. With widths that are multiples of 16, as in all presets, a slot computes bit for bit
-    what it would alone."""
-    activation: Activation = "tanh"
-    """After every hidden layer. The papers have ELU."""
-    minibatches: int = 4
-    mini_epochs: int = 4
-    learning_rate: float = 1e-3
-    """Where the KL-adaptive learning rate starts."""
-    kl_target: float = 0.012
-    discount: float = 0.97
-    gae_lambda: float = 0.95
-    clip: float = 0.2
-    value_clip: bool = False
-    """Also hold the critic, in one update, within ``clip`` of its former normalised values, as the papers do."""
-    entropy: float = 0.0
-    initial_std: float = 0.6
-    max_grad_norm: float = 1.0
-    goal_bonus: float = 0.0
-    """Added to every program's reward, and to the sparse one, at each step that meets the goal. Isaac Gym's hands have 250."""
-    goal_smoothing: float = 0.0
-    """Weight of the latest finished episodes in the running mean of goals that the training curve shows, as Isaac Gym's
-    ``consecutive_successes`` (hands: 0.1). 0: the plain mean of the epoch's finished episodes."""
-    slots: int = 0
-    """Programs that are trained at a time; further ones enter as slots become free. 0: as many as usual memory takes."""
-    overlap: bool = True
-    """On a CPU with several cores, train in two groups of slots side by side, so that one group's physics runs while the other learns.
-    Every slot stays strictly on-policy, and its results are the same either way."""
-    device: Device = "cpu"
-    """Where to simulate and to train. A task's presets leave it as it is: the user chooses."""
-
-    @property
-    def epoch_steps(self) -> int:
-        """Environment steps between two policy updates."""
-        return self.rollout * self.envs
-
-    @property
-    def epochs(self) -> int:
-        """Policy updates of a training, one at least."""
-        return max(1, round(self.env_steps / self.epoch_steps))
 
 
 @dataclass(frozen=True)
@@ -163,10 +113,15 @@ class VecEnv(Protocol):
         """Advance one control step with actions in [-1, 1], ``(num_envs, action_size)``."""
         ...
 
+    def advance(self) -> None:
+        """One control step of the physics alone, so that its speed can be measured.
 
-@runtime_checkable
-class Visible(Protocol):
-    """Environments that can be looked at; a :class:`VecEnv` may be this too."""
+        Controls are as they are; nothing is read, no episode ends.
+
+        Raises:
+            RewardsmithError: The physics cannot run by itself. Then it always raises, and has done nothing.
+        """
+        ...
 
     def camera(self, width: int, height: int, name: str = "") -> Callable[[int], Tensor]:
         """Set up a camera; nothing is drawn yet.
@@ -180,26 +135,8 @@ class Visible(Protocol):
             Takes the number of an environment and draws its present state, ``(height, width, 3)`` uint8.
 
         Raises:
-            RewardsmithError: There is no such camera, or this machine cannot draw.
+            RewardsmithError: These environments cannot be drawn, have no such camera, or this machine cannot draw.
         """
-        ...
-
-
-@runtime_checkable
-class Physical(Protocol):
-    """Environments whose physics can run by itself, so that its speed can be measured; a :class:`VecEnv` may be this too."""
-
-    def advance(self) -> None:
-        """One control step of the physics alone, with the controls as they are; nothing is read, no episode ends."""
-        ...
-
-
-@runtime_checkable
-class Fingerprinted(Protocol):
-    """A task that can tell whether its world is still the same; a :class:`Task` may be this too."""
-
-    def fingerprint(self) -> str:
-        """A short text that is another one once scene, assets or code are; recorded states are kept under it."""
         ...
 
 
@@ -257,18 +194,32 @@ class Task(Protocol):
         ...
 
     @property
-    def preset(self) -> TrainingSettings:
-        """Training settings that suit the task on a CPU."""
-        ...
+    def room(self) -> Mapping[str, int]:
+        """What one environment has room for in a simulator with buffers of a fixed size.
 
-    @property
-    def gpu_preset(self) -> TrainingSettings:
-        """Training settings that suit the task on a GPU."""
+        Such as ``{"contacts": 32}``, for people to read; empty where there are no such limits.
+        """
         ...
 
     @property
     def on_cpu(self) -> bool:
         """Whether training on a CPU is sensible: minutes, not days."""
+        ...
+
+    def fingerprint(self) -> str:
+        """A short text that is another one once scene, assets or code are; recorded states are kept under it.
+
+        Empty where the task cannot tell.
+        """
+        ...
+
+    def preset(self, trainer: str, device: Device) -> Preset:
+        """What suits the task better than a trainer's defaults, on a device.
+
+        Args:
+            trainer: The trainer's name. A task knows some; for others there is nothing.
+            device: Where it trains. It is not in the preset: the user chooses.
+        """
         ...
 
     def check_device(self, device: Device) -> None:

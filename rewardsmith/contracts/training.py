@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
+from rewardsmith.contracts.task import Device
+from rewardsmith.ranges import check_ranges
 from rewardsmith.records import Curve, Fault, Rung, RunState
 
 SPARSE = "sparse"
@@ -16,6 +18,48 @@ SPARSE = "sparse"
 
 _ROUNDING = 1e-9
 """0.07 * 100 is a little more than 7."""
+
+
+@dataclass(frozen=True)
+class TrainerSettings:
+    """What is needed of every trainer's settings. A trainer's own are a frozen dataclass that inherits from this.
+
+    Every field is a :data:`rewardsmith.contracts.Setting` and has a default. Flags and files give it by its name, as in
+    ``--training.env-steps``; the text below it is its help.
+    """
+
+    env_steps: int = 400_000
+    """Environment steps per candidate, rounded to whole rollouts of all environments."""
+    envs: int = 256
+    """Parallel environments per candidate."""
+    device: Device = "cpu"
+    """Where to simulate and to train. Neither presets nor flags set it here: a study has one device."""
+
+    RANGES: ClassVar[Mapping[str, tuple[float, float]]] = {"env_steps": (1, 10**12), "envs": (1, 10**6)}
+    """By field: the lowest and the highest value."""
+
+    @property
+    def epoch_steps(self) -> int:
+        """Environment steps between two policy updates; no program is shown more states at once."""
+        return self.envs
+
+    @property
+    def epochs(self) -> int:
+        """Policy updates of a training, one at least. It has a point of each curve for every one of them."""
+        return max(1, round(self.env_steps / self.epoch_steps))
+
+    @property
+    def policy_bytes(self) -> int:
+        """What a saved policy takes on disk, about."""
+        return 100_000
+
+    def check(self) -> None:
+        """Refuse what cannot be.
+
+        Raises:
+            UsageError: Naming the setting as ``training.NAME``, its value and what is allowed.
+        """
+        check_ranges("training.", vars(self), self.RANGES)
 
 
 @dataclass(frozen=True)
@@ -130,8 +174,11 @@ class Trainer(Protocol):
 
     It runs in a process that can write where the jobs' files go, to a cache of its own and to temporary files, and that
     can start threads. A registered trainer is called with ``(task, settings, threads)``: the task, an instance of
-    its settings class, and the physics threads that it may use.
+    ``Settings``, and the physics threads that it may use.
     """
+
+    Settings: ClassVar[type[TrainerSettings]]
+    """Its settings. Users give them by name, and a task's :meth:`rewardsmith.contracts.Task.preset` changes their defaults."""
 
     @property
     def can_race(self) -> bool:

@@ -236,7 +236,7 @@ class LocalExecutor:
 
     def _control(self, worker: LocalWorker) -> str:
         """Why the human reward cannot be trained here for a moment; nothing if it can."""
-        settings = replace(self._load.settings, slots=1, env_steps=_CONTROL_EPOCHS * self._load.settings.epoch_steps)
+        settings = replace(self._load.settings, env_steps=_CONTROL_EPOCHS * self._load.settings.epoch_steps)
         control = LocalWorker(replace(self._load, settings=settings), worker.threads, worker.device, worker.patience_s)
         job, folder = control_job(self._load)
         work = Work(ScoringJob(job.run, job.policy, 0, 2), job, 0)

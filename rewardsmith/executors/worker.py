@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rewardsmith.contracts import Report, ScoringJob, TrainingJob, TrainingProgress, Workload
@@ -59,7 +59,8 @@ class LocalWorker:
 
     def __post_init__(self) -> None:
         self.patience_s = self.patience_s or PATIENCE_S[self.load.settings.device]
-        self.slots = self.load.settings.slots
+        self.slots = 0
+        """It gets no more at a time, for memory is short; 0: as many as anyone gives it."""
         environment = {} if self.device is None else _only_gpu(self.device)
         self.process = JsonProcess("rewardsmith.training.worker", *map(str, self.load.folders), environment=environment)
         self._begun = False
@@ -68,7 +69,7 @@ class LocalWorker:
 
     def has_room(self, width: int) -> bool:
         """Whether it may get one more, where it may have so many."""
-        return len(self.flying) < width and not any(work.alone for work in self.flying.values())
+        return len(self.flying) < self._room(width) and not any(work.alone for work in self.flying.values())
 
     def give(self, work: Work, width: int) -> None:
         """Send one thing to do.
@@ -82,10 +83,9 @@ class LocalWorker:
         self.flying[work.run] = work
         if not self._begun:
             self._begun = True
-            settings = replace(self.load.settings, slots=self.slots)
-            setup = Setup(self.load.task, self.load.trainer, self.load.scorer, settings, self.threads)
+            setup = Setup.of(self.load, self.threads)
             self.process.send(SETUP.dump_json(setup).decode())
-        self.process.send(ORDER.dump_json(Order(width, work.scoring, work.training)).decode())
+        self.process.send(ORDER.dump_json(Order(self._room(width), work.scoring, work.training)).decode())
 
     def listen(self) -> Iterator[Report]:
         """What it says next.
@@ -120,6 +120,9 @@ class LocalWorker:
         self.flying, self.progress, self._begun = {}, _NOTHING, False
         self.process.kill()
         return left
+
+    def _room(self, width: int) -> int:
+        return min(width, self.slots or width)
 
     def _check(self, heard: WorkerReport) -> None:
         """A worker that was broken may say anything; what it was not asked for is not believed."""

@@ -93,7 +93,7 @@ def _differences(configs: Sequence[StudyConfig]) -> Iterator[str]:
     """All terms that are not the same, with their values."""
     terms = [_terms(config) for config in configs]
     for name in dict.fromkeys(name for config in configs for name in _terms(config) if name not in _NO_TERMS):
-        values = {str(own.get(name)) for own in terms}
+        values = {str(own.get(name, "preset")) for own in terms}  # only settings of trainings can be left out
         if len(values) > 1 and any(_in_force(config, name) for config in configs):
             yield f"{name} ({' / '.join(sorted(values))})"
 
@@ -110,7 +110,9 @@ def _terms(config: StudyConfig) -> dict[str, object]:
     terms: dict[str, object] = {}
     for name, value in vars(config).items():
         if is_dataclass(value):
-            terms |= {f"{name}.{inner}": "preset" if name == "training" and own is None else own for inner, own in vars(value).items()}
+            terms |= {f"{name}.{inner}": own for inner, own in vars(value).items()}
+        elif name == "training":
+            terms |= {f"{name}.{inner}": own for inner, own in config.training.items()}
         else:
             terms[name] = value
     return terms

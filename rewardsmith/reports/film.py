@@ -39,7 +39,7 @@ def film(env: VecEnv, draw: Callable[[int], Tensor], act: Callable[[Tensor], Ten
 
     Args:
         env: One environment.
-        draw: Its camera (see :class:`rewardsmith.contracts.Visible`).
+        draw: Its camera (see :class:`rewardsmith.contracts.VecEnv`).
         act: The policy, ``(1, inputs)`` to ``(1, actions)``.
         seed: Picks the episodes.
         moments: Control steps after which to take a picture; 0 is the start.

@@ -17,8 +17,8 @@ from pathlib import Path
 from statistics import median
 
 from rewardsmith import runner
-from rewardsmith.config import StudyConfig, TrainingOverrides, effective_settings
-from rewardsmith.contracts import Device, Task, TrainingJob, TrainingProgress, TrainingSettings, Workload
+from rewardsmith.config import StudyConfig, TrainingOverrides
+from rewardsmith.contracts import Device, Task, TrainerSettings, TrainingJob, TrainingProgress, Workload
 from rewardsmith.errors import RewardsmithError
 from rewardsmith.executors.collect import train_all
 from rewardsmith.executors.local import LocalExecutor
@@ -26,6 +26,7 @@ from rewardsmith.parts import assemble
 from rewardsmith.records import Run, Score, Trial
 from rewardsmith.reward.guard import Guard
 from rewardsmith.seeds import derive
+from rewardsmith.settings import effective_settings
 from rewardsmith.study import Study
 from rewardsmith.training.speed import StepMeter
 
@@ -115,7 +116,7 @@ def measure(task: Task, device: Device, overrides: TrainingOverrides, effort: Ef
         UsageError: The machine lacks the device, or a setting is wrong.
         RewardsmithError: A training failed.
     """
-    settings = effective_settings(task, device, overrides)
+    settings = effective_settings(task, StudyConfig.trainer, device, overrides)
     say(f"{task.name}: starting")
     steps = StepMeter(task, SLOTS * settings.envs, device)
     guess = steps.measure(effort.step_s / 4).task
@@ -134,7 +135,7 @@ def measure(task: Task, device: Device, overrides: TrainingOverrides, effort: Ef
     return summarise_rounds(task.name, settings, rounds)
 
 
-def summarise_rounds(name: str, settings: TrainingSettings, rounds: Sequence[Round]) -> Throughput:
+def summarise_rounds(name: str, settings: TrainerSettings, rounds: Sequence[Round]) -> Throughput:
     """Medians, ranges and ratios."""
     bare = [r.physics for r in rounds if r.physics is not None]
     search = _rate([r.search for r in rounds], bare)
@@ -161,7 +162,7 @@ def _rate(values: Sequence[float], bare: Sequence[float]) -> Rate:
 class TrainingMeter:
     """Trains batches of one program, in a worker process that is kept from batch to batch."""
 
-    def __init__(self, task: str, program: str, settings: TrainingSettings, epochs: int) -> None:
+    def __init__(self, task: str, program: str, settings: TrainerSettings, epochs: int) -> None:
         """Prepare batches of so many epochs."""
         self._task, self._program, self._settings = task, program, settings
         self._folder = Path(tempfile.mkdtemp())
@@ -196,7 +197,7 @@ class TrainingMeter:
                 raise RewardsmithError(f"a training of {self._task} failed ({ended.result.state}): {ended.result.cause}")
 
 
-def _human_program(task: Task, settings: TrainingSettings) -> str:
+def _human_program(task: Task, settings: TrainerSettings) -> str:
     """The task's human reward as the guard prints it."""
     guard = Guard(settings)
     try:
@@ -208,7 +209,7 @@ def _human_program(task: Task, settings: TrainingSettings) -> str:
     return verdict.program
 
 
-def _search(config: StudyConfig, settings: TrainingSettings, epochs: int, training: float) -> float:
+def _search(config: StudyConfig, settings: TrainerSettings, epochs: int, training: float) -> float:
     """Environment steps per second of a search whose trainings are as long as the settings say.
 
     A real one with trainings of fewer epochs is timed, from its processes' start to their end; the steps that it lacks are
@@ -217,7 +218,7 @@ def _search(config: StudyConfig, settings: TrainingSettings, epochs: int, traini
     short = min(epochs, settings.epochs) * settings.epoch_steps
     config = dataclasses.replace(
         config, candidates=SLOTS, finalists=1, final_seeds=0, baselines=False,
-        training=dataclasses.replace(config.training, env_steps=short)
+        training=TrainingOverrides(config.training, env_steps=short)
     )  # fmt: skip
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:

@@ -45,7 +45,7 @@ class OldStore(Store):
         }
 
     def place_scores(self, evaluation_seed: Callable[[Run], int]) -> None:
-        """Say which episodes scores are of: format 1 did not."""
+        """Hear which episodes scores are of: format 1 does not say so."""
         for run, score in self._old.scores.items():
             self._kinds[SCORES.name][score_key(run, HELD_OUT, evaluation_seed(self._old.runs[run]))] = score
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -107,6 +107,9 @@ class Store:
         """The last revision that was read of each."""
         self._related = 0
         """Candidates whose parents were found."""
+
+    def place_scores(self, evaluation_seed: Callable[[Run], int]) -> None:
+        """Hear which episodes scores are of; this format says so itself."""
 
     def put_candidate(self, candidate: Candidate) -> None:
         """Insert or update one candidate."""

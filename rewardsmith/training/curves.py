@@ -25,7 +25,7 @@ class TrainingCurves:
         """Start empty.
 
         Args:
-            goal_smoothing: See :class:`rewardsmith.contracts.TrainingSettings`.
+            goal_smoothing: See :class:`rewardsmith.training.ppo.PpoSettings`.
         """
         self._smoothing = goal_smoothing
         self._goals: float | None = None

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
-from rewardsmith.contracts import ScoringJob, TrainingJob, TrainingProgress, TrainingResult, TrainingSettings
+from rewardsmith.contracts import ScoringJob, TrainingJob, TrainingProgress, TrainingResult, Workload
 from rewardsmith.records import Score
 
 
@@ -18,8 +18,15 @@ class Setup:
     task: str
     trainer: str
     scorer: str
-    settings: TrainingSettings
+    settings: str
+    """Of the trainer's class, as JSON."""
     threads: int
+
+    @classmethod
+    def of(cls, load: Workload, threads: int) -> Setup:
+        """For a worker that gets a share of some work."""
+        settings = TypeAdapter(type(load.settings)).dump_json(load.settings).decode()
+        return cls(load.task, load.trainer, load.scorer, settings, threads)
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,13 @@ from typing import get_args
 import torch
 from torch import Tensor
 
-from rewardsmith.contracts import Activation, TrainingSettings, VecEnv
+from rewardsmith.contracts import VecEnv
 from rewardsmith.errors import UsageError
 from rewardsmith.files import write_whole
 from rewardsmith.tensor_file import UNREADABLE, read_tensors
 from rewardsmith.training.population.normaliser import RunningNormaliser
 from rewardsmith.training.population.policy import StackedPolicy, parameter_count
+from rewardsmith.training.ppo import Activation, PpoSettings
 
 MOST_BYTES = 256_000_000
 """Of a policy."""
@@ -73,7 +74,7 @@ def load(path: Path, env: VecEnv, device: torch.device | str = "cpu") -> Trained
             f"{path} is a policy of another task: it reads {data.mean.shape[-1]} numbers, this task gives "
             f"{inputs} and takes {actions} actions. Give a policy that was trained on this task."
         )
-    policy = StackedPolicy(inputs, actions, data.hidden, TrainingSettings.initial_std, [], activation=data.activation)
+    policy = StackedPolicy(inputs, actions, data.hidden, PpoSettings.initial_std, [], activation=data.activation)
     policy.parameters = data.parameters[None].to(device)
     normaliser = RunningNormaliser(1, inputs)
     normaliser.mean, normaliser.variance = data.mean[None].to(device), data.variance[None].to(device)

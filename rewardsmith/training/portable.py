@@ -11,9 +11,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from rewardsmith.contracts import Activation
 from rewardsmith.errors import UsageError
 from rewardsmith.training.policy_file import TrainedPolicy
+from rewardsmith.training.ppo import Activation
 
 _MODULES: dict[Activation, type[nn.Module]] = {"tanh": nn.Tanh, "elu": nn.ELU}
 

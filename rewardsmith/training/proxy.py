@@ -7,11 +7,12 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from rewardsmith.contracts import SPARSE, TrainingJob, TrainingSettings
+from rewardsmith.contracts import SPARSE, TrainingJob
 from rewardsmith.execution.memory import is_shortage
 from rewardsmith.records import Fault
 from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.program import ProgramFailedError, RewardProgram
+from rewardsmith.training.ppo import PpoSettings
 
 Terms = tuple[Tensor, dict[str, Tensor]]
 """The program's total ``(n,)`` and its components, each ``(n,)``."""
@@ -20,7 +21,7 @@ Terms = tuple[Tensor, dict[str, Tensor]]
 class ProxyReward:
     """One job's program, or the sparse reward. It fails at most once; from then on there is no reward."""
 
-    def __init__(self, job: TrainingJob, settings: TrainingSettings) -> None:
+    def __init__(self, job: TrainingJob, settings: PpoSettings) -> None:
         """Compile the job's program; a text that the guard refuses or that does not compile is a failure at once."""
         self._bonus = settings.goal_bonus
         self.failure: Fault | None = None

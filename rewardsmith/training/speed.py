@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from rewardsmith.contracts import SPARSE, Device, Physical, Task, TrainingJob, TrainingSettings, VecEnv
+from rewardsmith.contracts import SPARSE, Device, Task, TrainingJob, VecEnv
+from rewardsmith.errors import RewardsmithError
 from rewardsmith.training.population.population import Population
 from rewardsmith.training.population.slot import Slot
 from rewardsmith.training.population.trainer import usable_cores
+from rewardsmith.training.ppo import PpoSettings
 from rewardsmith.training.streams import environment_seeds
 
 _WARM_UP, _FEWEST = 4, 8
@@ -38,7 +40,7 @@ class Speed:
     """Seconds that the preset's training of one candidate takes at that speed, without start-up and scoring."""
 
 
-def measure(task: Task, settings: TrainingSettings) -> Speed:
+def measure(task: Task, settings: PpoSettings) -> Speed:
     """Simulate and train for a moment.
 
     Args:
@@ -87,10 +89,11 @@ class StepMeter:
         env.reset(environment_seeds("training", [0], env.num_envs, self._device), stagger=True)
         chance = torch.Generator().manual_seed(0)
         self._step(_random_actions(env, _TURN, self._device, chance))  # warms up
+        alone = _physics_runs_alone(env)
         while turns * _TURN < _FEWEST or task_s < least_s:
             actions = _random_actions(env, _TURN, self._device, chance)
             task_s += self._timed(lambda actions=actions: self._step(actions))
-            if isinstance(env, Physical):
+            if alone:
                 physics_s += self._timed(lambda: [env.advance() for _ in range(_TURN)])
             turns += 1
         steps = turns * _TURN * env.num_envs
@@ -104,6 +107,14 @@ class StepMeter:
         started = _now(self._device)
         work()
         return _now(self._device) - started
+
+
+def _physics_runs_alone(env: VecEnv) -> bool:
+    try:
+        env.advance()
+    except RewardsmithError:
+        return False
+    return True
 
 
 def _random_actions(env: VecEnv, steps: int, device: Device, chance: torch.Generator) -> Tensor:
@@ -124,7 +135,7 @@ def _simulation(env: VecEnv, device: Device) -> float:
     return (_now(device) - started) / (steps * env.num_envs)
 
 
-def _training(env: VecEnv, settings: TrainingSettings, steps: int) -> float:
+def _training(env: VecEnv, settings: PpoSettings, steps: int) -> float:
     """Seconds per environment step of rollouts of ``steps`` control steps, each with its update; the first one warms up."""
     short = replace(settings, rollout=steps, envs=env.num_envs)
     population = Population(env, short)

@@ -9,7 +9,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from rewardsmith.contracts import Scorer, ScoringJob, Trainer, TrainingJob, TrainingProgress, TrainingResult
+from pydantic import TypeAdapter
+
+from rewardsmith.contracts import Scorer, ScoringJob, Trainer, TrainerSettings, TrainingJob, TrainingProgress, TrainingResult
 from rewardsmith.execution.memory import keep_freed_memory
 from rewardsmith.execution.process import answer, claim_stdout
 from rewardsmith.records import RunState
@@ -84,10 +86,12 @@ class Worker:
         """
         self._descriptor, self._last = descriptor, 0.0
         task = TASKS.load(setup.task)
-        self._trainer: Trainer = TRAINERS.load(setup.trainer)(task, setup.settings, setup.threads)
-        self._scorer: Scorer = SCORERS.load(setup.scorer)(task, setup.settings.device, setup.threads)
+        trainer = TRAINERS.load(setup.trainer)
+        settings: TrainerSettings = TypeAdapter(trainer.Settings).validate_json(setup.settings)
+        self._trainer: Trainer = trainer(task, settings, setup.threads)
+        self._scorer: Scorer = SCORERS.load(setup.scorer)(task, settings.device, setup.threads)
         if not self._trainer.starts_processes:
-            limits = confine_training(folders, task, setup.settings.device)
+            limits = confine_training(folders, task, settings.device)
             self._report(WorkerReport("confined", limits=tuple(limits)))
         self._inbox = Inbox(folders)
 

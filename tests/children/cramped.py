@@ -9,12 +9,13 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from rewardsmith.contracts import SPARSE, Race, TrainingJob, TrainingSettings
+from rewardsmith.contracts import SPARSE, Race, TrainingJob
 from rewardsmith.registry import TASKS
 from rewardsmith.training.population.trainer import PopulationTrainer
+from rewardsmith.training.ppo import PpoSettings
 from tests.training import train
 
-SETTINGS = TrainingSettings(env_steps=2_048, envs=64, rollout=16, hidden=(16,), minibatches=2, mini_epochs=1, slots=4, overlap=False)
+SETTINGS = PpoSettings(env_steps=2_048, envs=64, rollout=16, hidden=(16,), minibatches=2, mini_epochs=1, slots=4, overlap=False)
 LENIENT = Race((0.5,), keep=1.0, episodes=8)
 """Evicts nobody, but takes memory to look at them."""
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from typing import get_args
 
 import pytest
 import torch
 from torch import Tensor
 
-from rewardsmith.contracts import Step, Task, VecEnv
-from rewardsmith.registry import TASKS
+from rewardsmith.contracts import Device, Step, Task, VecEnv
+from rewardsmith.registry import TASKS, TRAINERS
 from rewardsmith.reward.guard import Guard
+from rewardsmith.settings import preset_settings
 from tests import documented
+from tests.training import preset_of
 
 N = 6
 
@@ -261,7 +264,17 @@ def test_the_human_reward_is_acceptable(task: Task, guard: Guard):
     assert guard.check(task.human_reward, task).text == "accepted"
 
 
-def test_the_preset_is_usable(task: Task):
-    preset = task.preset
-    assert preset.env_steps >= preset.envs * preset.rollout
-    assert preset.envs % preset.minibatches == 0
+@pytest.mark.parametrize("trainer", TRAINERS.names())
+@pytest.mark.parametrize("device", get_args(Device))
+def test_presets_name_settings_of_their_trainer(task: Task, trainer: str, device: Device):
+    preset = preset_settings(TRAINERS.load(trainer).Settings, task, trainer, device)
+    assert preset.device == device
+    assert preset.env_steps >= preset.epoch_steps
+
+
+def test_a_trainer_that_a_task_does_not_know_keeps_its_defaults(task: Task):
+    assert task.preset("somebody's own", "cpu") == {}
+
+
+def test_minibatches_of_the_preset_are_whole(task: Task):
+    assert preset_of(task).envs % preset_of(task).minibatches == 0

@@ -26,6 +26,7 @@ from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.guard.static import check_source
 from rewardsmith.reward.guard.warm import WarmChild
 from rewardsmith.reward.program import RewardProgram
+from rewardsmith.training.ppo import PpoSettings
 
 TASK = TASKS.load("franka-push")
 KINDS = ("grammar", "text", "tree", "printed text", "printed tree")
@@ -39,7 +40,7 @@ class Harness:
 
     def __init__(self, guard: Guard) -> None:
         self.guard = guard
-        self.child = WarmChild(TASK)
+        self.child = WarmChild(TASK, PpoSettings())
         self.counts: Counter[tuple[str, str]] = Counter()
         self.slowest_s = 0.0
         self.states = rollout()
@@ -101,7 +102,7 @@ def rollout() -> dict[str, torch.Tensor]:
 @pytest.fixture(scope="module")
 def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
     folder = tmp_path_factory.mktemp("fuzz")
-    guard, home = Guard(), Path.cwd()
+    guard, home = Guard(PpoSettings()), Path.cwd()
     set_hypothesis_home_dir(folder / "hypothesis")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))

@@ -14,7 +14,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from rewardsmith.contracts import Device, ScoringJob, Task, TrainingJob, TrainingSettings, VecEnv
+from rewardsmith.contracts import Device, ScoringJob, Task, TrainingJob, VecEnv
 from rewardsmith.records import RunState
 from rewardsmith.training import policy_file
 from rewardsmith.training.heldout import HeldOutScorer
@@ -22,14 +22,15 @@ from rewardsmith.training.population.normaliser import RunningNormaliser
 from rewardsmith.training.population.policy import StackedPolicy
 from rewardsmith.training.population.rollout import Collector, Experience
 from rewardsmith.training.population.trainer import PopulationTrainer
+from rewardsmith.training.ppo import PpoSettings
 from rewardsmith.training.speed import measure
 from rewardsmith.training.streams import environment_seeds
-from tests.training import train
+from tests.training import preset_of, train
 
 pytestmark = pytest.mark.gpu
 
 ENVS, STEPS = 512, 50
-SHORT = TrainingSettings(env_steps=16_384, envs=512, rollout=16, minibatches=4, mini_epochs=5, device="cuda")
+SHORT = PpoSettings(env_steps=16_384, envs=512, rollout=16, minibatches=4, mini_epochs=5, device="cuda")
 
 
 def first_rollout(task: Task, device: Device) -> Experience:
@@ -68,7 +69,7 @@ def test_the_first_rollout_is_that_of_the_cpu_but_for_the_noise(reach: Task):
 
 def test_a_policy_learns_and_plays_on_the_cpu(reach: Task, human_program: str, tmp_path: Path):
     jobs = [TrainingJob(f"c{n}", human_program, n, str(tmp_path / f"{n}.pt")) for n in range(2)]
-    results = train(PopulationTrainer(reach, replace(reach.preset, device="cuda")), jobs)
+    results = train(PopulationTrainer(reach, replace(preset_of(reach), device="cuda")), jobs)
     assert [result.state for result in results.values()] == [RunState.TRAINED] * 2
     scores = HeldOutScorer(reach, "cuda", 2).score([ScoringJob(job.run, job.policy, 0, 64) for job in jobs], lambda: None)
     for job, score in zip(jobs, scores, strict=True):

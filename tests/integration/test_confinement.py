@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from rewardsmith.contracts import SPARSE, ScoringJob, TrainingJob, TrainingSettings, Workload
+from rewardsmith.contracts import SPARSE, ScoringJob, TrainingJob, Workload
 from rewardsmith.errors import StoreError
 from rewardsmith.execution.confinement import landlock
 from rewardsmith.executors.collect import Ended, train_all
 from rewardsmith.executors.local import LocalExecutor
 from rewardsmith.records import RunState
+from rewardsmith.training.ppo import PpoSettings
 from tests.children.spy import EMPTY, VICTIM
 from tests.conftest import TINY
 from tests.plugins import install
@@ -42,7 +43,7 @@ def local() -> Iterator[Build]:
     """Builds executors, and ends them."""
     made: list[LocalExecutor] = []
 
-    def build(*folders: Path, trainer: str = "population", settings: TrainingSettings = TINY) -> LocalExecutor:
+    def build(*folders: Path, trainer: str = "population", settings: PpoSettings = TINY) -> LocalExecutor:
         made.append(LocalExecutor(Workload("franka-reach", trainer, settings, folders, SPARSE)))
         return made[-1]
 

@@ -13,12 +13,13 @@ import pytest
 from rewardsmith import runner
 from rewardsmith.config import StudyConfig
 from rewardsmith.config_file import from_mapping
-from rewardsmith.contracts import VERIFY, Brief, Ledger, Quote, Report, ScoringJob, TrainingSettings
+from rewardsmith.contracts import VERIFY, Brief, Ledger, Quote, Report, ScoringJob
 from rewardsmith.parts import Parts
 from rewardsmith.records import Draft, Score, Verdict
 from rewardsmith.registry import STRATEGIES
 from rewardsmith.reward.guard import Guard
 from rewardsmith.study import Study
+from rewardsmith.training.ppo import PpoSettings
 from tests.searching import AtOnce, Silent
 from tests.toys import TOY
 
@@ -84,7 +85,7 @@ def search(folder: Path, option: Option, seed: int, candidates: int) -> list[tup
     everything = Simulated(seed)
     with Study.open(folder, write=True) if folder.exists() else Study.create(folder, config(option, seed, candidates)) as study:
         made = strategy(seed, study.horizon, from_mapping(strategy.Options, options))
-        parts = Parts(TOY, made, everything, cast(Guard, everything), Lucky(everything), TrainingSettings())
+        parts = Parts(TOY, made, everything, cast(Guard, everything), Lucky(everything), PpoSettings())
         study.config = replace(study.config, candidates=candidates)  # as a flag of `resume` does
         runner.run(study, parts, Silent())
         return [(candidate.operator, candidate.parents) for candidate in study.candidates]

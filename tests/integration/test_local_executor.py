@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from rewardsmith.contracts import Race, Task, TrainingJob, TrainingProgress, TrainingSettings, Workload
+from rewardsmith.contracts import Race, Task, TrainingJob, TrainingProgress, Workload
 from rewardsmith.executors.collect import Ended, train_all
 from rewardsmith.executors.local import LocalExecutor
 from rewardsmith.records import Fault, RunState
 from rewardsmith.training.population.trainer import PopulationTrainer
+from rewardsmith.training.ppo import PpoSettings
 from tests.conftest import TINY
 from tests.training import EPISODES, Watch, scored, train
 
@@ -34,7 +35,7 @@ def local(tmp_path: Path, human_program: str) -> Iterator[Build]:
     """Builds executors, and ends them."""
     made: list[LocalExecutor] = []
 
-    def build(settings: TrainingSettings = LONGER, patience_s: float = 60.0, **changes: object) -> LocalExecutor:
+    def build(settings: PpoSettings = LONGER, patience_s: float = 60.0, **changes: object) -> LocalExecutor:
         load = Workload("franka-reach", "population", settings, (tmp_path,), human_program)
         made.append(LocalExecutor(replace(load, **changes), patience_s))  # pyright: ignore[reportArgumentType]
         return made[-1]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from rewardsmith.contracts import TrainingJob, TrainingSettings
+from rewardsmith.contracts import TrainingJob
 from rewardsmith.records import Fault, RunState
 from rewardsmith.registry import TASKS
 from rewardsmith.training.population.normaliser import RunningNormaliser
@@ -21,11 +21,12 @@ from rewardsmith.training.population.policy import StackedPolicy
 from rewardsmith.training.population.rollout import Collector
 from rewardsmith.training.population.slot import Slot
 from rewardsmith.training.population.trainer import PopulationTrainer
+from rewardsmith.training.ppo import PpoSettings
 from rewardsmith_envs.engine import SimulatedEnv
 from rewardsmith_envs.simulators.cpu import CpuSimulator
 from rewardsmith_envs.tasks.base import ASSETS
 from rewardsmith_envs.tasks.franka_push import TASK
-from tests.training import train
+from tests.training import preset_of, train
 
 ENVS, STEPS, ROLLOUTS = 4, 10, 5
 HEAD = "def compute_reward(cube_pos: Tensor, actions: Tensor, joint_pos: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n"
@@ -78,7 +79,7 @@ def simulate(text: str | None) -> tuple[str, Slot | None, torch.Tensor]:
     normaliser.update(first.view(1, ENVS, -1))
     collector = Collector(env, policy, normaliser, ENVS)
     collector.exchange([], [2], first)
-    slot = None if text is None else Slot(TrainingJob("c", text, 0, ""), TASK.preset)
+    slot = None if text is None else Slot(TrainingJob("c", text, 0, ""), preset_of(TASK))
     scores = []
     for _ in range(ROLLOUTS):
         experience = collector.collect(STEPS, [signal.name for signal in TASK.signals])
@@ -122,7 +123,7 @@ def test_a_reward_that_turns_non_finite_stops_its_slot_alone(tmp_path: Path) -> 
     head = "def compute_reward(tcp_pos: Tensor, goal_pos: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n"
     bad = head + "    r = 1.0 / (tcp_pos[:, 2] - tcp_pos[:, 2])\n    return r, {'r': r}\n"
     good = head + "    r = -(tcp_pos - goal_pos).norm(p=2, dim=-1)\n    return r, {'r': r}\n"
-    trainer = PopulationTrainer(TASKS.load(TASK.name), TrainingSettings(env_steps=128, envs=8, rollout=8, hidden=(8,)), threads=1)
+    trainer = PopulationTrainer(TASKS.load(TASK.name), PpoSettings(env_steps=128, envs=8, rollout=8, hidden=(8,)), threads=1)
     jobs = [TrainingJob(name, text, 0, str(tmp_path / f"{name}.pt")) for name, text in (("bad", bad), ("good", good))]
     results = train(trainer, jobs)
     assert results["bad"].fault == Fault.DIVERGED

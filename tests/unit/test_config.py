@@ -2,62 +2,16 @@ from pathlib import Path
 
 import pytest
 
-from rewardsmith.config import LanguageModelOptions, ScreenOptions, StudyConfig, TrainingOverrides, effective_settings
+from rewardsmith.config import LanguageModelOptions, ScreenOptions, StudyConfig, TrainingOverrides
 from rewardsmith.config_file import from_mapping, read_yaml, to_yaml
-from rewardsmith.contracts import Device, Race, TrainingSettings
+from rewardsmith.contracts import Race
 from rewardsmith.errors import UsageError
 from rewardsmith.parts import assemble
-from tests.toys import Toy
-
-
-def test_overrides_name_every_training_setting():
-    """A new setting must not be forgotten in the overrides; the device has a flag of its own."""
-    assert set(vars(TrainingOverrides())) | {"device"} == set(vars(TrainingSettings()))
-
-
-def test_every_device_has_its_preset_and_flags_override_either():
-    class Task(Toy):
-        preset, gpu_preset = TrainingSettings(envs=64), TrainingSettings(envs=2048)
-
-    assert effective_settings(Task(), "cpu", TrainingOverrides(clip=0.3)).envs == 64
-    settings = effective_settings(Task(), "cuda", TrainingOverrides(clip=0.3))
-    assert (settings.envs, settings.device, settings.clip) == (2048, "cuda", 0.3)
-
-
-def test_a_device_that_the_machine_lacks_is_refused_before_its_settings_matter():
-    class Task(Toy):
-        def check_device(self, device: Device) -> None:
-            if device == "cuda":
-                raise UsageError("no GPU")
-
-    with pytest.raises(UsageError, match="no GPU"):
-        effective_settings(Task(), "cuda", TrainingOverrides(envs=0))
 
 
 def test_an_unknown_device_in_a_file_is_refused():
     with pytest.raises(UsageError, match="config key 'device' is 'tpu'"):
         from_mapping(StudyConfig, {"task": "t", "device": "tpu"})
-
-
-def test_overrides_change_only_what_is_given():
-    settings = TrainingOverrides(envs=64).apply(TrainingSettings(env_steps=2 * 64 * 24, clip=0.3))
-    assert (settings.envs, settings.env_steps, settings.clip) == (64, 2 * 64 * 24, 0.3)
-
-
-def test_steps_are_rounded_to_whole_rollouts():
-    # 64 environments times 24 steps are 1,536 a rollout: 10 becomes one of them, 4,000 three (2.6).
-    assert [TrainingOverrides(env_steps=n, envs=64).apply(TrainingSettings()).env_steps for n in (10, 4_000)] == [1_536, 4_608]
-
-
-@pytest.mark.parametrize("overrides", [TrainingOverrides(envs=0), TrainingOverrides(learning_rate=-1.0), TrainingOverrides(hidden=(8, 0))])
-def test_impossible_overrides_are_refused(overrides: TrainingOverrides):
-    with pytest.raises(UsageError, match="above 0"):
-        overrides.apply(TrainingSettings())
-
-
-def test_more_minibatches_than_samples_are_refused():
-    with pytest.raises(UsageError, match="minibatches"):
-        TrainingOverrides(envs=1, rollout=2, minibatches=3).apply(TrainingSettings())
 
 
 def test_yaml_round_trip(tmp_path):
@@ -112,12 +66,6 @@ def test_counts_are_checked():
 def test_impossible_races_and_screens_are_refused(config: StudyConfig, complaint: str):
     with pytest.raises(UsageError, match=complaint):
         config.check()
-
-
-def test_slots_are_a_count():
-    with pytest.raises(UsageError, match=r"training\.slots is -1"):
-        TrainingOverrides(slots=-1).apply(TrainingSettings())
-    assert TrainingOverrides(slots=0, overlap=False).apply(TrainingSettings(slots=3)).slots == 0
 
 
 @pytest.mark.parametrize(
@@ -199,26 +147,3 @@ def test_absurd_numbers_of_a_model_are_refused(name: str, values: tuple[float, .
     for value in values:
         with pytest.raises(UsageError, match=rf"llm\.{name} is "):
             LanguageModelOptions(**{"price_completion": 1.0, "price_prompt": 1.0, name: value}).check()  # pyright: ignore[reportArgumentType]
-
-
-@pytest.mark.parametrize(
-    ("overrides", "complaint"),
-    [
-        (TrainingOverrides(hidden=(30_000, 30_000)), "training.hidden is"),
-        (TrainingOverrides(hidden=(8,) * 200_000), "200,000 layers; give at most 8"),
-        (TrainingOverrides(envs=10**9), "training.envs is"),
-        (TrainingOverrides(envs=10**6, rollout=10**5), "samples of a rollout"),
-        (TrainingOverrides(env_steps=10**15), "training.env_steps"),
-        (TrainingOverrides(mini_epochs=10**6), "training.mini_epochs"),
-        (TrainingOverrides(slots=10**9), "training.slots"),
-        (TrainingOverrides(learning_rate=NAN), "training.learning_rate is nan"),
-        (TrainingOverrides(discount=NAN), "training.discount is nan"),
-        (TrainingOverrides(entropy=NAN), "training.entropy is nan"),
-        (TrainingOverrides(goal_bonus=NAN), "training.goal_bonus is nan"),
-        (TrainingOverrides(goal_bonus=INF), "training.goal_bonus is inf"),
-        (TrainingOverrides(discount=1.5), "training.discount is 1.5"),
-    ],
-)
-def test_absurd_trainings_are_refused(overrides: TrainingOverrides, complaint: str):
-    with pytest.raises(UsageError, match=complaint):
-        overrides.apply(TrainingSettings())

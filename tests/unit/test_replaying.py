@@ -14,7 +14,7 @@ import pytest
 from rewardsmith import runner
 from rewardsmith.config import LanguageModelOptions, StudyConfig
 from rewardsmith.config_file import from_mapping
-from rewardsmith.contracts import Report, ScoringJob, Strategy, Task, TrainingSettings
+from rewardsmith.contracts import Report, ScoringJob, Strategy, Task
 from rewardsmith.errors import StoreError
 from rewardsmith.parts import Parts
 from rewardsmith.records import Candidate, CandidateState, Event, Proposal, Score, Trial
@@ -22,6 +22,7 @@ from rewardsmith.registry import STRATEGIES, WRITERS
 from rewardsmith.replay import replay
 from rewardsmith.reward.guard import Guard
 from rewardsmith.study import Study
+from rewardsmith.training.ppo import PpoSettings
 from tests.builders import keep, trained
 from tests.playing import Player
 from tests.searching import AtOnce, Silent
@@ -105,7 +106,7 @@ class Uneven(AtOnce):
 
 def search(folder: Path, name: str, barrier: bool, guard: Guard, task: Task) -> tuple[list[Event], list[Candidate], dict[str, Score]]:
     """Search, or go on with it; everything that is in the store then."""
-    parts = Parts(task, build(name, barrier), WRITERS.load("grammar")(LanguageModelOptions()), guard, Uneven(), TrainingSettings())
+    parts = Parts(task, build(name, barrier), WRITERS.load("grammar")(LanguageModelOptions()), guard, Uneven(), PpoSettings())
     config = StudyConfig("franka-reach", strategy=name, candidates=14, finalists=1, final_seeds=0)
     with Study.open(folder, write=True) if folder.exists() else Study.create(folder, config) as study:
         runner.run(study, parts, Silent())
@@ -244,7 +245,7 @@ class TestWhatDoesNotFit:
         study.store.add_event(Event("told", ("c000",)))
         before = rows(study)
         with pytest.raises(StoreError, match="does not fit its strategy"):
-            runner.run(study, Parts(reach, build("eureka"), writer, guard, AtOnce(), TrainingSettings()), Silent())
+            runner.run(study, Parts(reach, build("eureka"), writer, guard, AtOnce(), PpoSettings()), Silent())
         assert rows(study) == before
 
     def test_room_for_more_than_any_search_has_is_no_record(self, study: Study):

@@ -94,5 +94,5 @@ class Simulator(Protocol):
         ...
 
     def camera(self, width: int, height: int, name: str) -> Callable[[int], Tensor]:
-        """Set up a camera; it draws environments as :class:`rewardsmith.contracts.Visible` says."""
+        """Set up a camera; it draws environments as :class:`rewardsmith.contracts.VecEnv` says."""
         ...

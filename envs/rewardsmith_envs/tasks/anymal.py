@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rewardsmith.contracts import Role, Signal, TrainingSettings
+from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.tasks.base import SimulatedTask, constant
-from rewardsmith_envs.tasks.papers import PAPERS_PPO
+from rewardsmith_envs.tasks.ppo import PAPERS_PPO, ppo
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -80,8 +79,8 @@ class Anymal(SimulatedTask):
     contacts = 12
     constraints = 64
     draws = 27
-    preset = TrainingSettings(env_steps=2_500_000, discount=0.99, hidden=(128, 64))
-    gpu_preset = replace(
+    cpu_preset = ppo(env_steps=2_500_000, discount=0.99, hidden=(128, 64))
+    gpu_preset = ppo(
         PAPERS_PPO,
         env_steps=98_304_000,
         rollout=24,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rewardsmith.contracts import Role, Signal, TrainingSettings
+from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.tasks.base import SimulatedTask, spread
-from rewardsmith_envs.tasks.papers import PAPERS_PPO
+from rewardsmith_envs.tasks.ppo import PAPERS_PPO, ppo
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -64,8 +63,8 @@ class BallBalance(SimulatedTask):
     contacts = 4
     constraints = 32
     draws = 5
-    preset = TrainingSettings(env_steps=800_000, rollout=48, discount=0.99, hidden=(64, 64))
-    gpu_preset = replace(
+    cpu_preset = ppo(env_steps=800_000, rollout=48, discount=0.99, hidden=(64, 64))
+    gpu_preset = ppo(
         PAPERS_PPO,
         env_steps=16_384_000,
         rollout=16,

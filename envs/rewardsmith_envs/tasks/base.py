@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rewardsmith.contracts import Signal, TrainingSettings, VecEnv
+from rewardsmith.contracts import Device, Preset, Signal, VecEnv
 from rewardsmith_envs import ASSETS
+from rewardsmith_envs.tasks.ppo import PPO_TRAINERS, ppo
 
 if TYPE_CHECKING:
     import torch
@@ -41,9 +43,10 @@ class SimulatedTask(ABC):
     decimation: int = 4
     control_dt: float = 0.04
     human_reward: str
-    preset: TrainingSettings = TrainingSettings()
-    gpu_preset: TrainingSettings = TrainingSettings(envs=4096, rollout=16, minibatches=4, mini_epochs=5, env_steps=20_000_000)
-    """As :attr:`preset`, for ``--device cuda``."""
+    cpu_preset: Preset = ppo()
+    """What suits the task better than the defaults of the trainers that train by PPO."""
+    gpu_preset: Preset = ppo(envs=4096, rollout=16, minibatches=4, mini_epochs=5, env_steps=20_000_000)
+    """The same for ``--device cuda``."""
     on_cpu: bool = True
     """Whether training on a CPU is sensible: minutes, not days."""
     latched: bool = False
@@ -65,6 +68,17 @@ class SimulatedTask(ABC):
     def has_metric(self) -> bool:
         """Whether a metric takes the place of a goal that is met or not."""
         return type(self).success is SimulatedTask.success
+
+    @property
+    def room(self) -> Mapping[str, int]:
+        """Of buffers of a fixed size, as people read it."""
+        return {"contacts": self.contacts, "constraint rows": self.constraints}
+
+    def preset(self, trainer: str, device: Device) -> Preset:
+        """What suits the task on a device, for trainers that train by PPO."""
+        if trainer not in PPO_TRAINERS:
+            return ppo()
+        return self.cpu_preset if device == "cpu" else self.gpu_preset
 
     def fingerprint(self) -> str:
         """A hash of what the environments are made from.

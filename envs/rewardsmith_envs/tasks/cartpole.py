@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rewardsmith.contracts import Role, Signal, TrainingSettings
+from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.tasks.base import SimulatedTask, spread
-from rewardsmith_envs.tasks.papers import PAPERS_PPO
+from rewardsmith_envs.tasks.ppo import PAPERS_PPO, ppo
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -47,8 +46,8 @@ class Cartpole(SimulatedTask):
     contacts = 4
     constraints = 8
     draws = 4
-    preset = TrainingSettings(env_steps=400_000, rollout=64, hidden=(32, 32), discount=0.995)
-    gpu_preset = replace(
+    cpu_preset = ppo(env_steps=400_000, rollout=64, hidden=(32, 32), discount=0.995)
+    gpu_preset = ppo(
         PAPERS_PPO,
         env_steps=819_200,
         envs=512,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rewardsmith.contracts import Role, Signal, TrainingSettings
+from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.tasks.base import spread
 from rewardsmith_envs.tasks.franka_signals import ACTION_SIGNALS, ARM_SIGNALS
 from rewardsmith_envs.tasks.franka_task import FrankaTask
+from rewardsmith_envs.tasks.ppo import ppo
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,7 +44,7 @@ class FrankaDoor(FrankaTask):
     contacts = 24
     constraints = 128
     draws = 7 + 3
-    preset = TrainingSettings(env_steps=800_000)
+    cpu_preset = ppo(env_steps=800_000)
     human_reward = """\
 def compute_reward(tcp_pos, handle_pos, handle_angle, door_angle):
     top = handle_pos + torch.tensor([0.0, 0.0, 0.018], device=handle_pos.device)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rewardsmith.contracts import Role, Signal, TrainingSettings
+from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.tasks.base import any_apart, spread
 from rewardsmith_envs.tasks.franka_signals import ACTION_SIGNALS, ARM_SIGNALS
 from rewardsmith_envs.tasks.franka_task import FrankaTask
+from rewardsmith_envs.tasks.ppo import ppo
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -45,7 +46,7 @@ class FrankaPeg(FrankaTask):
     horizon = 75
     decimation = 8
     draws = 2 + 12 * 2
-    preset = TrainingSettings(env_steps=700_000)
+    cpu_preset = ppo(env_steps=700_000)
     contacts = 48
     constraints = 256
     human_reward = """\

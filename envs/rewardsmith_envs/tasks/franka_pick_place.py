@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rewardsmith.contracts import TrainingSettings
 from rewardsmith_envs.tasks.base import any_apart, scatter_body, spread
 from rewardsmith_envs.tasks.franka_signals import ARM_SIGNALS, CUBE_SIGNALS, GOAL_SIGNAL, GRASP_ACTION_SIGNALS, GRIPPER_SIGNAL
 from rewardsmith_envs.tasks.franka_task import FrankaTask
+from rewardsmith_envs.tasks.ppo import ppo
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,7 +35,7 @@ class FrankaPickPlace(FrankaTask):
     contacts = 40
     constraints = 224
     draws = 3 + 8 * 3
-    preset = TrainingSettings(env_steps=1_500_000)
+    cpu_preset = ppo(env_steps=1_500_000)
     human_reward = """\
 def compute_reward(tcp_pos, cube_pos, goal_pos, finger_opening):
     distance = torch.norm(cube_pos - tcp_pos, dim=-1)

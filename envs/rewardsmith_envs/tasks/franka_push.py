@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rewardsmith.contracts import TrainingSettings
 from rewardsmith_envs.tasks.base import any_apart, scatter_body, spread
 from rewardsmith_envs.tasks.franka_signals import ACTION_SIGNALS, ARM_SIGNALS, CUBE_SIGNALS, GOAL_SIGNAL
 from rewardsmith_envs.tasks.franka_task import FrankaTask
+from rewardsmith_envs.tasks.ppo import ppo
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -33,7 +33,7 @@ class FrankaPush(FrankaTask):
     contacts = 40
     constraints = 240
     draws = 2 + 1 + 24 * 2
-    preset = TrainingSettings(env_steps=800_000)
+    cpu_preset = ppo(env_steps=800_000)
     human_reward = """\
 def compute_reward(tcp_pos, cube_pos, goal_pos):
     to_goal = goal_pos[:, :2] - cube_pos[:, :2]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rewardsmith.contracts import TrainingSettings
 from rewardsmith_envs.tasks.base import any_apart, constant, spread
 from rewardsmith_envs.tasks.franka_signals import ACTION_SIGNALS, ARM_SIGNALS, GOAL_SIGNAL
 from rewardsmith_envs.tasks.franka_task import FrankaTask
+from rewardsmith_envs.tasks.ppo import ppo
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,7 +32,7 @@ class FrankaReach(FrankaTask):
     contacts = 16
     constraints = 88
     draws = 7 + 8 * 3
-    preset = TrainingSettings(env_steps=300_000)
+    cpu_preset = ppo(env_steps=300_000)
     human_reward = """\
 def compute_reward(tcp_pos, goal_pos, actions):
     distance = torch.norm(goal_pos - tcp_pos, dim=-1)

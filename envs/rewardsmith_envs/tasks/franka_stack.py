@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rewardsmith.contracts import Role, Signal, TrainingSettings
+from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.tasks.base import any_apart, scatter_body, spread
 from rewardsmith_envs.tasks.franka_signals import ARM_SIGNALS, CUBE_SIGNALS, GRASP_ACTION_SIGNALS, GRIPPER_SIGNAL
 from rewardsmith_envs.tasks.franka_task import FrankaTask
+from rewardsmith_envs.tasks.ppo import ppo
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -44,7 +45,7 @@ class FrankaStack(FrankaTask):
     horizon = 120
     decimation = 8
     draws = 2 + 2 + 24 * 2
-    preset = TrainingSettings(env_steps=2_500_000)
+    cpu_preset = ppo(env_steps=2_500_000)
     contacts = 44
     constraints = 256
     human_reward = """\

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rewardsmith.contracts import Role, Signal, TrainingSettings
-from rewardsmith_envs.tasks.papers import PAPERS_PPO
+from rewardsmith.contracts import Role, Signal
+from rewardsmith_envs.tasks.ppo import PAPERS_PPO, ppo
 from rewardsmith_envs.tasks.run_task import RunTask
 
 if TYPE_CHECKING:
@@ -57,8 +56,8 @@ class Humanoid(RunTask):
     contacts = 24
     constraints = 80
     draws = 42
-    preset = TrainingSettings(env_steps=2_000_000, discount=0.99, hidden=(128, 64))
-    gpu_preset = replace(
+    cpu_preset = ppo(env_steps=2_000_000, discount=0.99, hidden=(128, 64))
+    gpu_preset = ppo(
         PAPERS_PPO,
         env_steps=131_072_000,
         rollout=32,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rewardsmith.contracts import Role, Signal, TrainingSettings
+from rewardsmith.contracts import Preset, Role, Signal
 from rewardsmith_envs.rotations import about, conjugate, multiply, rotation_error
 from rewardsmith_envs.tasks.base import SimulatedTask
-from rewardsmith_envs.tasks.papers import PAPERS_PPO
+from rewardsmith_envs.tasks.ppo import PAPERS_PPO, ppo
 from rewardsmith_envs.tasks.two_hands import HAND_PHYSICS, OBJECT_SIGNALS
 
 if TYPE_CHECKING:
@@ -82,9 +81,9 @@ def in_hand_scene(hand: str, home: str, middle: tuple[float, float, float], half
 """
 
 
-def hand_training(hidden: tuple[int, ...], env_steps: int) -> TrainingSettings:
+def hand_training(hidden: tuple[int, ...], env_steps: int) -> Preset:
     """The papers' PPO for hands: 16384 environments, horizon 8, minibatches of 32768."""
-    return replace(
+    return ppo(
         PAPERS_PPO,
         env_steps=env_steps,
         envs=16_384,
@@ -115,7 +114,7 @@ class InHandTask(SimulatedTask):
     contacts = 32
     constraints = 192
     goal_draws = 2
-    preset = TrainingSettings(
+    cpu_preset = ppo(
         env_steps=1_000_000, learning_rate=5e-4, kl_target=0.016, discount=0.99, hidden=(256, 128), goal_bonus=250.0, goal_smoothing=0.1
     )
     human_reward = HUMAN_REWARD

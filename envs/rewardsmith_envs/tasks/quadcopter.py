@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rewardsmith.contracts import Role, Signal, TrainingSettings
+from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.tasks.base import SimulatedTask, spread
-from rewardsmith_envs.tasks.papers import PAPERS_PPO
+from rewardsmith_envs.tasks.ppo import PAPERS_PPO, ppo
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -74,8 +73,8 @@ class Quadcopter(SimulatedTask):
     contacts = 4
     constraints = 16
     draws = 11
-    preset = TrainingSettings(env_steps=1_000_000, discount=0.99, hidden=(128, 64), initial_std=0.3)
-    gpu_preset = replace(
+    cpu_preset = ppo(env_steps=1_000_000, discount=0.99, hidden=(128, 64), initial_std=0.3)
+    gpu_preset = ppo(
         PAPERS_PPO,
         env_steps=32_768_000,
         envs=8192,

@@ -28,13 +28,12 @@ all three, ``marker`` is seen only. A scene whose hands do not face each other a
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rewardsmith.contracts import Role, Signal, TrainingSettings
+from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.robots.shadow import BASE_JOINTS, HAND_ACTIONS, HAND_JOINTS, SHADOW_DEFAULTS, ShadowHand
 from rewardsmith_envs.tasks.base import SimulatedTask
-from rewardsmith_envs.tasks.papers import PAPERS_PPO
+from rewardsmith_envs.tasks.ppo import PAPERS_PPO, ppo
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -170,8 +169,8 @@ class TwoHandTask(SimulatedTask):
     on_cpu = False
     contacts = 32
     constraints = 192
-    preset = TrainingSettings(env_steps=400_000, discount=0.96, hidden=(256, 128), learning_rate=3e-4, kl_target=0.016)
-    gpu_preset = replace(
+    cpu_preset = ppo(env_steps=400_000, discount=0.96, hidden=(256, 128), learning_rate=3e-4, kl_target=0.016)
+    gpu_preset = ppo(
         PAPERS_PPO,
         env_steps=49_152_000,
         envs=2048,

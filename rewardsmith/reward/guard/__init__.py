@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 
 from rewardsmith.cache import state_folder
-from rewardsmith.contracts import Signal, Task, TrainingSettings
+from rewardsmith.contracts import Signal, Task, TrainerSettings
 from rewardsmith.records import Verdict
 from rewardsmith.reward.guard.accepted import Accepted, key_of
 from rewardsmith.reward.guard.refusal import RefusedError
@@ -24,7 +24,7 @@ from rewardsmith.reward.guard.warm import WarmChild
 class Guard:
     """Checks programs; keeps a child process per task warm and replaces it when a program breaks it."""
 
-    def __init__(self, settings: TrainingSettings | None = None) -> None:
+    def __init__(self, settings: TrainerSettings) -> None:
         """No process starts before the first program gets past the static layers.
 
         Args:
@@ -98,8 +98,7 @@ class Guard:
         return dataclasses.replace(verdict, line=line, message=message, hint=hint)
 
     def _key(self, printed: str, task: Task) -> str:
-        settings = self._settings or task.preset
-        return key_of(printed, task.name, task.signals, settings.epoch_steps)
+        return key_of(printed, task.name, task.signals, self._settings.epoch_steps)
 
     def _child(self, task: Task) -> WarmChild:
         key = (task.name, task.signals)

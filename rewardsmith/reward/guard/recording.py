@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rewardsmith.cache import cache_folder
-from rewardsmith.contracts import Fingerprinted, Signal, Task
+from rewardsmith.contracts import Signal, Task
 from rewardsmith.execution.process import child_command, child_environment
 from rewardsmith.tensor_file import UNREADABLE
 
@@ -34,7 +34,7 @@ class NoRecordingError(Exception):
 
 def cache_file(task: Task) -> Path:
     """Where a task's states are kept; another signal table, scene, code of the task or version has another file."""
-    world = task.fingerprint() if isinstance(task, Fingerprinted) else ""
+    world = task.fingerprint()
     key = repr((task.name, [(s.name, s.shape, s.unit, s.frame) for s in task.signals], world, version("rewardsmith")))
     return cache_folder() / "states" / f"{task.name}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.pt"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rewardsmith.contracts import Task, TrainingSettings
+from rewardsmith.contracts import Task, TrainerSettings
 from rewardsmith.errors import RewardsmithError
 from rewardsmith.execution.process import JsonProcess, ProcessDiedError, ProcessSilentError, hear
 from rewardsmith.records import Verdict
@@ -18,14 +18,13 @@ _CHECKS = 2_000
 class WarmChild:
     """Keeps a child ready, and starts the next as soon as a program broke this one."""
 
-    def __init__(self, task: Task, settings: TrainingSettings | None = None) -> None:
+    def __init__(self, task: Task, settings: TrainerSettings) -> None:
         """Start the child; it is waited for when the first program comes.
 
         Args:
             task: Whose signals programs may read.
-            settings: Of the training that follows, for the numbers of states that it shows a program at once; else the task's preset.
+            settings: Of the training that follows, for the numbers of states that it shows a program at once.
         """
-        settings = settings or task.preset
         start = Start(task.signals, settings.epoch_steps, settings.envs, str(cache_file(task)), pack(task))
         self._start_line = START.dump_json(start).decode()
         self._process = JsonProcess("rewardsmith.reward.guard.child")

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rewardsmith.contracts import Jobs, Race, TrainingJob, TrainingProgress, TrainingResult, TrainingSettings
+from rewardsmith.contracts import Jobs, Race, TrainingJob, TrainingProgress, TrainingResult
 from rewardsmith.records import Fault, Rung, RunState
 from rewardsmith.seeds import derive
 from rewardsmith.training import episodes
@@ -20,13 +20,14 @@ from rewardsmith.training.policy_file import save_slot
 from rewardsmith.training.population.lane import Lane, Lanes
 from rewardsmith.training.population.patience import note_rest, slow
 from rewardsmith.training.population.slot import Slot
+from rewardsmith.training.ppo import PpoSettings
 from rewardsmith.training.racing import Racetrack
 
 
 class Engine:
     """A queue of jobs on one or more lanes."""
 
-    def __init__(self, lanes: Lanes, settings: TrainingSettings, track: Racetrack) -> None:
+    def __init__(self, lanes: Lanes, settings: PpoSettings, track: Racetrack) -> None:
         """Nothing has begun.
 
         Args:

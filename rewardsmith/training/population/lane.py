@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, wait
 from typing import TypeVar
 
-from rewardsmith.contracts import Task, TrainingSettings, VecEnv
+from rewardsmith.contracts import Task, VecEnv
 from rewardsmith.training.heldout import Played, play
 from rewardsmith.training.population.population import Population
 from rewardsmith.training.population.slot import Slot
+from rewardsmith.training.ppo import PpoSettings
 
 T = TypeVar("T")
 
@@ -17,7 +18,7 @@ T = TypeVar("T")
 class Lane:
     """Simulations are made when they are needed, and made anew only when they must hold more."""
 
-    def __init__(self, task: Task, settings: TrainingSettings, threads: int, slots: int) -> None:
+    def __init__(self, task: Task, settings: PpoSettings, threads: int, slots: int) -> None:
         """Make room for some slots.
 
         Args:

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import pad
 
-from rewardsmith.contracts import Activation
+from rewardsmith.training.ppo import Activation
 
 
 class _Tanh(torch.autograd.Function):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from rewardsmith.contracts import TrainingSettings
 from rewardsmith.training.population.normaliser import RunningNormaliser
 from rewardsmith.training.population.optimiser import SlotAdam
 from rewardsmith.training.population.policy import StackedPolicy, log_probability
 from rewardsmith.training.population.rollout import Experience
+from rewardsmith.training.ppo import PpoSettings
 
 BOUND, BOUND_WEIGHT = 1.1, 1e-4
 """Mean actions beyond the bound are pulled back, as rl-games' bounds loss does. The weight is that of most of
@@ -19,7 +19,7 @@ IsaacGymEnvs' configs (anymal has 1e-3); rl-games itself has no default."""
 class PopulationLearner:
     """Turns experience and rewards into better policies. No statistic is shared between slots."""
 
-    def __init__(self, policy: StackedPolicy, settings: TrainingSettings) -> None:
+    def __init__(self, policy: StackedPolicy, settings: PpoSettings) -> None:
         """Train ``policy`` in place."""
         self._policy = policy
         self._settings = settings

@@ -9,8 +9,8 @@ from copy import copy
 import torch
 from torch import Tensor, nn
 
-from rewardsmith.contracts import Activation
 from rewardsmith.training.population.layers import activate, readout
+from rewardsmith.training.ppo import Activation
 
 _VALUE_COLUMNS = 2
 """The critic's last layer; only the first column is read. With a single column, the matrix product of

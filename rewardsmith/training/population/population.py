@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 import torch
 
-from rewardsmith.contracts import TrainingSettings, VecEnv
+from rewardsmith.contracts import VecEnv
 from rewardsmith.records import Fault
 from rewardsmith.seeds import derive
 from rewardsmith.training.policy_file import TrainedPolicy
@@ -15,6 +15,7 @@ from rewardsmith.training.population.normaliser import RunningNormaliser
 from rewardsmith.training.population.policy import StackedPolicy
 from rewardsmith.training.population.rollout import Collector, rows_of
 from rewardsmith.training.population.slot import Slot
+from rewardsmith.training.ppo import PpoSettings
 from rewardsmith.training.streams import environment_seeds
 
 
@@ -24,7 +25,7 @@ class Population:
     So a slot computes exactly what it would alone, whoever enters and leaves meanwhile (see ``tests``).
     """
 
-    def __init__(self, env: VecEnv, settings: TrainingSettings) -> None:
+    def __init__(self, env: VecEnv, settings: PpoSettings) -> None:
         """Start empty.
 
         Args:

@@ -6,17 +6,18 @@ import time
 
 from torch import Tensor
 
-from rewardsmith.contracts import TrainingJob, TrainingSettings
+from rewardsmith.contracts import TrainingJob
 from rewardsmith.records import Rung
 from rewardsmith.training.curves import TrainingCurves
 from rewardsmith.training.population.rollout import Experience
+from rewardsmith.training.ppo import PpoSettings
 from rewardsmith.training.proxy import ProxyReward
 
 
 class Slot:
     """Computes one job's rewards and keeps the curves that its writer is told about."""
 
-    def __init__(self, job: TrainingJob, settings: TrainingSettings) -> None:
+    def __init__(self, job: TrainingJob, settings: PpoSettings) -> None:
         """Compile the job's program; a text that does not compile makes the slot fail at once."""
         self.job = job
         self.proxy = ProxyReward(job, settings)

@@ -6,15 +6,16 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
 
-import torch
-
-from rewardsmith.contracts import Jobs, Task, TrainingProgress, TrainingResult, TrainingSettings
+from rewardsmith.contracts import Jobs, Task, TrainerSettings, TrainingProgress, TrainingResult
 from rewardsmith.execution.memory import is_shortage, started_thread
 from rewardsmith.records import RunState
-from rewardsmith.training.population.engine import Engine
-from rewardsmith.training.population.lane import Lane, Lanes
-from rewardsmith.training.racing import Racetrack
+from rewardsmith.training.ppo import PpoSettings
+
+if TYPE_CHECKING:  # what imports torch, for which help texts and lists do not wait, is imported where it is needed
+    from rewardsmith.training.population.engine import Engine
+    from rewardsmith.training.population.lane import Lane, Lanes
 
 _MAX_ENVS = {"cpu": 8_192, "cuda": 32_768}
 """As many environments are trained at a time, unless the settings say how many slots there are."""
@@ -25,8 +26,9 @@ class PopulationTrainer:
 
     can_race = True
     starts_processes = False
+    Settings: ClassVar[type[TrainerSettings]] = PpoSettings
 
-    def __init__(self, task: Task, settings: TrainingSettings, threads: int | None = None) -> None:
+    def __init__(self, task: Task, settings: PpoSettings, threads: int | None = None) -> None:
         """Prepare to train on one task.
 
         Args:
@@ -42,6 +44,11 @@ class PopulationTrainer:
 
     def train(self, jobs: Jobs, observe: Callable[[TrainingProgress], None]) -> Iterator[Sequence[TrainingResult]]:
         """Train jobs as they come; when memory is short, half as many at a time."""
+        import torch
+
+        from rewardsmith.training.population.engine import Engine
+        from rewardsmith.training.racing import Racetrack
+
         torch.set_num_threads(1)  # more threads fight the simulator for the cores
         track, note = Racetrack(self._settings.epochs), ""
         left = list(jobs.take(wait=True))
@@ -68,6 +75,8 @@ class PopulationTrainer:
 
     def _prepared(self, slots: int) -> Lanes:
         """Empty lanes. Simulations are used again: building thousands of worlds for every batch fragments memory."""
+        from rewardsmith.training.population.lane import Lane, Lanes
+
         side_by_side = self._settings.overlap and self._settings.device == "cpu" and min(self._cores, slots) > 1
         if side_by_side:
             self._thread = self._thread or started_thread()  # before simulations take the memory

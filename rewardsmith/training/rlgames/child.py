@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from tensorboardX import SummaryWriter
 
-from rewardsmith.contracts import TrainingJob, TrainingProgress, TrainingResult, TrainingSettings
+from rewardsmith.contracts import TrainingJob, TrainingProgress, TrainingResult
 from rewardsmith.execution.memory import keep_freed_memory
 from rewardsmith.execution.process import answer, claim_stdout
 from rewardsmith.records import RunState
@@ -24,6 +24,7 @@ from rewardsmith.training.curves import TrainingCurves
 from rewardsmith.training.policy_file import TrainedPolicy, save_slot
 from rewardsmith.training.population.normaliser import RunningNormaliser
 from rewardsmith.training.population.policy import StackedPolicy
+from rewardsmith.training.ppo import PpoSettings
 from rewardsmith.training.proxy import ProxyReward
 from rewardsmith.training.rlgames.environment import EpochObserver, RewardedEnv, TrainingOverError
 from rewardsmith.training.rlgames.messages import ORDER, REPORT, ChildOrder, ChildReport
@@ -61,7 +62,7 @@ def train(order: ChildOrder, observe: Callable[[TrainingProgress], None]) -> Tra
     )
 
 
-def _run(settings: TrainingSettings, job: TrainingJob, env: RewardedEnv, observer: EpochObserver, proxy: ProxyReward) -> Any:
+def _run(settings: PpoSettings, job: TrainingJob, env: RewardedEnv, observer: EpochObserver, proxy: ProxyReward) -> Any:
     """rl-games from configuration to trained agent, without Hydra, Ray or its own saving of checkpoints."""
     from rl_games.common import a2c_common, env_configurations, vecenv
     from rl_games.torch_runner import Runner
@@ -86,7 +87,7 @@ def _run(settings: TrainingSettings, job: TrainingJob, env: RewardedEnv, observe
 
 
 @torch.no_grad()
-def _trained(agent: Any, inputs: int, actions: int, settings: TrainingSettings) -> TrainedPolicy:
+def _trained(agent: Any, inputs: int, actions: int, settings: PpoSettings) -> TrainedPolicy:
     """The agent's policy in our form: normaliser, actor, critic, spread."""
     network = agent.model.a2c_network
     policy = StackedPolicy(inputs, actions, settings.hidden, settings.initial_std, [0], settings.device, settings.activation)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
-from rewardsmith.contracts import TrainingJob, TrainingProgress, TrainingResult, TrainingSettings
+from rewardsmith.contracts import TrainingJob, TrainingProgress, TrainingResult
+from rewardsmith.training.ppo import PpoSettings
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class ChildOrder:
     """Train this."""
 
     task: str
-    settings: TrainingSettings
+    settings: PpoSettings
     threads: int
     job: TrainingJob
 

@@ -6,15 +6,15 @@ import math
 from pathlib import Path
 from typing import Any
 
-from rewardsmith.contracts import TrainingSettings
 from rewardsmith.training.population.learner import BOUND_WEIGHT
 from rewardsmith.training.population.policy import ACTION_GAIN, HIDDEN_GAINS
+from rewardsmith.training.ppo import PpoSettings
 
 ENVIRONMENT = "rewardsmith"
 """Name under which rl-games finds the environments."""
 
 
-def parameters(settings: TrainingSettings, seed: int, folder: Path) -> dict[str, Any]:
+def parameters(settings: PpoSettings, seed: int, folder: Path) -> dict[str, Any]:
     """The configuration of ``rl_games.torch_runner.Runner.load_config``.
 
     What the settings do not say is as in the papers' configs (IsaacGymEnvs): adaptive learning rate, normalised observations,
@@ -56,7 +56,7 @@ def _orthogonal(gain: float) -> dict[str, Any]:
     return {"name": "orthogonal_initializer", "gain": gain}
 
 
-def _network(settings: TrainingSettings) -> dict[str, Any]:
+def _network(settings: PpoSettings) -> dict[str, Any]:
     sigma = {"name": "const_initializer", "val": math.log(settings.initial_std)}
     return {
         "name": "actor_critic", "separate": True,

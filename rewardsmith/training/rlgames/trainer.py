@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import ClassVar
 
-from rewardsmith.contracts import Jobs, Task, TrainingJob, TrainingProgress, TrainingResult, TrainingSettings
+from rewardsmith.contracts import Jobs, Task, TrainerSettings, TrainingJob, TrainingProgress, TrainingResult
 from rewardsmith.errors import UsageError
 from rewardsmith.execution.blame import PATIENCE_S, Failure, blame
 from rewardsmith.execution.process import JsonProcess, ProcessDiedError, ProcessSilentError, hear, speaking
 from rewardsmith.training.population.trainer import usable_cores
+from rewardsmith.training.ppo import PpoSettings
 from rewardsmith.training.rlgames.messages import ORDER, REPORT, ChildOrder
 
 _CHILD = "rewardsmith.training.rlgames.child"
@@ -31,8 +33,9 @@ class RlGamesTrainer:
 
     can_race = False
     starts_processes = True
+    Settings: ClassVar[type[TrainerSettings]] = PpoSettings
 
-    def __init__(self, task: Task, settings: TrainingSettings, threads: int | None = None) -> None:
+    def __init__(self, task: Task, settings: PpoSettings, threads: int | None = None) -> None:
         """Prepare to train on one task.
 
         Args:

@@ -9,11 +9,12 @@ import pytest
 
 from rewardsmith.cache import known_speed
 from rewardsmith.cli import bench, search
-from rewardsmith.contracts import TrainingSettings
 from rewardsmith.errors import UsageError
 from rewardsmith.registry import TASKS
 from rewardsmith.reports import throughput
 from rewardsmith.reports.throughput import Effort, Round, summarise_rounds
+from rewardsmith.training.ppo import PpoSettings
+from tests.training import preset_of
 
 TINY = ["--training.envs", "16", "--training.rollout", "20", "--training.hidden", "16", "--training.mini-epochs", "1"]
 
@@ -56,7 +57,7 @@ def test_after_it_a_dry_run_tells_hours(quick: None, capsys: pytest.CaptureFixtu
 
 
 def test_the_table_has_a_line_for_each_figure(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(throughput, "measure", lambda task, device, *_: summarise_rounds(task.name, task.preset, ROUNDS))
+    monkeypatch.setattr(throughput, "measure", lambda task, device, *_: summarise_rounds(task.name, preset_of(task), ROUNDS))
     assert bench.run(["--task", "cartpole", "franka-reach", "cartpole"]) == 0
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert [row for row in rows if row in (["cartpole"], ["franka-reach"])] == [["cartpole"], ["franka-reach"]]
@@ -74,7 +75,7 @@ ROUNDS = [
 
 
 def test_without_bare_physics_there_is_a_dash_and_no_ratio(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
-    found = summarise_rounds("t", TrainingSettings(), [Round(None, 600.0, 300.0, 100.0)])
+    found = summarise_rounds("t", PpoSettings(), [Round(None, 600.0, 300.0, 100.0)])
     assert (found.physics, found.task.of_physics, found.search.of_physics) == (None, None, None)
     monkeypatch.setattr(throughput, "measure", lambda *_: found)
     bench.run(["--task", "cartpole"])
@@ -115,7 +116,7 @@ def test_without_names_the_easy_tasks_are_measured(monkeypatch: pytest.MonkeyPat
 
     def measure(task, *_):
         seen.append(task.name)
-        return summarise_rounds(task.name, task.preset, ROUNDS)
+        return summarise_rounds(task.name, preset_of(task), ROUNDS)
 
     monkeypatch.setattr(throughput, "measure", measure)
     bench.run([])

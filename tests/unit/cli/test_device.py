@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from rewardsmith.config import StudyConfig
-from rewardsmith.contracts import TrainingSettings
+from rewardsmith.contracts import SPARSE, Workload
 from rewardsmith.errors import UsageError
 from rewardsmith.parts import assemble
 from rewardsmith.study import Study
 from rewardsmith.training.messages import SETUP, Setup
+from rewardsmith.training.ppo import PpoSettings
 from rewardsmith_envs.simulators import devices
+from tests.training import preset_of
 
 
 @pytest.fixture
@@ -51,14 +54,14 @@ def test_without_a_gpu_nothing_is_made_and_no_writer_asked(
 def test_the_device_of_a_study_reaches_its_trainer_with_its_preset(gpu: None, tmp_path: Path):
     parts = assemble(StudyConfig("franka-reach", device="cuda"), tmp_path)
     try:
-        assert (parts.settings.device, parts.settings.envs) == ("cuda", parts.task.gpu_preset.envs)
+        assert (parts.settings.device, parts.settings.envs) == ("cuda", preset_of(parts.task, "cuda").envs)
     finally:
         parts.close()
 
 
 def test_the_worker_hears_of_the_device():
-    setup = Setup("franka-reach", "population", "heldout", TrainingSettings(device="cuda"), 1)
-    assert SETUP.validate_json(SETUP.dump_json(setup)).settings.device == "cuda"
+    load = Workload("franka-reach", "population", PpoSettings(device="cuda"), (), SPARSE)
+    assert json.loads(SETUP.validate_json(SETUP.dump_json(Setup.of(load, 1))).settings)["device"] == "cuda"
 
 
 def test_a_study_goes_on_where_it_began(tmp_path: Path):

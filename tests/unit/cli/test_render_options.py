@@ -14,7 +14,7 @@ from rewardsmith.errors import UsageError
 from rewardsmith.records import Purpose, Score
 from rewardsmith.study import Study
 from tests.builders import keep, keep_run, run_of, save_policy, trained
-from tests.toys import TOY
+from tests.toys import TOY, Bare
 
 POLICY = "runs/c000-search-0/policy.pt"
 
@@ -61,12 +61,12 @@ def test_without_the_extra_the_install_line_is_given(monkeypatch: pytest.MonkeyP
 
 
 def test_environments_that_cannot_be_drawn_are_told(monkeypatch: pytest.MonkeyPatch, reach: Task):
-    class Blind:
+    class Blind(Bare):
         action_size = 3
 
     monkeypatch.setattr(type(TOY), "make", lambda self, num_envs, threads: Blind())
     monkeypatch.setattr(render.TASKS, "load", lambda name: TOY)
-    with pytest.raises(Exception, match="the environments of toy cannot be drawn"):
+    with pytest.raises(Exception, match="nothing to be seen"):
         render.run(["toy"])
 
 

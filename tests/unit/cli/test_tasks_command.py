@@ -7,10 +7,11 @@ import json
 import pytest
 
 from rewardsmith.cli.tasks import duration, run
-from rewardsmith.config import TrainingOverrides, effective_settings
 from rewardsmith.errors import UsageError
 from rewardsmith.registry import TASKS
+from rewardsmith.settings import effective_settings
 from rewardsmith.training import speed
+from tests.training import preset_of
 
 GROUPS = ("bimanual", "control", "dexterous", "locomotion", "manipulation")
 
@@ -39,17 +40,17 @@ def test_a_sheet_has_both_presets_and_the_room_in_the_gpu_simulator(capsys: pyte
     task = TASKS.load("franka-push")
     assert run(["franka-push"]) == 0
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert ["envs", f"{task.preset.envs:,}", f"{task.gpu_preset.envs:,}"] in rows
+    assert ["envs", f"{preset_of(task).envs:,}", f"{preset_of(task, 'cuda').envs:,}"] in rows
     assert any(row[:2] == ["room", "in"] and "contacts," in row for row in rows)
     assert run(["franka-push", "--json"]) == 0
     sheet = json.loads(capsys.readouterr().out)
-    assert (sheet["gpu_preset"]["envs"], sheet["on_cpu"], sheet["speed"]) == (task.gpu_preset.envs, True, None)
+    assert (sheet["gpu_preset"]["envs"], sheet["on_cpu"], sheet["speed"]) == (preset_of(task, "cuda").envs, True, None)
 
 
 def test_the_list_shows_the_presets_of_the_device(capsys: pytest.CaptureFixture[str]):
     assert run(["--device", "cuda"]) == 0
     row = next(line for line in capsys.readouterr().out.splitlines() if line.split()[:1] == ["cartpole"])
-    assert f" {TASKS.load('cartpole').gpu_preset.env_steps:,} " in row
+    assert f" {preset_of(TASKS.load('cartpole'), 'cuda').env_steps:,} " in row
 
 
 def test_measuring_tells_what_a_training_takes(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
@@ -57,10 +58,10 @@ def test_measuring_tells_what_a_training_takes(capsys: pytest.CaptureFixture[str
     assert run(["cartpole", "--measure", "--json"]) == 0
     measured = json.loads(capsys.readouterr().out)["speed"]
     task = TASKS.load("cartpole")
-    assert (measured["device"], measured["envs"]) == ("cpu", task.preset.envs)
+    assert (measured["device"], measured["envs"]) == ("cpu", preset_of(task).envs)
     assert 1.0 < measured["simulation_s"] < 3_600.0
     assert 1.0 < measured["training_s"] < 3_600.0
-    steps = effective_settings(task, "cpu", TrainingOverrides()).env_steps
+    steps = effective_settings(task, "population", "cpu", {}).env_steps
     assert measured["preset_s"] == pytest.approx(measured["training_s"] * steps / 1e6)
 
 

@@ -9,9 +9,10 @@ from rewardsmith.contracts import Step
 from rewardsmith.errors import RewardsmithError, UsageError
 from rewardsmith.reports.film import Frame, film, replacing, save, with_border
 from tests.films import probe
+from tests.toys import Bare
 
 
-class Clock:
+class Clock(Bare):
     """Episodes of four steps, solved in their last two; a picture shows the step."""
 
     num_envs = observation_size = action_size = 1

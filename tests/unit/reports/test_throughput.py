@@ -7,11 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from rewardsmith.contracts import Report, ScoringJob, TrainingJob, TrainingProgress, TrainingResult, TrainingSettings, Workload
+from rewardsmith.contracts import Report, ScoringJob, TrainingJob, TrainingProgress, TrainingResult, Workload
 from rewardsmith.errors import RewardsmithError
 from rewardsmith.records import Fault, RunState, Score
 from rewardsmith.reports import throughput
 from rewardsmith.reports.throughput import Rate, Round, TrainingMeter, summarise_rounds, whole_rate
+from rewardsmith.training.ppo import PpoSettings
 
 
 def test_medians_ranges_and_ratios_by_hand():
@@ -20,7 +21,7 @@ def test_medians_ranges_and_ratios_by_hand():
         Round(physics=2_000.0, task=800.0, training=400.0, search=160.0),
         Round(physics=800.0, task=400.0, training=400.0, search=80.0),
     ]
-    found = summarise_rounds("t", TrainingSettings(envs=8, env_steps=500), rounds)
+    found = summarise_rounds("t", PpoSettings(envs=8, env_steps=500), rounds)
     assert found.physics == Rate(1_000.0, 800.0, 2_000.0, 1.0)
     assert found.task == Rate(600.0, 400.0, 800.0, 0.5)  # of 0.6, 0.4 and 0.5: each round's own
     assert found.training == Rate(400.0, 300.0, 400.0, 0.3)
@@ -84,7 +85,7 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> list[Worker]:
     return Worker.made
 
 
-SETTINGS = TrainingSettings(envs=2, rollout=5, env_steps=1_000)
+SETTINGS = PpoSettings(envs=2, rollout=5, env_steps=1_000)
 
 
 def test_training_is_timed_between_updates_without_start_and_scoring(workers: list[Worker]):

@@ -10,6 +10,7 @@ import pytest
 
 from rewardsmith.registry import TASKS
 from rewardsmith.reward.guard import Guard
+from rewardsmith.training.ppo import PpoSettings
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +32,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def guard(watched: Path, cache: Path) -> Iterator[Guard]:
     """Its children are started here, so that their working folder is the watched one."""
-    guard, home = Guard(), Path.cwd()
+    guard, home = Guard(PpoSettings()), Path.cwd()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", str(watched))
         os.chdir(watched)

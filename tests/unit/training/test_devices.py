@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from rewardsmith.contracts import Role, Signal, Step, TrainingSettings
+from rewardsmith.contracts import Role, Signal, Step
 from rewardsmith.reward.guard.static import check_source
 from rewardsmith.reward.program import ProgramFailedError, RewardProgram
 from rewardsmith.training.policy_file import TrainedPolicy
@@ -18,14 +18,16 @@ from rewardsmith.training.population.learner import PopulationLearner
 from rewardsmith.training.population.normaliser import RunningNormaliser
 from rewardsmith.training.population.policy import StackedPolicy
 from rewardsmith.training.population.rollout import Collector
+from rewardsmith.training.ppo import PpoSettings
 from rewardsmith.training.streams import environment_seeds
+from tests.toys import Bare
 
 SLOTS, ENVS, STEPS, INPUTS, ACTIONS = 3, 4, 5, 6, 2
-SETTINGS = TrainingSettings(envs=ENVS, rollout=STEPS, hidden=(8,), minibatches=2, mini_epochs=2)
+SETTINGS = PpoSettings(envs=ENVS, rollout=STEPS, hidden=(8,), minibatches=2, mini_epochs=2)
 Parts = tuple[Collector, StackedPolicy, RunningNormaliser]
 
 
-class Elsewhere:
+class Elsewhere(Bare):
     """Environments whose tensors are all on another device, and that want their actions there."""
 
     num_envs, observation_size, action_size = SLOTS * ENVS, INPUTS, ACTIONS

@@ -7,11 +7,12 @@ import dataclasses
 import pytest
 import torch
 
-from rewardsmith.contracts import SPARSE, TrainingJob, TrainingSettings
+from rewardsmith.contracts import SPARSE, TrainingJob
 from rewardsmith.records import Fault
 from rewardsmith.training.curves import TrainingCurves, smoothed
 from rewardsmith.training.population.rollout import Experience
 from rewardsmith.training.population.slot import Slot
+from rewardsmith.training.ppo import PpoSettings
 
 PROGRAM = """\
 def compute_reward(height):
@@ -41,7 +42,7 @@ def experience(slots: int = 1) -> Experience:
 
 
 def slot(program: str, bonus: float, smoothing: float = 0.0) -> Slot:
-    return Slot(TrainingJob("a", program, 0, "/nowhere"), TrainingSettings(goal_bonus=bonus, goal_smoothing=smoothing))
+    return Slot(TrainingJob("a", program, 0, "/nowhere"), PpoSettings(goal_bonus=bonus, goal_smoothing=smoothing))
 
 
 def test_a_program_gets_the_bonus_where_a_goal_is_reached():

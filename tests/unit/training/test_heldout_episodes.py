@@ -11,13 +11,14 @@ from rewardsmith.training.heldout import play
 from rewardsmith.training.policy_file import TrainedPolicy
 from rewardsmith.training.population.normaliser import RunningNormaliser
 from rewardsmith.training.population.policy import StackedPolicy
+from tests.toys import Bare
 
 SLOTS, EPISODES, HORIZON = 2, 3, 6
 LENGTHS = torch.tensor([1, 2, 3, 4, 6, 6])
 """Of the episodes of every environment; the last two end at the horizon."""
 
 
-class Counting:
+class Counting(Bare):
     """An episode's score is the sum of its actions; all that is seen is how many steps were made."""
 
     observation_size, action_size, num_envs = 1, 1, SLOTS * EPISODES

@@ -4,7 +4,6 @@ from itertools import pairwise
 import pytest
 import torch
 
-from rewardsmith.contracts import Activation, TrainingSettings
 from rewardsmith.training.population.learner import (
     PopulationLearner,
     _divergence,
@@ -16,6 +15,7 @@ from rewardsmith.training.population.normaliser import RunningNormaliser
 from rewardsmith.training.population.optimiser import SlotAdam
 from rewardsmith.training.population.policy import StackedPolicy, log_probability
 from rewardsmith.training.population.rollout import Experience
+from rewardsmith.training.ppo import Activation, PpoSettings
 
 
 def test_generalised_advantage_by_hand():
@@ -52,7 +52,7 @@ def test_divergence_of_gaussians():
 def test_value_error_by_hand(value_clip: bool, wanted: list[float]):
     # Clip 0.2, returns 1. First: from 0 to 0.5, held at 0.2, so (1 - 0.2)^2 = 0.64 is more than (1 - 0.5)^2 = 0.25.
     # Second: from 0.7 to 0.8, within the bound: 0.2^2 = 0.04.
-    learner = PopulationLearner(StackedPolicy(1, 1, (8,), 0.5, [0]), TrainingSettings(value_clip=value_clip))
+    learner = PopulationLearner(StackedPolicy(1, 1, (8,), 0.5, [0]), PpoSettings(value_clip=value_clip))
     error = learner._value_error(torch.tensor([0.5, 0.8]), torch.tensor([0.0, 0.7]), torch.ones(2))
     assert error.tolist() == pytest.approx(wanted)
 
@@ -99,7 +99,7 @@ def test_gradients_are_clipped_per_slot():
 
 
 def test_divergence_is_measured_from_where_samples_were_last_seen(monkeypatch: pytest.MonkeyPatch):
-    settings = TrainingSettings(envs=3, rollout=4, minibatches=1, mini_epochs=3, learning_rate=0.02)
+    settings = PpoSettings(envs=3, rollout=4, minibatches=1, mini_epochs=3, learning_rate=0.02)
     policy = StackedPolicy(2, 1, (8,), 0.5, [0])
     learner = PopulationLearner(policy, settings)
     draw = torch.Generator().manual_seed(0)

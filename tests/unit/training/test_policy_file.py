@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 import torch
 
-from rewardsmith.contracts import Activation, VecEnv
+from rewardsmith.contracts import VecEnv
 from rewardsmith.errors import UsageError
 from rewardsmith.registry import TASKS
 from rewardsmith.training.policy_file import TrainedPolicy, load, save_slot
 from rewardsmith.training.population.normaliser import RunningNormaliser
 from rewardsmith.training.population.policy import StackedPolicy
 from rewardsmith.training.portable import PortablePolicy
+from rewardsmith.training.ppo import Activation
 
 HIDDEN = (16, 8)
 

@@ -16,16 +16,17 @@ import torch
 from torch import Tensor
 
 from rewardsmith.cli import main
-from rewardsmith.contracts import Task, TrainingJob, TrainingSettings
+from rewardsmith.contracts import Task, TrainingJob
 from rewardsmith.execution.process import JsonProcess
 from rewardsmith.records import RunState
 from rewardsmith.training.population.learner import PopulationLearner
 from rewardsmith.training.population.policy import StackedPolicy
+from rewardsmith.training.ppo import PpoSettings
 from rewardsmith.training.rlgames import trainer
 from rewardsmith.training.rlgames.parameters import parameters
 from tests.training import Feed, train
 
-SETTINGS = TrainingSettings(env_steps=1_000_000, envs=64, rollout=20, minibatches=5, hidden=(32, 16), initial_std=0.5, discount=0.98)
+SETTINGS = PpoSettings(env_steps=1_000_000, envs=64, rollout=20, minibatches=5, hidden=(32, 16), initial_std=0.5, discount=0.98)
 
 
 def test_settings_keep_their_meaning():
@@ -63,7 +64,7 @@ def test_both_trainers_have_the_same_loss(value_clip: bool):
     torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-6)
 
 
-def their_loss(policy: StackedPolicy, part: dict[str, Tensor], settings: TrainingSettings) -> Tensor:
+def their_loss(policy: StackedPolicy, part: dict[str, Tensor], settings: PpoSettings) -> Tensor:
     """rl-games' loss of one slot: ``A2CAgent.calc_losses`` without the rest of the agent."""
     from rl_games.algos_torch.a2c_continuous import A2CAgent
     from rl_games.common.common_losses import actor_loss

@@ -16,6 +16,7 @@ from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.guard.states import States, make_states
 from rewardsmith.reward.guard.static import check_source
 from rewardsmith.reward.program import RewardProgram
+from tests.training import preset_of
 
 SIZES = (1, 2, 5, 64, 256, 1_000)
 ROWS = torch.rand(1_600, 3, generator=torch.Generator().manual_seed(1))
@@ -23,7 +24,7 @@ ROWS = torch.rand(1_600, 3, generator=torch.Generator().manual_seed(1))
 
 @pytest.fixture(scope="module")
 def states(reach: Task) -> States:
-    return make_states(reach.signals, reach.preset.epoch_steps, {}, reach.preset.envs)
+    return make_states(reach.signals, preset_of(reach).epoch_steps, {}, preset_of(reach).envs)
 
 
 def printed(source: str, task: Task) -> RewardProgram:

@@ -16,6 +16,7 @@ import torch
 from rewardsmith.contracts import Task, VecEnv
 from rewardsmith.reward.guard import Guard
 from rewardsmith.reward.guard.recording import NoRecordingError, cache_file, load_or_record, pack
+from rewardsmith.training.ppo import PpoSettings
 from rewardsmith_envs.tasks.franka_reach import FrankaReach
 from tests.toys import TOY
 
@@ -149,7 +150,7 @@ class Unplayable(FrankaReach):
 
 @pytest.fixture
 def own_guard(cache: Path) -> Iterator[Guard]:
-    guard = Guard()
+    guard = Guard(PpoSettings())
     yield guard
     guard.close()
 

@@ -12,6 +12,7 @@ from rewardsmith.reward.guard.accepted import Accepted, key_of
 from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.guard.static import check_source
 from rewardsmith.reward.guard.stored import check_stored
+from rewardsmith.training.ppo import PpoSettings
 
 SOURCE = "def compute_reward(tcp_pos):\n    # up\n    r = tcp_pos[:, 2]\n    return r, {'r': r}\n"
 PRINT = check_source(SOURCE, None).program
@@ -50,14 +51,14 @@ def test_the_guard_tries_a_stored_program_unless_it_did_so_before(reach: Task, t
     """What the store claims does not count, what this machine remembers does."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     constant = "def compute_reward(tcp_pos):\n    r = tcp_pos[:, 2] * 0.0\n    return r, {'r': r}\n"
-    guard = Guard()
+    guard = Guard(PpoSettings())
     try:
         with pytest.raises(RefusedError, match="the same for all states"):
             guard.admit(constant, check_source(constant, reach.signals).program, reach)
         assert guard.admit(SOURCE, PRINT, reach) == PRINT
     finally:
         guard.close()
-    unstarted = Guard()
+    unstarted = Guard(PpoSettings())
     assert unstarted.admit(SOURCE, PRINT, reach) == PRINT
     assert not unstarted._children
 

@@ -76,7 +76,8 @@ def test_odd_escapes_warn_nobody(reach: Task) -> None:
 def test_the_static_layers_never_import_torch() -> None:
     code = (
         "import sys; from rewardsmith.registry import TASKS; from rewardsmith.reward.guard import Guard;"
-        "t = TASKS.load('franka-reach'); v = Guard().check('import os', t); assert v.layer == 'syntax';"
+        "from rewardsmith.training.ppo import PpoSettings;"
+        "t = TASKS.load('franka-reach'); v = Guard(PpoSettings()).check('import os', t); assert v.layer == 'syntax';"
         "from rewardsmith.reward.guard.static import check_source; check_source(t.human_reward, t.signals);"
         "sys.exit('torch' in sys.modules)"
     )

@@ -14,6 +14,8 @@ from rewardsmith.contracts import Task
 from rewardsmith.errors import RewardsmithError
 from rewardsmith.reward.guard.static import check_source
 from rewardsmith.reward.guard.warm import WarmChild
+from rewardsmith.training.ppo import PpoSettings
+from tests.training import preset_of
 
 HEAD = "def compute_reward(tcp_pos: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n"
 TAIL = "    return r, {'r': r}\n"
@@ -29,7 +31,7 @@ BREAKING = {
 
 @pytest.fixture(scope="module")
 def child(reach: Task, cache: Path) -> Iterator[WarmChild]:
-    child = WarmChild(reach)
+    child = WarmChild(reach, PpoSettings())
     yield child
     child.close()
 
@@ -77,7 +79,7 @@ def test_a_machine_where_it_cannot_start(reach: Task, tmp_path: Path, monkeypatc
     """No program is to blame then: the error goes to the person, not to the writer."""
     (tmp_path / "torch.py").write_text("raise ImportError('no torch on this machine')\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    child = WarmChild(reach)
+    child = WarmChild(reach, PpoSettings())
     with pytest.raises(RewardsmithError, match="does not start"):
         child.check("")
     with pytest.raises(RewardsmithError, match="does not start"):
@@ -87,7 +89,7 @@ def test_a_machine_where_it_cannot_start(reach: Task, tmp_path: Path, monkeypatc
 
 def test_what_is_accepted_is_what_was_printed_whatever_the_child_says(reach: Task, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = check_source(reach.human_reward, reach.signals).program
-    child = WarmChild(reach)
+    child = WarmChild(reach, PpoSettings())
     child.ready()
     monkeypatch.setattr(child._process, "receive", lambda timeout_s: '{"accepted": true, "program": "another"}')
     assert child.check(program).program == program
@@ -97,8 +99,8 @@ def test_what_is_accepted_is_what_was_printed_whatever_the_child_says(reach: Tas
 def test_a_program_that_takes_too_much_at_the_size_of_the_training(reach: Task, cache: Path) -> None:
     large = "    x = torch.ones([tcp_pos.size(0), 64, 64])\n    y = torch.exp(x) + x\n"
     program = f"{HEAD}{large}    r = tcp_pos[:, 0] + 0.0 * (x + y)[:, 0, 0]\n{TAIL}"
-    for settings, accepted in ((dataclasses.replace(reach.preset, envs=16), True), (dataclasses.replace(reach.preset, envs=2048), False)):
-        child = WarmChild(reach, settings)
+    for envs, accepted in ((16, True), (2048, False)):
+        child = WarmChild(reach, dataclasses.replace(preset_of(reach), envs=envs))
         child.ready()
         assert child.check(program).accepted == accepted
         child.close()

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from rewardsmith.contracts import SPARSE, Race, Task, TrainingJob, TrainingProgress, TrainingSettings
+from rewardsmith.contracts import SPARSE, Race, Task, TrainingJob, TrainingProgress
 from rewardsmith.records import Fault, Rung, RunState
 from rewardsmith.registry import TASKS
 from rewardsmith.reward.guard import Guard
 from rewardsmith.training import episodes
 from rewardsmith.training.population.trainer import PopulationTrainer
+from rewardsmith.training.ppo import PpoSettings
 from tests.conftest import TINY
 from tests.training import EPISODES, Feed, Trained, files_of, scored
 from tests.training import train as run
@@ -54,7 +55,7 @@ def train(tmp_path: Path) -> Train:
     ) -> Trained:
         nonlocal runs
         folder, runs = tmp_path / str(runs), runs + 1
-        settings: TrainingSettings = replace(QUICK, **changes)  # pyright: ignore[reportArgumentType]
+        settings: PpoSettings = replace(QUICK, **changes)  # pyright: ignore[reportArgumentType]
         placed = [
             replace(job, race=race, policy=str(folder / job.policy), episodes=job.episodes and str(folder / job.episodes)) for job in jobs
         ]

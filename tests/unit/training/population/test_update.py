@@ -8,12 +8,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from rewardsmith.contracts import TrainingSettings
 from rewardsmith.training.population.learner import PopulationLearner
 from rewardsmith.training.population.policy import StackedPolicy
 from rewardsmith.training.population.rollout import Experience
+from rewardsmith.training.ppo import PpoSettings
 
-SETTINGS = TrainingSettings(discount=0.5, gae_lambda=0.5, clip=0.1, entropy=0.05)
+SETTINGS = PpoSettings(discount=0.5, gae_lambda=0.5, clip=0.1, entropy=0.05)
 
 
 def prepared(truncated: float) -> dict[str, Tensor]:
