@@ -12,7 +12,6 @@ from rewardsmith.cli.arguments import parse, print_json
 from rewardsmith.cli.output import say, tell_progress
 from rewardsmith.cli.policies import trained_run
 from rewardsmith.cli.views import score_text
-from rewardsmith.config import effective_settings
 from rewardsmith.contracts import Device, ScoringJob, Workload
 from rewardsmith.errors import UsageError
 from rewardsmith.executors.collect import score_all
@@ -20,6 +19,7 @@ from rewardsmith.parts import RUNS, workload
 from rewardsmith.records import HELD_OUT, Run, Score
 from rewardsmith.registry import EXECUTORS, SCORERS, TASKS
 from rewardsmith.seeds import derive
+from rewardsmith.settings import effective_settings
 from rewardsmith.store.checks import score_key
 from rewardsmith.study import Study
 
@@ -88,7 +88,7 @@ def _score(study: Study, runs: Sequence[Run], options: ScoreOptions) -> dict[str
 def _workload(study: Study, options: ScoreOptions) -> Workload:
     config = replace(study.config, device=options.device or study.config.device)
     task = TASKS.load(config.task)
-    work = workload(config, effective_settings(task, config.device, config.training), task, study.folder.resolve() / RUNS)
+    work = workload(config, effective_settings(task, config.trainer, config.device, config.training), task, study.folder.resolve() / RUNS)
     return replace(work, scorer=options.scorer)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from rewardsmith.contracts import Device, Jobs, ScoringJob, Task, TrainingProgress, TrainingResult
 from rewardsmith.records import RunState, Score
+from rewardsmith.training.ppo import PpoSettings
 from tests.builders import save_policy
 
 
@@ -46,6 +47,7 @@ class FaultyTrainer:
     """See :class:`rewardsmith.contracts.Trainer`. Beside each policy it notes every training."""
 
     can_race = starts_processes = False
+    Settings = PpoSettings
 
     def __init__(self, task: Task, *_: object) -> None:
         self._task = task

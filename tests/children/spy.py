@@ -23,6 +23,7 @@ import torch
 
 from rewardsmith.contracts import Jobs, TrainingProgress, TrainingResult
 from rewardsmith.records import Fault, RunState
+from rewardsmith.training.ppo import PpoSettings
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 VICTIM, EMPTY = "victim.txt", "empty"
@@ -159,6 +160,7 @@ class Spy:
     """See :class:`rewardsmith.contracts.Trainer`."""
 
     can_race = starts_processes = False
+    Settings = PpoSettings
 
     def __init__(self, *_: object) -> None: ...
 

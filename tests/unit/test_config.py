@@ -24,7 +24,7 @@ def test_yaml_round_trip(tmp_path):
     ("data", "message"),
     [
         ({"task": "t", "candidats": 3}, "Did you mean 'candidates'"),
-        ({"task": "t", "training": {"env_step": 3}}, "Did you mean 'training.env_steps'"),
+        ({"task": "t", "race": {"kep": 3}}, "Did you mean 'race.keep'"),
         ({"task": "t", "training": 3}, "give a mapping"),
         ({"task": "t", "candidates": "many"}, "'candidates' is 'many'"),
         ({}, "'task' is missing"),

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from rewardsmith.config import StudyConfig
+from rewardsmith.config import StudyConfig, TrainingOverrides
 from rewardsmith.reports.fairness import describe_terms, find_faults
+from rewardsmith.settings import setting_names
 from rewardsmith.study import Study
+from rewardsmith.training.ppo import PpoSettings
 from tests.builders import keep, trained
 
 CONFIG = StudyConfig("franka-push", writer="openai", racing="on", screening="drop")
@@ -27,11 +29,16 @@ FREE = {"baselines", "training.slots", "training.overlap", "executor", "workers"
 def leaves(record: Any, path: str = "") -> Iterator[str]:
     for field in dataclasses.fields(record):
         value = getattr(record, field.name)
-        yield from leaves(value, f"{path}{field.name}.") if dataclasses.is_dataclass(value) else [path + field.name]
+        if field.name == "training":
+            yield from (f"training.{name}" for name in setting_names(PpoSettings))
+        else:
+            yield from leaves(value, f"{path}{field.name}.") if dataclasses.is_dataclass(value) else [path + field.name]
 
 
 def changed(record: Any, path: str, value: object) -> Any:
     name, _, rest = path.partition(".")
+    if isinstance(record, TrainingOverrides):
+        return TrainingOverrides(record, **{name: value})
     return dataclasses.replace(record, **{name: changed(getattr(record, name), rest, value) if rest else value})
 
 
