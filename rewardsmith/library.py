@@ -16,8 +16,8 @@ from rewardsmith.contracts import TrainingResult
 from rewardsmith.errors import StoreError
 from rewardsmith.files import read_bytes, write_whole
 from rewardsmith.records import Purpose, Run, RunState, Score
+from rewardsmith.records.limits import EPISODES_BYTES, POLICY_BYTES
 from rewardsmith.study import Study
-from rewardsmith.training import episodes, policy_file
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,9 @@ class Library:
         wanted = run.purpose == Purpose.SEARCH and study.config.screening != "off"
         if wanted and not played.is_file():
             return None
-        _copy(policy, study.policy_path(run), policy_file.MOST_BYTES)
+        _copy(policy, study.policy_path(run), POLICY_BYTES)
         if wanted:
-            _copy(played, study.episodes_path(run), episodes.MOST_BYTES)
+            _copy(played, study.episodes_path(run), EPISODES_BYTES)
         result = TrainingResult(run.id, RunState.TRAINED, None, "", known.env_steps, known.wall_s, known.components, known.progress)
         return Known(result, score)
 

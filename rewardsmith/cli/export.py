@@ -12,10 +12,7 @@ from rewardsmith.cli.output import say
 from rewardsmith.cli.policies import usable_candidate
 from rewardsmith.lock import check_new
 from rewardsmith.registry import TASKS
-from rewardsmith.reports.export import export, policy_spec
 from rewardsmith.study import Study
-from rewardsmith.training import policy_file
-from rewardsmith.training.portable import require_onnx
 
 
 @dataclass(frozen=True)
@@ -36,6 +33,10 @@ def run(arguments: list[str]) -> int:
     """Write the folder."""
     options = parse(ExportOptions, "export", arguments)
     check_words(options.out, "--out")
+    from rewardsmith.reports.export import export, policy_spec  # imports torch, for which help texts do not wait
+    from rewardsmith.training import policy_file
+    from rewardsmith.training.portable import require_onnx
+
     if options.onnx:
         require_onnx()
     check_new(options.out, resumable=False)

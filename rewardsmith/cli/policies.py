@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from rewardsmith.admission import check_prints
 from rewardsmith.comparison import Comparison, is_comparison
@@ -16,7 +14,9 @@ from rewardsmith.errors import UsageError, unknown_name
 from rewardsmith.records import Purpose, Run, Trial
 from rewardsmith.study import Study
 from rewardsmith.study_folder import is_study
-from rewardsmith.training import policy_file
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def find_actor(text: str, task: str, env: VecEnv, seed: int) -> Actor:
     if text == "random":
         return _random(env, seed)
     if text == "zero":
-        return Actor("no actions (zero)", lambda observation: torch.zeros(len(observation), env.action_size))
+        return Actor("no actions (zero)", lambda observation: observation.new_zeros(len(observation), env.action_size))
     path = Path(text)
     if path.suffix == ".pt":
         return _from_file(path, str(path), env)
@@ -61,6 +61,8 @@ def find_actor(text: str, task: str, env: VecEnv, seed: int) -> Actor:
 
 
 def _random(env: VecEnv, seed: int) -> Actor:
+    import torch
+
     generator = torch.Generator().manual_seed(seed)
     return Actor("random actions", lambda observation: torch.rand(len(observation), env.action_size, generator=generator) * 2 - 1)
 
@@ -121,5 +123,7 @@ def trained_run(study: Study, name: str) -> Run:
 
 
 def _from_file(path: Path, name: str, env: VecEnv) -> Actor:
+    from rewardsmith.training import policy_file  # imports torch, for which help texts do not wait
+
     trained = policy_file.load(path, env)
     return Actor(name, lambda observation: trained.act(observation[None])[0])

@@ -12,10 +12,11 @@ from rewardsmith.contracts import Task
 from rewardsmith.errors import RewardsmithError
 from rewardsmith.files import read_bytes
 from rewardsmith.records import Score, Trial
+from rewardsmith.records.limits import POLICY_BYTES
 from rewardsmith.reports.lineage import line_of_descent
 from rewardsmith.reports.summary import FinalRow, final_rows
 from rewardsmith.study import Study
-from rewardsmith.training.policy_file import MOST_BYTES, TrainedPolicy
+from rewardsmith.training.policy_file import TrainedPolicy
 from rewardsmith.training.portable import PortablePolicy, as_torchscript, save_onnx
 
 
@@ -90,7 +91,7 @@ def export(study: Study, trial: Trial, trained: TrainedPolicy, spec: PolicySpec,
         (folder / "reward.py").write_text(trial.candidate.program)
         (folder / "policy.json").write_bytes(TypeAdapter(PolicySpec).dump_json(spec, indent=2))
         (folder / "policy.torchscript").write_bytes(as_torchscript(policy))
-        (folder / "policy.pt").write_bytes(read_bytes(study.policy_path(trial.run), MOST_BYTES))
+        (folder / "policy.pt").write_bytes(read_bytes(study.policy_path(trial.run), POLICY_BYTES))
         if onnx:
             save_onnx(policy, folder / "policy.onnx")
     except OSError as error:

@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from rewardsmith.contracts import VecEnv
 from rewardsmith.errors import RewardsmithError, UsageError
-from rewardsmith.training.streams import environment_seeds
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SUFFIXES = (".mp4", ".gif", ".png")
 _GREEN = (0, 170, 80)
@@ -44,6 +43,8 @@ def film(env: VecEnv, draw: Callable[[int], Tensor], act: Callable[[Tensor], Ten
         seed: Picks the episodes.
         moments: Control steps after which to take a picture; 0 is the start.
     """
+    from rewardsmith.training.streams import environment_seeds  # imports torch, for which help texts do not wait
+
     observation, elapsed, solved = env.reset(environment_seeds("heldout", [seed], 1)), 0, False
     frame: Frame | None = None
     for moment in moments:
@@ -63,7 +64,7 @@ def with_border(frame: Frame) -> Tensor:
     if not frame.solved:
         return frame.picture
     edge = max(1, frame.picture.shape[0] // _BORDER)
-    framed = torch.tensor(_GREEN, dtype=torch.uint8).expand_as(frame.picture).clone()
+    framed = frame.picture.new_tensor(_GREEN).expand_as(frame.picture).clone()
     framed[edge:-edge, edge:-edge] = frame.picture[edge:-edge, edge:-edge]
     return framed
 

@@ -11,10 +11,9 @@ from torch import Tensor
 from rewardsmith.contracts import Step
 from rewardsmith.errors import UsageError
 from rewardsmith.files import write_whole
+from rewardsmith.records.limits import EPISODES_BYTES
 from rewardsmith.tensor_file import UNREADABLE, read_tensors
 
-MOST_BYTES = 64_000_000
-"""Of one file."""
 KEPT = 32
 """Episodes that are kept of one scoring."""
 SNAPSHOTS = 25
@@ -93,7 +92,7 @@ def load(path: Path) -> Episodes:
         UsageError: The file cannot be read or holds no episodes.
     """
     try:
-        return _episodes(read_tensors(path, MOST_BYTES))
+        return _episodes(read_tensors(path, EPISODES_BYTES))
     except UNREADABLE as error:
         raise UsageError(f"{path} holds no episodes that rewardsmith saved: {str(error)[:200]}.") from error
 

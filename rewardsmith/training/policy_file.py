@@ -13,13 +13,12 @@ from torch import Tensor
 from rewardsmith.contracts import VecEnv
 from rewardsmith.errors import UsageError
 from rewardsmith.files import write_whole
+from rewardsmith.records.limits import POLICY_BYTES
 from rewardsmith.tensor_file import UNREADABLE, read_tensors
 from rewardsmith.training.population.normaliser import RunningNormaliser
 from rewardsmith.training.population.policy import StackedPolicy, parameter_count
 from rewardsmith.training.ppo import Activation, PpoSettings
 
-MOST_BYTES = 256_000_000
-"""Of a policy."""
 _MOST_LAYERS, _MOST_WIDTH = 64, 65_536
 
 
@@ -115,7 +114,7 @@ class _Saved:
 def _read(path: Path) -> _Saved:
     """What is in a file. Those from before there was a choice of activation have tanh."""
     try:
-        return _saved(read_tensors(path, MOST_BYTES))
+        return _saved(read_tensors(path, POLICY_BYTES))
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}. Give a policy that rewardsmith saved.") from None
     except UNREADABLE as error:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rewardsmith.cli import main
 from rewardsmith.shown import as_json, clean, command, count, csv_cell, html, markdown, number, one_line
 
 ANY = st.text(st.characters(), max_size=60)  # half characters, too
@@ -112,6 +113,12 @@ def test_numbers_have_an_end():
     assert [count(v) for v in (1234567, 1234.4, 10**400, -(10**400), float("inf"))] == [
         *("1,234,567", "1,234", "10^15 or more", "-10^15 or more", "inf")
     ]
+
+
+@pytest.mark.parametrize("command", main.COMMANDS)
+def test_help_does_not_wait_for_torch(command: str):
+    code = f"import sys; from rewardsmith.cli.main import run; run(['{command}', '--help']); sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
 
 
 def test_it_is_quick_to_import():

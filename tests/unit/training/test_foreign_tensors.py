@@ -177,7 +177,7 @@ def test_a_compressed_archive_is_refused(path: Path, env: VecEnv):
 
 
 def test_sizes_that_are_too_large_are_refused_before_they_are_read(path: Path, env: VecEnv, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(policy_file, "MOST_BYTES", 1_000)
+    monkeypatch.setattr(policy_file, "POLICY_BYTES", 1_000)
     rewrite(path, parameters=torch.zeros(200_000))
     refused(path, env, "is not a policy")
 
