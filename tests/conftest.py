@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from rewardsmith.contracts import Task, TrainingJob, TrainingSettings
+from rewardsmith.contracts import Task, TrainingJob
 from rewardsmith.registry import TASKS
 from rewardsmith.reward.guard import Guard
+from rewardsmith.testing.feeding import TINY
 
 torch.set_num_threads(1)
 
-TINY = TrainingSettings(env_steps=1_600, envs=16, rollout=10, hidden=(16, 16), minibatches=2, mini_epochs=2)
-"""Ten epochs that take a fraction of a second; nothing is learnt."""
+__all__ = ["TINY"]
 
 
 @pytest.fixture(scope="session", autouse=True)
