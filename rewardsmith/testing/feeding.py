@@ -7,7 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rewardsmith.contracts import ScoringJob, Task, Trainer, TrainingJob, TrainingProgress, TrainingResult, TrainingSettings
+from rewardsmith.contracts import (
+    ScoringJob,
+    Task,
+    Trainer,
+    TrainingJob,
+    TrainingProgress,
+    TrainingResult,
+    TrainingSettings,
+)
 from rewardsmith.records import RunState, Score
 from rewardsmith.training.heldout import HeldOutScorer
 

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from rewardsmith.records import Candidate, CandidateState, Curve, Fault, Purpose, Run, RunState, Score, Trial, program_hash, run_id
+from rewardsmith.records import (
+    Candidate,
+    CandidateState,
+    Curve,
+    Fault,
+    Purpose,
+    Run,
+    RunState,
+    Score,
+    Trial,
+    program_hash,
+    run_id,
+)
 
 PROGRESS = (Curve("success", (None, 0.25, 0.5)), Curve("episode_length", (None, 50.0, 50.0)), Curve("total", (1.0, 2.0, 3.0)))
 
