@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from rewardsmith.config import LanguageModelOptions
-from rewardsmith.contracts import Brief, Ledger, Quote, Task, TaskSheet, Writer
-from rewardsmith.records import Call, Draft
+from rewardsmith.contracts import Brief, Quote, Task, TaskSheet
+from rewardsmith.records import Call
+from rewardsmith.testing.briefs import write_all
 from rewardsmith.writers.openai.writer import OpenAIWriter
 from tests.servers import ChatServer, Exchange, Reaction, serving
 
@@ -37,21 +37,6 @@ def writer(server: ChatServer, options: LanguageModelOptions, **changes: object)
 
 def briefs(task: Task, count: int = 1) -> list[Brief]:
     return [Brief(f"c{n:03d}", TaskSheet.of(task), "initial", (), n) for n in range(count)]
-
-
-def write_all(scribe: Writer, orders: Sequence[Brief], ledger: Ledger, *, close: bool = True) -> list[Draft]:
-    """Drafts, asked for by as many threads as there may be; an interruption gives up what is under way."""
-    threads = ThreadPoolExecutor(scribe.concurrency)
-    try:
-        return list(threads.map(lambda order: scribe.write(order, ledger), orders))
-    except KeyboardInterrupt:
-        threads.shutdown(wait=False, cancel_futures=True)
-        scribe.close()
-        raise
-    finally:
-        threads.shutdown(cancel_futures=True)
-        if close:
-            scribe.close()
 
 
 def ask(react: Callable[[Exchange], Reaction], options: LanguageModelOptions, task: Task, count: int = 1, **changes: object):

@@ -11,12 +11,12 @@ import torch
 from rewardsmith.contracts import Task, TrainingJob
 from rewardsmith.registry import TASKS
 from rewardsmith.reward.guard import Guard
+from rewardsmith.testing.feeding import TINY
 from rewardsmith.training.ppo import PpoSettings
 
 torch.set_num_threads(1)
 
-TINY = PpoSettings(env_steps=1_600, envs=16, rollout=10, hidden=(16, 16), minibatches=2, mini_epochs=2)
-"""Ten epochs that take a fraction of a second; nothing is learnt."""
+__all__ = ["TINY"]
 
 
 @pytest.fixture(scope="session", autouse=True)

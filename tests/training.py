@@ -2,60 +2,26 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from rewardsmith.contracts import Device, ScoringJob, Task, Trainer, TrainingJob, TrainingProgress, TrainingResult
-from rewardsmith.records import RunState, Score
+from rewardsmith.contracts import Device, Task, TrainingJob, TrainingProgress, TrainingResult
+from rewardsmith.records import Score
 from rewardsmith.settings import preset_settings
+from rewardsmith.testing.feeding import EPISODES, Feed, Watch, scored, train
 from rewardsmith.training import episodes
-from rewardsmith.training.heldout import HeldOutScorer
 from rewardsmith.training.ppo import PpoSettings
 
-EPISODES = 8
-Watch = Callable[[TrainingProgress], None]
+__all__ = ["EPISODES", "Feed", "Trained", "Watch", "files_of", "preset_of", "scored", "train"]
 
 
 def preset_of(task: Task, device: Device = "cpu") -> PpoSettings:
     """What the population trainer has for a task."""
     return preset_settings(PpoSettings, task, "population", device)
-
-
-class Feed:
-    """Jobs that come by and by: a batch each time that the trainer asks (see :class:`rewardsmith.contracts.Jobs`)."""
-
-    def __init__(self, *batches: Sequence[TrainingJob], width: int = 0) -> None:
-        """An empty batch lets one asking pass. As many as there are jobs may be under way, unless ``width`` says fewer."""
-        self._batches = deque(batches)
-        self.folders = sorted({Path(job.policy).parent for batch in batches for job in batch})
-        self.width = width or sum(map(len, batches))
-
-    def take(self, *, wait: bool) -> Sequence[TrainingJob]:
-        while self._batches:
-            if (batch := self._batches.popleft()) or not wait:
-                return batch
-        return ()
-
-
-def train(trainer: Trainer, jobs: Sequence[TrainingJob] | Feed, observe: Watch = lambda _: None) -> dict[str, TrainingResult]:
-    """Results by run in the order in which they came, without what hangs on the clock; each run has one."""
-    feed = jobs if isinstance(jobs, Feed) else Feed(jobs)
-    found = [replace(result, wall_s=0.0) for results in trainer.train(feed, observe) for result in results]
-    assert len({result.run for result in found}) == len(found)
-    return {result.run: result for result in found}
-
-
-def scored(task: Task, jobs: Sequence[TrainingJob], results: dict[str, TrainingResult], count: int = EPISODES) -> dict[str, Score]:
-    """Scores of those that were trained to the end, by run, each on the episodes of its job's evaluation seed."""
-    done = [job for job in jobs if results[job.run].state == RunState.TRAINED]
-    due = [ScoringJob(job.run, job.policy, job.evaluation_seed, count, job.episodes) for job in done]
-    scores = HeldOutScorer(task, "cpu", 2).score(due, lambda: None) if due else []
-    return {job.run: score for job, score in zip(done, scores, strict=True)}
 
 
 @dataclass(frozen=True)
