@@ -18,7 +18,8 @@ def smoke(artifact: Path, folder: Path) -> None:
     subprocess.run([*pip, "--target", str(target), str(artifact)], check=True)
     environment = {**os.environ, "PYTHONPATH": str(target)}
     program = (
-        "import rewardsmith, rewardsmith_envs, rewardsmith_search, sys; "
+        "import rewardsmith, rewardsmith_envs, rewardsmith_search, sys; sys.modules['pytest'] = None; "
+        "from rewardsmith.testing import executors, scorers, strategies, tasks, trainers, writers; "
         "from rewardsmith import templates; from rewardsmith.cli.main import run; "
         f"assert rewardsmith.__file__.startswith({str(target)!r}), rewardsmith.__file__; "
         f"assert str(templates.prompt_root()).startswith({str(target)!r}); "

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from rewardsmith.contracts import Step, VecEnv
+from rewardsmith.contracts import Step, Task, VecEnv
 
 N = 6
 """Environments, where a check does not say otherwise."""
@@ -43,3 +44,11 @@ def differences(one: Step, other: Step, ours: Sequence[int] = (), theirs: Sequen
     pairs = {name: (getattr(one, name), getattr(other, name)) for name in _FIELDS}
     pairs |= {name: (one.signals[name], value) for name, value in other.signals.items()}
     return ", ".join(name for name, (a, b) in pairs.items() if not torch.equal(a[left], b[right]))
+
+
+def velocity_pairs(task: Task) -> list[tuple[str, str]]:
+    """Positions with their velocities, as far as names tell: ``cube_pos`` with ``cube_lin_vel`` or ``cube_vel``."""
+    names = [signal.name for signal in task.signals]
+    stems = {name: re.sub(r"(_pos)?(_angle)?(_opening)?$", "", name) for name in names}
+    ends = ("_lin_vel", "_vel")
+    return [(name, stem + end) for name, stem in stems.items() for end in ends if stem + end in names and stem + end != name]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import torch
 
 from rewardsmith.contracts import Task
-from rewardsmith.testing.rolling import N, actions, differences, roll, seeds
+from rewardsmith.testing.rolling import N, actions, differences, roll, seeds, velocity_pairs
 from rewardsmith.testing.sheets import (
     an_unknown_trainer_keeps_its_defaults,
     it_has_all_parts,
@@ -217,14 +216,6 @@ def the_simulator_is_out_of_reach_of_a_reward(task: Task) -> None:
     untouched.step(still)
     differ = differences(touched.step(still), untouched.step(still))
     assert not differ, f"writing to signals changed what came next: {differ}. Give copies"
-
-
-def velocity_pairs(task: Task) -> list[tuple[str, str]]:
-    """Positions with their velocities, as far as names tell: ``cube_pos`` with ``cube_lin_vel`` or ``cube_vel``."""
-    names = [signal.name for signal in task.signals]
-    stems = {name: re.sub(r"(_pos)?(_angle)?(_opening)?$", "", name) for name in names}
-    ends = ("_lin_vel", "_vel")
-    return [(name, stem + end) for name, stem in stems.items() for end in ends if stem + end in names and stem + end != name]
 
 
 CHECKS: tuple[Callable[[Task], None], ...] = (

@@ -11,7 +11,7 @@ import torch
 from rewardsmith.contracts import Task
 from rewardsmith.registry import TASKS
 from rewardsmith.testing import tasks
-from rewardsmith.testing.rolling import seeds
+from rewardsmith.testing.rolling import seeds, velocity_pairs
 from tests import documented
 from tests.training import preset_of
 
@@ -33,7 +33,7 @@ def test_its_sheet_is_one_of_ours(task: Task):
     assert re.search(r"\d (m|rad|s|m/s)\b", task.success_rule)
     assert task.success_rule.startswith("metric: ") or not task.has_metric
     assert "actions" in {signal.name for signal in task.signals}
-    assert tasks.velocity_pairs(task)
+    assert velocity_pairs(task)
 
 
 def test_a_broken_world_is_reset_counted_and_alone(task: Task):

@@ -150,9 +150,7 @@ BROKEN: dict[Callable[[Writer], None], tuple[Any, ...]] = {
     ),
     suite.what_the_ledger_recalls_is_not_paid_again: (Paying, Forgetful),
     suite.what_the_budget_forbids_is_withheld: (Paying, drafting(withheld="")),
-    suite.calls_are_kept_by_a_real_store: (
-        Forgetful, but(reply=lambda self: f"idea {next(REPLIES)}", request=lambda self, _: f"{next(REPLIES)}"),
-    ),
+    suite.calls_are_kept_by_a_real_store: (Forgetful, but(reply=lambda _: str(next(REPLIES)), request=lambda *_: str(next(REPLIES)))),
 }  # fmt: skip
 
 
