@@ -11,7 +11,7 @@ from rewardsmith.store.sqlite import Store
 from rewardsmith.usage import Usage
 from tests.builders import run_of, trained
 
-QUICK_S = 0.05
+QUICK_S = 0.15
 """Of processor time."""
 
 
