@@ -7,6 +7,7 @@ import math
 import re
 import reprlib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
@@ -110,6 +111,11 @@ def _checked(kind: Any, value: object, where: str) -> Any:
     return valid
 
 
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
 def validated(kind: Any, value: object, where: str) -> Any:
     """A value as its kind has it.
 
@@ -117,7 +123,7 @@ def validated(kind: Any, value: object, where: str) -> Any:
         UsageError: It is none of that kind.
     """
     try:
-        return TypeAdapter(kind).validate_python(value)
+        return _adapter(kind).validate_python(value)
     except (ValidationError, OverflowError) as error:
         why = error.errors(include_input=False)[0]["msg"].lower() if isinstance(error, ValidationError) else "it is too large"
         raise UsageError(f"config key {where!r} is {short(value)}: {why}.") from None

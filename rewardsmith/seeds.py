@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 
+@lru_cache(maxsize=1024, typed=True)
 def derive(*purpose: str | int) -> int:
     """A 63-bit seed for one purpose.
 
