@@ -10,6 +10,7 @@ from rewardsmith.errors import StoreError, UsageError
 from rewardsmith.records import CandidateState, Purpose, Score
 from rewardsmith.study import Study
 from tests.builders import keep, keep_run, run_of, trained
+from tests.speed import slowness
 
 CONFIG = StudyConfig("franka-reach", candidates=3)
 
@@ -107,16 +108,16 @@ def test_a_thousand_candidates_open_in_no_time(tmp_path):
     opened: list[float] = []
     polled: list[float] = []
     with Study.open(tmp_path / "s", write=True) as writer:
-        for steps in range(5):  # the machine may be busy, and slow: 50 ms are wanted of a quiet one
+        for steps in range(5):  # the machine may be busy
             started = time.process_time()
             with Study.open(tmp_path / "s") as study:
                 assert len(study.trials) == 1_000
-                opened.append(time.process_time() - started)
+                opened.append((time.process_time() - started) / slowness())
                 writer.store.put_run(run_of("c999", env_steps=steps))
                 started = time.process_time()
                 assert study.trials[-1].env_steps == steps
-                polled.append(time.process_time() - started)
-    assert (min(opened) < 0.15, min(polled) < 0.05) == (True, True), (opened, polled)
+                polled.append((time.process_time() - started) / slowness())
+    assert (min(opened) < 0.05, min(polled) < 0.05) == (True, True), (opened, polled)
 
 
 def test_the_file_of_a_reward_is_the_program_that_is_compiled(tmp_path):
