@@ -33,7 +33,10 @@ def declare_truths(tree: ast.Module) -> None:
 def number_parameters(tree: ast.Module) -> dict[str, Kinds]:
     """For every function, what each of its parameters is, in order."""
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-    found = {name: {argument.arg: _declared(argument) for argument in function.args.args} for name, function in functions.items()}
+    found = {
+        name: {argument.arg: "float" if declared(argument) == "float" else "" for argument in function.args.args}
+        for name, function in functions.items()
+    }
     for name, function in functions.items():
         _read_defaults(function, found[name])
     if len(functions) == 1:
@@ -62,8 +65,9 @@ def _calls(function: ast.FunctionDef, functions: Mapping[str, ast.FunctionDef]) 
     return [(call, functions[call.func.id]) for call in calls if isinstance(call.func, ast.Name) and call.func.id in functions]
 
 
-def _declared(argument: ast.arg) -> str:
-    return "float" if isinstance(argument.annotation, ast.Name) and argument.annotation.id == "float" else ""
+def declared(argument: ast.arg) -> str:
+    """The type of a parameter as it is written; nothing where none is."""
+    return ast.unparse(argument.annotation) if argument.annotation else ""
 
 
 def _read_defaults(function: ast.FunctionDef, parameters: Kinds) -> None:

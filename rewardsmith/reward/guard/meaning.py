@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from rewardsmith.reward.guard.arithmetic import Plain
 from rewardsmith.reward.guard.constants import MAX_NUMBER
+from rewardsmith.reward.guard.helpers import declared
 from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.guard.syntax import ENTRY
 from rewardsmith.reward.guard.values import Parameter, Reading, Value, fresh, joined
@@ -94,9 +95,9 @@ class _Function:
         """What the function returns, in terms of its parameters."""
         names: Names = {}
         for argument in self._function.args.args:
-            declared = ast.unparse(argument.annotation) if argument.annotation and self._function.name != ENTRY else ""
-            if declared in ("int", "bool"):
-                names[argument.arg] = Value(Plain(declared, None, int(MAX_NUMBER)))
+            kind = declared(argument) if self._function.name != ENTRY else ""
+            if kind in ("int", "bool"):
+                names[argument.arg] = Value(Plain(kind, None, int(MAX_NUMBER)))
             elif numbers.get(argument.arg):
                 names[argument.arg] = Value(Plain(numbers[argument.arg]))
             else:

@@ -13,7 +13,7 @@ from rewardsmith.reward.guard import vocabulary
 from rewardsmith.reward.guard.calls import check_calls
 from rewardsmith.reward.guard.constants import number_of, own_names
 from rewardsmith.reward.guard.expressions import ADVICE, Scope, check_expressions
-from rewardsmith.reward.guard.helpers import defaults_of
+from rewardsmith.reward.guard.helpers import declared, defaults_of
 from rewardsmith.reward.guard.refusal import RefusedError
 
 ENTRY = "compute_reward"
@@ -136,14 +136,14 @@ def _check_parameters(parameters: list[str], signals: tuple[Signal, ...] | None,
 
 def _check_helper(function: ast.FunctionDef) -> None:
     for argument in function.args.args:
-        if argument.annotation is not None and ast.unparse(argument.annotation) not in vocabulary.TYPES:
-            given, allowed = ast.unparse(argument.annotation)[:40], ", ".join(sorted(vocabulary.TYPES))
+        if declared(argument) not in {"", *vocabulary.TYPES}:
+            given, allowed = declared(argument)[:40], ", ".join(sorted(vocabulary.TYPES))
             raise RefusedError("syntax", f"the type {given} is not allowed.", f"Use: {allowed}.", argument.lineno)
     for argument, default in defaults_of(function):
         number = number_of(default)
         if number is None:
             raise RefusedError("syntax", "a default must be a plain number.", "Give anything else as an argument.", default.lineno)
-        if isinstance(number, bool) and argument.annotation is not None and ast.unparse(argument.annotation) != "bool":
+        if isinstance(number, bool) and declared(argument) not in ("", "bool"):
             message = f"the default of {argument.arg} is a plain truth value."
             raise RefusedError("syntax", message, f"Declare it: {argument.arg}: bool = {number}.", default.lineno)
         check_expressions(default, Scope({}, function.name, frozenset()))

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from rewardsmith.reward.guard import arithmetic, vocabulary
 from rewardsmith.reward.guard.arithmetic import MAX_SIZE, Plain, Result
 from rewardsmith.reward.guard.constants import MAX_NUMBER
+from rewardsmith.reward.guard.helpers import declared
 from rewardsmith.reward.guard.refusal import RefusedError
 
 _FRESH = itertools.count()
-_KEEPS_TRUTH = frozenset({"where", "add", "sub", "subtract", "mul", "multiply", "div", "divide", "true_divide", "pow"})
+_KEEPS_TRUTH = frozenset({"where", "add", "sub", "mul", "div", "pow"})
 """Functions whose result has a type that hangs on that of a plain number."""
 
 
@@ -126,7 +127,7 @@ class Reading:
         self._truths |= {node for node, value in zip(nodes, values, strict=True) if value.number and value.number.kind == "bool"}
 
     def _take_truths(self, node: ast.Call, name: str, values: Sequence[Value]) -> None:
-        if name in _KEEPS_TRUTH:
+        if vocabulary.ALIASES.get(name, name) in _KEEPS_TRUTH:
             self._as_tensors([*node.args, *(keyword.value for keyword in node.keywords)], values)
 
     def _kept(self, node: ast.AST, result: Result) -> Value:
@@ -231,7 +232,7 @@ class Reading:
                 raise RefusedError("syntax", "a whole number is too large.", f"Use numbers up to {MAX_NUMBER:.0e}.", node.lineno)
         for parameter in function.args.args:
             number = arguments[parameter.arg].number if parameter.arg in arguments else None
-            if number and number.kind == "bool" and not _takes_truth(parameter):
+            if number and number.kind == "bool" and declared(parameter) != "bool":
                 message = f"{parameter.arg} is given a plain truth value."
                 raise RefusedError("syntax", message, f"Declare it: {parameter.arg}: bool.", node.lineno)
         return _called_with(result, arguments, {})
@@ -276,10 +277,6 @@ def _check_operands(node: ast.expr | ast.stmt, *values: Value) -> None:
     """A type is a number to TorchScript, and may be added and multiplied there."""
     if any(value.other == "type" for value in values):
         raise RefusedError("syntax", "a type is not a number.", "Use types only in .to(...) and dtype=...", node.lineno)
-
-
-def _takes_truth(parameter: ast.arg) -> bool:
-    return isinstance(parameter.annotation, ast.Name) and parameter.annotation.id == "bool"
 
 
 def _check_kinds(node: ast.Call, name: str, values: Sequence[Value], named: Iterable[str]) -> None:
