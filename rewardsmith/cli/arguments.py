@@ -22,7 +22,7 @@ from rewardsmith.shown import as_json
 T = TypeVar("T")
 
 
-def parse(options: type[T], command: str, arguments: list[str], default: T | None = None, trainer: str | None = None) -> T:
+def parse(options: type[T], command: str, arguments: list[str], default: T | None = None, trainer: str = StudyConfig.trainer) -> T:
     """Fill in a command's option class; wrong flags end the program with exit code 2 and a suggestion.
 
     Args:
@@ -30,12 +30,12 @@ def parse(options: type[T], command: str, arguments: list[str], default: T | Non
         command: Its name.
         arguments: What follows the name.
         default: Options as a config file has them.
-        trainer: Whose settings ``--training.*`` are; the usual one's unless given.
+        trainer: Whose settings ``--training.*`` are where no ``--trainer`` is given: that of the config file.
 
     Raises:
         UsageError: There is no such trainer, or it has no setting that the config file gives.
     """
-    flags = _training_flags(trainer or StudyConfig.trainer)
+    flags = _training_flags(value_of("--trainer", arguments) or trainer)
     if default is None:
         return tyro.cli(options, prog=f"rewardsmith {command}", args=arguments, registry=flags)
     return tyro.cli(options, prog=f"rewardsmith {command}", args=arguments, default=default, registry=flags)

@@ -45,10 +45,8 @@ def run(arguments: list[str]) -> int:
     if options.rounds < 1:
         raise UsageError(f"--rounds is {options.rounds}; give at least 1 (3 tell a median).")
     tasks = _chosen(options.task)
-    for task in tasks:
-        effective_settings(
-            task, StudyConfig.trainer, options.device, options.training
-        )  # refuses here what cannot be, before anything is measured
+    for task in tasks:  # refuses here what cannot be, before anything is measured
+        effective_settings(task, StudyConfig.trainer, options.device, options.training)
     from rewardsmith.reports.throughput import Effort, measure
 
     found: list[Throughput] = []

@@ -87,7 +87,7 @@ def run(arguments: list[str]) -> int:
             raise UsageError(why_not)
     config_file = value_of("--config", arguments)
     defaults = _defaults(config_file)
-    trainer = value_of("--trainer", arguments) or (defaults.study.trainer if defaults else None)
+    trainer = defaults.study.trainer if defaults else StudyConfig.trainer
     options = parse(CompareOptions, "compare", arguments, defaults, trainer)
     config = ComparisonConfig(StudyConfig(**vars(options.study)), options.strategies, options.repeats)
     check_words(config)

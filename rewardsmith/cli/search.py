@@ -51,7 +51,7 @@ def run(arguments: list[str]) -> int:
     """Search, then print what was found."""
     config_file = value_of("--config", arguments)
     defaults = _defaults(config_file)
-    trainer = value_of("--trainer", arguments) or (defaults.study.trainer if defaults else None)
+    trainer = defaults.study.trainer if defaults else StudyConfig.trainer
     options = parse(SearchOptions, "search", arguments, defaults, trainer)
     config = options.study
     if options.replay_from:

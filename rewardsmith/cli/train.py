@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from tyro.conf import Positional
 
 from rewardsmith.cache import remember_speed
-from rewardsmith.cli.arguments import check_words, free_folder, parse, print_json, value_of
+from rewardsmith.cli.arguments import check_words, free_folder, parse, print_json
 from rewardsmith.cli.check import read_text
 from rewardsmith.cli.live import progress_text
 from rewardsmith.cli.output import lost, say, tell_progress, warn
@@ -73,7 +73,7 @@ class Policy:
 
 def run(arguments: list[str]) -> int:
     """Exit 0 when every seed was scored, 1 otherwise."""
-    options = parse(TrainOptions, "train", arguments, trainer=value_of("--trainer", arguments))
+    options = parse(TrainOptions, "train", arguments)
     check_words(options.out or Path("runs"), "--out")
     task = TASKS.load(options.task)
     settings = effective_settings(task, options.trainer, options.device, options.training)
