@@ -11,7 +11,7 @@ demo: .venv/.runtime  ## a small reward search, 1 to 2 minutes on two cores
 	$(BIN)/rewardsmith search franka-reach --strategy eureka --writer grammar --candidates 12 --seed 0 --training.env-steps 100000
 
 test: .venv/.dev  ## what finds most faults per minute
-	@echo "about 6 minutes on two quiet cores"
+	@echo "about 9 minutes on two quiet cores"
 	$(TESTS) -m "not slow and not gpu and not fuzz"
 
 test-slow: .venv/.dev  ## the others
