@@ -125,7 +125,7 @@ class Jobs(Protocol):
         """Jobs that have come since the last call, in the order of the queue.
 
         Args:
-            wait: Wait for the next one. Nothing then means that there will be no more.
+            wait: Wait for the next one. Nothing then means that a trainer is to return; it is called again if more comes.
         """
         ...
 

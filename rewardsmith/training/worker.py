@@ -40,8 +40,9 @@ class Inbox:
         threading.Thread(target=self._read, daemon=True).start()
 
     def take(self, *, wait: bool) -> Sequence[TrainingJob]:
-        """Trainings that came since the last call. Where only scorings came, there is nothing, and they come first."""
+        """Trainings that came since the last call. While scorings are due nobody waits: there is nothing, and they come first."""
         jobs: list[TrainingJob] = []
+        wait = wait and not self.due
         while not self._ended and (wait or not self._lines.empty()):
             line = self._lines.get()
             if not line:
