@@ -136,6 +136,8 @@ def decide(stated: Terms, given: Mapping[str, Value], agreed: Agreement | None) 
     """
     if "key_variable" in given and "key_file" not in given:
         given = {**given, "key_file": None}  # whoever names the variable does not mean the study's file
+    if agreed and agreed.granted.writer == FREE != given.get("writer", stated.writer):
+        agreed = None  # limits of a search that pays nothing say nothing of one that pays
     values: dict[str, Value] = {}
     unsaid: set[str] = set()
     for name in (field.name for field in fields(Terms)):

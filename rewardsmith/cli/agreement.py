@@ -87,8 +87,6 @@ def agreed(config: StudyConfig, identity: str, given: Mapping[str, Value], *, tr
         UsageError: The user does not agree, or nobody can be asked; the message names the flags.
     """
     stated = terms_of(config, searches)
-    if {stated.writer, given.get("writer", stated.writer)} == {FREE}:
-        return config
     decision = decide(stated, given, remembered(identity))
     places = () if trust else decision.places
     if places or decision.spending:

@@ -237,3 +237,13 @@ def test_a_person_is_shown_everything_and_decides(command: Command, attacker: Ch
     code, said = _at_a_terminal(folder, "y\n")
     assert (code, "401" in said) == (1, True), said
     assert {request.key for request in attacker.requests} == {f"Bearer {SECRET}"}
+
+
+def test_a_search_that_pays_nothing_takes_the_limits_of_resume(command: Command, tmp_path: Path):
+    free = StudyConfig("cartpole", writer="grammar", candidates=2, finalists=1, final_seeds=1, episodes=8, training=TINY)
+    foreign(tmp_path / "s", free)
+    assert command("resume", "s")[0] == 0
+    assert command("resume", "s", "--candidates", "3")[0] == 0
+    with Study.open(tmp_path / "s") as study:
+        assert len(study.trials) == 3
+    assert command("resume", "s", "--candidates", "0")[0] == 2

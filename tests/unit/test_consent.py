@@ -186,3 +186,13 @@ def test_a_comparison_is_known_by_its_place(tmp_path: Path):
     (tmp_path / "a").mkdir()
     (tmp_path / "b").symlink_to(tmp_path / "a")
     assert place_identity(tmp_path / "a") == place_identity(tmp_path / "b") != place_identity(tmp_path)
+
+
+def test_limits_of_a_search_that_pays_nothing_hold_there_only():
+    free = terms_of(replace(CONFIG, writer="grammar", max_usd=None))
+    before = Agreement(free, replace(free, candidates=20))
+    assert decide(free, {}, before).terms.candidates == 20
+    assert (decide(free, {}, before).places, decide(free, {}, before).spending) == ((), ())
+    paid = replace(free, writer="openai")
+    assert decide(paid, {}, before) == decide(paid, {}, None)
+    assert decide(free, {"writer": "openai"}, before) == decide(free, {"writer": "openai"}, None)
