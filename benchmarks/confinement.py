@@ -1,9 +1,9 @@
 """What confinement costs a training: ``python benchmarks/confinement.py [--tasks cartpole franka-push] [--rounds 9] [--seconds 6]``.
 
-Two processes train the same batches of the same program with the population trainer; one of them confined
-itself before, as a worker does. They take turns, and who begins alternates, so that what else the machine
-does falls on both. Wanted: at most 2 % fewer steps per second. Processor time per step says the same on a
-busy machine.
+Two processes train the same batches of the same program with the population trainer; one of them
+confined itself before, as a worker does. They take turns, and who begins alternates, so that what
+else the machine does falls on both. Wanted: at most 2 % fewer steps per second. Processor time per
+step says the same on a busy machine.
 """
 
 from __future__ import annotations
@@ -126,7 +126,8 @@ def measure(name: str, rounds: int, seconds: float) -> str:
     slower = sorted(1 - pair[CONFINED].rate / pair[FREE].rate for pair in pairs)
     dearer = sorted(pair[CONFINED].cost / pair[FREE].cost - 1 for pair in pairs)
     return (
-        f"| {name} | {rates[FREE]:,.0f} | {rates[CONFINED]:,.0f} | {median(slower):+.1%} ({slower[0]:+.1%} to {slower[-1]:+.1%}) | "
+        f"| {name} | {rates[FREE]:,.0f} | {rates[CONFINED]:,.0f} | {median(slower):+.1%} ({slower[0]:+.1%} "
+        f"to {slower[-1]:+.1%}) | "
         f"{median(dearer):+.1%} ({dearer[0]:+.1%} to {dearer[-1]:+.1%}) |"
     )
 
@@ -142,7 +143,10 @@ def main() -> None:
     if options.child:
         serve(options.child)
         return
-    print("| task | steps/s, free | steps/s, confined | slower, median of rounds | more processor time per step |")
+    print(
+        "| task | steps/s, free | steps/s, confined | slower, median of rounds | more processor time per "
+        "step |"
+    )
     print("|---|---|---|---|---|")
     for name in options.tasks:
         print(measure(name, options.rounds, options.seconds), flush=True)

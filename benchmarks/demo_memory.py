@@ -2,7 +2,8 @@
 
     .venv/bin/python benchmarks/demo_memory.py make demo
 
-Memory is the sum of the proportional set sizes of the whole process tree, polled four times a second.
+Memory is the sum of the proportional set sizes of the whole process tree, polled four times a
+second.
 """
 
 from __future__ import annotations
@@ -38,7 +39,10 @@ def main() -> None:
     while process.poll() is None:
         peak = max(peak, sum(memory_kib(pid) for pid in descendants(process.pid)))
         time.sleep(0.25)
-    print(f"exit code {process.returncode}, {time.monotonic() - started:.0f} s, peak memory {peak / 2**20:.2f} GiB (wanted: under 2)")
+    print(
+        f"exit code {process.returncode}, {time.monotonic() - started:.0f} s, peak memory "
+        f"{peak / 2**20:.2f} GiB (wanted: under 2)"
+    )
     sys.exit(process.returncode)
 
 

@@ -34,7 +34,9 @@ def simulator(task: SimulatedTask, worlds: int, capture: bool) -> WarpSimulator:
     """The task's scene, every world with joint targets of its own."""
     from rewardsmith_envs.simulators.cuda import WarpSimulator
 
-    sim = WarpSimulator(ASSETS / task.scene, worlds, task.decimation, "cuda", task.contacts, task.constraints, capture=capture)
+    sim = WarpSimulator(
+        ASSETS / task.scene, worlds, task.decimation, "cuda", task.contacts, task.constraints, capture=capture
+    )
     low, high = sim.control_range
     generator = torch.Generator("cuda").manual_seed(0)
     noise = torch.rand(sim["ctrl"].shape, generator=generator, device="cuda") - 0.5
@@ -61,7 +63,10 @@ def steps_per_second(sim: WarpSimulator, seconds: float) -> float:
 def table(seconds: float) -> str:
     """One row per task and number of worlds."""
     lines = [
-        f"{datetime.datetime.now(datetime.UTC).date()}, {torch.cuda.get_device_name()}, mujoco-warp {version('mujoco-warp')}",
+        (
+            f"{datetime.datetime.now(datetime.UTC).date()}, {torch.cuda.get_device_name()}, mujoco-warp "
+            f"{version('mujoco-warp')}"
+        ),
         "",
         "| task | worlds | physics steps/s, one graph per control step | without graphs |",
         "|---|---:|---:|---:|",
@@ -70,7 +75,10 @@ def table(seconds: float) -> str:
         task = TASKS.load(name)
         assert isinstance(task, SimulatedTask)
         for worlds in WORLDS:
-            cells = [f"{steps_per_second(simulator(task, worlds, capture), seconds):,.0f}" for capture in (True, False)]
+            cells = [
+                f"{steps_per_second(simulator(task, worlds, capture), seconds):,.0f}"
+                for capture in (True, False)
+            ]
             lines.append(f"| {name} | {worlds:,} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -1,7 +1,7 @@
 """What a verdict costs: ``python benchmarks/guard_speed.py [REPEATS]``.
 
-Wall time is what a search waits for; processor time of this process and of the guard's child is what the work takes,
-whatever else the machine does.
+Wall time is what a search waits for; processor time of this process and of the guard's child is
+what the work takes, whatever else the machine does.
 """
 
 from __future__ import annotations
@@ -59,7 +59,11 @@ def main() -> None:
         start_ms = 1e3 * (time.perf_counter() - started)
         source = task.human_reward
         rows = (
-            ("static (1 to 3)", STATIC_TARGET_MS, measure(repeats, lambda s=source, t=task: check_source(s, t.signals))),
+            (
+                "static (1 to 3)",
+                STATIC_TARGET_MS,
+                measure(repeats, lambda s=source, t=task: check_source(s, t.signals)),
+            ),
             ("all, warm child", WARM_TARGET_MS, measure(repeats, lambda s=source, t=task: guard.check(s, t))),
         )
         for layers, target, (median, high, cpu) in rows:

@@ -2,15 +2,16 @@
 
     .venv/bin/python benchmarks/landscape.py [--searches 200] [--out table.md]
 
-A program is a set of terms out of seven, each with a weight and a temperature between 0 and 1. The true score is a known
-function of it, so the regret of a search is known: 1 minus the true score of the program that *looked* best. All
-strategies search the same landscapes, and all operators are built from the same three edits: draw a term, tune a term, drop a
-term. They see what a writer sees, the parents and their measured scores, and nothing of the landscape. The landscapes were
-fixed before any strategy ran on them, and were not changed after:
+A program is a set of terms out of seven, each with a weight and a temperature between 0 and 1. The
+true score is a known function of it, so the regret of a search is known: 1 minus the true score of
+the program that *looked* best. All strategies search the same landscapes, and all operators are
+built from the same three edits: draw a term, tune a term, drop a term. They see what a writer sees,
+the parents and their measured scores, and nothing of the landscape. The landscapes were fixed
+before any strategy ran on them, and were not changed after:
 
 - smooth: one peak of three terms, measured exactly.
-- plateaus: the same behind a threshold (most programs score exactly 0) and with a shelf half-way, measured with the noise of a
-  training and of 128 episodes; one program in twelve fails.
+- plateaus: the same behind a threshold (most programs score exactly 0) and with a shelf half-way,
+  measured with the noise of a training and of 128 episodes; one program in twelve fails.
 - deceptive: the same, and beside the peak two broad hills of other terms, 0.6 high.
 """
 
@@ -39,7 +40,12 @@ BUDGETS = (16, 32, 80, 512)
 TERMS = 7
 EPISODES = 128
 PRESETS = {"": "corrected", " (paper)": "paper", " (release)": "release"}
-CONTENDERS = [name + preset for preset in PRESETS for name in ("random", "eureka", "revolve", "rf-agent") if name != "random" or not preset]
+CONTENDERS = [
+    name + preset
+    for preset in PRESETS
+    for name in ("random", "eureka", "revolve", "rf-agent")
+    if name != "random" or not preset
+]
 
 Term = tuple[float, float]  # weight and temperature
 Program = dict[int, Term]
@@ -58,7 +64,12 @@ class Peak:
         """``height``, less for every term that is missing, superfluous or out of tune."""
         shared = [math.dist(program[term], ideal) for term, ideal in self.program.items() if term in program]
         tuned = math.exp(-sum(d * d for d in shared) / (2 * self.width**2 * len(self.program)))
-        return self.height * tuned * 0.4 ** (len(self.program) - len(shared)) * 0.9 ** (len(program) - len(shared))
+        return (
+            self.height
+            * tuned
+            * 0.4 ** (len(self.program) - len(shared))
+            * 0.9 ** (len(program) - len(shared))
+        )
 
 
 @dataclass(frozen=True)
@@ -146,12 +157,20 @@ def mutate_one(program: Program, rng: random.Random) -> Program:
 
 
 def unite(parents: Sequence[Shown], rng: random.Random) -> Program:
-    """Terms that half of the parents have, each as one of them has it; other terms of the best parent by chance."""
+    """Terms that half of the parents have, each as one of them has it.
+
+    Other terms of the best parent by chance.
+    """
     best, _ = max(parents, key=lambda shown: shown[1])
     united: Program = {}
     for term in range(TERMS):
         having = [program[term] for program, _ in parents if term in program]
-        if having and (2 * len(having) > len(parents) or term == 0 or (term in best and rng.random() < 0.7) or rng.random() < 0.3):
+        if having and (
+            2 * len(having) > len(parents)
+            or term == 0
+            or (term in best and rng.random() < 0.7)
+            or rng.random() < 0.3
+        ):
             united[term] = rng.choice(having)
     return united
 
@@ -165,7 +184,10 @@ def follow(path: Sequence[Shown], rng: random.Random) -> Program:
         return tune_all(leaf, rng)
     moved = dict(leaf)
     for term in set(after) & set(before) & set(leaf):
-        values = (min(1.0, max(0.0, x + 0.5 * (b - a))) for x, a, b in zip(leaf[term], before[term], after[term], strict=True))
+        values = (
+            min(1.0, max(0.0, x + 0.5 * (b - a)))
+            for x, a, b in zip(leaf[term], before[term], after[term], strict=True)
+        )
         moved[term] = (next(values), next(values))
     return {term: tune(value, rng) if rng.random() < 0.5 else value for term, value in moved.items()}
 
@@ -187,16 +209,23 @@ def build(contender: str, seed: int, candidates: int) -> Strategy:
     """A strategy with a preset's constants, for a search of so many candidates."""
     name, *preset = contender.split(maxsplit=1)
     plugin = STRATEGIES.load(name)
-    return plugin(seed, candidates, from_mapping(plugin.Options, {"preset": PRESETS[f" {preset[0]}" if preset else ""]}))
+    return plugin(
+        seed, candidates, from_mapping(plugin.Options, {"preset": PRESETS[f" {preset[0]}" if preset else ""]})
+    )
 
 
 def finished(number: int, proposal: Proposal, score: float | None) -> Trial:
     """What a runner would tell."""
-    return trained(f"c{number:03d}", score, operator=proposal.operator, parents=proposal.parents, judgement=0.0)
+    return trained(
+        f"c{number:03d}", score, operator=proposal.operator, parents=proposal.parents, judgement=0.0
+    )
 
 
 def regret(strategy: Strategy, landscape: Landscape, budget: int, seed: int) -> float:
-    """Search as the runner does; 1 minus the true score of the program that looked best, or 1 without any."""
+    """Search as the runner does.
+
+    1 minus the true score of the program that looked best, or 1 without any.
+    """
     shown: dict[str, Shown] = {}
     player, made = Player(strategy), 0
     while made < budget:
@@ -224,17 +253,31 @@ def regrets(kind: str, searches: int) -> list[str]:
     """The table of one kind of landscape, and who wins where."""
     values: dict[tuple[str, int], np.ndarray] = {}
     for contender, budget in itertools.product(CONTENDERS, BUDGETS):
-        found = [regret(build(contender, n, budget), Landscape.make(kind, n), budget, n) for n in range(searches)]
+        found = [
+            regret(build(contender, n, budget), Landscape.make(kind, n), budget, n) for n in range(searches)
+        ]
         values[contender, budget] = np.array(found)
     lines = [f"### {kind}", "", row("strategy", *BUDGETS), row("---", *["---"] * len(BUDGETS))]
     for contender in CONTENDERS:
         found = [values[contender, budget] for budget in BUDGETS]
-        lines.append(row(contender, *(f"{one.mean():.3f} [{low:.3f}, {high:.3f}]" for one in found for low, high in [interval(one)])))
+        lines.append(
+            row(
+                contender,
+                *(
+                    f"{one.mean():.3f} [{low:.3f}, {high:.3f}]"
+                    for one in found
+                    for low, high in [interval(one)]
+                ),
+            )
+        )
     lines.append("")
     for budget in BUDGETS:
         best, *others = sorted(CONTENDERS, key=lambda contender: values[contender, budget].mean())
         ties = [other for other in others if interval(values[other, budget] - values[best, budget])[0] <= 0.0]
-        lines.append(f"- {budget} candidates: {best}" + (f"; not told apart from it: {', '.join(ties)}" if ties else ", alone"))
+        lines.append(
+            f"- {budget} candidates: {best}"
+            + (f"; not told apart from it: {', '.join(ties)}" if ties else ", alone")
+        )
     return [*lines, ""]
 
 
@@ -252,20 +295,30 @@ def costs(candidates: int = 10_000) -> list[str]:
         tracemalloc.start()
         _, memory = spend(contender, candidates)
         tracemalloc.stop()
-        figures = (f"{1000 * sum(times) / candidates:.4f}", f"{sum(times[-1000:]):.4f}", *(f"{kb:,.0f}" for kb in memory))
+        figures = (
+            f"{1000 * sum(times) / candidates:.4f}",
+            f"{sum(times[-1000:]):.4f}",
+            *(f"{kb:,.0f}" for kb in memory),
+        )
         lines.append(row(contender, *figures))
     return [*lines, ""]
 
 
 def spend(contender: str, candidates: int) -> tuple[list[float], list[float]]:
-    """Search with scores from nowhere. Gives the seconds of each candidate, and kB held at half-way and at the end."""
+    """Search with scores from nowhere.
+
+    Gives the seconds of each candidate, and kB held at half-way and at the end.
+    """
     player, rng = Player(build(contender, 0, candidates)), random.Random(0)
     times, memory = list[float](), list[float]()
     while len(times) < candidates:
         started = time.perf_counter()
         batch = player.ask(candidates - len(times))
         asking = time.perf_counter() - started
-        results = [finished(len(times) + n, proposal, None if rng.random() < 0.1 else rng.random()) for n, proposal in enumerate(batch)]
+        results = [
+            finished(len(times) + n, proposal, None if rng.random() < 0.1 else rng.random())
+            for n, proposal in enumerate(batch)
+        ]
         started = time.perf_counter()
         player.tell(*results)
         seconds = asking + time.perf_counter() - started
@@ -277,13 +330,22 @@ def spend(contender: str, candidates: int) -> tuple[list[float], list[float]]:
 
 def main() -> None:
     """Measure, print, and write where asked."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--searches", type=int, default=200, help="searches per strategy, landscape and budget")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--searches", type=int, default=200, help="searches per strategy, landscape and budget"
+    )
     parser.add_argument("--out", type=Path, help="Markdown file for the tables")
     arguments = parser.parse_args()
-    text = f"Mean regret of {arguments.searches} searches with its 95 % bootstrap interval, by number of candidates (0 is perfect).\n\n"
+    text = (
+        f"Mean regret of {arguments.searches} searches with its 95 % bootstrap interval, by number of "
+        "candidates (0 is perfect).\n\n"
+    )
     print(text)
-    sections = [lambda kind=kind: regrets(kind, arguments.searches) for kind in ("smooth", "plateaus", "deceptive")]
+    sections = [
+        lambda kind=kind: regrets(kind, arguments.searches) for kind in ("smooth", "plateaus", "deceptive")
+    ]
     for section in (*sections, costs):
         lines = "\n".join(section()) + "\n"
         print(lines, flush=True)

@@ -1,16 +1,19 @@
 """Which one-line faults the tests miss: changes a module in one place, runs the module's tests, and says whether one failed.
 
-    .venv/bin/python benchmarks/mutants.py --modules rewardsmith/budget.py search/rewardsmith_search --jobs 2
-    .venv/bin/python benchmarks/mutants.py --modules rewardsmith/training/evaluation.py --list
-    .venv/bin/python benchmarks/mutants.py --sample 40 --seed 1 --out mutants.json    # 40 mutants of every module of the table
+    .venv/bin/python benchmarks/mutants.py --modules rewardsmith/budget.py search/rewardsmith_search
+    --jobs 2 .venv/bin/python benchmarks/mutants.py --modules rewardsmith/training/evaluation.py
+    --list .venv/bin/python benchmarks/mutants.py --sample 40 --seed 1 --out mutants.json    # 40
+    mutants of every module of the table
 
-The checkout is never changed: every job has a copy of the tree, and mutants are written there, so that processes which
-a test starts run them too. A job imports all that the tests need, but nothing that hangs on the module, checks that its tests pass, and
-forks once per mutant: a mutant costs its tests and not the imports. Prints survivors as they come; exits with 1 if there are any.
+The checkout is never changed: every job has a copy of the tree, and mutants are written there, so
+that processes which a test starts run them too. A job imports all that the tests need, but nothing
+that hangs on the module, checks that its tests pass, and forks once per mutant: a mutant costs its
+tests and not the imports. Prints survivors as they come; exits with 1 if there are any.
 
-Why not a library: mutmut 3.8 forks alike, but its operators are a closed list (no removed statement or call, no min for max), it changes
-functions only (our constants and dataclass defaults stand outside of them) and messages too; cosmic-ray 8.7 takes operators of
-one's own, but edits the checkout and starts a Python, thus importing torch, for every mutant.
+Why not a library: mutmut 3.8 forks alike, but its operators are a closed list (no removed statement
+or call, no min for max), it changes functions only (our constants and dataclass defaults stand
+outside of them) and messages too; cosmic-ray 8.7 takes operators of one's own, but edits the
+checkout and starts a Python, thus importing torch, for every mutant.
 """
 
 from __future__ import annotations
@@ -41,7 +44,11 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ("search", "envs", "")
 SEARCH, SCREENING = "search/rewardsmith_search", "rewardsmith/screening"
 TESTS: dict[str, tuple[str, ...]] = {
-    f"{SEARCH}/": ("unit/search/test_options.py", "unit/search/test_greedy.py", "contract/test_strategies.py"),
+    f"{SEARCH}/": (
+        "unit/search/test_options.py",
+        "unit/search/test_greedy.py",
+        "contract/test_strategies.py",
+    ),
     f"{SEARCH}/evolutionary.py": ("unit/search/test_options.py", "unit/search/test_evolutionary.py"),
     f"{SEARCH}/greedy.py": ("unit/search/test_greedy.py", "unit/search/test_options.py"),
     f"{SEARCH}/islands.py": ("unit/search/test_islands.py", "unit/search/test_evolutionary.py"),
@@ -58,34 +65,73 @@ TESTS: dict[str, tuple[str, ...]] = {
     f"{SCREENING}/concordance.py": ("unit/screening/test_concordance.py",),
     f"{SCREENING}/order.py": ("unit/screening/test_training_order.py",),
     "rewardsmith/training/evaluation.py": ("unit/training/test_evaluation.py", "unit/training/test_goals.py"),
-    "rewardsmith/training/population/": ("unit/training/population",),  # rollout, population, normaliser, ...; takes minutes
+    # rollout, population, normaliser, ...; takes minutes
+    "rewardsmith/training/population/": ("unit/training/population",),
     "rewardsmith/training/population/learner.py": ("unit/training/test_learner.py",),
     "rewardsmith/training/racing.py": ("unit/training/test_racing.py",),
 }
-"""Below ``tests/``, what must notice a fault in a file or a folder, the fastest first; of several lines the longest one counts."""
+"""Below ``tests/``, what must notice a fault in a file or a folder, the fastest
+first; of several lines the longest one counts."""
 
 EQUIVALENT = {
     ("ROOT = -1", "1 -> 2"): "any number does that no candidate has",
     ("whole = sum(sizes) or 1.0", "1.0 -> 2.0"): "zeros are divided by it",
-    ("return tuple(queue[len(queue) - count :]) if count > 0 else ()", "count > 0 -> count >= 0"): "the end from the length on is empty",
+    (
+        "return tuple(queue[len(queue) - count :]) if count > 0 else ()",
+        "count > 0 -> count >= 0",
+    ): "the end from the length on is empty",
 }
 """Changes that change nothing, as line of code and change, and why."""
 
 COMPARISONS = {
-    ast.Lt: (ast.LtE, ast.Gt), ast.LtE: (ast.Lt, ast.GtE), ast.Gt: (ast.GtE, ast.Lt), ast.GtE: (ast.Gt, ast.LtE),
-    ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,), ast.Is: (ast.IsNot,), ast.IsNot: (ast.Is,), ast.In: (ast.NotIn,), ast.NotIn: (ast.In,),
+    ast.Lt: (ast.LtE, ast.Gt), ast.LtE: (ast.Lt, ast.GtE), ast.Gt: (ast.GtE, ast.Lt),
+    ast.GtE: (ast.Gt, ast.LtE),
+    ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,), ast.Is: (ast.IsNot,), ast.IsNot: (ast.Is,),
+    ast.In: (ast.NotIn,), ast.NotIn: (ast.In,),
 }  # fmt: skip
 ARITHMETIC = {
-    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Div, ast.Mod: ast.Mult,
-    ast.Pow: ast.Mult, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.LShift: ast.RShift, ast.RShift: ast.LShift,
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Div,
+    ast.Mod: ast.Mult,
+    ast.Pow: ast.Mult, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.LShift: ast.RShift,
+    ast.RShift: ast.LShift,
 }  # fmt: skip
-SWAPPED = {"min": "max", "any": "all", "minimum": "maximum", "zeros": "ones", "zeros_like": "ones_like", "sum": "mean", "floor": "ceil"}
+SWAPPED = {
+    "min": "max",
+    "any": "all",
+    "minimum": "maximum",
+    "zeros": "ones",
+    "zeros_like": "ones_like",
+    "sum": "mean",
+    "floor": "ceil",
+}
 SWAPPED |= {new: old for old, new in SWAPPED.items()}
 UNWRAPPED = {"abs", "round", "sorted", "reversed", "floor"}
 """Functions that are replaced by their first argument."""
-DROPPED = {"detach", "clone", "clamp", "clamp_min", "clamp_max", "clip", "abs", "sqrt", "exp", "log", "square", "triu", "double"}
+DROPPED = {
+    "detach",
+    "clone",
+    "clamp",
+    "clamp_min",
+    "clamp_max",
+    "clip",
+    "abs",
+    "sqrt",
+    "exp",
+    "log",
+    "square",
+    "triu",
+    "double",
+}
 """Methods that are replaced by what they are called on."""
-EMPTY = {"str": "''", "list": "[]", "dict": "{}", "tuple": "()", "int": "0", "float": "0.0", "bool": "False True"}
+EMPTY = {
+    "str": "''",
+    "list": "[]",
+    "dict": "{}",
+    "tuple": "()",
+    "int": "0",
+    "float": "0.0",
+    "bool": "False True",
+}
 IMPORTED, OUTPUT = "imported.txt", "output.txt"
 KILLED, SURVIVED, TIMED_OUT = "killed", "survived", "timed out"
 
@@ -110,7 +156,10 @@ def mutants(file: str) -> list[Mutant]:
     found: dict[tuple[tuple[int, int], str], Mutant] = {}
     for node, replacement in _changes(ast.parse(b"".join(lines)), ""):
         old, new = ast.unparse(node), ast.unparse(replacement)
-        span = starts[node.lineno - 1] + node.col_offset, starts[(node.end_lineno or 0) - 1] + (node.end_col_offset or 0)
+        span = (
+            starts[node.lineno - 1] + node.col_offset,
+            starts[(node.end_lineno or 0) - 1] + (node.end_col_offset or 0),
+        )
         code, change = lines[node.lineno - 1].decode().strip(), " ".join(f"{old} -> {new}".split())
         if (code, change) not in EQUIVALENT and new != old:
             within = new if isinstance(replacement, ast.stmt | ast.Constant) else f"({new})"
@@ -119,7 +168,10 @@ def mutants(file: str) -> list[Mutant]:
 
 
 def _changes(node: ast.AST, returns: str) -> Iterator[tuple[ast.expr | ast.stmt, ast.expr | ast.stmt]]:
-    """Every node that may be replaced, with what replaces it; ``returns``: the type that the function around it is said to return."""
+    """Every node that may be replaced, with what replaces it.
+
+    ``returns``: the type that the function around it is said to return.
+    """
     if _untouched(node):
         return
     if isinstance(node, ast.FunctionDef):
@@ -133,7 +185,9 @@ def _changes(node: ast.AST, returns: str) -> Iterator[tuple[ast.expr | ast.stmt,
     for condition in node.ifs if isinstance(node, ast.comprehension) else ():
         yield condition, ast.UnaryOp(ast.Not(), condition)
     if isinstance(node, ast.Slice):
-        yield from ((end, ast.BinOp(end, ast.Add(), ast.Constant(1))) for end in (node.lower, node.upper) if end)
+        yield from (
+            (end, ast.BinOp(end, ast.Add(), ast.Constant(1))) for end in (node.lower, node.upper) if end
+        )
     if isinstance(node, ast.Raise):  # what it says is no matter
         return
     for name, value in ast.iter_fields(node):
@@ -173,10 +227,14 @@ def _replacements(node: ast.expr | ast.stmt) -> Iterator[ast.expr | ast.stmt]:
             yield from map(ast.Constant, (value - 1, value + 1) if value < 100 else (0, 2 * value))
         case ast.Constant(float(value)):
             yield from map(ast.Constant, (0.0, 1.0, 2.0 * value))
-        case ast.Call(ast.Name(name) as called, args, keywords) | ast.Call(ast.Attribute(_, name) as called, args, keywords):
+        case ast.Call(ast.Name(name) as called, args, keywords) | ast.Call(
+            ast.Attribute(_, name) as called, args, keywords
+        ):
             owner = called.value if isinstance(called, ast.Attribute) else None
             if name in SWAPPED and (owner or name != "sum"):  # no built-in function is called mean
-                yield ast.Call(ast.Attribute(owner, SWAPPED[name]) if owner else ast.Name(SWAPPED[name]), args, keywords)
+                yield ast.Call(
+                    ast.Attribute(owner, SWAPPED[name]) if owner else ast.Name(SWAPPED[name]), args, keywords
+                )
             if owner and name in DROPPED:
                 yield owner
             elif args and name in UNWRAPPED:
@@ -184,7 +242,13 @@ def _replacements(node: ast.expr | ast.stmt) -> Iterator[ast.expr | ast.stmt]:
         case ast.AugAssign(target, op, value) if type(op) in ARITHMETIC:
             yield ast.AugAssign(target, ARITHMETIC[type(op)](), value)
             yield ast.Pass()
-        case ast.Expr(ast.Call()) | ast.Raise() | ast.Break() | ast.Continue() | ast.Assign([ast.Attribute() | ast.Subscript(), *_]):
+        case (
+            ast.Expr(ast.Call())
+            | ast.Raise()
+            | ast.Break()
+            | ast.Continue()
+            | ast.Assign([ast.Attribute() | ast.Subscript(), *_])
+        ):
             yield ast.Pass()  # but for local variables, without which nothing would run
 
 
@@ -205,7 +269,10 @@ def _prepare(scratch: Path, file: str) -> None:
     shutil.copytree(ROOT, _copy, ignore=shutil.ignore_patterns(".*", "results", "runs"))
     os.chdir(_copy)
     sys.path[:0] = [str(_copy / source) for source in SOURCES]
-    os.environ |= {"PYTHONPATH": os.pathsep.join(sys.path[: len(SOURCES)]), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    os.environ |= {
+        "PYTHONPATH": os.pathsep.join(sys.path[: len(SOURCES)]),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
     _forked(file, "--collect-only")
     module = next(file.removeprefix(f"{source}/") for source in SOURCES if file.startswith(source))
     target = module.removesuffix(".py").replace("/", ".")
@@ -216,9 +283,12 @@ def _prepare(scratch: Path, file: str) -> None:
     del sys.modules[target]
     started = time.monotonic()
     if _forked(file) != SURVIVED:
-        raise RuntimeError(f"the tests of {file} fail already on the file as it is:\n{(_copy / OUTPUT).read_text()}")
+        raise RuntimeError(
+            f"the tests of {file} fail already on the file as it is:\n{(_copy / OUTPUT).read_text()}"
+        )
     _limit_s = 10 + 5 * (time.monotonic() - started)
-    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"  # a file that changes twice in a second would pass for unchanged
+    # a file that changes twice in a second would pass for unchanged
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     sys.dont_write_bytecode = True
 
 
@@ -262,7 +332,9 @@ def _judge(mutant: Mutant) -> str:
 def main() -> None:
     """Print a line for each survivor and a table of all, and write both."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--modules", nargs="+", default=list(TESTS), help="files or folders; default: those of the table")
+    parser.add_argument(
+        "--modules", nargs="+", default=list(TESTS), help="files or folders; default: those of the table"
+    )
     parser.add_argument("--sample", type=int, help="so many mutants of each module at most; default: all")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
     parser.add_argument("--list", action="store_true", help="print the mutants and run none")
@@ -270,7 +342,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="JSON file of all mutants and what became of them")
     arguments = parser.parse_args()
     results: list[dict[str, object]] = []
-    named = [path for place in arguments.modules for path in ([ROOT / place] if place.endswith(".py") else (ROOT / place).glob("*.py"))]
+    named = [
+        path
+        for place in arguments.modules
+        for path in ([ROOT / place] if place.endswith(".py") else (ROOT / place).glob("*.py"))
+    ]
     for file in sorted({str(path.relative_to(ROOT)) for path in named if path.name != "__init__.py"}):
         chosen = mutants(file)
         count = min(arguments.sample or len(chosen), len(chosen))
@@ -280,9 +356,15 @@ def main() -> None:
         for mutant, state in zip(chosen, states, strict=True):
             results.append({"state": state, **asdict(mutant)})
             if state != KILLED:
-                print(f"{state:<10}{mutant.file}:{mutant.line}  {mutant.change}   | {mutant.code}", flush=True)
+                print(
+                    f"{state:<10}{mutant.file}:{mutant.line}  {mutant.change}   | {mutant.code}", flush=True
+                )
         counts = Counter(str(row["state"]) for row in results if row["file"] == file)
-        print(f"{file}: {len(chosen)} mutants, " + ", ".join(f"{counts[state]} {state}" for state in sorted(counts)), flush=True)
+        print(
+            f"{file}: {len(chosen)} mutants, "
+            + ", ".join(f"{counts[state]} {state}" for state in sorted(counts)),
+            flush=True,
+        )
     if arguments.out:
         arguments.out.write_text(json.dumps(results, indent=1))
     raise SystemExit(any(row["state"] == SURVIVED for row in results))
@@ -291,7 +373,10 @@ def main() -> None:
 def _judged(file: str, chosen: Sequence[Mutant], jobs: int) -> Iterator[str]:
     """What becomes of the mutants of a file, in their order."""
     context = multiprocessing.get_context("fork")
-    with tempfile.TemporaryDirectory() as scratch, ProcessPoolExecutor(jobs, context, _prepare, (Path(scratch), file)) as pool:
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        ProcessPoolExecutor(jobs, context, _prepare, (Path(scratch), file)) as pool,
+    ):
         yield from pool.map(_judge, chosen)
 
 

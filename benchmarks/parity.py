@@ -1,14 +1,17 @@
 """Whether the population trainer teaches as well as rl-games: the same programs, budgets and settings, many seeds.
 
-    .venv/bin/python benchmarks/parity.py --out runs/parity [--seeds 8] [--steps franka-push=400000 ant=400000] [--envs franka-push=128]
+    .venv/bin/python benchmarks/parity.py --out runs/parity [--seeds 8] [--steps franka-push=400000
+    ant=400000] [--envs franka-push=128]
 
-Every training is of the human reward, with the preset of the task but for its budget, and is scored on the same held-out episodes.
-Budgets are short, so that scores are neither at the floor nor at the ceiling, where nothing could differ. Half the environments on
-franka-push mean twice the updates, without which it learns little in so few steps. Finished trainings are kept in `trainings.json`;
+Every training is of the human reward, with the preset of the task but for its budget, and is scored
+on the same held-out episodes. Budgets are short, so that scores are neither at the floor nor at the
+ceiling, where nothing could differ. Half the environments on franka-push mean twice the updates,
+without which it learns little in so few steps. Finished trainings are kept in `trainings.json`;
 interrupted, it goes on where it was.
 
-The interval is that of the difference of the means (percentile bootstrap over seeds), and p that of an exact permutation test of it. A
-difference that is not found with so few seeds may still be there: the interval says how large it may be.
+The interval is that of the difference of the means (percentile bootstrap over seeds), and p that of
+an exact permutation test of it. A difference that is not found with so few seeds may still be
+there: the interval says how large it may be.
 """
 
 from __future__ import annotations
@@ -63,7 +66,9 @@ class Trainings:
         """Read what is there."""
         folder.mkdir(parents=True, exist_ok=True)
         self._file = folder / "trainings.json"
-        self._known = [Training(**one) for one in json.loads(self._file.read_text())] if self._file.exists() else []
+        self._known = (
+            [Training(**one) for one in json.loads(self._file.read_text())] if self._file.exists() else []
+        )
 
     def add(self, training: Training) -> None:
         """Keep one more, whole or not at all."""
@@ -75,10 +80,16 @@ class Trainings:
     def of(self, task: str, trainer: str, settings: PpoSettings, episodes: int) -> dict[int, Training]:
         """Those with these settings, by seed."""
         wanted = (task, trainer, settings.env_steps, settings.envs, episodes)
-        return {one.seed: one for one in self._known if (one.task, one.trainer, one.env_steps, one.envs, one.episodes) == wanted}
+        return {
+            one.seed: one
+            for one in self._known
+            if (one.task, one.trainer, one.env_steps, one.envs, one.episodes) == wanted
+        }
 
 
-def train(kept: Trainings, task: str, trainer: str, settings: PpoSettings, program: str, options: argparse.Namespace) -> None:
+def train(
+    kept: Trainings, task: str, trainer: str, settings: PpoSettings, program: str, options: argparse.Namespace
+) -> None:
     """Train the seeds that are not yet known."""
     done = kept.of(task, trainer, settings, options.episodes)
     folder = options.out / f"{task}-{trainer}"
@@ -90,13 +101,31 @@ def train(kept: Trainings, task: str, trainer: str, settings: PpoSettings, progr
     for ended in trained(task, trainer, settings, folder.resolve(), jobs, options.episodes):
         training = _training(task, trainer, seeds[ended.result.run], settings, options.episodes, ended)
         kept.add(training)
-        score = f"{ended.result.fault}, {training.cause}" if training.score is None else f"{training.score:.3f}"
-        print(f"{time.strftime('%H:%M:%S')} {task}, {trainer}, seed {training.seed}: {score}", file=sys.stderr, flush=True)
+        score = (
+            f"{ended.result.fault}, {training.cause}" if training.score is None else f"{training.score:.3f}"
+        )
+        print(
+            f"{time.strftime('%H:%M:%S')} {task}, {trainer}, seed {training.seed}: {score}",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
-def _training(task: str, trainer: str, seed: int, settings: PpoSettings, episodes: int, ended: Ended) -> Training:
+def _training(
+    task: str, trainer: str, seed: int, settings: PpoSettings, episodes: int, ended: Ended
+) -> Training:
     score = ended.score.mean if ended.score else None
-    return Training(task, trainer, seed, settings.env_steps, settings.envs, episodes, score, ended.result.cause, ended.result.wall_s)
+    return Training(
+        task,
+        trainer,
+        seed,
+        settings.env_steps,
+        settings.envs,
+        episodes,
+        score,
+        ended.result.cause,
+        ended.result.wall_s,
+    )
 
 
 def permutation(a: Sequence[float], b: Sequence[float], rng: random.Random) -> float:
@@ -117,7 +146,10 @@ def permutation(a: Sequence[float], b: Sequence[float], rng: random.Random) -> f
 
 def bootstrap(a: Sequence[float], b: Sequence[float], rng: random.Random) -> tuple[float, float]:
     """95 % interval of the difference of means, seeds of each trainer drawn anew with replacement."""
-    drawn = [statistics.fmean(rng.choices(a, k=len(a))) - statistics.fmean(rng.choices(b, k=len(b))) for _ in range(RESAMPLES)]
+    drawn = [
+        statistics.fmean(rng.choices(a, k=len(a))) - statistics.fmean(rng.choices(b, k=len(b)))
+        for _ in range(RESAMPLES)
+    ]
     cuts = statistics.quantiles(drawn, n=40)
     return cuts[0], cuts[-1]
 
@@ -135,26 +167,56 @@ def row(kept: Trainings, task: str, settings: PpoSettings, options: argparse.Nam
     means = statistics.fmean(ours), statistics.fmean(theirs)
     low, high = bootstrap(ours, theirs, rng)
     p = permutation(ours, theirs, rng)
-    return *known, f"{means[0]:.3f}", f"{means[1]:.3f}", f"{means[0] - means[1]:+.3f} [{low:+.3f}, {high:+.3f}]", f"{p:.3f}"
+    return (
+        *known,
+        f"{means[0]:.3f}",
+        f"{means[1]:.3f}",
+        f"{means[0] - means[1]:+.3f} [{low:+.3f}, {high:+.3f}]",
+        f"{p:.3f}",
+    )
 
 
 def report(kept: Trainings, settings: dict[str, PpoSettings], options: argparse.Namespace) -> str:
     """The table as Markdown."""
-    titles = ("task", "steps", "envs", "population, per seed", "rl-games, per seed", "population", "rl-games", "difference [95 %]", "p")
+    titles = (
+        "task",
+        "steps",
+        "envs",
+        "population, per seed",
+        "rl-games, per seed",
+        "population",
+        "rl-games",
+        "difference [95 %]",
+        "p",
+    )
     rows = [row(kept, task, own, options) for task, own in settings.items()]
-    text = f"{options.seeds} seeds of each trainer, {options.episodes} held-out episodes; the difference is population less rl-games.\n\n"
+    text = (
+        f"{options.seeds} seeds of each trainer, {options.episodes} held-out episodes; the difference "
+        "is population less rl-games.\n\n"
+    )
     return text + "\n".join(table(titles, rows))
 
 
 def arguments() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, required=True, help="folder; what is there already is not made again")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, help="folder; what is there already is not made again"
+    )
     parser.add_argument("--seeds", type=int, default=8)
     parser.add_argument("--episodes", type=int, default=256, help="held-out episodes of each training")
-    parser.add_argument("--steps", nargs="+", type=budget, default=STEPS.items(), metavar="TASK=N", help="tasks and budgets")
     parser.add_argument(
-        "--envs", nargs="*", type=budget, default=ENVS.items(), metavar="TASK=N", help="other environments than the preset's"
+        "--steps", nargs="+", type=budget, default=STEPS.items(), metavar="TASK=N", help="tasks and budgets"
+    )
+    parser.add_argument(
+        "--envs",
+        nargs="*",
+        type=budget,
+        default=ENVS.items(),
+        metavar="TASK=N",
+        help="other environments than the preset's",
     )
     options = parser.parse_args()
     options.steps, options.envs = dict(options.steps), dict(options.envs)

@@ -1,10 +1,12 @@
 """Whether the physics of every task stands millions of random actions.
 
-    .venv/bin/python benchmarks/physics_soak.py [--steps 10000000] [--tasks franka-push ant] [--threads 2]
+    .venv/bin/python benchmarks/physics_soak.py [--steps 10000000] [--tasks franka-push ant]
+    [--threads 2]
 
-The steps are split evenly over the tasks. Every action is held for ten steps on average, and half of them are at the ends of
-their range, so that bodies go places. Anything that may not happen makes the exit status 1, as does a task
-whose room for contacts or constraint rows in the GPU simulator is less than 1.5 times what was needed.
+The steps are split evenly over the tasks. Every action is held for ten steps on average, and half
+of them are at the ends of their range, so that bodies go places. Anything that may not happen makes
+the exit status 1, as does a task whose room for contacts or constraint rows in the GPU simulator is
+less than 1.5 times what was needed.
 """
 
 from __future__ import annotations
@@ -64,8 +66,19 @@ class Soaked:
     def row(self) -> str:
         """One row of the table."""
         peaks = self.peaks
-        counts = (f"{self.steps:,}", f"{self.steps / self.seconds:,.0f}", str(self.unstable), str(peaks.not_finite), str(peaks.swallowed))
-        speeds = (f"{peaks.speed:.1f}", f"{peaks.object_speed:.2f}", f"{peaks.gain:.2f}", f"{1e3 * peaks.depth:.1f}")
+        counts = (
+            f"{self.steps:,}",
+            f"{self.steps / self.seconds:,.0f}",
+            str(self.unstable),
+            str(peaks.not_finite),
+            str(peaks.swallowed),
+        )
+        speeds = (
+            f"{peaks.speed:.1f}",
+            f"{peaks.object_speed:.2f}",
+            f"{peaks.gain:.2f}",
+            f"{1e3 * peaks.depth:.1f}",
+        )
         budget = (f"{peaks.contacts} of {self.task.contacts}", f"{peaks.rows} of {self.task.constraints}")
         return _line((self.task.name, *counts, *speeds, *budget))
 
@@ -86,14 +99,21 @@ def _line(cells: tuple[str, ...]) -> str:
 def main() -> None:
     """Soak and print."""
     tasks = simulated_tasks()
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=10_000_000, help="environment steps of all tasks together")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--steps", type=int, default=10_000_000, help="environment steps of all tasks together"
+    )
     parser.add_argument("--tasks", nargs="+", default=list(tasks), choices=tasks)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="physics threads")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    print(f"{ENVS} environments, {options.threads} physics threads; contacts and rows are the most of one world, of the task's budget\n")
+    print(
+        f"{ENVS} environments, {options.threads} physics threads; contacts and rows are the most of one "
+        "world, of the task's budget\n"
+    )
     print(_line(_HEAD))
     print(_line(("---", *["---:"] * (len(_HEAD) - 1))))
     results: list[Soaked] = []
@@ -105,7 +125,10 @@ def main() -> None:
             print(f"\n{result.task.name} needs at least {shortage}")
     failed = [result.task.name for result in results if result.fails()]
     verdict = f"failed: {', '.join(failed)}" if failed else "all within"
-    print(f"\n{sum(result.steps for result in results):,} steps, {sum(result.unstable for result in results)} unstable worlds")
+    print(
+        f"\n{sum(result.steps for result in results):,} steps, "
+        f"{sum(result.unstable for result in results)} unstable worlds"
+    )
     print(f"limits: gain {GAIN_LIMIT_J_KG:g} J/kg, depth {1e3 * DEPTH_LIMIT_M:g} mm; {verdict}")
     sys.exit(bool(failed))
 

@@ -1,10 +1,12 @@
 """What is left of the bare engine's speed, and what the code of every task costs.
 
-    .venv/bin/python benchmarks/physics_speed.py [--tasks franka-push ant] [--rounds 5] [--threads 1]
+    .venv/bin/python benchmarks/physics_speed.py [--tasks franka-push ant] [--rounds 5] [--threads
+    1]
 
-Three runs side by side in one process: the environment under random actions, our simulator alone, and mujoco.batch with nothing
-around it. The last two get the controls and start states of the first, so all three visit the same states, to the last bit,
-which is checked. Speeds are medians over interleaved rounds; only the ratios mean something on a machine that does other things too.
+Three runs side by side in one process: the environment under random actions, our simulator alone,
+and mujoco.batch with nothing around it. The last two get the controls and start states of the
+first, so all three visit the same states, to the last bit, which is checked. Speeds are medians
+over interleaved rounds; only the ratios mean something on a machine that does other things too.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ from tests.physics import held_actions, scene_of, simulated_tasks
 
 ENVS = 256
 ROUND_S, WARM_UP_S, WARM_UP_STEPS = 0.6, 2.0, 25
-"""Seconds that one round of all three takes, and what is run before the first one, so that bodies are in touch."""
+"""Seconds that one round of all three takes, and what is run before
+the first one, so that bodies are in touch."""
 LEAST_RATIO, MOST_TASK_CODE = 0.9, 0.2
 """Wanted of every task; wanted of the tasks in :data:`JUDGED`."""
 JUDGED = ("franka-reach", "franka-push", "franka-lift", "franka-drawer")
@@ -46,7 +49,10 @@ class Deed(NamedTuple):
 
 
 class Follower(Protocol):
-    """What can repeat deeds; the methods are those of :class:`rewardsmith_envs.simulators.base.Simulator`."""
+    """What can repeat deeds.
+
+    The methods are those of :class:`rewardsmith_envs.simulators.base.Simulator`.
+    """
 
     def __getitem__(self, name: str, /) -> Tensor:
         """The live tensor of one field of the state."""
@@ -164,7 +170,10 @@ class Measured(NamedTuple):
         taken = ENVS * self.steps
         physics = taken * self.task.decimation / statistics.median(times.bare for times in self.rounds)
         million = 1e6 / taken * statistics.median(times.env for times in self.rounds)
-        return f"| {self.task.name} | {physics:,.0f} | {self.ratio():.2f} | {100 * self.task_code():.1f} % | {million:,.0f} |"
+        return (
+            f"| {self.task.name} | {physics:,.0f} | {self.ratio():.2f} | {100 * self.task_code():.1f} % "
+            f"| {million:,.0f} |"
+        )
 
 
 class Race:
@@ -181,7 +190,8 @@ class Race:
     def run(self, steps: int) -> Times:
         """Take steps; the seconds that each run took.
 
-        The order of the two that follow alternates: whatever else the machine does, it does to all of them.
+        The order of the two that follow alternates: whatever else the machine does, it does to all
+        of them.
         """
         self._leader.seconds, env, bare, simulator = 0.0, 0.0, 0.0, 0.0
         for number in range(steps):
@@ -197,7 +207,10 @@ class Race:
                 bare += repeat(self._bare, deeds)
         for name, follower in (("mujoco.batch", self._bare), ("the simulator", self._simulator)):
             if not torch.equal(follower["qpos"], self._leader["qpos"]):
-                sys.exit(f"{self._leader.scene}: {name} went another way than the environment, so their times cannot be compared.")
+                sys.exit(
+                    f"{self._leader.scene}: {name} went another way than the environment, so their times "
+                    "cannot be compared."
+                )
         return Times(bare, simulator, env, self._leader.seconds)
 
 
@@ -215,14 +228,24 @@ def measure(task: SimulatedTask, rounds: int, threads: int) -> Measured:
 def main() -> None:
     """Measure and print."""
     tasks = simulated_tasks()
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--tasks", nargs="+", default=list(tasks), choices=tasks)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=1, help="physics threads; the more, the smaller the share of physics")
+    parser.add_argument(
+        "--threads", type=int, default=1, help="physics threads; the more, the smaller the share of physics"
+    )
     options = parser.parse_args()
     torch.set_num_threads(1)
-    print(f"{ENVS} environments, {options.threads} physics threads, 1 torch thread, {options.rounds} interleaved rounds\n")
-    print("| task | bare physics steps/s | simulator / bare | task code | s per million env steps |\n|---|---:|---:|---:|---:|")
+    print(
+        f"{ENVS} environments, {options.threads} physics threads, 1 torch thread, {options.rounds} "
+        "interleaved rounds\n"
+    )
+    print(
+        "| task | bare physics steps/s | simulator / bare | task code | s per million env steps "
+        "|\n|---|---:|---:|---:|---:|"
+    )
     results: list[Measured] = []
     for name in options.tasks:
         results.append(measure(tasks[name], options.rounds, options.threads))

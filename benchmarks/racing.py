@@ -2,12 +2,13 @@
 
     .venv/bin/python benchmarks/racing.py --out runs/racing [--task franka-push] [--repeats 5]
 
-Every repeat is two searches from one seed, with one budget: one trains all candidates to the end, the other races with the default
-rungs. Both retrain their winners on the same fresh seeds; where these are the same program, that is done once. Interrupted, it goes on
-where it was.
+Every repeat is two searches from one seed, with one budget: one trains all candidates to the end,
+the other races with the default rungs. Both retrain their winners on the same fresh seeds; where
+these are the same program, that is done once. Interrupted, it goes on where it was.
 
-The search that trains all is also looked at on its way, at several rungs where nobody is evicted, and screens its programs
-without dropping any. So it shows how well an early score, and how well the screen, foretell the final one.
+The search that trains all is also looked at on its way, at several rungs where nobody is evicted,
+and screens its programs without dropping any. So it shows how well an early score, and how well the
+screen, foretell the final one.
 """
 
 from __future__ import annotations
@@ -39,7 +40,10 @@ RESAMPLES = 10_000
 
 @dataclasses.dataclass(frozen=True)
 class Terms:
-    """What all searches have in common; trainings are as the task's preset has them but for what is given."""
+    """What all searches have in common.
+
+    Trainings are as the task's preset has them but for what is given.
+    """
 
     task: str
     candidates: int
@@ -69,7 +73,11 @@ def search(folder: Path, config: StudyConfig, others: Sequence[Path]) -> None:
         known = [Study.open(other) for other in others]
         parts = assemble(study.config, study.folder)
         try:
-            runner.run(study, dataclasses.replace(parts, library=Library(known)), PlainObserver(study, parts.settings.env_steps))
+            runner.run(
+                study,
+                dataclasses.replace(parts, library=Library(known)),
+                PlainObserver(study, parts.settings.env_steps),
+            )
         finally:
             parts.close()
             for other in known:
@@ -119,7 +127,9 @@ def ranks(values: Sequence[float]) -> list[float]:
     """Ranks from 0, means of them for ties."""
     order = sorted(range(len(values)), key=values.__getitem__)
     found = [0.0] * len(values)
-    starts = [0] + [n + 1 for n, (a, b) in enumerate(pairwise(order)) if values[a] != values[b]] + [len(values)]
+    starts = (
+        [0] + [n + 1 for n, (a, b) in enumerate(pairwise(order)) if values[a] != values[b]] + [len(values)]
+    )
     for start, end in pairwise(starts):
         for index in order[start:end]:
             found[index] = (start + end - 1) / 2
@@ -146,7 +156,11 @@ def foretold(folders: Sequence[Path]) -> Iterator[str]:
         with Study.open(folder) as study:
             trained += [trial for trial in study.trials if trial.score]
     for number, share in enumerate(WATCH.rungs):
-        pairs = [(trial.run.rungs[number].score.mean, trial.score.mean) for trial in trained if trial.run and trial.score]
+        pairs = [
+            (trial.run.rungs[number].score.mean, trial.score.mean)
+            for trial in trained
+            if trial.run and trial.score
+        ]
         yield _row(f"true score at {share:.0%} of the training", [pairs], rng)
     screens: dict[str, Callable[[Screening], float | None]] = {
         "screen": lambda seen: seen.score,
@@ -184,10 +198,15 @@ def _by_iteration(folders: Sequence[Path], read: Callable[[Screening], float | N
 
 
 def within(groups: Sequence[Pairs]) -> float:
-    """Rank correlation within groups, averaged with the sizes of the groups as weights; how groups differ plays no part."""
+    """Rank correlation within groups, averaged with the sizes of the groups as weights.
+
+    How groups differ plays no part.
+    """
     known = [(correlation(pairs), len(pairs)) for pairs in groups]
     known = [(value, size) for value, size in known if value == value]
-    return sum(value * size for value, size in known) / sum(size for _, size in known) if known else float("nan")
+    return (
+        sum(value * size for value, size in known) / sum(size for _, size in known) if known else float("nan")
+    )
 
 
 def _firsts(groups: Sequence[Pairs]) -> Iterator[str]:
@@ -195,8 +214,14 @@ def _firsts(groups: Sequence[Pairs]) -> Iterator[str]:
     if groups:
         tops = [max(score for _, score in pairs) for pairs in groups]
         hits = sum(max(pairs)[1] == top for pairs, top in zip(groups, tops, strict=True))
-        chance = sum(sum(score == top for _, score in pairs) / len(pairs) for pairs, top in zip(groups, tops, strict=True))
-        yield f"\nThe screen's first was the best of its iteration in {hits} of {len(groups)} iterations; by chance {chance:.1f}.\n"
+        chance = sum(
+            sum(score == top for _, score in pairs) / len(pairs)
+            for pairs, top in zip(groups, tops, strict=True)
+        )
+        yield (
+            f"\nThe screen's first was the best of its iteration in {hits} of {len(groups)} iterations; "
+            f"by chance {chance:.1f}.\n"
+        )
 
 
 def _row(name: str, groups: Sequence[Pairs], rng: random.Random) -> str:
@@ -204,7 +229,9 @@ def _row(name: str, groups: Sequence[Pairs], rng: random.Random) -> str:
     count = sum(map(len, groups))
     if count < 3:
         return f"| {name} | {count} | - | - |"
-    low, high = interval([within([rng.choices(pairs, k=len(pairs)) for pairs in groups]) for _ in range(RESAMPLES // 5)])
+    low, high = interval(
+        [within([rng.choices(pairs, k=len(pairs)) for pairs in groups]) for _ in range(RESAMPLES // 5)]
+    )
     return f"| {name} | {count} | {within(groups):.2f} | {low:.2f} to {high:.2f} |"
 
 
@@ -222,7 +249,8 @@ def report(folders: Sequence[tuple[Path, Path]], horizon: int) -> str:
             fresh = " ".join(f"{score:.3f}" for score in one.fresh)
             looks = f"{one.looks / 1e6:.2f}" if one is raced else "-"
             rows.append(
-                f"| {seed} | {name} | {one.steps / 1e6:.2f} | {looks} | {one.evicted} | {one.winner} | {one.search:.3f} | {fresh} |"
+                f"| {seed} | {name} | {one.steps / 1e6:.2f} | {looks} | {one.evicted} | {one.winner} | "
+                f"{one.search:.3f} | {fresh} |"
             )
         ratios.append((raced.steps + raced.looks) / whole.steps)
         differences.append(statistics.mean(raced.fresh) - statistics.mean(whole.fresh))
@@ -233,7 +261,10 @@ def report(folders: Sequence[tuple[Path, Path]], horizon: int) -> str:
         "",
         f"Steps of racing, looks at rungs included, over those of training all: {statistics.median(ratios):.2f} "
         f"({min(ratios):.2f} to {max(ratios):.2f}).",
-        f"Fresh score of the winner, racing less training all: {statistics.mean(differences):+.3f} [{low:+.3f}, {high:+.3f}].",
+        (
+            f"Fresh score of the winner, racing less training all: {statistics.mean(differences):+.3f} "
+            f"[{low:+.3f}, {high:+.3f}]."
+        ),
         "",
         "| foretells the final true score | programs | rank correlation | 95 % interval |",
         "|---|---|---|---|",
@@ -244,18 +275,31 @@ def report(folders: Sequence[tuple[Path, Path]], horizon: int) -> str:
 
 def main() -> None:
     """Search, then print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, required=True, help="folder of the studies; what is there already is not made again")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        help="folder of the studies; what is there already is not made again",
+    )
     parser.add_argument("--task", default="franka-push")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--candidates", type=int, default=32)
-    parser.add_argument("--samples", type=int, default=16, help="programs of an iteration; 16 as in the papers")
+    parser.add_argument(
+        "--samples", type=int, default=16, help="programs of an iteration; 16 as in the papers"
+    )
     for name in ("env-steps", "envs", "mini-epochs"):
         parser.add_argument(f"--{name}", type=int, help="instead of the preset's")
     options = parser.parse_args()
     started = time.monotonic()
-    training = TrainingOverrides(env_steps=options.env_steps, envs=options.envs, mini_epochs=options.mini_epochs)
-    folders = searches(options.out, Terms(options.task, options.candidates, options.samples, training), options.repeats)
+    training = TrainingOverrides(
+        env_steps=options.env_steps, envs=options.envs, mini_epochs=options.mini_epochs
+    )
+    folders = searches(
+        options.out, Terms(options.task, options.candidates, options.samples, training), options.repeats
+    )
     text = report(folders, TASKS.load(options.task).horizon)
     (options.out / "report.md").write_text(text)
     print(text)

@@ -2,8 +2,9 @@
 
     .venv/bin/python benchmarks/task_learning.py [--out results/task-learning]
 
-On an otherwise idle machine, for the limits are wall clock, from the start of the command to the end of its scoring. Every training is
-`rewardsmith train TASK --reward R --seeds S` with the preset of the task. Finished ones stay in `runs/task-learning` and are kept.
+On an otherwise idle machine, for the limits are wall clock, from the start of the command to the
+end of its scoring. Every training is `rewardsmith train TASK --reward R --seeds S` with the preset
+of the task. Finished ones stay in `runs/task-learning` and are kept.
 """
 
 from __future__ import annotations
@@ -25,7 +26,13 @@ from rewardsmith.registry import TASKS
 from rewardsmith.settings import preset_settings
 from rewardsmith.training.ppo import PpoSettings
 
-LIMITS_S = {"franka-reach": 45, "franka-push": 180, "franka-lift": 300, "franka-drawer": 600, "franka-door": 600}
+LIMITS_S = {
+    "franka-reach": 45,
+    "franka-push": 180,
+    "franka-lift": 300,
+    "franka-drawer": 600,
+    "franka-door": 600,
+}
 """What a training may take on two cores."""
 SPARSE = ("franka-push", "franka-lift", "franka-drawer", "franka-door")
 """Tasks that the sparse reward must not teach."""
@@ -65,12 +72,19 @@ def row(runs: list[Run]) -> str:
     shown = ", ".join("failed" if score is None else f"{score:.3f}" for score in scores)
     known = [score for score in scores if score is not None]
     if first.reward == "human":
-        met = len(known) == len(runs) and min(known) >= WANTED and max(run.wall_s for run in runs) <= LIMITS_S[first.task]
+        met = (
+            len(known) == len(runs)
+            and min(known) >= WANTED
+            and max(run.wall_s for run in runs) <= LIMITS_S[first.task]
+        )
         wanted = f"at least {WANTED} within {LIMITS_S[first.task]} s"
     else:
         met, wanted = len(known) == len(runs) and max(known) < CHANCE, f"below {CHANCE}"
     seconds = ", ".join(f"{run.wall_s:.0f}" for run in runs)
-    return f"| {first.task} | {first.reward} | {first.result.env_steps:,} | {shown} | {seconds} | {wanted} | {'yes' if met else 'no'} |"
+    return (
+        f"| {first.task} | {first.reward} | {first.result.env_steps:,} | {shown} | {seconds} | {wanted} "
+        f"| {'yes' if met else 'no'} |"
+    )
 
 
 def write_curves(runs: list[Run], folder: Path) -> None:
@@ -80,19 +94,35 @@ def write_curves(runs: list[Run], folder: Path) -> None:
         table.writerow(("task", "reward", "seed", "env_steps", "training_success"))
         for run in runs:
             for steps, success in curve(run):
-                table.writerow((run.task, run.reward, run.seed, steps, "" if success is None else f"{success:.4f}"))
+                table.writerow(
+                    (run.task, run.reward, run.seed, steps, "" if success is None else f"{success:.4f}")
+                )
     tasks = list(LIMITS_S)
-    figure = make_subplots(rows=1, cols=len(tasks), subplot_titles=tasks, shared_yaxes=True, horizontal_spacing=0.02)
+    figure = make_subplots(
+        rows=1, cols=len(tasks), subplot_titles=tasks, shared_yaxes=True, horizontal_spacing=0.02
+    )
     for run in runs:
         steps, success = zip(*curve(run), strict=True)
         colour = "#1f77b4" if run.reward == "human" else "#999999"
         figure.add_trace(
-            go.Scatter(x=steps, y=success, line={"color": colour, "width": 1.5}, name=run.reward, showlegend=run is runs[0]),
+            go.Scatter(
+                x=steps,
+                y=success,
+                line={"color": colour, "width": 1.5},
+                name=run.reward,
+                showlegend=run is runs[0],
+            ),
             row=1,
             col=tasks.index(run.task) + 1,
         )
     figure.update_yaxes(range=[-0.02, 1.02])
-    figure.update_layout(template="plotly_white", width=1200, height=280, margin={"l": 40, "r": 10, "t": 40, "b": 40}, showlegend=False)
+    figure.update_layout(
+        template="plotly_white",
+        width=1200,
+        height=280,
+        margin={"l": 40, "r": 10, "t": 40, "b": 40},
+        showlegend=False,
+    )
     figure.write_image(folder / "curves.svg")
 
 
@@ -107,13 +137,18 @@ def curve(run: Run) -> list[tuple[int, float | None]]:
 
 def main() -> None:
     """Train what is missing and write everything."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--out", type=Path, default=Path("results/task-learning"))
     out = parser.parse_args().out
     groups = [[train(task, "human", seed) for seed in SEEDS] for task in LIMITS_S]
     groups += [[train(task, "sparse", SEEDS[0])] for task in SPARSE]
     out.mkdir(parents=True, exist_ok=True)
-    head = "| task | reward | steps | held-out success per seed | seconds, wall | wanted | met |\n|---|---|---:|---|---|---|---|"
+    head = (
+        "| task | reward | steps | held-out success per seed | seconds, wall | wanted | met "
+        "|\n|---|---|---:|---|---|---|---|"
+    )
     table = "\n".join((head, *map(row, groups)))
     (out / "table.md").write_text(table + "\n")
     write_curves([run for group in groups for run in group], out)

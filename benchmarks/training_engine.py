@@ -1,18 +1,22 @@
 """How much of the physics' speed is left in training, what it saves over rl-games, and how it scales.
 
-    .venv/bin/python benchmarks/training_engine.py [--parts throughput rlgames scaling] [--rounds 5] [--out results/training-engine.md]
+    .venv/bin/python benchmarks/training_engine.py [--parts throughput rlgames scaling] [--rounds 5]
+    [--out results/training-engine.md]
 
-Everything is measured in interleaved rounds and quoted as medians with their ranges; only the ratios, taken round by round, mean
-something on a machine that does other things too.
+Everything is measured in interleaved rounds and quoted as medians with their ranges; only the
+ratios, taken round by round, mean something on a machine that does other things too.
 
-throughput: the population trainer between its first update and the last but one, without start-up and scoring, over mujoco.batch with
-all cores in one simulation and nothing around it: on the very states of these updates, and under random actions.
+throughput: the population trainer between its first update and the last but one, without start-up
+and scoring, over mujoco.batch with all cores in one simulation and nothing around it: on the very
+states of these updates, and under random actions.
 
-rlgames: sixteen seeds of the human reward by each trainer: start-up, training and scoring. The population is one fresh worker; rl-games has
-a process per candidate, as many at a time as there are cores, as in the papers. *Kept* is what the product's rl-games trainer does: its
-processes go on with the next candidate, which saves it start-ups.
+rlgames: sixteen seeds of the human reward by each trainer: start-up, training and scoring. The
+population is one fresh worker; rl-games has a process per candidate, as many at a time as there are
+cores, as in the papers. *Kept* is what the product's rl-games trainer does: its processes go on
+with the next candidate, which saves it start-ups.
 
-scaling: the same steady state by number of slots, each in a process of its own, and the peak memory of that process.
+scaling: the same steady state by number of slots, each in a process of its own, and the peak memory
+of that process.
 """
 
 from __future__ import annotations
@@ -65,7 +69,12 @@ def quote(values: Sequence[float], digits: int = 0) -> str:
 
 def verdict(what: str, ratios: Sequence[float], least: float) -> tuple[str, ...]:
     """A row of the last table."""
-    return what, f"at least {least}", f"{statistics.median(ratios):.2f}", "yes" if statistics.median(ratios) >= least else "no"
+    return (
+        what,
+        f"at least {least}",
+        f"{statistics.median(ratios):.2f}",
+        "yes" if statistics.median(ratios) >= least else "no",
+    )
 
 
 def say(text: str) -> None:
@@ -76,8 +85,13 @@ def say(text: str) -> None:
 class Steady:
     """The population trainer between its first update and the last but one."""
 
-    def __init__(self, task: str, program: str, slots: int, epochs: int, overlap: bool, episodes: int = 0) -> None:
-        """Prepare; with ``episodes``, all policies are scored at the end, outside what is measured."""
+    def __init__(
+        self, task: str, program: str, slots: int, epochs: int, overlap: bool, episodes: int = 0
+    ) -> None:
+        """Prepare.
+
+        With ``episodes``, all policies are scored at the end, outside what is measured.
+        """
         preset = preset_settings(PpoSettings, TASKS.load(task), "population", "cpu")
         steps = (epochs + 2) * preset.epoch_steps
         self._settings = replace(preset, env_steps=steps, slots=slots, overlap=overlap)
@@ -92,9 +106,14 @@ class Steady:
             jobs = [job(self._program, folder, seed) for seed in range(self._slots)]
             results = train(self._trainer, jobs, lambda _: times.append(time.perf_counter())).values()
             if self._episodes:
-                self._scorer.score([ScoringJob(job.run, job.policy, 0, self._episodes) for job in jobs], lambda: None)
+                self._scorer.score(
+                    [ScoringJob(job.run, job.policy, 0, self._episodes) for job in jobs], lambda: None
+                )
         if any(result.state != RunState.TRAINED for result in results) or len(times) != self._epochs + 2:
-            sys.exit(f"not all were trained side by side to the end: {[(result.state, result.cause) for result in results]}")
+            sys.exit(
+                "not all were trained side by side to the end: "
+                f"{[(result.state, result.cause) for result in results]}"
+            )
         return self._slots * self._epochs * self._settings.epoch_steps / (times[-2] - times[0])
 
 
@@ -106,7 +125,10 @@ def throughput(options: argparse.Namespace) -> tuple[list[str], list[tuple[str, 
         seen, parts = _throughput(options.task, program, slots, options.epochs, options.rounds)
         envs = preset_settings(PpoSettings, TASKS.load(options.task), "population", "cpu").envs
         lines += [f"### {options.task}, {slots} x {envs} environments, {usable_cores()} cores", ""]
-        same, chance = seen["bare physics on the states of training"], seen["bare physics under random actions"]
+        same, chance = (
+            seen["bare physics on the states of training"],
+            seen["bare physics under random actions"],
+        )
         rows: list[tuple[str, ...]] = []
         for label, values in seen.items():
             ratios = [[a / b for a, b in zip(values, bare, strict=True)] for bare in (same, chance)]
@@ -114,11 +136,19 @@ def throughput(options: argparse.Namespace) -> tuple[list[str], list[tuple[str, 
             if label.startswith("training"):
                 name = f"{options.task}, {slots} x {envs}, {label}, over bare physics on its states"
                 wanted += [verdict(name, ratios[0], LEAST), verdict(f"{name} (aim)", ratios[0], AIM)]
-        lines += table(("", "steps/s", "over bare physics on these states", "over bare physics, random actions"), rows)
+        lines += table(
+            ("", "steps/s", "over bare physics on these states", "over bare physics, random actions"), rows
+        )
         middle = {part: statistics.median(found[part] for found in parts) for part in PARTS}
         whole = sum(middle.values())
-        rows = [(part, quote([found[part] for found in parts], 2), f"{100 * middle[part] / whole:.1f} %") for part in PARTS]
-        lines += table(("part, single lane", "processor time, us per environment step", "share"), [*rows, ("all", f"{whole:.2f}", "")])
+        rows = [
+            (part, quote([found[part] for found in parts], 2), f"{100 * middle[part] / whole:.1f} %")
+            for part in PARTS
+        ]
+        lines += table(
+            ("part, single lane", "processor time, us per environment step", "share"),
+            [*rows, ("all", f"{whole:.2f}", "")],
+        )
     return lines, wanted
 
 
@@ -127,9 +157,14 @@ def _throughput(
 ) -> tuple[dict[str, list[float]], list[dict[str, float]]]:
     """Steps per second, and processor time by part, of every round."""
     task = simulated_tasks()[task_name]
-    jobs, settings = [job(program, "unused", seed) for seed in range(slots)], preset_settings(PpoSettings, task, "population", "cpu")
+    jobs, settings = (
+        [job(program, "unused", seed) for seed in range(slots)],
+        preset_settings(PpoSettings, task, "population", "cpu"),
+    )
     measures: dict[str, Callable[[], float]] = {
-        "bare physics on the states of training": film_of_training(task, settings, jobs, epochs).steps_per_second,
+        "bare physics on the states of training": film_of_training(
+            task, settings, jobs, epochs
+        ).steps_per_second,
         "bare physics under random actions": film_of_chance(task, slots * settings.envs).steps_per_second,
     }
     for overlap in (True, False) if slots > 1 else (True,):  # a slot alone has nothing to overlap with
@@ -142,7 +177,10 @@ def _throughput(
         for name, measure in measures.items():
             seen[name].append(measure())
         parts.append(breakdown.measure(max(1, epochs // 2)))
-        say(f"throughput, {slots} slots, round {number + 1}: " + ", ".join(f"{name} {values[-1]:,.0f}" for name, values in seen.items()))
+        say(
+            f"throughput, {slots} slots, round {number + 1}: "
+            + ", ".join(f"{name} {values[-1]:,.0f}" for name, values in seen.items())
+        )
     return seen, parts
 
 
@@ -154,7 +192,9 @@ def against_rlgames(options: argparse.Namespace) -> tuple[list[str], list[tuple[
         name: replace(preset_settings(PpoSettings, TASKS.load(name), "population", "cpu"), env_steps=steps)
         for name, steps in budgets.items()
     }
-    seconds: dict[tuple[str, str], list[float]] = {(name, trainer): [] for name in budgets for trainer in RUNNERS}
+    seconds: dict[tuple[str, str], list[float]] = {
+        (name, trainer): [] for name in budgets for trainer in RUNNERS
+    }
     for number in range(options.rounds):
         for (name, trainer), values in seconds.items():
             values.append(timed(RUNNERS[trainer], name, settings[name], texts[name], options.candidates))
@@ -164,11 +204,30 @@ def against_rlgames(options: argparse.Namespace) -> tuple[list[str], list[tuple[
         ours, theirs, kept = (seconds[name, trainer] for trainer in RUNNERS)
         ratios, lean = ([b / a for a, b in zip(ours, other, strict=True)] for other in (theirs, kept))
         steps = f"{settings[name].epochs * settings[name].epoch_steps:,}"
-        rows.append((name, steps, *(quote(values, 1) for values in (ours, theirs, kept)), quote(ratios, 2), quote(lean, 2)))
+        rows.append(
+            (
+                name,
+                steps,
+                *(quote(values, 1) for values in (ours, theirs, kept)),
+                quote(ratios, 2),
+                quote(lean, 2),
+            )
+        )
         if name in FASTER:
             wanted.append(verdict(f"{name}: rl-games' time over the population's", ratios, FASTER[name]))
-    title = f"### {options.candidates} candidates, equal steps, {EPISODES['rlgames']} held-out episodes, {usable_cores()} cores"
-    columns = ("task", "steps each", "population, s", "rl-games, s", "kept, s", "rl-games / population", "kept / population")
+    title = (
+        f"### {options.candidates} candidates, equal steps, {EPISODES['rlgames']} held-out episodes, "
+        f"{usable_cores()} cores"
+    )
+    columns = (
+        "task",
+        "steps each",
+        "population, s",
+        "rl-games, s",
+        "kept, s",
+        "rl-games / population",
+        "kept / population",
+    )
     return [title, "", *table(columns, rows)], wanted
 
 
@@ -209,7 +268,11 @@ def a_process_each(task: str, settings: PpoSettings, jobs: Sequence[TrainingJob]
         return list(pool.map(one, jobs))
 
 
-RUNNERS = {"population": through_worker("population"), "rl-games": a_process_each, "kept": through_worker("rl-games")}
+RUNNERS = {
+    "population": through_worker("population"),
+    "rl-games": a_process_each,
+    "kept": through_worker("rl-games"),
+}
 
 
 def scaling(options: argparse.Namespace) -> tuple[list[str], list[tuple[str, ...]]]:
@@ -219,8 +282,19 @@ def scaling(options: argparse.Namespace) -> tuple[list[str], list[tuple[str, ...
     memory: dict[int, list[float]] = {size: [] for size in (0, *options.sizes)}
     for number in range(options.rounds):
         for size, peaks in memory.items():
-            command = [sys.executable, __file__, "--child", str(size), "--task", options.task, "--epochs", str(max(1, options.epochs // 2))]
-            answer = subprocess.run(command, input=program, stdout=subprocess.PIPE, text=True, check=True).stdout
+            command = [
+                sys.executable,
+                __file__,
+                "--child",
+                str(size),
+                "--task",
+                options.task,
+                "--epochs",
+                str(max(1, options.epochs // 2)),
+            ]
+            answer = subprocess.run(
+                command, input=program, stdout=subprocess.PIPE, text=True, check=True
+            ).stdout
             speed, peak = json.loads(answer.splitlines()[-1])
             peaks.append(peak)
             if size:
@@ -232,35 +306,62 @@ def scaling(options: argparse.Namespace) -> tuple[list[str], list[tuple[str, ...
     for size, values in speeds.items():
         ratios = [a / b for a, b in zip(values, speeds[first], strict=True)]
         peak = statistics.median(memory[size])
-        rows.append((str(size), quote(values), quote(ratios, 2), f"{peak:,.0f}", f"{(peak - base) / size:,.0f}"))
+        rows.append(
+            (str(size), quote(values), quote(ratios, 2), f"{peak:,.0f}", f"{(peak - base) / size:,.0f}")
+        )
     envs = preset_settings(PpoSettings, TASKS.load(options.task), "population", "cpu").envs
     text = f"Imports alone take {base:,.0f} MiB."
     if len(speeds) > 1:
-        slope = statistics.linear_regression(list(speeds), [statistics.median(memory[size]) for size in speeds]).slope
+        slope = statistics.linear_regression(
+            list(speeds), [statistics.median(memory[size]) for size in speeds]
+        ).slope
         text += f" Each further slot takes {slope:.1f} MiB (least squares over all sizes)."
     titles = ("slots", "steps/s", f"over {first} slots", "peak memory, MiB", "MiB per slot beyond imports")
-    title = f"### {options.task}, {envs} environments per slot, {EPISODES['scaling']} held-out episodes, {usable_cores()} cores"
+    title = (
+        f"### {options.task}, {envs} environments per slot, {EPISODES['scaling']} held-out episodes, "
+        f"{usable_cores()} cores"
+    )
     return [title, "", *table(titles, rows), text, ""], []
 
 
 def child(options: argparse.Namespace) -> None:
-    """One size: say steps per second and MiB at the most. ``ru_maxrss`` would count what the parent had when it started this."""
+    """One size: say steps per second and MiB at the most.
+
+    ``ru_maxrss`` would count what the parent had when it started this.
+    """
     speed = 0.0
     if options.child:
-        speed = Steady(options.task, sys.stdin.read(), options.child, options.epochs, True, EPISODES["scaling"]).steps_per_second()
+        speed = Steady(
+            options.task, sys.stdin.read(), options.child, options.epochs, True, EPISODES["scaling"]
+        ).steps_per_second()
     lines = Path("/proc/self/status").read_text().splitlines()
-    print(json.dumps([speed, next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024]))
+    print(
+        json.dumps([speed, next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024])
+    )
 
 
 def arguments() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--parts", nargs="+", default=PARTS_OF_RUN, choices=PARTS_OF_RUN)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--task", default="franka-push", choices=simulated_tasks(), help="of throughput and scaling")
+    parser.add_argument(
+        "--task", default="franka-push", choices=simulated_tasks(), help="of throughput and scaling"
+    )
     parser.add_argument("--slots", nargs="+", type=int, default=[8, 1], help="of throughput")
-    parser.add_argument("--epochs", type=int, default=8, help="updates that are measured; half as many in scaling and by part")
-    parser.add_argument("--steps", nargs="+", type=budget, default=STEPS.items(), metavar="TASK=N", help="tasks and budgets of rlgames")
+    parser.add_argument(
+        "--epochs", type=int, default=8, help="updates that are measured; half as many in scaling and by part"
+    )
+    parser.add_argument(
+        "--steps",
+        nargs="+",
+        type=budget,
+        default=STEPS.items(),
+        metavar="TASK=N",
+        help="tasks and budgets of rlgames",
+    )
     parser.add_argument("--candidates", type=int, default=16, help="of rlgames")
     parser.add_argument("--sizes", nargs="+", type=int, default=SIZES, help="slots of scaling")
     parser.add_argument("--out", type=Path, help="Markdown file for the tables")
@@ -279,7 +380,10 @@ def main() -> None:
         child(options)
         return
     wanted: list[tuple[str, ...]] = []
-    text, verdicts = f"Medians of {options.rounds} interleaved rounds, with the least and the greatest.\n\n", ""
+    text, verdicts = (
+        f"Medians of {options.rounds} interleaved rounds, with the least and the greatest.\n\n",
+        "",
+    )
     measures = dict(zip(PARTS_OF_RUN, (throughput, against_rlgames, scaling), strict=True))
     for part in options.parts:
         lines, rows = measures[part](options)

@@ -1,4 +1,7 @@
-"""Trainings, their tables and their budgets, for the benchmarks of trainers; nothing to run by itself."""
+"""Trainings, their tables and their budgets, for the benchmarks of trainers.
+
+Nothing to run by itself.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,9 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return [f"| {' | '.join(cells)} |" for cells in (titles, ["---"] * len(titles), *rows)] + [""]
 
 
-def trained(task: str, trainer: str, settings: PpoSettings, folder: Path, jobs: Sequence[TrainingJob], episodes: int) -> Iterator[Ended]:
+def trained(
+    task: str, trainer: str, settings: PpoSettings, folder: Path, jobs: Sequence[TrainingJob], episodes: int
+) -> Iterator[Ended]:
     """Train and score in a fresh worker, as a search does."""
     executor = LocalExecutor(Workload(task, trainer, settings, (folder,), programs([task])[task]))
     try:

@@ -26,7 +26,8 @@ from rewardsmith_envs.tasks.base import SimulatedTask
 from tests.physics import scene_of
 
 PARTS = ("physics", "task code", "policy", "reward", "learner", "rest")
-"""Task code: all of an environment's step but the physics. Policy: the actor while it acts. Rest: noise, normalisers, curves, copies."""
+"""Task code: all of an environment's step but the physics. Policy: the actor while
+it acts. Rest: noise, normalisers, curves, copies."""
 
 
 class Recorder(Leader):
@@ -73,15 +74,22 @@ class Film:
         return self._steps / seconds
 
 
-def population(task: SimulatedTask, sim: CpuSimulator, settings: PpoSettings, jobs: Sequence[TrainingJob]) -> Population:
+def population(
+    task: SimulatedTask, sim: CpuSimulator, settings: PpoSettings, jobs: Sequence[TrainingJob]
+) -> Population:
     """All jobs in one simulation, before their first update."""
     made = Population(SimulatedEnv(task, sim), settings)
     made.exchange((), [Slot(job, settings) for job in jobs])
     return made
 
 
-def film_of_training(task: SimulatedTask, settings: PpoSettings, jobs: Sequence[TrainingJob], epochs: int) -> Film:
-    """The physics of a training of all jobs, from the second of its updates on; a slot computes the same in whatever lane it is."""
+def film_of_training(
+    task: SimulatedTask, settings: PpoSettings, jobs: Sequence[TrainingJob], epochs: int
+) -> Film:
+    """The physics of a training of all jobs, from the second of its updates on.
+
+    A slot computes the same in whatever lane it is.
+    """
     sim = Recorder(task, len(jobs) * settings.envs)
     trained = population(task, sim, settings, jobs)
     trained.epoch()
@@ -155,4 +163,7 @@ class Breakdown:
         before = dict(self._clock.seconds)
         for _ in range(epochs):
             self._population.epoch()
-        return {part: 1e6 * (self._clock.seconds[part] - before[part]) / (epochs * self._epoch_steps) for part in PARTS}
+        return {
+            part: 1e6 * (self._clock.seconds[part] - before[part]) / (epochs * self._epoch_steps)
+            for part in PARTS
+        }

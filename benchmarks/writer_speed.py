@@ -2,9 +2,9 @@
 
     python benchmarks/writer_speed.py
 
-Measures 64 requests, 16 at a time, against a local server that takes 200 ms for each (0.8 s at best), beside the same
-requests against a server that answers at once, which is the client's own work; the rendering of every
-prompt; and the opening of a study with 10,000 recorded calls.
+Measures 64 requests, 16 at a time, against a local server that takes 200 ms for each (0.8 s at
+best), beside the same requests against a server that answers at once, which is the client's own
+work; the rendering of every prompt; and the opening of a study with 10,000 recorded calls.
 """
 
 from __future__ import annotations
@@ -46,25 +46,41 @@ def main() -> None:
     """Measure and print."""
     task = TASKS.load("franka-push")
     waiting, own = _requests(task, LATENCY_S), _requests(task, 0.0)
-    print(f"{REQUESTS} requests, {CONCURRENCY} at a time, {1000 * LATENCY_S:.0f} ms each: {waiting:.2f} s; without latency {own:.2f} s")
+    print(
+        f"{REQUESTS} requests, {CONCURRENCY} at a time, {1000 * LATENCY_S:.0f} ms each: {waiting:.2f} s; "
+        f"without latency {own:.2f} s"
+    )
     sheet = TaskSheet.of(task)
     parents = tuple(Parent(shown, reflect(shown)) for shown in [_trained()] * 4)
-    times = {operator: 1000 * _best(lambda name=operator: render(Brief("c009", sheet, name, parents, 0))) for operator in OPERATORS}
+    times = {
+        operator: 1000 * _best(lambda name=operator: render(Brief("c009", sheet, name, parents, 0)))
+        for operator in OPERATORS
+    }
     slowest = max(times, key=lambda operator: times[operator])
-    print(f"rendering a prompt: {min(times.values()):.2f} to {times[slowest]:.2f} ms ({slowest}, four parents)")
+    print(
+        f"rendering a prompt: {min(times.values()):.2f} to {times[slowest]:.2f} ms ({slowest}, four parents)"
+    )
     with tempfile.TemporaryDirectory() as folder:
         _record(Path(folder) / "study", task)
-        print(f"opening a study of {CALLS:,} recorded calls, to go on with it: {_best(lambda: _open(Path(folder) / 'study'), 3):.2f} s")
+        print(
+            f"opening a study of {CALLS:,} recorded calls, to go on with it: "
+            f"{_best(lambda: _open(Path(folder) / 'study'), 3):.2f} s"
+        )
 
 
 def _requests(task: Task, latency_s: float) -> float:
-    with tempfile.TemporaryDirectory() as folder, serving(in_turn(replace(completion(), delay_s=latency_s))) as server:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving(in_turn(replace(completion(), delay_s=latency_s))) as server,
+    ):
         options = LanguageModelOptions(model="m", base_url=server.url, concurrency=CONCURRENCY)
         with Study.create(Path(folder) / "study", StudyConfig(task.name)) as study:
             ledger, writer = StudyLedger(study.store, Budget(REQUESTS)), OpenAIWriter(options)
             write_all(writer, briefs(task), ledger, close=False)  # imports and first connection
             begun = time.perf_counter()
-            drafts = write_all(writer, [replace(brief, attempt=2) for brief in briefs(task, REQUESTS)], ledger, close=False)
+            drafts = write_all(
+                writer, [replace(brief, attempt=2) for brief in briefs(task, REQUESTS)], ledger, close=False
+            )
             seconds = time.perf_counter() - begun
             writer.close()
     assert all(draft.source for draft in drafts)
@@ -82,7 +98,12 @@ def _best(work: Callable[[], object], repeats: int = 50) -> float:
 
 def _trained() -> Trial:
     """A parent with six components over a hundred epochs."""
-    return trained("c000", 0.5, components={f"term_{n}": [0.01 * epoch for epoch in range(100)] for n in range(6)}, source=GOOD)
+    return trained(
+        "c000",
+        0.5,
+        components={f"term_{n}": [0.01 * epoch for epoch in range(100)] for n in range(6)},
+        source=GOOD,
+    )
 
 
 def _record(folder: Path, task: Task) -> None:
@@ -93,13 +114,32 @@ def _record(folder: Path, task: Task) -> None:
         for n in range(CALLS // 10):
             study.save(Candidate(f"c{n:03d}", n // 16, "initial", state=CandidateState.REJECTED, source=GOOD))
     calls = (
-        Call(f"c{n // 10:03d}", n % 10, "m", messages, "{}", "t", GOOD, "stop", "", 1.0, usage, "initial", f"{n:064x}", answered=True)
+        Call(
+            f"c{n // 10:03d}",
+            n % 10,
+            "m",
+            messages,
+            "{}",
+            "t",
+            GOOD,
+            "stop",
+            "",
+            1.0,
+            usage,
+            "initial",
+            f"{n:064x}",
+            answered=True,
+        )
         for n in range(CALLS)
     )
-    with closing(sqlite3.connect(folder / "study.db")) as database, database:  # one transaction: ten thousand would take a minute
+    # one transaction: ten thousand would take a minute
+    with closing(sqlite3.connect(folder / "study.db")) as database, database:
         database.executemany(
             "INSERT INTO calls (id, revision, record) VALUES (?, ?, ?)",
-            ((f"{call.candidate}/{n}", n, TypeAdapter(Call).dump_json(call).decode()) for n, call in enumerate(calls)),
+            (
+                (f"{call.candidate}/{n}", n, TypeAdapter(Call).dump_json(call).decode())
+                for n, call in enumerate(calls)
+            ),
         )
 
 

@@ -14,8 +14,9 @@ from rewardsmith.usage import Usage
 class Budget:
     """Counts candidates, money, tokens and hours; what is not limited is ``None``.
 
-    A call is reserved at its quote and settled at its price, so the calls in flight can never exceed a
-    limit together. A call without a token count may have been charged, so its reservation is kept.
+    A call is reserved at its quote and settled at its price, so the calls in flight can never
+    exceed a limit together. A call without a token count may have been charged, so its reservation
+    is kept.
     """
 
     candidates: int
@@ -71,14 +72,23 @@ class Budget:
         """Set aside what a call may cost, or tell the limit that forbids it (see :class:`rewardsmith.contracts.Ledger`)."""
         if self.late:
             return self.late
-        if self.max_tokens is not None and self.tokens + self._reserved_tokens + quote.tokens > self.max_tokens:
-            return f"max_tokens of {self.max_tokens:,}: {self.tokens:,} are spent and one more call may take {quote.tokens:,}"
+        if (
+            self.max_tokens is not None
+            and self.tokens + self._reserved_tokens + quote.tokens > self.max_tokens
+        ):
+            return (
+                f"max_tokens of {self.max_tokens:,}: {self.tokens:,} are spent and one more call may "
+                f"take {quote.tokens:,}"
+            )
         usd = quote.usd
         if self.max_usd is not None:
             if usd is None:
                 return f"max_usd of {self.max_usd:g} USD cannot be kept: {UNKNOWN_PRICE}"
             if self.usd + self._reserved_usd + usd > self.max_usd:
-                return f"max_usd of {self.max_usd:g} USD: {self.usd:.4f} USD are spent and one more call may cost {usd:.4f} USD"
+                return (
+                    f"max_usd of {self.max_usd:g} USD: {self.usd:.4f} USD are spent and one more call "
+                    f"may cost {usd:.4f} USD"
+                )
         self._reserved_tokens += quote.tokens
         self._reserved_usd += usd or 0.0
         return ""
@@ -90,8 +100,13 @@ class Budget:
         self.count(usage, quote.tokens, quote.usd)
 
     def count(self, usage: Usage, quoted_tokens: int = 0, quoted_usd: float | None = None) -> None:
-        """Count what a call cost, now or before this process; where nobody knows that, what it was quoted at."""
-        self.tokens += usage.prompt_tokens + usage.completion_tokens + (quoted_tokens if usage.unmetered else 0)
+        """Count what a call cost, now or before this process.
+
+        Where nobody knows that, what it was quoted at.
+        """
+        self.tokens += (
+            usage.prompt_tokens + usage.completion_tokens + (quoted_tokens if usage.unmetered else 0)
+        )
         self.usd += (usage.usd or 0.0) + ((quoted_usd or 0.0) if usage.unmetered else 0.0)
 
     @property
@@ -100,4 +115,6 @@ class Budget:
         return self._reserved_tokens, self._reserved_usd
 
 
-UNKNOWN_PRICE = "the model's price is unknown. Give --llm.price-prompt and --llm.price-completion, or limit --max-tokens."
+UNKNOWN_PRICE = (
+    "the model's price is unknown. Give --llm.price-prompt and --llm.price-completion, or limit --max-tokens."
+)

@@ -1,4 +1,7 @@
-"""What this machine remembers between studies. Everything here can be deleted, and nothing here is needed."""
+"""What this machine remembers between studies.
+
+Everything here can be deleted, and nothing here is needed.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ def cache_folder() -> Path:
 
 
 def state_folder() -> Path:
-    """Where this user's decisions and the guard's verdicts are kept; it may not exist. No training process can write here."""
+    """Where this user's decisions and the guard's verdicts are kept; it may not exist.
+
+    No training process can write here.
+    """
     given = os.environ.get("XDG_STATE_HOME", "")
     return (Path(given) if os.path.isabs(given) else Path.home() / ".local" / "state") / "rewardsmith"
 
@@ -28,7 +34,9 @@ def remember_speed(
     seconds: float,
     least_s: float = _LEAST_S,
 ) -> None:
-    """Keep how fast a task was trained here, start-up and scoring included. An unwritable cache is no error.
+    """Keep how fast a task was trained here, start-up and scoring included.
+
+    An unwritable cache is no error.
 
     Args:
         task: Its name.
@@ -36,7 +44,8 @@ def remember_speed(
         device: Its name.
         env_steps: Steps of all trainings.
         seconds: What they took.
-        least_s: Trainings that were shorter are not kept; they say more about start-up than about speed.
+        least_s: Trainings that were shorter are not kept; they say more about start-up than about
+            speed.
     """
     if seconds < least_s:
         return
@@ -65,7 +74,11 @@ def _speeds() -> dict[str, float]:
     except (OSError, ValueError):
         return {}
     return (
-        {str(name): float(speed) for name, speed in data.items() if isinstance(speed, (int, float)) and speed > 0}
+        {
+            str(name): float(speed)
+            for name, speed in data.items()
+            if isinstance(speed, (int, float)) and speed > 0
+        }
         if isinstance(data, dict)
         else {}
     )

@@ -1,7 +1,8 @@
 """Several searches under one budget, side by side: strategies times repeats, each a study of its own.
 
-Repeat r of every strategy has the same seed, so all of them start from the same luck: the same first draws of a deterministic
-writer, the same fresh seeds and the same held-out episodes at the end.
+Repeat r of every strategy has the same seed, so all of them start from the same luck: the same
+first draws of a deterministic writer, the same fresh seeds and the same held-out episodes at the
+end.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ from rewardsmith.study import Study
 from rewardsmith.study_folder import is_half_made, is_study
 
 COMPARISON_FILE = "comparison.yaml"
-NO_HOURS = "max_hours would leave winners untrained and depend on what else runs here. Limit candidates, money or tokens."
+NO_HOURS = (
+    "max_hours would leave winners untrained and depend on what else runs here. Limit candidates, "
+    "money or tokens."
+)
 _HALF_MADE = frozenset({LOCK_FILE, f".{COMPARISON_FILE}.part"})
 _DEPTH = 2
 """``studies/<search>``; each study looks at its own files."""
@@ -61,24 +65,41 @@ class ComparisonConfig:
         if self.repeats < 1:
             raise UsageError(f"repeats is {self.repeats}; give at least 1, and at least 5 for intervals.")
         if bad := next((name for name in self.strategies if name.endswith(":")), None):
-            raise UsageError(f"strategy {bad!r} names no preset behind the colon. Give one, such as {bad}paper, or leave out the colon.")
+            raise UsageError(
+                f"strategy {bad!r} names no preset behind the colon. Give one, such as {bad}paper, or "
+                "leave out the colon."
+            )
         for name in self.strategies:
-            if not all(map(is_name, name.split(":", 1))):  # before anything is made: names are parts of folders
-                raise UsageError(f"strategies has {short(name)}; give names such as eureka or rf-agent:paper.")
+            # before anything is made: names are parts of folders
+            if not all(map(is_name, name.split(":", 1))):
+                raise UsageError(
+                    f"strategies has {short(name)}; give names such as eureka or rf-agent:paper."
+                )
         preset = self.study.strategy_options.get("preset", "any")
         if not is_name(str(preset)):
-            raise UsageError(f"strategy_options.preset is {short(preset)}; give the name of a preset, such as paper.")
+            raise UsageError(
+                f"strategy_options.preset is {short(preset)}; give the name of a preset, such as paper."
+            )
         if self.study.writer == "replay":
-            raise UsageError("a comparison cannot replay: each search asks for replies of its own. Give another --writer.")
+            raise UsageError(
+                "a comparison cannot replay: each search asks for replies of its own. Give another --writer."
+            )
         if not self.strategies:
-            raise UsageError("no strategies are given. Name some, such as: --strategies eureka revolve rf-agent random")
+            raise UsageError(
+                "no strategies are given. Name some, such as: --strategies eureka revolve rf-agent random"
+            )
         if twice := sorted({name for name in self.strategies if self.strategies.count(name) > 1}):
-            raise UsageError(f"strategies has {twice[0]} twice. Name each once; a preset goes behind a colon, such as {twice[0]}:paper.")
+            raise UsageError(
+                f"strategies has {twice[0]} twice. Name each once; a preset goes behind a colon, such as "
+                f"{twice[0]}:paper."
+            )
         if self.repeats * len(self.strategies) > _MOST_SEARCHES:
             searches = f"{self.repeats} repeats of {len(self.strategies)} strategies"
             raise UsageError(f"{searches} are too many searches; give at most {_MOST_SEARCHES:,} in all.")
         if self.study.final_seeds < 1:
-            raise UsageError("final_seeds is 0, but only winners that were trained again can be compared. Give at least 1.")
+            raise UsageError(
+                "final_seeds is 0, but only winners that were trained again can be compared. Give at least 1."
+            )
         if self.study.max_hours is not None:
             raise UsageError(NO_HOURS)
         self.study.check()
@@ -125,7 +146,9 @@ class Comparison:
             finally:
                 lock.release()
         except OSError as error:
-            raise StoreError(f"cannot write to {folder}: {error.strerror}. Give a writable folder with --out.") from error
+            raise StoreError(
+                f"cannot write to {folder}: {error.strerror}. Give a writable folder with --out."
+            ) from error
         return cls(folder, config)
 
     @classmethod
@@ -146,7 +169,11 @@ class Comparison:
     def studies(self) -> list[Path]:
         """Folders of all searches that have begun, strategy by strategy."""
         folders = [self._study_folder(config) for config in self.config.searches()]
-        by_strategy = [folder for first in range(len(self.config.strategies)) for folder in folders[first :: len(self.config.strategies)]]
+        by_strategy = [
+            folder
+            for first in range(len(self.config.strategies))
+            for folder in folders[first :: len(self.config.strategies)]
+        ]
         return [folder for folder in by_strategy if is_study(folder)]
 
     @property
@@ -156,7 +183,11 @@ class Comparison:
         for folder in self.studies:
             with Study.open(folder) as study:
                 ended += study.finished
-        return "" if ended == total else f"{ended} of {total} searches are at their end; `{command('resume', self.folder)}` goes on."
+        return (
+            ""
+            if ended == total
+            else f"{ended} of {total} searches are at their end; `{command('resume', self.folder)}` goes on."
+        )
 
     def carry_out(self, observe: Observe) -> None:
         """Run every search that is not finished.
@@ -168,7 +199,8 @@ class Comparison:
 
         Raises:
             UsageError: A strategy is not registered.
-            StoreError: Another process works on the comparison, or its folder holds what could lead elsewhere.
+            StoreError: Another process works on the comparison, or its folder holds what could lead
+                elsewhere.
         """
         searches = list(self.config.searches())
         for strategy in {config.strategy for config in searches}:
@@ -197,7 +229,9 @@ class Comparison:
 
     def _library(self, study: Study) -> Library:
         with ExitStack() as stack:
-            others = [stack.enter_context(Study.open(folder)) for folder in self.studies if folder != study.folder]
+            others = [
+                stack.enter_context(Study.open(folder)) for folder in self.studies if folder != study.folder
+            ]
             return Library([other for other in others if other.config.seed == study.config.seed])
 
     def _study(self, config: StudyConfig) -> Study:
@@ -206,11 +240,18 @@ class Comparison:
             study = Study.open(folder, write=True)
             if changed := study.config.changed_terms(config):
                 study.close()
-                raise UsageError(f"{folder} was made with another {changed} than {self.folder / COMPARISON_FILE} now says. Put it back.")
-            study.config = config  # what may differ, such as access to a model and limits, is the comparison's to say
+                raise UsageError(
+                    f"{folder} was made with another {changed} than {self.folder / COMPARISON_FILE} now "
+                    "says. Put it back."
+                )
+            # what may differ, such as access to a model and limits, is the comparison's to say
+            study.config = config
             return study
         if folder.exists() and not is_half_made(folder):
-            raise StoreError(f"{folder} is a damaged study: a file is missing. Restore it, or remove the folder to make the search again.")
+            raise StoreError(
+                f"{folder} is a damaged study: a file is missing. Restore it, or remove the folder to make "
+                "the search again."
+            )
         return Study.create(folder, config)
 
     def _study_folder(self, config: StudyConfig) -> Path:

@@ -18,7 +18,10 @@ _MAX_RUNGS = 100
 
 
 class TrainingOverrides(dict[str, Setting]):
-    """Training settings to change from the task's preset; anything left out stays as the task has it."""
+    """Training settings to change from the task's preset.
+
+    Anything left out stays as the task has it.
+    """
 
 
 @dataclass(frozen=True)
@@ -26,9 +29,11 @@ class ScreenOptions:
     """How programs are looked at before they are trained."""
 
     drop: float = 0.25
-    """With `--screening drop`: share of an iteration, the last of its queue, that is not trained."""
+    """With `--screening drop`: share of an iteration, the last
+    of its queue, that is not trained."""
     twin: float = 0.99
-    """A program whose rewards have at least this correlation with an earlier candidate's is no new idea, and goes to the end."""
+    """A program whose rewards have at least this correlation with an earlier
+    candidate's is no new idea, and goes to the end."""
     remember: int = 16
     """Earlier candidates whose episodes are looked at, the latest."""
 
@@ -54,7 +59,10 @@ def check_race(race: Race) -> None:
     rising = list(race.rungs) == sorted(set(race.rungs)) and all(0 < share < 1 for share in race.rungs)
     if not rising or not 0 < len(race.rungs) <= _MAX_RUNGS:
         shares = brief(" ".join(map(str, race.rungs[:_MAX_RUNGS])))
-        raise UsageError(f"race.rungs is {shares}; give rising shares of a training above 0 and below 1, at most {_MAX_RUNGS} of them.")
+        raise UsageError(
+            f"race.rungs is {shares}; give rising shares of a training above 0 and below 1, at most "
+            f"{_MAX_RUNGS} of them."
+        )
     if not 0 < race.keep <= 1:
         raise UsageError(f"race.keep is {race.keep}; give a share above 0 and at most 1.")
     check_ranges("race.", vars(race), {"episodes": (2, 10**6)})
@@ -72,7 +80,8 @@ class StudyConfig:
     """Who writes the programs. `grammar` uses no language model."""
     trainer: str = "population"
     device: Device = "cpu"
-    """Where to simulate and to train: `cpu`, or `cuda` for NVIDIA GPUs. Each has a preset of its own."""
+    """Where to simulate and to train: `cpu`, or `cuda` for NVIDIA
+    GPUs. Each has a preset of its own."""
     executor: str = "local"
     """Where trainings happen: in processes of this machine, or wherever a plug-in puts them."""
     workers: int = 1
@@ -86,11 +95,13 @@ class StudyConfig:
     repairs: int = 3
     """Drafts that may be corrected after the guard or the training refused one, per candidate."""
     fresh_after: int = 0
-    """Refused drafts after which the writer starts over from the first prompt; 0 for never. RF-Agent has 3, with 8 repairs."""
+    """Refused drafts after which the writer starts over from the first prompt; 0
+    for never. RF-Agent has 3, with 8 repairs."""
     max_usd: float | None = None
     """Money for language-model calls. The search stops before a call that might exceed it."""
     max_tokens: int | None = None
-    """Tokens of language-model calls, prompts and replies. The search stops before a call that might exceed it."""
+    """Tokens of language-model calls, prompts and replies. The search
+    stops before a call that might exceed it."""
     max_hours: float | None = None
     """Hours after which nothing new is begun; a training that runs is finished."""
     episodes: int = 128
@@ -98,19 +109,22 @@ class StudyConfig:
     in_flight: int = 8
     """Candidates under way at a time, for a strategy that does not wait for whole batches."""
     finalists: int | None = None
-    """The best of the search that are trained again, to choose the winner by; left out: 3, or fewer with few candidates."""
+    """The best of the search that are trained again, to choose the winner by;
+    left out: 3, or fewer with few candidates."""
     finalist_seeds: int = 1
     """Fresh seeds that each finalist is trained on."""
     final_seeds: int = 1
-    """Further seeds on which the winner, the human and the sparse reward are trained at the end; 0 for none."""
+    """Further seeds on which the winner, the human and the sparse
+    reward are trained at the end; 0 for none."""
     baselines: bool = True
     """Train the human and the sparse reward beside the winner."""
     racing: Literal["on", "off"] = "off"
-    """End a training early when too many earlier candidates had a higher true score at the same point; `off` trains all to the end."""
+    """End a training early when too many earlier candidates had a higher true score
+    at the same point; `off` trains all to the end."""
     race: Race = field(default_factory=Race)
     screening: Literal["order", "drop", "off"] = "off"
-    """Look at what a program says of episodes that earlier candidates played: `order` trains the most promising first, `drop` also leaves
-    out the last."""
+    """Look at what a program says of episodes that earlier candidates played: `order` trains the
+    most promising first, `drop` also leaves out the last."""
     screen: ScreenOptions = field(default_factory=ScreenOptions)
     strategy_options: dict[str, Scalar] = field(default_factory=dict)
     """Constants of the strategy, such as `samples 8`."""
@@ -129,10 +143,26 @@ class StudyConfig:
         return chosen + self.final_seeds * (3 if self.baselines else 1)
 
     def changed_terms(self, other: StudyConfig) -> str:
-        """The first field that differs and that decides what a search finds; limits, candidates and access to a model may change."""
-        free = {"candidates", "repairs", "max_usd", "max_tokens", "max_hours", "final_seeds", "llm"} | _ELSEWHERE
+        """The first field that differs and that decides what a search finds.
+
+        Limits, candidates and access to a model may change.
+        """
+        free = {
+            "candidates",
+            "repairs",
+            "max_usd",
+            "max_tokens",
+            "max_hours",
+            "final_seeds",
+            "llm",
+        } | _ELSEWHERE
         return next(
-            (f.name for f in dataclasses.fields(self) if f.name not in free and getattr(self, f.name) != getattr(other, f.name)), ""
+            (
+                f.name
+                for f in dataclasses.fields(self)
+                if f.name not in free and getattr(self, f.name) != getattr(other, f.name)
+            ),
+            "",
         )
 
     def check(self) -> None:
@@ -141,12 +171,25 @@ class StudyConfig:
         Raises:
             UsageError: Naming the field, its value and what is allowed.
         """
-        counts = {"candidates": (1, 10**6), "repairs": (0, 1_000), "fresh_after": (0, 10**6), "episodes": (2, 10**6)}
-        counts |= {"final_seeds": (0, 1_000), "finalist_seeds": (1, 1_000), "workers": (1, 1_024), "in_flight": (1, 10_000)}
+        counts = {
+            "candidates": (1, 10**6),
+            "repairs": (0, 1_000),
+            "fresh_after": (0, 10**6),
+            "episodes": (2, 10**6),
+        }
+        counts |= {
+            "final_seeds": (0, 1_000),
+            "finalist_seeds": (1, 1_000),
+            "workers": (1, 1_024),
+            "in_flight": (1, 10_000),
+        }
         check_ranges("", vars(self), {**counts, "seed": (-(2**63), 2**63 - 1)})
         for name, high in (("max_usd", 10**9), ("max_tokens", 10**15), ("max_hours", 10**6)):
             if (limit := getattr(self, name)) is not None and not 0 < limit <= high:
-                raise UsageError(f"{name} is {brief(limit)}; give a value above 0 and at most {high:,}, or leave it out for no limit.")
+                raise UsageError(
+                    f"{name} is {brief(limit)}; give a value above 0 and at most {high:,}, or leave it out "
+                    "for no limit."
+                )
         self._check_work()
         check_race(self.race)
         self.screen.check()
@@ -156,16 +199,26 @@ class StudyConfig:
         """Refuse finalists and workers that there cannot be."""
         if self.finalists is not None and not 1 <= self.finalists <= self.candidates:
             raise UsageError(
-                f"finalists is {self.finalists:,}; give at least 1, which trains none again, and at most the {self.candidates} candidates."
+                f"finalists is {self.finalists:,}; give at least 1, which trains none again, and at most "
+                f"the {self.candidates} candidates."
             )
-        if self.devices and (self.device != "cuda" or len(set(self.devices)) < len(self.devices) or min(self.devices) < 0):
-            raise UsageError(f"devices is {brief(self.devices)}; give numbers of different GPUs, with --device cuda.")
+        if self.devices and (
+            self.device != "cuda" or len(set(self.devices)) < len(self.devices) or min(self.devices) < 0
+        ):
+            raise UsageError(
+                f"devices is {brief(self.devices)}; give numbers of different GPUs, with --device cuda."
+            )
         if len(self.devices) > _MOST_DEVICES:
             raise UsageError(f"devices has {len(self.devices):,} numbers; give at most {_MOST_DEVICES}.")
         if self.workers > 1 and self.device == "cuda":
-            raise UsageError(f"workers is {self.workers}, but on GPUs there is one for each. Name them with --devices.")
+            raise UsageError(
+                f"workers is {self.workers}, but on GPUs there is one for each. Name them with --devices."
+            )
         if self.racing == "on" and max(self.workers, len(self.devices)) > 1:
-            raise UsageError("racing needs one worker, that has all trainings to compare. Leave out --racing, or the workers.")
+            raise UsageError(
+                "racing needs one worker, that has all trainings to compare. Leave out --racing, or the "
+                "workers."
+            )
 
 
 _FINALISTS = 3

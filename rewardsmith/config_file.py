@@ -27,14 +27,34 @@ _MOST_TEXT, _MOST_ITEMS = 4_096, 100
 _MOST = {
     **dict.fromkeys(("episodes", "hidden", "rollout"), 65_536),
     **dict.fromkeys(("candidates", "samples", "minibatches", "envs"), 1_000_000),
-    **dict.fromkeys(("repairs", "fresh_after", "final_seeds", "remember", "mini_epochs", "slots", "concurrency", "retries"), 10_000),
+    **dict.fromkeys(
+        (
+            "repairs",
+            "fresh_after",
+            "final_seeds",
+            "remember",
+            "mini_epochs",
+            "slots",
+            "concurrency",
+            "retries",
+        ),
+        10_000,
+    ),
     **dict.fromkeys(("repeats", "threads", "islands", "capacity", "crossover"), 10_000),
     **dict.fromkeys(("initial", "structure", "parameters", "path", "different"), 10_000),
     "seed": 2**63 - 1,
 }
 """Beyond these a number is a mistake, or meant to fill somebody's memory."""
 _MOST_OTHER = 10**13
-_ODD_YAML = (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+_ODD_YAML = (
+    yaml.YAMLError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
 """What the reader makes of odd texts: a month 13, an empty number, a number of 5,000 digits."""
 
 
@@ -62,13 +82,18 @@ def from_mapping(cls: type[C], data: Mapping[str, object], path: str = "") -> C:
         if dataclasses.is_dataclass(kind) and isinstance(kind, type):
             if not isinstance(value, Mapping):
                 raise UsageError(
-                    f"config key {where!r} is {short(value)}; give a mapping with: {', '.join(f.name for f in dataclasses.fields(kind))}."
+                    f"config key {where!r} is {short(value)}; give a mapping with: "
+                    f"{', '.join(f.name for f in dataclasses.fields(kind))}."
                 )
             values[key] = from_mapping(kind, value, where)
         else:
-            values[key] = _overrides(value, where) if kind is TrainingOverrides else _checked(kind, value, where)
+            values[key] = (
+                _overrides(value, where) if kind is TrainingOverrides else _checked(kind, value, where)
+            )
     missing = [
-        n for n, f in fields.items() if n not in values and f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+        n
+        for n, f in fields.items()
+        if n not in values and f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
     ]
     if missing:
         raise UsageError(f"config key {missing[0]!r} is missing. Give it on the command line or in the file.")
@@ -94,7 +119,10 @@ def short(value: object) -> str:
 def _overrides(data: object, where: str) -> TrainingOverrides:
     """Settings of a trainer, which need not be installed here: only :mod:`rewardsmith.settings` knows their names and kinds."""
     if not isinstance(data, Mapping) or len(data) > _MOST_ITEMS:
-        raise UsageError(f"config key {where!r} is {short(data)}; give a mapping of training settings, at most {_MOST_ITEMS}.")
+        raise UsageError(
+            f"config key {where!r} is {short(data)}; give a mapping of training settings, at most "
+            f"{_MOST_ITEMS}."
+        )
     values = TrainingOverrides()
     for name, value in data.items():
         if not isinstance(name, str) or not is_name(name):
@@ -125,7 +153,11 @@ def validated(kind: Any, value: object, where: str) -> Any:
     try:
         return _adapter(kind).validate_python(value)
     except (ValidationError, OverflowError) as error:
-        why = error.errors(include_input=False)[0]["msg"].lower() if isinstance(error, ValidationError) else "it is too large"
+        why = (
+            error.errors(include_input=False)[0]["msg"].lower()
+            if isinstance(error, ValidationError)
+            else "it is too large"
+        )
         raise UsageError(f"config key {where!r} is {short(value)}: {why}.") from None
 
 
@@ -177,12 +209,16 @@ def parse_yaml(text: str, what: str) -> dict[str, object]:
         UsageError: It is too long, no YAML or not a mapping.
     """
     if len(text) > _MOST_BYTES:
-        raise UsageError(f"{what} is longer than a config can be ({_MOST_BYTES:,} characters). Give another file.")
+        raise UsageError(
+            f"{what} is longer than a config can be ({_MOST_BYTES:,} characters). Give another file."
+        )
     try:
         data = yaml.load(text, _PlainLoader)
     except _ODD_YAML as error:
         why = " ".join(str(error).split())
-        raise UsageError(f"{what} is not valid YAML: {why if len(why) <= 300 else why[:296] + ' ...'}.") from None
+        raise UsageError(
+            f"{what} is not valid YAML: {why if len(why) <= 300 else why[:296] + ' ...'}."
+        ) from None
     if not isinstance(data, dict):
         raise UsageError(f"{what} must hold keys and values, such as `candidates: 16`.")
     return data

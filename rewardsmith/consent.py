@@ -1,8 +1,8 @@
 """What a user agreed to on this machine: where a search may go, which secret it may take, and how much it may spend.
 
-A study is input: anybody may have written its config. What it says of addresses, keys, models and limits is a default for
-the user who said it first, on the machine where it was said, and nothing for anybody else. What was said is remembered outside of
-the study, in the user's own state folder.
+A study is input: anybody may have written its config. What it says of addresses, keys, models and
+limits is a default for the user who said it first, on the machine where it was said, and nothing
+for anybody else. What was said is remembered outside of the study, in the user's own state folder.
 """
 
 from __future__ import annotations
@@ -25,11 +25,25 @@ FREE = "grammar"
 """The writer that reaches, loads and pays nothing."""
 _UNPAID = (FREE, "local", "replay")
 _KEY_VARIABLE = LanguageModelOptions.key_variable
-_PLACES = {FREE: (), "local": ("model",), "replay": ("replay",), "openai": ("base_url", "key_variable", "key_file", "model")}
+_PLACES = {
+    FREE: (),
+    "local": ("model",),
+    "replay": ("replay",),
+    "openai": ("base_url", "key_variable", "key_file", "model"),
+}
 """By writer: the terms that say where it goes and what it takes. A plug-in may use all of them."""
 _ALL_PLACES = ("base_url", "key_variable", "key_file", "model", "replay")
 _PRICES = ("price_prompt", "price_completion", "price_cached")
-LIMITS = ("candidates", "repairs", "max_usd", "max_tokens", "max_hours", "reply_tokens", "retries", "searches")
+LIMITS = (
+    "candidates",
+    "repairs",
+    "max_usd",
+    "max_tokens",
+    "max_hours",
+    "reply_tokens",
+    "retries",
+    "searches",
+)
 _BUDGETS = ("max_usd", "max_tokens")
 """The limits that bound what is paid, whatever the others are."""
 _MOST_BYTES = 100_000
@@ -68,14 +82,20 @@ class Terms:
 
     @property
     def places(self) -> tuple[str, ...]:
-        """Names of the terms that say where the writer goes and what it takes; of variable and file, the one that counts."""
+        """Names of the terms that say where the writer goes and what it takes.
+
+        Of variable and file, the one that counts.
+        """
         unused = "key_variable" if self.key_file else "key_file"
         return tuple(name for name in _PLACES.get(self.writer, _ALL_PLACES) if name != unused)
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """What a study said when its user agreed, and what was agreed to; flags may have overruled the study."""
+    """What a study said when its user agreed, and what was agreed to.
+
+    Flags may have overruled the study.
+    """
 
     stated: Terms
     granted: Terms
@@ -119,7 +139,10 @@ def terms_of(config: StudyConfig, searches: int = 1) -> Terms:
 def with_terms(config: StudyConfig, terms: Terms) -> StudyConfig:
     """A config with other terms."""
     llm = {name: getattr(terms, name) for name in (*_ALL_PLACES, *_PRICES, "retries")}
-    study = {name: getattr(terms, name) for name in ("writer", "candidates", "repairs", "max_usd", "max_tokens", "max_hours")}
+    study = {
+        name: getattr(terms, name)
+        for name in ("writer", "candidates", "repairs", "max_usd", "max_tokens", "max_hours")
+    }
     return replace(config, **study, llm=replace(config.llm, **llm, max_tokens=terms.reply_tokens))
 
 
@@ -145,7 +168,9 @@ def decide(stated: Terms, given: Mapping[str, Value], agreed: Agreement | None) 
         if not said:
             unsaid.add(name)
     terms = replace(stated, **values)  # pyright: ignore[reportArgumentType]
-    places = tuple(name for name in ("writer", *terms.places) if name in unsaid) if terms.writer != FREE else ()
+    places = (
+        tuple(name for name in ("writer", *terms.places) if name in unsaid) if terms.writer != FREE else ()
+    )
     return Decision(terms, places, _unsaid_spending(terms, given, agreed, unsaid))
 
 
@@ -167,13 +192,19 @@ def _own(name: str, writer: str) -> Value:
 
 def _at_most(limit: Value, other: Value) -> bool:
     """Whether a limit is no higher than another; ``None`` is none at all."""
-    return other is None or (isinstance(limit, int | float) and isinstance(other, int | float) and limit <= other)
+    return other is None or (
+        isinstance(limit, int | float) and isinstance(other, int | float) and limit <= other
+    )
 
 
-def _unsaid_spending(terms: Terms, given: Mapping[str, Value], agreed: Agreement | None, unsaid: set[str]) -> tuple[str, ...]:
+def _unsaid_spending(
+    terms: Terms, given: Mapping[str, Value], agreed: Agreement | None, unsaid: set[str]
+) -> tuple[str, ...]:
     if not terms.spends:
         return ()
-    prices = tuple(name for name in _PRICES if name in unsaid and "max_tokens" not in given and terms.max_usd is not None)
+    prices = tuple(
+        name for name in _PRICES if name in unsaid and "max_tokens" not in given and terms.max_usd is not None
+    )
     if any(given.get(name) is not None for name in _BUDGETS):
         return prices  # a budget bounds the rest; one of money is worth what the price is
     limits = tuple(name for name in LIMITS if name in unsaid)
@@ -186,9 +217,12 @@ def place_identity(folder: Path) -> str:
 
 
 def study_identity(identity: str, folder: Path) -> str:
-    """The name under which agreements about a study are kept; nothing where it has no number of its own.
+    """The name under which agreements about a study are kept.
 
-    The number is in the study, so whoever was sent the study knows it: at another place it is another study.
+    Nothing where it has no number of its own.
+
+    The number is in the study, so whoever was sent the study knows it: at another place it is
+    another study.
     """
     text = f"study {identity} at {folder.resolve()}"
     return sha256(text.encode(errors="surrogateescape")).hexdigest()[:32] if identity else ""
@@ -208,7 +242,9 @@ def remember(identity: str, agreement: Agreement) -> None:
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
-            with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb") as file:
+            with open(
+                os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb"
+            ) as file:
                 file.write(_AGREEMENT.dump_json(agreement))
             part.replace(path)
         finally:
@@ -216,7 +252,10 @@ def remember(identity: str, agreement: Agreement) -> None:
 
 
 def remembered(identity: str) -> Agreement | None:
-    """What was agreed to for a study on this machine; ``None`` where that is nothing, or cannot be read."""
+    """What was agreed to for a study on this machine.
+
+    ``None`` where that is nothing, or cannot be read.
+    """
     path = _path(identity)
     if path is None:
         return None

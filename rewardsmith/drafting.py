@@ -24,8 +24,9 @@ FOLLOW_UPS = (ALIGN, VERIFY)
 class StudyLedger:
     """A study's calls and its budget, as writers see them (see :class:`rewardsmith.contracts.Ledger`).
 
-    What is set aside for calls in flight is in the store before they are sent. A process that is killed leaves it there,
-    and as nobody knows what these calls cost, it counts as spent from then on.
+    What is set aside for calls in flight is in the store before they are sent. A process that is
+    killed leaves it there, and as nobody knows what these calls cost, it counts as spent from then
+    on.
     """
 
     def __init__(self, store: Store, budget: Budget) -> None:
@@ -89,14 +90,20 @@ def brief(study: Study, parts: Parts, candidate: Candidate) -> Brief:
 def question(study: Study, parts: Parts, trial: Trial) -> Brief | None:
     """The next question about a trained candidate; ``None`` where none is open.
 
-    As in RF-Agent (arXiv 2602.23876, section on reasoning), only trained programs are asked about, and the
-    rating sees the new description and the final code, but no training result.
+    As in RF-Agent (arXiv 2602.23876, section on reasoning), only trained programs are asked about,
+    and the rating sees the new description and the final code, but no training result.
     """
     candidate = trial.candidate
-    wanted = (name for name in FOLLOW_UPS if name in candidate.follow_ups and name not in candidate.followed_up)
+    wanted = (
+        name for name in FOLLOW_UPS if name in candidate.follow_ups and name not in candidate.followed_up
+    )
     operator = next(wanted, "") if trial.score else ""
     seed = derive("writer", study.config.seed, candidate.id, operator)
-    return Brief(candidate.id, TaskSheet.of(parts.task), operator, (Parent(trial, ""),), seed) if operator else None
+    return (
+        Brief(candidate.id, TaskSheet.of(parts.task), operator, (Parent(trial, ""),), seed)
+        if operator
+        else None
+    )
 
 
 def judge(parts: Parts, answer: Draft) -> Verdict:

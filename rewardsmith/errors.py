@@ -54,4 +54,6 @@ def unknown_name(kind: str, given: str, allowed: Iterable[str]) -> UsageError:
     close = difflib.get_close_matches(given, names, n=1, cutoff=0.5)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return UsageError(f"unknown {kind} {given!r}.{hint} Allowed: {', '.join(names[:_MOST_NAMES]) or 'none'}{more}.")
+    return UsageError(
+        f"unknown {kind} {given!r}.{hint} Allowed: {', '.join(names[:_MOST_NAMES]) or 'none'}{more}."
+    )

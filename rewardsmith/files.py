@@ -1,6 +1,7 @@
 """Files of a study, which may be somebody else's: nothing is written or read through a link, and nothing but plain files is opened.
 
-A path that a user typed may go through links, as everywhere. Below a study or a comparison there are plain files and folders only.
+A path that a user typed may go through links, as everywhere. Below a study or a comparison there
+are plain files and folders only.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from typing import BinaryIO
 from rewardsmith.errors import StoreError
 
 _FOLDER = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC | getattr(os, "O_PATH", os.O_RDONLY)
-_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC  # not blocking: opening a pipe would wait for its writer
+# not blocking: opening a pipe would wait for its writer
+_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _MOST_ENTRIES = 1_000_000
 _WRITER_S, _LOOK_AGAIN_S = 3.0, 0.02
@@ -32,7 +34,8 @@ def check_plain(folder: Path, depth: int, *, write: bool = False) -> None:
     Args:
         folder: It may be a link itself: a user typed it.
         depth: Levels below the folder that are looked at, from 1.
-        write: Also refuse files right in it that have a second name elsewhere: some of them are written in place.
+        write: Also refuse files right in it that have a second name elsewhere: some of them are
+            written in place.
 
     Raises:
         StoreError: Naming the first such thing, or the folder cannot be read.
@@ -40,7 +43,9 @@ def check_plain(folder: Path, depth: int, *, write: bool = False) -> None:
     try:
         _check_level(folder, depth, write, _MOST_ENTRIES)
     except OSError as error:
-        raise StoreError(f"cannot read {error.filename or folder}: {error.strerror}. Make it readable, or work on a copy.") from error
+        raise StoreError(
+            f"cannot read {error.filename or folder}: {error.strerror}. Make it readable, or work on a copy."
+        ) from error
 
 
 def _check_level(folder: Path, depth: int, write: bool, left: int) -> int:
@@ -48,7 +53,10 @@ def _check_level(folder: Path, depth: int, write: bool, left: int) -> int:
         for entry in entries:
             left -= 1
             if left < 0:
-                raise StoreError(f"{folder} holds too many files for a study. Give the --out of a search or of a comparison.")
+                raise StoreError(
+                    f"{folder} holds too many files for a study. Give the --out of a search or of a "
+                    "comparison."
+                )
             if entry.is_dir(follow_symlinks=False):
                 left = _check_level(Path(entry.path), depth - 1, False, left) if depth > 1 else left
                 continue
@@ -72,7 +80,9 @@ def check_file(path: Path, *, alone: bool = False) -> None:
         return
     if not stat.S_ISREG(found.st_mode):
         copy = " Copy it with `cp -rL` to keep what a link points to." if stat.S_ISLNK(found.st_mode) else ""
-        raise StoreError(f"{path} is {_kind(found.st_mode)}; a study holds plain files and folders only.{copy}")
+        raise StoreError(
+            f"{path} is {_kind(found.st_mode)}; a study holds plain files and folders only.{copy}"
+        )
     if alone and found.st_nlink > 1:
         raise StoreError(
             f"{path} has a second name elsewhere (a hard link), and writing here would change that file too. "
@@ -81,7 +91,9 @@ def check_file(path: Path, *, alone: bool = False) -> None:
 
 
 def read_bytes(path: Path, most: int) -> bytes:
-    """The whole of a file, which must be a regular one. Pipes and devices are refused without waiting.
+    """The whole of a file, which must be a regular one.
+
+    Pipes and devices are refused without waiting.
 
     Args:
         path: Links are followed.
@@ -113,7 +125,9 @@ def open_regular(path: Path) -> BinaryIO:
 
 
 def read_named(path: Path, most: int) -> bytes:
-    """The whole of a file or a pipe that a user named; a pipe to which nobody writes for seconds is empty.
+    """The whole of a file or a pipe that a user named.
+
+    A pipe to which nobody writes for seconds is empty.
 
     Args:
         path: Links are followed.
@@ -131,7 +145,10 @@ def read_named(path: Path, most: int) -> bytes:
 
 
 def _from_pipe(pipe: int, most: int) -> bytes:
-    """What comes through a pipe until its writer ends, or one byte more than ``most``. Before it has a writer it reads as ended."""
+    """What comes through a pipe until its writer ends, or one byte more than ``most``.
+
+    Before it has a writer it reads as ended.
+    """
     data, written, deadline = b"", False, time.monotonic() + _WRITER_S
     while len(data) <= most:
         try:
@@ -161,7 +178,9 @@ def read_most(file: BinaryIO, most: int, path: Path) -> bytes:
 
 
 def write_whole(path: Path, content: bytes | Callable[[BinaryIO], object], *, durable: bool = False) -> None:
-    """Write a file that is whole or absent: made anew beside, then moved. Folders on the way are made.
+    """Write a file that is whole or absent: made anew beside, then moved.
+
+    Folders on the way are made.
 
     Args:
         path: Absolute. No part of it may be a link, so resolve what a user typed.
@@ -203,7 +222,10 @@ def remove(path: Path) -> None:
 
 @contextmanager
 def _opened(folder: Path) -> Iterator[int]:
-    """A folder's descriptor, got from the root on without following a link; folders that are missing are made."""
+    """A folder's descriptor, got from the root on without following a link.
+
+    Folders that are missing are made.
+    """
     if not folder.is_absolute() or ".." in folder.parts:
         raise OSError(errno.EINVAL, "it is not an absolute path", str(folder))
     descriptor = os.open(folder.anchor, _FOLDER)
@@ -212,7 +234,9 @@ def _opened(folder: Path) -> Iterator[int]:
             try:
                 inner = _inner(part, descriptor)
             except NotADirectoryError:
-                raise OSError(errno.ENOTDIR, "it is a link or a file, not a folder", str(Path(*folder.parts[:number]))) from None
+                raise OSError(
+                    errno.ENOTDIR, "it is a link or a file, not a folder", str(Path(*folder.parts[:number]))
+                ) from None
             os.close(descriptor)
             descriptor = inner
         yield descriptor

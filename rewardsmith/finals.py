@@ -1,7 +1,8 @@
 """After the search: the winner is chosen on fresh seeds, and then told of on others.
 
-The best score of a search is the highest of many noisy ones, so it is biased upwards. The best few are trained again; the
-best mean of these wins; and what is reported of it comes from runs that chose nothing.
+The best score of a search is the highest of many noisy ones, so it is biased upwards. The best few
+are trained again; the best mean of these wins; and what is reported of it comes from runs that
+chose nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +24,14 @@ def train_finalists(study: Study, parts: Parts, trainings: TrainingDesk, observe
     if len(chosen) < 2:
         return
     due = [
-        new_run(parts, trial.id, trial.candidate.program, Purpose.FINALIST, number, _seed(study, "finalist", number))
+        new_run(
+            parts,
+            trial.id,
+            trial.candidate.program,
+            Purpose.FINALIST,
+            number,
+            _seed(study, "finalist", number),
+        )
         for trial in chosen
         for number in range(study.config.finalist_seeds)
     ]
@@ -33,10 +41,17 @@ def train_finalists(study: Study, parts: Parts, trainings: TrainingDesk, observe
 
 
 def finalists(study: Study) -> list[Trial]:
-    """The best candidates of the search, the first of equals first; as many as the config says, no program twice."""
-    scored = sorted((trial for trial in study.trials if trial.score), key=lambda trial: -(trial.fitness or 0.0))
+    """The best candidates of the search, the first of equals first.
+
+    As many as the config says, no program twice.
+    """
+    scored = sorted(
+        (trial for trial in study.trials if trial.score), key=lambda trial: -(trial.fitness or 0.0)
+    )
     distinct = {trial.candidate.program: trial for trial in reversed(scored)}
-    return [trial for trial in scored if distinct[trial.candidate.program] is trial][: study.config.finalist_count]
+    return [trial for trial in scored if distinct[trial.candidate.program] is trial][
+        : study.config.finalist_count
+    ]
 
 
 def compare_with_baselines(study: Study, parts: Parts, trainings: TrainingDesk, observer: Observer) -> None:

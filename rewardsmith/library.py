@@ -1,9 +1,9 @@
 """Trainings that searches of one comparison have in common are made once.
 
-A training hangs on its program, its seed, the settings and the held-out episodes, and on nothing else: a slot computes
-what it would alone, bit for bit. Searches from the same seed often ask for the same one (their first draws, or a
-winner that two of them found). Each still counts it as its own, so budgets compare. What is raced hangs on those
-before it, too, and is always trained.
+A training hangs on its program, its seed, the settings and the held-out episodes, and on nothing
+else: a slot computes what it would alone, bit for bit. Searches from the same seed often ask for
+the same one (their first draws, or a winner that two of them found). Each still counts it as its
+own, so budgets compare. What is raced hangs on those before it, too, and is always trained.
 """
 
 from __future__ import annotations
@@ -61,7 +61,16 @@ class Library:
         _copy(policy, study.policy_path(run), POLICY_BYTES)
         if wanted:
             _copy(played, study.episodes_path(run), EPISODES_BYTES)
-        result = TrainingResult(run.id, RunState.TRAINED, None, "", known.env_steps, known.wall_s, known.components, known.progress)
+        result = TrainingResult(
+            run.id,
+            RunState.TRAINED,
+            None,
+            "",
+            known.env_steps,
+            known.wall_s,
+            known.components,
+            known.progress,
+        )
         return Known(result, score)
 
 
@@ -69,4 +78,7 @@ def _copy(source: Path, target: Path, most: int) -> None:
     try:
         write_whole(target, read_bytes(source, most))
     except OSError as error:
-        raise StoreError(f"cannot copy {source} to {target}: {error.strerror}. Make room, or remove the first to train anew.") from error
+        raise StoreError(
+            f"cannot copy {source} to {target}: {error.strerror}. Make room, or remove the first to train "
+            "anew."
+        ) from error

@@ -39,7 +39,10 @@ class FolderLock:
         try:
             self._file = os.open(folder / LOCK_FILE, _OPEN, 0o644)
         except OSError as error:
-            raise StoreError(f"cannot write to {folder}: {error.strerror}. Make the folder writable, or work on a copy of it.") from error
+            raise StoreError(
+                f"cannot write to {folder}: {error.strerror}. Make the folder writable, or work on a copy "
+                "of it."
+            ) from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -71,7 +74,9 @@ def check_new(folder: Path, *, resumable: bool) -> None:
         raise UsageError(f"{folder} exists already. To go on: {way}give another folder with --out.")
 
 
-def begin(folder: Path, half_made: Callable[[Path], bool], *, resumable: Callable[[Path], bool]) -> FolderLock:
+def begin(
+    folder: Path, half_made: Callable[[Path], bool], *, resumable: Callable[[Path], bool]
+) -> FolderLock:
     """Make a folder for something new and lock it; of several processes that try, one wins.
 
     Args:

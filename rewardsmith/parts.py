@@ -8,7 +8,16 @@ from pathlib import Path
 from rewardsmith.budget import UNKNOWN_PRICE
 from rewardsmith.config import StudyConfig
 from rewardsmith.config_file import from_mapping
-from rewardsmith.contracts import Brief, Executor, Strategy, Task, TaskSheet, TrainerSettings, Workload, Writer
+from rewardsmith.contracts import (
+    Brief,
+    Executor,
+    Strategy,
+    Task,
+    TaskSheet,
+    TrainerSettings,
+    Workload,
+    Writer,
+)
 from rewardsmith.errors import UsageError
 from rewardsmith.library import Library
 from rewardsmith.registry import EXECUTORS, STRATEGIES, TASKS, TRAINERS, WRITERS
@@ -46,7 +55,8 @@ def assemble(config: StudyConfig, folder: Path = Path(), horizon: int | None = N
     Args:
         config: Of the study.
         folder: Of the study; it need not exist yet. Who only looks at the parts may leave it out.
-        horizon: How many candidates the search was planned for; as many as the config says unless given.
+        horizon: How many candidates the search was planned for; as many as the config says unless
+            given.
 
     Raises:
         UsageError: A name, an option or a number is wrong.
@@ -58,7 +68,10 @@ def assemble(config: StudyConfig, folder: Path = Path(), horizon: int | None = N
     settings = effective_settings(task, config.trainer, config.device, config.training)
     trainer = TRAINERS.load(config.trainer)(task, settings, 1)  # refuses here what this machine lacks
     if config.racing == "on" and not trainer.can_race:
-        raise UsageError(f"--racing on needs a trainer that can end trainings early; {config.trainer} cannot. Give --trainer population.")
+        raise UsageError(
+            f"--racing on needs a trainer that can end trainings early; {config.trainer} cannot. Give "
+            "--trainer population."
+        )
     executor = EXECUTORS.load(config.executor)
     options = from_mapping(strategy.Options, config.strategy_options, "strategy_options")
     writer = WRITERS.load(config.writer)(config.llm)
@@ -88,6 +101,10 @@ def workload(config: StudyConfig, settings: TrainerSettings, task: Task, *folder
 
 def _check_price(config: StudyConfig, writer: Writer, task: Task) -> None:
     """A limit of money needs a price."""
-    quote = writer.quote(Brief("c000", TaskSheet.of(task), "initial", (), 0)) if config.max_usd is not None else None
+    quote = (
+        writer.quote(Brief("c000", TaskSheet.of(task), "initial", (), 0))
+        if config.max_usd is not None
+        else None
+    )
     if quote and quote.price is None:
         raise UsageError(f"max_usd is {config.max_usd:g}, but {UNKNOWN_PRICE}")

@@ -42,19 +42,23 @@ class Registry(Generic[T]):
 
         Raises:
             UsageError: There is none of that name.
-            RewardsmithError: It is registered but cannot be imported, or lacks a part of its contract.
+            RewardsmithError: It is registered but cannot be imported, or lacks a part of its
+                contract.
         """
         point = self._points[self.check(name)]
         try:
             plugin = point.load()
         except (ImportError, AttributeError) as error:
             raise RewardsmithError(
-                f"the {self._kind} {name!r} ({point.value}) cannot be loaded: {error}. Reinstall the package it comes from."
+                f"the {self._kind} {name!r} ({point.value}) cannot be loaded: {error}. Reinstall the "
+                "package it comes from."
             ) from error
         if missing := missing_parts(plugin, self._contract):
             raise RewardsmithError(
-                f"the {self._kind} {name!r} ({point.value}) lacks {', '.join(missing)}, which {self._contract.__module__}."
-                f"{self._contract.__name__} asks for. Add it, or use a version of its package that fits this rewardsmith."
+                f"the {self._kind} {name!r} ({point.value}) lacks {', '.join(missing)}, which "
+                f"{self._contract.__module__}."
+                f"{self._contract.__name__} asks for. Add it, or use a version of its package that fits "
+                "this rewardsmith."
             )
         return plugin
 
@@ -62,12 +66,17 @@ class Registry(Generic[T]):
 def missing_parts(plugin: object, contract: type) -> list[str]:
     """Methods and attributes of a protocol that a class or an object neither has nor declares, in the protocol's order.
 
-    What a class sets in ``__init__`` it declares with an annotation in its body, such as ``notice: str``.
+    What a class sets in ``__init__`` it declares with an annotation in its body, such as ``notice:
+    str``.
     """
     kinds = plugin.__mro__ if isinstance(plugin, type) else type(plugin).__mro__
     declared = {name for kind in kinds for name in vars(kind).get("__annotations__", ())}
     wanted = dict.fromkeys((*contract.__annotations__, *vars(contract)))
-    return [name for name in wanted if not name.startswith("_") and name not in declared and not hasattr(plugin, name)]
+    return [
+        name
+        for name in wanted
+        if not name.startswith("_") and name not in declared and not hasattr(plugin, name)
+    ]
 
 
 TASKS: Registry[Task] = Registry("task", "rewardsmith.tasks", Task)

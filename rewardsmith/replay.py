@@ -17,7 +17,8 @@ def replay(study: Study, strategy: Strategy) -> dict[str, Trial]:
         Candidates that it proposed and was not told of, by id in the order of the proposals.
 
     Raises:
-        StoreError: It now proposes something else, or what is recorded is no search: the config or the program changed since.
+        StoreError: It now proposes something else, or what is recorded is no search: the config or
+            the program changed since.
     """
     asked: dict[str, Trial] = {}
     known, proposed = {trial.id: trial for trial in study.trials}, 0
@@ -33,7 +34,9 @@ def replay(study: Study, strategy: Strategy) -> dict[str, Trial]:
             continue
         for trial in trials:
             if asked.pop(trial.id, None) is None or not trial.final:
-                raise _other(study, f"it was told of {trial.id}, which was not under way, or is not at its end")
+                raise _other(
+                    study, f"it was told of {trial.id}, which was not under way, or is not at its end"
+                )
         strategy.tell(trials)
     if stray := known.keys() - names_from(0, proposed):
         raise _other(study, f"it never proposed {min(stray)}")
@@ -45,14 +48,20 @@ def names_from(number: int, count: int) -> list[str]:
     return [f"c{number:03d}" for number in range(number, number + count)]
 
 
-def _check(study: Study, recorded: Sequence[Trial], names: Sequence[str], proposals: Sequence[Proposal]) -> None:
+def _check(
+    study: Study, recorded: Sequence[Trial], names: Sequence[str], proposals: Sequence[Proposal]
+) -> None:
     if len(recorded) != len(proposals):
         raise _other(study, f"it proposed {len(recorded)} programs, and now proposes {len(proposals)}")
     for trial, name, proposal in zip(recorded, names, proposals, strict=False):
         candidate = trial.candidate
         if candidate.id != name:
             raise _other(study, f"it proposed {candidate.id} where {name} comes next")
-        if (candidate.operator, candidate.parents, candidate.follow_ups) != (proposal.operator, proposal.parents, proposal.follow_ups):
+        if (candidate.operator, candidate.parents, candidate.follow_ups) != (
+            proposal.operator,
+            proposal.parents,
+            proposal.follow_ups,
+        ):
             raise _other(
                 study,
                 f"{candidate.id} is recorded as {candidate.operator} of {candidate.parents}, but the strategy now proposes "
@@ -61,4 +70,7 @@ def _check(study: Study, recorded: Sequence[Trial], names: Sequence[str], propos
 
 
 def _other(study: Study, what: str) -> StoreError:
-    return StoreError(f"{study.folder} does not fit its strategy: {what}. The config or the program changed since; start a new study.")
+    return StoreError(
+        f"{study.folder} does not fit its strategy: {what}. The config or the program changed since; start "
+        "a new study."
+    )

@@ -1,7 +1,7 @@
 """The search loop: propose, write, check, train, score, tell - each as soon as it can be, until the budget is spent.
 
-Everything is in the store before the strategy hears of it, and what the store knows is not made again: resuming a
-study is running this very loop on its folder.
+Everything is in the store before the strategy hears of it, and what the store knows is not made
+again: resuming a study is running this very loop on its folder.
 """
 
 from __future__ import annotations
@@ -58,7 +58,14 @@ def search(study: Study, parts: Parts, budget: Budget, trainings: TrainingDesk, 
             trainings.wait(0.0 if writing.settle(wait_for_one=not trainings.busy) else writing.poll_s)
 
 
-def ask(study: Study, parts: Parts, budget: Budget, trainings: TrainingDesk, asked: dict[str, Trial], observer: Observer) -> None:
+def ask(
+    study: Study,
+    parts: Parts,
+    budget: Budget,
+    trainings: TrainingDesk,
+    asked: dict[str, Trial],
+    observer: Observer,
+) -> None:
     """Let the strategy propose as far as there is room, and commit what it proposed."""
     strategy, config = parts.strategy, study.config
     room = budget.remaining if strategy.barrier else config.in_flight - len(asked)
@@ -104,4 +111,6 @@ def _budget(study: Study) -> Budget:
     config = study.config
     earlier = float(study.store.value("seconds") or 0.0)
     proposed = len(study.candidates)
-    return Budget(config.candidates, config.max_usd, config.max_tokens, config.max_hours, earlier, proposed=proposed)
+    return Budget(
+        config.candidates, config.max_usd, config.max_tokens, config.max_hours, earlier, proposed=proposed
+    )

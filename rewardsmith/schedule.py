@@ -1,7 +1,8 @@
 """What is trained, in which order, and against whom.
 
-The order of an iteration comes from what screening recorded, and a candidate races against those that were queued
-before it. All of that is in the store, so an interrupted study decides as an uninterrupted one does.
+The order of an iteration comes from what screening recorded, and a candidate races against those
+that were queued before it. All of that is in the store, so an interrupted study decides as an
+uninterrupted one does.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from rewardsmith.training.racing import with_rivals
 def closed(study: Study, parts: Parts) -> bool:
     """Whether an iteration is trained only once all of it is written.
 
-    Screening orders whole iterations. And a race is held in the order of the proposals, whoever was written first.
+    Screening orders whole iterations. And a race is held in the order of the proposals, whoever was
+    written first.
     """
     return parts.strategy.barrier and (study.config.racing == "on" or study.config.screening != "off")
 
@@ -47,7 +49,11 @@ def ready(study: Study, parts: Parts, names: Collection[str], observer: Observer
     found: list[Candidate] = []
     for iteration in dict.fromkeys(c.iteration for c in candidates if c.state == CandidateState.ACCEPTED):
         peers = [candidate for candidate in candidates if candidate.iteration == iteration]
-        due = [c for c in peers if c.state == CandidateState.ACCEPTED and (c.id, program_hash(c.program)) not in begun]
+        due = [
+            c
+            for c in peers
+            if c.state == CandidateState.ACCEPTED and (c.id, program_hash(c.program)) not in begun
+        ]
         if not due or (closed(study, parts) and any(c.state == CandidateState.PROPOSED for c in peers)):
             continue
         found += due if study.config.screening == "off" else _queued(study, due, iteration, observer)
@@ -60,7 +66,9 @@ def new_run(parts: Parts, subject: str, program: str, purpose: Purpose, number: 
     settings = asdict(parts.settings)
     settings["device"] = settings.pop("device")  # the last, as in all studies
     name = run_id(subject, purpose, number)
-    return Run(name, subject, program_hash(program), purpose, seed, settings=json.dumps(settings), due_steps=steps)
+    return Run(
+        name, subject, program_hash(program), purpose, seed, settings=json.dumps(settings), due_steps=steps
+    )
 
 
 def search_run(study: Study, parts: Parts, candidate: Candidate) -> Run:
@@ -91,8 +99,15 @@ def submit(study: Study, parts: Parts, run: Run, program: str) -> None:
 
 
 def scoring_job(study: Study, run: Run) -> ScoringJob:
-    """How a run is scored; some of its episodes are kept where later programs are screened on them."""
-    kept = str(study.episodes_path(run)) if run.purpose == Purpose.SEARCH and study.config.screening != "off" else ""
+    """How a run is scored.
+
+    Some of its episodes are kept where later programs are screened on them.
+    """
+    kept = (
+        str(study.episodes_path(run))
+        if run.purpose == Purpose.SEARCH and study.config.screening != "off"
+        else ""
+    )
     policy = str(study.policy_path(run))
     return ScoringJob(run.id, policy, study.evaluation_seed(run.purpose), study.config.episodes, kept)
 
@@ -121,7 +136,8 @@ def _queued(study: Study, due: Sequence[Candidate], iteration: int, observer: Ob
     """Candidates of an iteration in the order of the queue, without those that are dropped."""
     begun = {run.subject for run in study.runs_for(Purpose.SEARCH)}
     whole = [candidate for candidate in study.candidates if candidate.iteration == iteration]
-    seen = (CandidateState.ACCEPTED, CandidateState.DROPPED)  # of so many, whoever was dropped before an interruption
+    # of so many, whoever was dropped before an interruption
+    seen = (CandidateState.ACCEPTED, CandidateState.DROPPED)
     peers = [candidate for candidate in whole if candidate.state in seen or candidate.id in begun]
     peers = _screened(study, peers, iteration, begun, observer)
     places = queue([(candidate.id, candidate.screening) for candidate in peers], study.config.screen.twin)
@@ -136,7 +152,9 @@ def _queued(study: Study, due: Sequence[Candidate], iteration: int, observer: Ob
     return [by_id[name] for name in places if name in wanted and by_id[name].state == CandidateState.ACCEPTED]
 
 
-def _screened(study: Study, peers: Sequence[Candidate], iteration: int, begun: set[str], observer: Observer) -> list[Candidate]:
+def _screened(
+    study: Study, peers: Sequence[Candidate], iteration: int, begun: set[str], observer: Observer
+) -> list[Candidate]:
     """The candidates with what their first accepted programs say of earlier iterations' episodes."""
     if all(candidate.screening or candidate.id in begun for candidate in peers):
         return list(peers)
@@ -146,7 +164,10 @@ def _screened(study: Study, peers: Sequence[Candidate], iteration: int, begun: s
     if not played:
         return list(peers)
     check_prints(study, *(trial.candidate for trial, _ in played), *peers)
-    observer.stage(f"iteration {iteration}: screening {len(peers)} programs on what {len(played)} earlier candidates played")
+    observer.stage(
+        f"iteration {iteration}: screening {len(peers)} programs on what {len(played)} earlier candidates "
+        "played"
+    )
     known = [Earlier(trial.id, trial.candidate.program, str(path)) for trial, path in played]
     found = screen(known, [Fresh(candidate.id, candidate.program) for candidate in peers])
     screened: list[Candidate] = []

@@ -15,7 +15,9 @@ from rewardsmith.registry import TRAINERS
 S = TypeVar("S", bound=TrainerSettings)
 
 
-def effective_settings(task: Task, trainer: str, device: Device, overrides: Mapping[str, Setting]) -> TrainerSettings:
+def effective_settings(
+    task: Task, trainer: str, device: Device, overrides: Mapping[str, Setting]
+) -> TrainerSettings:
     """What a registered trainer gets.
 
     Raises:
@@ -25,7 +27,9 @@ def effective_settings(task: Task, trainer: str, device: Device, overrides: Mapp
     return settings_of(TRAINERS.load(trainer).Settings, task, trainer, device, overrides)
 
 
-def settings_of(kind: type[S], task: Task, trainer: str, device: Device, overrides: Mapping[str, Setting]) -> S:
+def settings_of(
+    kind: type[S], task: Task, trainer: str, device: Device, overrides: Mapping[str, Setting]
+) -> S:
     """As :func:`effective_settings`, for the trainer's own class of settings."""
     task.check_device(device)
     settings = preset_settings(kind, task, trainer, device)
@@ -44,7 +48,9 @@ def preset_settings(kind: type[S], task: Task, trainer: str, device: Device) -> 
         settings = replace(kind(), **typed(kind, task.preset(trainer, device)), device=device)
         settings.check()
     except UsageError as error:
-        raise RewardsmithError(f"the preset of the task {task.name!r} for the trainer {trainer!r} on {device} is wrong: {error}") from None
+        raise RewardsmithError(
+            f"the preset of the task {task.name!r} for the trainer {trainer!r} on {device} is wrong: {error}"
+        ) from None
     return settings
 
 
@@ -59,7 +65,9 @@ def typed(kind: type[TrainerSettings], given: Mapping[str, Setting]) -> Training
         if name not in names:
             raise unknown_name("config key", f"training.{name}", [f"training.{known}" for known in names])
     kinds = get_type_hints(kind)
-    return TrainingOverrides({name: validated(kinds[name], given[name], f"training.{name}") for name in names if name in given})
+    return TrainingOverrides(
+        {name: validated(kinds[name], given[name], f"training.{name}") for name in names if name in given}
+    )
 
 
 def setting_names(kind: type[TrainerSettings]) -> list[str]:

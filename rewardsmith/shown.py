@@ -1,7 +1,8 @@
 """Text of models, servers, studies and file names, made harmless for the place where it is shown.
 
-Such text may hold anything: sequences that a terminal obeys, characters that turn a line around, half a character.
-:func:`clean` takes out what is not to be seen; the other functions build on it for one kind of file each.
+Such text may hold anything: sequences that a terminal obeys, characters that turn a line around,
+half a character. :func:`clean` takes out what is not to be seen; the other functions build on it
+for one kind of file each.
 """
 
 from __future__ import annotations
@@ -27,9 +28,10 @@ _NOT_ASCII = re.compile("[^\0-\x7e]+")
 def clean(text: str) -> str:
     r"""Replace everything that cannot be printed, except ``\n`` and ``\t``.
 
-    Control characters, escape sequences, characters that change the direction or have no width, half characters and
-    unassigned ones become U+FFFD; every other kind of space becomes a space, and every kind of line end ``\n``.
-    What remains is well-formed UTF-8 and may stand in XML, once ``<`` and ``&`` are escaped.
+    Control characters, escape sequences, characters that change the direction or have no width,
+    half characters and unassigned ones become U+FFFD; every other kind of space becomes a space,
+    and every kind of line end ``\n``. What remains is well-formed UTF-8 and may stand in XML, once
+    ``<`` and ``&`` are escaped.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if text.isprintable():
@@ -60,7 +62,10 @@ def markdown(text: str, most: int | None = None) -> str:
 
 
 def csv_cell(value: T) -> T | str:
-    """A cell that no spreadsheet computes: text that would begin a formula gets an apostrophe. Numbers stay numbers."""
+    """A cell that no spreadsheet computes: text that would begin a formula gets an apostrophe.
+
+    Numbers stay numbers.
+    """
     return _FORMULA.sub(r"\1'", clean(value)) if isinstance(value, str) else value
 
 
@@ -70,7 +75,10 @@ def html(text: str) -> str:
 
 
 def as_json(record: object) -> str:
-    """A dataclass, or a list of them, as JSON in ASCII. What JSON cannot hold, such as infinity, is ``null``."""
+    """A dataclass, or a list of them, as JSON in ASCII.
+
+    What JSON cannot hold, such as infinity, is ``null``.
+    """
     import json
 
     from pydantic import TypeAdapter  # slow to import, and errors do not need it
@@ -106,7 +114,10 @@ def command(*words: str | Path) -> str:
 
 
 def quoted(word: str | Path) -> str:
-    r"""One word for a shell; with characters that are not printed, as bash and zsh take it: ``$'x\xff'``."""
+    r"""One word for a shell.
+
+    With characters that are not printed, as bash and zsh take it: ``$'x\xff'``.
+    """
     text = str(word)
     if text.isprintable():
         return shlex.quote(text)

@@ -26,7 +26,8 @@ from rewardsmith.study_folder import CONFIG, DATABASE, UNBORN, is_half_made, is_
 from rewardsmith.usage import Usage
 
 IN_FLIGHT, LOST = "in flight", "lost"
-"""Tokens and USD that are set aside for calls under way, and those of calls that a killed process left."""
+"""Tokens and USD that are set aside for calls under way, and
+those of calls that a killed process left."""
 _IDENTITY = "identity"
 _DEPTH = 3
 """``runs/<id>/<file>``."""
@@ -42,7 +43,8 @@ class Study:
         self.config = config
         self.store = store
         self.horizon = config.candidates
-        """Candidates that it was made for, which schedules run over, however many it may have now."""
+        """Candidates that it was made for, which schedules run
+        over, however many it may have now."""
         self._root = folder.resolve()
         self._lock: FolderLock | None = None
         self._noted_s = float("-inf")
@@ -63,13 +65,16 @@ class Study:
                 unborn.put_value(_IDENTITY, secrets.token_hex(16))
                 unborn.close()
                 write_whole(folder.resolve() / CONFIG, to_yaml(config).encode(), durable=True)
-                (folder / UNBORN).replace(folder / DATABASE)  # last and at once: a folder with a database is complete
+                # last and at once: a folder with a database is complete
+                (folder / UNBORN).replace(folder / DATABASE)
                 study = cls(folder, config, Store(folder / DATABASE))
             except BaseException:
                 lock.release()
                 raise
         except OSError as error:
-            raise StoreError(f"cannot write to {folder}: {error.strerror}. Give a writable folder with --out.") from error
+            raise StoreError(
+                f"cannot write to {folder}: {error.strerror}. Give a writable folder with --out."
+            ) from error
         study._lock = lock
         return study
 
@@ -88,7 +93,8 @@ class Study:
         if not all(os.path.lexists(folder / name) for name in (CONFIG, DATABASE)):
             raise UsageError(no_study(folder))
         check_plain(folder, _DEPTH, write=write)
-        store = open_store(folder / DATABASE, write=write)  # first: of another version, it names the one that opens it
+        # first: of another version, it names the one that opens it
+        store = open_store(folder / DATABASE, write=write)
         try:
             study = cls(folder, from_mapping(StudyConfig, read_yaml(folder / CONFIG)), store)
             store.place_scores(lambda run: study.evaluation_seed(run.purpose))
@@ -104,7 +110,9 @@ class Study:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -114,7 +122,10 @@ class Study:
             self._lock.release()
 
     def save(self, candidate: Candidate) -> None:
-        """Commit a candidate's new state; an accepted program, as it is compiled, is also written as a file to read."""
+        """Commit a candidate's new state.
+
+        An accepted program, as it is compiled, is also written as a file to read.
+        """
         path = self._root / "candidates" / candidate.id / "reward.py"
         try:
             if candidate.program:
@@ -122,11 +133,15 @@ class Study:
             elif os.path.lexists(path):
                 remove(path)  # of a draft before this one
         except OSError as error:
-            raise StoreError(f"cannot write {path}: {error.strerror}. Make room, then `{command('resume', self.folder)}`.") from error
+            raise StoreError(
+                f"cannot write {path}: {error.strerror}. Make room, then `{command('resume', self.folder)}`."
+            ) from error
         self.store.put_candidate(candidate)
 
     def evaluation_seed(self, purpose: Purpose) -> int:
-        """Picks the held-out episodes of all runs for a purpose; no two purposes have one in common.
+        """Picks the held-out episodes of all runs for a purpose.
+
+        No two purposes have one in common.
 
         The winner and the baselines are compared, so these play the same.
         """
@@ -134,7 +149,10 @@ class Study:
         return derive("evaluation", shared.value, self.config.seed)
 
     def note_seconds(self, seconds: float) -> None:
-        """Keep how long the search took, so that its limit of hours outlives a kill; once a second is enough."""
+        """Keep how long the search took, so that its limit of hours outlives a kill.
+
+        Once a second is enough.
+        """
         if seconds - self._noted_s >= 1.0:
             self._noted_s = seconds
             self.store.put_value("seconds", f"{seconds:.1f}")
@@ -148,11 +166,13 @@ class Study:
         if stopped:
             return (
                 f"stopped by {stopped}, before any candidate had a score. "
-                f"To go on with a higher one: `{command('resume', self.folder)} --max-usd USD`, --max-tokens or --max-hours."
+                f"To go on with a higher one: `{command('resume', self.folder)} --max-usd USD`, "
+                "--max-tokens or --max-hours."
             )
         reasons = sorted({trial.cause for trial in self.trials if trial.cause}) or ["none was written."]
         return (
-            f"all {self.config.candidates} candidates failed before they had a score, the first because: {reasons[0]} "
+            f"all {self.config.candidates} candidates failed before they had a score, the first because: "
+            f"{reasons[0]} "
             f"See `{command('inspect', self.folder)}`."
         )
 
@@ -176,7 +196,10 @@ class Study:
 
     @property
     def identity(self) -> str:
-        """Random digits that no other study has but its copies; nothing for studies from before they had one."""
+        """Random digits that no other study has but its copies.
+
+        Nothing for studies from before they had one.
+        """
         return self.store.value(_IDENTITY) or ""
 
     @property
@@ -226,7 +249,10 @@ class Study:
 
     @property
     def winner(self) -> Trial | None:
-        """The finalist with the highest mean over its fresh runs; without finalists the best of the search."""
+        """The finalist with the highest mean over its fresh runs.
+
+        Without finalists the best of the search.
+        """
         means = self.finalists
         return self.trial(max(means, key=lambda name: means[name])) if means else self.best
 
@@ -262,11 +288,14 @@ class Study:
             before = from_mapping(StudyConfig, parse_yaml(made, "the config in it"))
         except UsageError as error:
             raise StoreError(
-                f"{self.folder / DATABASE} cannot be read: {error} Restore the study from a copy, or start a new one."
+                f"{self.folder / DATABASE} cannot be read: {error} Restore the study from a copy, or start "
+                "a new one."
             ) from None
         self.horizon = before.candidates
         if changed := before.changed_terms(self.config):
-            raise UsageError(f"{self.folder / CONFIG} was changed: the study was made with another {changed}. Put it back.")
+            raise UsageError(
+                f"{self.folder / CONFIG} was changed: the study was made with another {changed}. Put it back."
+            )
 
     def _check_values(self) -> None:
         """Texts about the study that parts of the program rely on."""
@@ -293,6 +322,8 @@ def _is_short(text: str) -> bool:
 _VALUES: dict[str, Callable[[str], object]] = {
     _IDENTITY: re.compile(r"[0-9a-f]{32}").fullmatch,
     "seconds": _is_time,
-    **dict.fromkeys((IN_FLIGHT, LOST), re.compile(r"\[[0-9]{1,15}, [0-9]{1,9}(\.[0-9]{1,20})?(e-[0-9]{1,3})?\]").fullmatch),
+    **dict.fromkeys(
+        (IN_FLIGHT, LOST), re.compile(r"\[[0-9]{1,15}, [0-9]{1,9}(\.[0-9]{1,20})?(e-[0-9]{1,3})?\]").fullmatch
+    ),
     **dict.fromkeys(("version", "notice", "stopped", "finished"), _is_short),
 }

@@ -10,7 +10,9 @@ from rewardsmith.lock import LOCK_FILE
 CONFIG, DATABASE = "config.yaml", "study.db"
 UNBORN = f".{DATABASE}"
 """The database while a study is made; the last step gives it its name."""
-_HALF_MADE = frozenset({LOCK_FILE, f".{CONFIG}.part", *(f"{UNBORN}{end}" for end in ("", "-journal", "-wal", "-shm"))})
+_HALF_MADE = frozenset(
+    {LOCK_FILE, f".{CONFIG}.part", *(f"{UNBORN}{end}" for end in ("", "-journal", "-wal", "-shm"))}
+)
 
 
 def is_study(folder: Path) -> bool:
@@ -30,8 +32,12 @@ def no_study(folder: Path) -> str:
     """Say that a folder is none, and which are."""
     if not folder.exists():
         return f"there is no folder {folder}. Give the --out of a search or of a comparison."
-    inside = [path.parent for pattern in (f"*/{DATABASE}", f"studies/*/{DATABASE}") for path in folder.glob(pattern)]
+    inside = [
+        path.parent for pattern in (f"*/{DATABASE}", f"studies/*/{DATABASE}") for path in folder.glob(pattern)
+    ]
     if inside:
         return f"{folder} is not a study folder, but it holds studies. Name one, such as {min(inside)}."
     missing = " and ".join(name for name in (CONFIG, DATABASE) if not (folder / name).is_file())
-    return f"{folder} is not a study folder ({missing} missing). Give the --out of a search or of a comparison."
+    return (
+        f"{folder} is not a study folder ({missing} missing). Give the --out of a search or of a comparison."
+    )

@@ -30,7 +30,9 @@ def prompt_root() -> Path:
 @cache
 def _environment() -> jinja2.Environment:
     loader = jinja2.FileSystemLoader(prompt_root())
-    environment = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(
+        loader=loader, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     environment.filters["number"] = number
     return environment
 
@@ -53,7 +55,9 @@ def render(template: str, **values: object) -> str:
     try:
         found = _environment().get_template(f"{template}.j2")
     except jinja2.TemplateNotFound:
-        raise unknown_name("prompt template", template, (path.stem for path in prompt_root().glob("*.j2"))) from None
+        raise unknown_name(
+            "prompt template", template, (path.stem for path in prompt_root().glob("*.j2"))
+        ) from None
     return found.render(**values).strip()
 
 

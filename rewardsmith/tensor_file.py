@@ -16,21 +16,38 @@ from typing import BinaryIO
 from rewardsmith.files import open_regular
 
 UNREADABLE = (
-    *(RuntimeError, EOFError, ValueError, LookupError, TypeError, AttributeError, OSError, ArithmeticError, MemoryError),
+    *(
+        RuntimeError,
+        EOFError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        OSError,
+        ArithmeticError,
+        MemoryError,
+    ),
     *(AssertionError, pickle.UnpicklingError, zipfile.BadZipFile, zlib.error, struct.error),
 )
 """What torch and its parts make of a file that is damaged somewhere."""
 _MOST_RECORDS, _MOST_PICKLE = 5_000, 500_000
 _MOST_DIRECTORY = 1_000_000
 _END, _END64, _LOCATOR = struct.Struct("<4s4H2LH"), struct.Struct("<4sQ2H2L4Q"), b"PK\x06\x07"
-"""The last structures of an archive, https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT 4.3.14 to 4.3.16."""
+"""The last structures of an archive,
+https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT 4.3.14 to 4.3.16."""
 _LOCATOR_BYTES = 20
 _GLOBALS = frozenset(
     {"torch._utils _rebuild_tensor_v2", "collections OrderedDict"}
-    | {f"torch {kind}Storage" for kind in ("Float", "Double", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte", "Bool")}
+    | {
+        f"torch {kind}Storage"
+        for kind in ("Float", "Double", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte", "Bool")
+    }
 )
-"""What a pickle of plain tensors names. torch allows more without running anything, ``bytearray`` of any size among it."""
-_NO_GLOBALS = frozenset({"STACK_GLOBAL", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "EXT1", "EXT2", "EXT4", "BYTEARRAY8"})
+"""What a pickle of plain tensors names. torch allows more without running
+anything, ``bytearray`` of any size among it."""
+_NO_GLOBALS = frozenset(
+    {"STACK_GLOBAL", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "EXT1", "EXT2", "EXT4", "BYTEARRAY8"}
+)
 
 
 def read_tensors(path: Path, most: int) -> object:
@@ -48,7 +65,8 @@ def read_tensors(path: Path, most: int) -> object:
     with open_regular(path) as file:
         plain = _plain(file, most)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # an odd file is refused by whoever asked, whatever torch has to say of it
+        # an odd file is refused by whoever asked, whatever torch has to say of it
+        warnings.simplefilter("ignore")
         return torch.load(plain, map_location="cpu", weights_only=True)
 
 

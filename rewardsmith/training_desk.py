@@ -38,7 +38,9 @@ class TrainingDesk:
         candidates = self._study.store.candidates()
         for run in self._study.runs_for(Purpose.SEARCH):
             candidate = candidates.get(run.subject)
-            if candidate and (not run.state.ended or (run.state == RunState.TRAINED and not self._study.score(run))):
+            if candidate and (
+                not run.state.ended or (run.state == RunState.TRAINED and not self._study.score(run))
+            ):
                 self.queue(run, program_of(self._study, self._parts, candidate))
 
     def begin(self, candidates: Iterable[Candidate]) -> None:
@@ -123,7 +125,9 @@ class TrainingDesk:
         """A training's error goes back to the writer like the guard's, as often as there are repairs."""
         candidate = self._study.store.candidates()[run.subject]
         if candidate.attempts <= self._study.config.repairs:
-            self._study.store.put_candidate(replace(candidate, state=CandidateState.PROPOSED, reason=run.cause))
+            self._study.store.put_candidate(
+                replace(candidate, state=CandidateState.PROPOSED, reason=run.cause)
+            )
 
     def _put(self, run: Run) -> None:
         self._open[run.id] = run

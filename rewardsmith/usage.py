@@ -25,7 +25,8 @@ class Usage:
     reasoning_tokens: int = 0
     """Part of the completion tokens that the model thought and did not say."""
     unmetered: int = 0
-    """Calls without a token count, such as a lost reply: perhaps charged, and in none of the other figures."""
+    """Calls without a token count, such as a lost reply: perhaps
+    charged, and in none of the other figures."""
 
     def __post_init__(self) -> None:
         """Refuse what nobody can have spent: a budget that counts below zero never ends.
@@ -78,10 +79,16 @@ class Price:
         """
         for name, price in vars(self).items():
             if price is not None and not 0 <= price <= MAX_PRICE:
-                raise ValueError(f"the price {name} is not between 0 and {MAX_PRICE:g} USD per million tokens")
+                raise ValueError(
+                    f"the price {name} is not between 0 and {MAX_PRICE:g} USD per million tokens"
+                )
 
     def of(self, usage: Usage) -> float:
         """The price of a usage in USD."""
         cached = self.prompt if self.cached is None else self.cached
         fresh_tokens = usage.prompt_tokens - usage.cached_tokens
-        return (fresh_tokens * self.prompt + usage.cached_tokens * cached + usage.completion_tokens * self.completion) / 1e6
+        return (
+            fresh_tokens * self.prompt
+            + usage.cached_tokens * cached
+            + usage.completion_tokens * self.completion
+        ) / 1e6

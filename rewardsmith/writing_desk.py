@@ -1,4 +1,7 @@
-"""Drafts and answers of the writer: several at a time, in threads; what comes back is checked and committed here."""
+"""Drafts and answers of the writer: several at a time, in threads.
+
+What comes back is checked and committed here.
+"""
 
 from __future__ import annotations
 
@@ -22,18 +25,29 @@ _POLL_S = 0.1
 class WritingDesk:
     """Lets the writer write what is due, and commits what it wrote."""
 
-    def __init__(self, study: Study, parts: Parts, ledger: StudyLedger, budget: Budget, observer: Observer) -> None:
+    def __init__(
+        self, study: Study, parts: Parts, ledger: StudyLedger, budget: Budget, observer: Observer
+    ) -> None:
         """Ask nothing yet."""
-        self._study, self._parts, self._ledger, self._budget, self._observer = study, parts, ledger, budget, observer
+        self._study, self._parts, self._ledger, self._budget, self._observer = (
+            study,
+            parts,
+            ledger,
+            budget,
+            observer,
+        )
         self._threads = ThreadPoolExecutor(max(1, parts.writer.concurrency), "writer")
         self._open: dict[Future[Draft], Brief] = {}
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """An error waits for what is under way, for it is paid; an interruption does not."""
-        self._threads.shutdown(wait=False, cancel_futures=True)  # first, or a thread that is let go begins what is due next
+        # first, or a thread that is let go begins what is due next
+        self._threads.shutdown(wait=False, cancel_futures=True)
         if kind is not None and not issubclass(kind, Exception):
             self._parts.writer.close()
         self._threads.shutdown()
@@ -57,7 +71,11 @@ class WritingDesk:
             trial = self._study.trial(name)
             assert trial, "what was asked for is in the store"
             proposed = trial.candidate.state == CandidateState.PROPOSED
-            order = brief(self._study, self._parts, trial.candidate) if proposed else question(self._study, self._parts, trial)
+            order = (
+                brief(self._study, self._parts, trial.candidate)
+                if proposed
+                else question(self._study, self._parts, trial)
+            )
             if order:
                 self._open[self._threads.submit(self._parts.writer.write, order, self._ledger)] = order
 
@@ -88,6 +106,8 @@ class WritingDesk:
         if order.operator in (ALIGN, VERIFY):
             self._study.save(informed(candidate, order.operator, answer))
         else:
-            self._study.save(drafted(candidate, answer, judge(self._parts, answer), self._study.config.repairs))
+            self._study.save(
+                drafted(candidate, answer, judge(self._parts, answer), self._study.config.repairs)
+            )
         if trial := self._study.trial(order.candidate):
             self._observer.trial(trial)

@@ -39,7 +39,13 @@ def briefs(task: Task, count: int = 1) -> list[Brief]:
     return [Brief(f"c{n:03d}", TaskSheet.of(task), "initial", (), n) for n in range(count)]
 
 
-def ask(react: Callable[[Exchange], Reaction], options: LanguageModelOptions, task: Task, count: int = 1, **changes: object):
+def ask(
+    react: Callable[[Exchange], Reaction],
+    options: LanguageModelOptions,
+    task: Task,
+    count: int = 1,
+    **changes: object,
+):
     """Drafts, recorded calls and the server's view of it."""
     memory = Memory()
     with serving(react) as server:

@@ -15,7 +15,15 @@ __all__ = ["PROGRESS", "called", "keep", "keep_run", "run_of", "save_policy", "t
 
 def called(identity: str, usage: Usage, **changes: object) -> Call:
     """A call of a language model that gave a candidate's draft."""
-    fields = {"attempt": 1, "model": "m", "messages": "[]", "parameters": "{}", "template": "t", "reply": "r", "finish_reason": "stop"}
+    fields = {
+        "attempt": 1,
+        "model": "m",
+        "messages": "[]",
+        "parameters": "{}",
+        "template": "t",
+        "reply": "r",
+        "finish_reason": "stop",
+    }
     fields |= {"error": "", "latency_s": 0.5, "answered": True}
     return Call(candidate=identity, usage=usage, **{**fields, **changes})  # pyright: ignore[reportArgumentType]
 

@@ -21,7 +21,8 @@ __all__ = ["TINY"]
 
 @pytest.fixture(scope="session", autouse=True)
 def state_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """What the program remembers of studies goes to a folder of the tests, not to that of whoever runs them."""
+    """What the program remembers of studies goes to a folder of the
+    tests, not to that of whoever runs them."""
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("state")
         patch.setenv("XDG_STATE_HOME", str(folder))
@@ -65,7 +66,8 @@ def opengl() -> None:
 
 @pytest.fixture
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Programs that no layer of the guard has seen run in this process: what is tested lies behind the guard."""
+    """Programs that no layer of the guard has seen run in this process:
+    what is tested lies behind the guard."""
     monkeypatch.setattr("rewardsmith.reward.program.check_graph", lambda function: None)
 
 

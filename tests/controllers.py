@@ -1,7 +1,8 @@
-"""Hand-written controllers for the Franka tasks: from signals ``(n, ...)`` to actions ``(n, k)``, without memory.
+"""Hand-written controllers for the Franka tasks: from signals ``(n, ...)`` to actions ``(n, k)``,
+without memory.
 
-Each is a few rules, the later ones overriding the earlier. They show that the goal can be met with the actions there are.
-"""
+Each is a few rules, the later ones overriding the earlier. They show that the goal can be met with
+the actions there are."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ def apart(a: Tensor, b: Tensor) -> Tensor:
 
 
 def grasp(signals: Signals, point: Tensor, reach_m: float, width_m: float) -> tuple[Tensor, Tensor, Tensor]:
-    """Go over a point, down to it, and close: where to go, where the fingers are around it, and where they hold it."""
+    """Go over a point, down to it, and close: where to go, where the
+    fingers are around it, and where they hold it."""
     tcp = signals["tcp_pos"]
     target = torch.where(apart(point[:, :2], tcp[:, :2]) < 0.012, point, point + up(0.08))
     around = apart(point, tcp) < reach_m
@@ -45,7 +47,9 @@ def reach(signals: Signals) -> Tensor:
 
 def button(signals: Signals) -> Tensor:
     tcp, point = signals["tcp_pos"], signals["button_pos"]
-    return go(signals, torch.where(apart(tcp[:, :2], point[:, :2]) < 0.015, point + up(-0.04), point + up(0.05)))
+    return go(
+        signals, torch.where(apart(tcp[:, :2], point[:, :2]) < 0.015, point + up(-0.04), point + up(0.05))
+    )
 
 
 def push(signals: Signals) -> Tensor:
@@ -77,11 +81,14 @@ def lift(signals: Signals) -> Tensor:
 def pick_place(signals: Signals) -> Tensor:
     cube = signals["cube_pos"]
     target, around, held = grasp(signals, cube, 0.02, 0.03)
-    return with_grip(go(signals, torch.where(held, signals["tcp_pos"] + signals["goal_pos"] - cube, target)), around)
+    return with_grip(
+        go(signals, torch.where(held, signals["tcp_pos"] + signals["goal_pos"] - cube, target)), around
+    )
 
 
 def peg(signals: Signals) -> Tensor:
-    """Hover low over the hole, enter it slowly so that the peg does not tilt on its rim, then go down."""
+    """Hover low over the hole, enter it slowly so that the peg does
+    not tilt on its rim, then go down."""
     offset = signals["peg_tip_pos"] - signals["hole_pos"]
     side, height = offset[:, :2].norm(dim=1, keepdim=True), offset[:, 2:]
     inside = (side < 0.01) & (height < -0.003)
@@ -108,7 +115,9 @@ def drawer(signals: Signals) -> Tensor:
     offset = signals["tcp_pos"] - behind
     aim = torch.where(offset[:, :2].norm(dim=1, keepdim=True) < 0.018, behind, behind + up(0.12))
     hooked = (offset[:, :1].abs() < 0.045) & (offset[:, 1:2].abs() < 0.05) & (offset[:, 2:] < 0.016)
-    pull = torch.cat((-torch.ones_like(offset[:, :1]), -offset[:, 1:2] / STEP_M, -offset[:, 2:] / STEP_M - 0.3), dim=1)
+    pull = torch.cat(
+        (-torch.ones_like(offset[:, :1]), -offset[:, 1:2] / STEP_M, -offset[:, 2:] / STEP_M - 0.3), dim=1
+    )
     return torch.where(hooked, pull, go(signals, aim))
 
 
@@ -119,6 +128,8 @@ def door(signals: Signals) -> Tensor:
     before, over, down = torch.tensor([-0.1, 0.0, 0.08]), up(0.05), up(-0.1)
     above = apart(tcp[:, :2], handle[:, :2]) < 0.025
     target = handle + torch.where(above, down, torch.where(low, before, over))
-    target = torch.where(signals["handle_angle"][:, None] > 0.7, tcp + torch.tensor([0.06, 0.0, -0.06]), target)
+    target = torch.where(
+        signals["handle_angle"][:, None] > 0.7, tcp + torch.tensor([0.06, 0.0, -0.06]), target
+    )
     target = torch.where(opening > 0.04, tcp + torch.tensor([0.06, 0.0, 0.0]), target)
     return go(signals, torch.where(opening > 0.45, tcp, target), 1.0)

@@ -1,4 +1,5 @@
-"""Everything that a server of chat completions may do wrong, by name: for single tests, and at random for a soak."""
+"""Everything that a server of chat completions may do wrong, by name:
+for single tests, and at random for a soak."""
 
 from __future__ import annotations
 
@@ -44,7 +45,14 @@ def wire(*pieces: bytes, pause_s: float = 0.0) -> Reaction:
 
 def http(body: bytes, *headers: str, status: str = "200 OK", length: bool = True) -> bytes:
     """A response, as it goes over the wire."""
-    lines = [f"HTTP/1.1 {status}", *headers, *([f"Content-Length: {len(body)}"] if length else []), "Connection: close", "", ""]
+    lines = [
+        f"HTTP/1.1 {status}",
+        *headers,
+        *([f"Content-Length: {len(body)}"] if length else []),
+        "Connection: close",
+        "",
+        "",
+    ]
     return "\r\n".join(lines).encode("latin-1") + body
 
 
@@ -69,12 +77,15 @@ def chunked(body: bytes, size: int, pause_s: float = 0.0) -> Reaction:
 def plain(total: int = PLAIN_BYTES) -> Reaction:
     """A reply of very many blanks."""
     return endless(
-        http(b"", f"Content-Length: {total}", "Content-Type: application/json", length=False), b" " * 1_000_000, total // 1_000_000
+        http(b"", f"Content-Length: {total}", "Content-Type: application/json", length=False),
+        b" " * 1_000_000,
+        total // 1_000_000,
     )
 
 
 def bomb(total: int = BOMB_BYTES) -> Reaction:
-    """A reply that is a thousand times larger than it looks: one packed block of blanks, again and again."""
+    """A reply that is a thousand times larger than it looks: one
+    packed block of blanks, again and again."""
     pack = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
     first = pack.compress(b" " * 10_000_000) + pack.flush(zlib.Z_FULL_FLUSH)
     block = pack.compress(b" " * 10_000_000) + pack.flush(zlib.Z_FULL_FLUSH)
@@ -107,7 +118,11 @@ def _replied(change: Callable[[str], str]) -> Fault:
 
 def _spelled(name: str) -> Callable[[str], Reaction]:
     """Something odd in another field than the text."""
-    return lambda text: completion(text, finish="st\ud800op") if name == "finish" else completion(text, message={"refusal": "\udfff"})
+    return lambda text: (
+        completion(text, finish="st\ud800op")
+        if name == "finish"
+        else completion(text, message={"refusal": "\udfff"})
+    )
 
 
 def _changed(reaction: Reaction, old: bytes, new: bytes) -> Reaction:
@@ -126,14 +141,17 @@ def faults(key: str, elsewhere: str = "http://127.0.0.1:9") -> Mapping[str, Faul
         elsewhere: Where redirects point to.
     """
     return {
-        **_letters(key), **_bodies(), **_transport(), **_counts(), **_waits(), **_errors(key), **_redirects(elsewhere)
+        **_letters(key), **_bodies(), **_transport(), **_counts(), **_waits(), **_errors(key),
+        **_redirects(elsewhere)
     }  # fmt: skip
 
 
 def _letters(key: str) -> dict[str, Fault]:
     return {
         "surrogate in the idea": _replied(lambda text: "\ud800 " + text),
-        "surrogate in the code": _replied(lambda text: text.replace("return near", "# \udc80\n    return near")),
+        "surrogate in the code": _replied(
+            lambda text: text.replace("return near", "# \udc80\n    return near")
+        ),
         "surrogates, reversed": _replied(lambda text: "\udc00\ud800" + text),
         "surrogate in the finish reason": Fault(_spelled("finish"), kept=True),
         "surrogate in the refusal": Fault(_spelled("refusal"), kept=True),
@@ -141,11 +159,18 @@ def _letters(key: str) -> dict[str, Fault]:
         "terminal escapes": _replied(lambda text: "\x1b]0;title\x07\x1b[2J\x9b31m " + text),
         "bidirectional": _replied(lambda text: "\u202e\u2066 " + text),
         "no UTF-8": Fault(
-            lambda text: replace(good := completion("MARK" + text), body=good.body.replace(b"MARK", b"\xff\xfe\xc3")), kept=True
+            lambda text: replace(
+                good := completion("MARK" + text), body=good.body.replace(b"MARK", b"\xff\xfe\xc3")
+            ),
+            kept=True,
         ),
         "the key in the reply": _replied(lambda text: f"{key} and {key[:14]} {text}"),
-        "byte order mark": Fault(lambda text: replace(good := completion(text), body=b"\xef\xbb\xbf" + good.body), kept=True),
-        "UTF-16": Fault(lambda text: replace(good := completion(text), body=good.body.decode().encode("utf-16"))),
+        "byte order mark": Fault(
+            lambda text: replace(good := completion(text), body=b"\xef\xbb\xbf" + good.body), kept=True
+        ),
+        "UTF-16": Fault(
+            lambda text: replace(good := completion(text), body=good.body.decode().encode("utf-16"))
+        ),
     }
 
 
@@ -169,9 +194,15 @@ def _bodies() -> dict[str, Fault]:
         "cut at the limit": Fault(lambda text: completion(text, finish="length"), kept=True),
         "wrong content type": Fault(lambda text: replace(completion(text), headers={"Content-Type": "image/png"}), kept=True),
         "charset of nothing": Fault(
-            lambda text: replace(completion(text), headers={"Content-Type": "application/json; charset=klingon"}), kept=True
+            lambda text: replace(completion(text), headers={"Content-Type": (
+                "application/json; "
+                "charset=klingon"
+            )}), kept=True
         ),
-        "garbage behind": Fault(lambda text: replace(good := completion(text), body=good.body + b" trailing }{"), kept=True),
+        "garbage behind": Fault(lambda text: replace(good := completion(text), body=good.body + (
+            b" "
+            b"trailing }{"
+        )), kept=True),
         "many empty lists": Fault(lambda text: Reaction(200, b'{"choices": [' + b"[]," * 1_000_000 + b"[]]}")),
         "event stream": Fault(lambda text: Reaction(200, b"data: {}\n\ndata: [DONE]\n\n", {"Content-Type": "text/event-stream"})),
     }  # fmt: skip
@@ -212,7 +243,10 @@ def _transport() -> dict[str, Fault]:
         "binary headers": Fault(lambda text: wire(http(good(text), "X-\xe9: \xff\xfe", "Server: \x80"))),
         "two lengths": Fault(both),
         "length and chunks": Fault(lambda text: wire(http(good(text), "Transfer-Encoding: chunked"))),
-        "length too long": Fault(lambda text: wire(http(good(text), f"Content-Length: {len(good(text)) + 50}", length=False))),
+        "length too long": Fault(lambda text: wire(http(good(text), (
+            "Content-Length: "
+            f"{len(good(text)) + 50}"
+        ), length=False))),
         "negative length": Fault(lambda text: wire(http(good(text), "Content-Length: -5", length=False))),
         "bad chunk": Fault(lambda text: wire(http(b"", "Transfer-Encoding: chunked", length=False), b"zz\r\n{}\r\n0\r\n\r\n")),
         "status 999": Fault(lambda text: wire(http(b"{}", status="999 What"))),
@@ -254,7 +288,9 @@ def _waits() -> dict[str, Fault]:
         "408": later(408),
         "409": later(409),
         "500": later(500),
-        "502": Fault(lambda text: Reaction(502, b"<html>bad gateway \x1b[2J</html>", {"Content-Type": "text/html"})),
+        "502": Fault(
+            lambda text: Reaction(502, b"<html>bad gateway \x1b[2J</html>", {"Content-Type": "text/html"})
+        ),
         "529": later(529),
     }
 

@@ -19,7 +19,9 @@ def candidate(identity: str, **changes: object) -> Candidate:
     return replace(trained(identity, 0.5).candidate, **changes)  # pyright: ignore[reportArgumentType]
 
 
-CALL = Call("c001", 1, "m", "[]", "{}", "initial@1", "r", "stop", "", 0.5, Usage(1), request="k", answered=True)
+CALL = Call(
+    "c001", 1, "m", "[]", "{}", "initial@1", "r", "stop", "", 0.5, Usage(1), request="k", answered=True
+)
 RUN, SCORE = run_of("c001"), Score(0.75, 0.1, 8, seed=3)
 CHILD = candidate("c001", parents=("c000",))
 

@@ -16,7 +16,14 @@ warp.config.optimization_level = 0  # compiles in half of the time
 
 
 def warp_simulator(
-    scene: str, num_envs: int, decimation: int, contacts: int = 16, constraints: int = 64, *, device: str = "cpu", capture: bool = True
+    scene: str,
+    num_envs: int,
+    decimation: int,
+    contacts: int = 16,
+    constraints: int = 64,
+    *,
+    device: str = "cpu",
+    capture: bool = True,
 ) -> WarpSimulator:
     """The GPU simulator; ``cpu`` is warp's own CPU device."""
     from rewardsmith_envs.simulators.cuda import WarpSimulator

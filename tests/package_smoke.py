@@ -12,9 +12,19 @@ ROOT = Path(__file__).parent.parent
 
 
 def smoke(artifact: Path, folder: Path) -> None:
-    """Install one artifact without its dependencies, which this interpreter has, and run it elsewhere."""
+    """Install one artifact without its dependencies, which this
+    interpreter has, and run it elsewhere."""
     target = folder / artifact.suffix.lstrip(".")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--disable-pip-version-check"]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "--disable-pip-version-check",
+    ]
     subprocess.run([*pip, "--target", str(target), str(artifact)], check=True)
     environment = {**os.environ, "PYTHONPATH": str(target)}
     program = (
@@ -25,11 +35,17 @@ def smoke(artifact: Path, folder: Path) -> None:
         f"assert str(templates.prompt_root()).startswith({str(target)!r}); "
         "sys.exit(run(['tasks', 'franka-push']) or run(['search', 'franka-reach', '--dry-run']))"
     )
-    subprocess.run([sys.executable, "-c", program], check=True, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, "-c", program], check=True, cwd=folder, env=environment, stdout=subprocess.DEVNULL
+    )
     search = ["search", "franka-reach", "--candidates", "1", "--final-seeds", "0", "--episodes", "4"]
     tiny = ["--training.env-steps", "2000", "--training.envs", "16"]
     subprocess.run(
-        [sys.executable, "-m", "rewardsmith.cli.main", *search, *tiny], check=True, cwd=folder, env=environment, stdout=subprocess.DEVNULL
+        [sys.executable, "-m", "rewardsmith.cli.main", *search, *tiny],
+        check=True,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
     )
     print(f"{artifact.name}: installs and runs")
 

@@ -1,4 +1,5 @@
-"""What the physics of a task does in a rollout: contacts, speeds, and the energy and depth of objects."""
+"""What the physics of a task does in a rollout: contacts,
+speeds, and the energy and depth of objects."""
 
 from __future__ import annotations
 
@@ -25,13 +26,15 @@ mj: Any = mujoco
 """The module is compiled and without stubs."""
 
 GAIN_LIMIT_J_KG = 50.0
-"""Energy over mass that an object may gain in one control step: what takes it from rest to 10 m/s. The fastest things that strike
-objects are fingertips, at up to 8 m/s (80 rad/s at 0.1 m)."""
+"""Energy over mass that an object may gain in one control step: what takes it from rest to 10 m/s.
+The fastest things that strike objects are fingertips, at up to 8 m/s (80 rad/s at 0.1 m)."""
 DEPTH_LIMIT_M = 0.1
-"""How far below the floor an object may reach for a moment: at 10 m/s it moves 0.1 m in a time step, before its contact is noticed."""
+"""How far below the floor an object may reach for a moment: at 10 m/s it moves 0.1
+m in a time step, before its contact is noticed."""
 Array = NDArray[np.float64]
 _RENEWAL = 0.1
-"""Share of the environments whose action is replaced in a step: an action lasts for ten steps on average, so that bodies go places."""
+"""Share of the environments whose action is replaced in a step: an action lasts
+for ten steps on average, so that bodies go places."""
 
 
 def simulated_tasks() -> dict[str, SimulatedTask]:
@@ -60,7 +63,8 @@ def held_actions(envs: int, size: int, seed: int) -> Iterator[Tensor]:
 
 
 class Objects:
-    """The free bodies of a scene that can touch others and that no actuator drives, each with all that hangs on it."""
+    """The free bodies of a scene that can touch others and that no actuator
+    drives, each with all that hangs on it."""
 
     def __init__(self, sim: CpuSimulator) -> None:
         """Find them; ``sim`` stands at the home keyframe."""
@@ -85,14 +89,19 @@ class Objects:
         """``(objects,)`` [kg]"""
         self._model = model
         self._solids = [n for n in range(model.ngeom) if self._is_solid(n)]
-        self._fields = {name: sim._batch.bind(name) for name in ("xipos", "ximat", "cvel", "subtree_com", "geom_xpos", "geom_xmat")}
+        self._fields = {
+            name: sim._batch.bind(name)
+            for name in ("xipos", "ximat", "cvel", "subtree_com", "geom_xpos", "geom_xmat")
+        }
 
     def __len__(self) -> int:
         return len(self.bodies)
 
     def energy(self) -> Array:
         """Kinetic and potential energy over mass, ``(envs, objects)`` [J/kg]."""
-        return self._per_object(self._kinetic() - self._model.body_mass * (self._fields["xipos"] @ self._model.opt.gravity))
+        return self._per_object(
+            self._kinetic() - self._model.body_mass * (self._fields["xipos"] @ self._model.opt.gravity)
+        )
 
     def kinetic(self) -> Array:
         """Kinetic energy over mass, ``(envs, objects)`` [J/kg]."""
@@ -104,29 +113,42 @@ class Objects:
         return np.stack([bottoms[:, geoms].min(axis=1) for geoms in self.geoms], axis=1)
 
     def swallowed(self) -> NDArray[np.bool_]:
-        """Whether the centre of mass of each is inside a box that does not move, or below a plane, ``(envs, objects)``."""
+        """Whether the centre of mass of each is inside a box that does not move,
+        or below a plane, ``(envs, objects)``."""
         centres = np.stack(
-            [np.average(self._fields["xipos"][:, bodies], axis=1, weights=self._model.body_mass[bodies]) for bodies in self.bodies], axis=1
+            [
+                np.average(self._fields["xipos"][:, bodies], axis=1, weights=self._model.body_mass[bodies])
+                for bodies in self.bodies
+            ],
+            axis=1,
         )
         result = np.zeros(centres.shape[:2], dtype=bool)
         for geom in self._solids:
             away = centres - self._fields["geom_xpos"][:, None, geom]
             local = np.einsum("nij,noi->noj", self._fields["geom_xmat"][:, geom].reshape(-1, 3, 3), away)
             plane = self._model.geom_type[geom] == mj.mjtGeom.mjGEOM_PLANE.value
-            result |= local[:, :, 2] < 0.0 if plane else (np.abs(local) < self._model.geom_size[geom]).all(axis=2)
+            result |= (
+                local[:, :, 2] < 0.0 if plane else (np.abs(local) < self._model.geom_size[geom]).all(axis=2)
+            )
         return result
 
     def _is_solid(self, geom: int) -> bool:
-        """Whether a geom is a plane or a box that does not move and that all objects collide with."""
+        """Whether a geom is a plane or a box that does not move and
+        that all objects collide with."""
         model, kinds = self._model, mj.mjtGeom
         flat = model.geom_type[geom] in (kinds.mjGEOM_PLANE.value, kinds.mjGEOM_BOX.value)
-        return flat and not model.body_weldid[model.geom_bodyid[geom]] and all(_bits(model, geom, own).any() for own in self.geoms)
+        return (
+            flat
+            and not model.body_weldid[model.geom_bodyid[geom]]
+            and all(_bits(model, geom, own).any() for own in self.geoms)
+        )
 
     def _per_object(self, per_body: Array) -> Array:
         return np.stack([per_body[:, bodies].sum(axis=1) for bodies in self.bodies], axis=1) / self.mass
 
     def _kinetic(self) -> Array:
-        """Of every body, ``(envs, bodies)`` [J]; MuJoCo gives velocities at the centre of mass of the whole tree."""
+        """Of every body, ``(envs, bodies)`` [J]; MuJoCo gives velocities at
+        the centre of mass of the whole tree."""
         fields, model = self._fields, self._model
         spin, drift = fields["cvel"][:, :, :3], fields["cvel"][:, :, 3:]
         levers = fields["xipos"] - fields["subtree_com"][:, model.body_rootid]
@@ -137,7 +159,8 @@ class Objects:
 
 
 def _reach_down(model: Any, rotations: Array) -> Array:
-    """How far below its centre each primitive geom reaches (its support function along -z), ``(envs, geoms)`` [m]."""
+    """How far below its centre each primitive geom reaches (its support
+    function along -z), ``(envs, geoms)`` [m]."""
     kinds, size = mj.mjtGeom, model.geom_size
     axes = np.abs(rotations.reshape(len(rotations), -1, 3, 3)[:, :, 2])
     flat = np.sqrt(np.clip(1.0 - axes[:, :, 2] ** 2, 0.0, None))
@@ -161,21 +184,28 @@ def floor(model: Any) -> float:
 
 
 class Pairs:
-    """Pairs of geoms that are near each other. Simulators with buffers of a fixed size keep them in the buffer of contacts.
+    """Pairs of geoms that are near each other. Simulators with buffers of a fixed size keep them in
+    the buffer of contacts.
 
-    mujoco-warp compares bounding spheres and then oriented boxes; here it is upright boxes, so these are at least as many.
-    """
+    mujoco-warp compares bounding spheres and then oriented boxes; here it is upright boxes, so
+    these are at least as many."""
 
     def __init__(self, sim: CpuSimulator) -> None:
-        """List all pairs that may touch (contact bits, parents and exclusions as in MuJoCo's documentation of collision detection)."""
+        """List all pairs that may touch (contact bits, parents and exclusions as in
+        MuJoCo's documentation of collision detection)."""
         self._model: Any = sim.model
         silent = sim.model.opt.disableflags & mj.mjtDisableBit.mjDSBL_CONTACT.value
-        pairs = [] if silent else [pair for pair in combinations(range(sim.model.ngeom), 2) if _may_touch(sim.model, *pair)]
+        pairs = (
+            []
+            if silent
+            else [pair for pair in combinations(range(sim.model.ngeom), 2) if _may_touch(sim.model, *pair)]
+        )
         self._first, self._second = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
         self._pos, self._mat = sim._batch.bind("geom_xpos"), sim._batch.bind("geom_xmat")
 
     def near(self) -> NDArray[np.int64]:
-        """Pairs whose bounding spheres and bounding boxes overlap, ``(envs,)``; a plane is all below it."""
+        """Pairs whose bounding spheres and bounding boxes overlap,
+        ``(envs,)``; a plane is all below it."""
         model, pos = self._model, self._pos
         rotations = self._mat.reshape(len(pos), -1, 3, 3)
         local, half = model.geom_aabb[:, :3], model.geom_aabb[:, 3:]
@@ -186,7 +216,9 @@ class Pairs:
         margin = slack[a] + slack[b]
         apart = pos[:, b] - pos[:, a]
         balls = (apart**2).sum(axis=2) <= (radius[a] + radius[b] + margin) ** 2
-        boxes = (np.abs(middle[:, b] - middle[:, a]) <= extent[:, a] + extent[:, b] + margin[:, None]).all(axis=2)
+        boxes = (np.abs(middle[:, b] - middle[:, a]) <= extent[:, a] + extent[:, b] + margin[:, None]).all(
+            axis=2
+        )
         normals = rotations[..., 2]
         below_a = (apart * normals[:, a]).sum(axis=2) <= radius[b] + margin
         below_b = -(apart * normals[:, b]).sum(axis=2) <= radius[a] + margin
@@ -195,13 +227,19 @@ class Pairs:
 
 def _bits(model: Any, a: Any, b: Any) -> Any:
     """The contact bits that let geoms touch; none if they may not."""
-    return (model.geom_contype[a] & model.geom_conaffinity[b]) | (model.geom_contype[b] & model.geom_conaffinity[a])
+    return (model.geom_contype[a] & model.geom_conaffinity[b]) | (
+        model.geom_contype[b] & model.geom_conaffinity[a]
+    )
 
 
 def _may_touch(model: Any, a: int, b: int) -> bool:
     one, two = model.geom_bodyid[[a, b]]
     weld, parent = model.body_weldid, model.body_parentid
-    near_kin = weld[one] and weld[two] and (weld[parent[weld[one]]] == weld[two] or weld[parent[weld[two]]] == weld[one])
+    near_kin = (
+        weld[one]
+        and weld[two]
+        and (weld[parent[weld[one]]] == weld[two] or weld[parent[weld[two]]] == weld[one])
+    )
     excluded = (min(one, two) << 16) + max(one, two) in set(model.exclude_signature.tolist())
     return bool(_bits(model, a, b)) and weld[one] != weld[two] and not near_kin and not excluded
 
@@ -211,7 +249,8 @@ class Peaks:
     """The greatest values of any world at any step, and how often there was what may not be."""
 
     contacts: int = 0
-    """Contacts of one world, or pairs of geoms near each other on average over all worlds, for which the buffer is one."""
+    """Contacts of one world, or pairs of geoms near each other on average
+    over all worlds, for which the buffer is one."""
     rows: int = 0
     """Constraint rows of one world."""
     speed: float = 0.0
@@ -264,7 +303,8 @@ class Watched(CpuSimulator):
 
 
 def watched(task: SimulatedTask, envs: int, threads: int = 1) -> tuple[SimulatedEnv, Watched]:
-    """Environments of a task on a simulator that is watched, started at different times of their episodes."""
+    """Environments of a task on a simulator that is watched, started
+    at different times of their episodes."""
     sim = Watched(scene_of(task), envs, task.decimation, threads)
     env = SimulatedEnv(task, sim)
     env.reset(torch.arange(envs), stagger=True)

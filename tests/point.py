@@ -1,4 +1,5 @@
-"""A task without a simulator that keeps the whole contract: a point on a line is steered to a goal."""
+"""A task without a simulator that keeps the whole contract: a
+point on a line is steered to a goal."""
 
 from __future__ import annotations
 
@@ -77,7 +78,11 @@ class PointEnv:
         return self.placed(state)
 
     def begin_anew(self, ended: Tensor) -> None:
-        after = {**self.state, "episode": self.state["episode"] + 1, "age": torch.zeros_like(self.state["age"])}
+        after = {
+            **self.state,
+            "episode": self.state["episode"] + 1,
+            "age": torch.zeros_like(self.state["age"]),
+        }
         after = self.placed(after)
         self.state = {name: torch.where(ended, after[name], value) for name, value in self.state.items()}
 
@@ -95,7 +100,8 @@ class Point:
 
     name, group, difficulty = "point", "control", "easy"
     description = (
-        "A point is on a line, and is steered by its velocity, to the left or to the right. Bring it to its goal, "
+        "A point is on a line, and is steered by its velocity, to the left or to the right. Bring it to "
+        "its goal, "
         "which is somewhere to the right of it, and keep it there until the episode ends."
     )
     success_rule = "point within 0.05 m of the goal at the episode's last step"

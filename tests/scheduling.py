@@ -1,4 +1,5 @@
-"""Studies whose candidates and runs are made by hand, and what a process that goes on with them asks its executor for."""
+"""Studies whose candidates and runs are made by hand, and what a process
+that goes on with them asks its executor for."""
 
 from __future__ import annotations
 
@@ -31,7 +32,12 @@ class Asked:
     def widen(self, width: int) -> None: ...
 
     def train(self, job: TrainingJob, scoring: ScoringJob) -> None:
-        assert (scoring.run, scoring.policy, scoring.seed, scoring.kept) == (job.run, job.policy, job.evaluation_seed, job.episodes)
+        assert (scoring.run, scoring.policy, scoring.seed, scoring.kept) == (
+            job.run,
+            job.policy,
+            job.evaluation_seed,
+            job.episodes,
+        )
         self.trainings.append(job)
 
     def score(self, job: ScoringJob) -> None:
@@ -51,17 +57,26 @@ class Search:
     def waiting(self, identity: str, iteration: int = 1, source: str = SOURCE, **changes: Any) -> Candidate:
         """A candidate that has a program and was not trained."""
         program = self._guard.check(source, self._task).program
-        candidate = Candidate(identity, iteration, "initial", (), state=CandidateState.ACCEPTED, source=source, program=program)
+        candidate = Candidate(
+            identity, iteration, "initial", (), state=CandidateState.ACCEPTED, source=source, program=program
+        )
         self.study.save(candidate := replace(candidate, **changes))
         return candidate
 
-    def trained(self, candidate: Candidate, *scores: float, state: RunState = TRAINED, scored: bool = True) -> Run:
-        """Its next run, that had these scores at its rungs; the candidate of one that failed goes back to the writer."""
+    def trained(
+        self, candidate: Candidate, *scores: float, state: RunState = TRAINED, scored: bool = True
+    ) -> Run:
+        """Its next run, that had these scores at its rungs; the candidate of
+        one that failed goes back to the writer."""
         run = self.queued(candidate.id) or search_run(self.study, self.parts(Asked()), candidate)
-        run = replace(run, state=state, fault=Fault.DIVERGED if state == FAILED else None, rungs=rungs(*scores))
+        run = replace(
+            run, state=state, fault=Fault.DIVERGED if state == FAILED else None, rungs=rungs(*scores)
+        )
         self.study.store.put_run(run)
         if state == TRAINED and scored:
-            self.study.store.put_score(run.id, Score(0.5, 0.1, 8, seed=self.study.evaluation_seed(Purpose.SEARCH)))
+            self.study.store.put_score(
+                run.id, Score(0.5, 0.1, 8, seed=self.study.evaluation_seed(Purpose.SEARCH))
+            )
         if state == FAILED:
             self.study.save(replace(candidate, state=CandidateState.PROPOSED))
         return run
@@ -73,7 +88,13 @@ class Search:
 
     def parts(self, executor: Asked) -> Any:
         settings = PpoSettings()
-        known = {"guard": self._guard, "task": self._task, "settings": settings, "strategy": self.strategy, "library": Library()}
+        known = {
+            "guard": self._guard,
+            "task": self._task,
+            "settings": settings,
+            "strategy": self.strategy,
+            "library": Library(),
+        }
         return SimpleNamespace(executor=executor, **known)
 
     def ready(self, iteration: int = 1) -> list[Candidate]:

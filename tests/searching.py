@@ -1,4 +1,5 @@
-"""Whole searches in this process, with trainings that end at once: only the writer's side is looked at."""
+"""Whole searches in this process, with trainings that end at
+once: only the writer's side is looked at."""
 
 from __future__ import annotations
 
@@ -10,7 +11,15 @@ from typing import ClassVar
 
 from rewardsmith import runner
 from rewardsmith.config import LanguageModelOptions, StudyConfig
-from rewardsmith.contracts import Report, ScoringJob, Task, TrainingJob, TrainingProgress, TrainingResult, Writer
+from rewardsmith.contracts import (
+    Report,
+    ScoringJob,
+    Task,
+    TrainingJob,
+    TrainingProgress,
+    TrainingResult,
+    Writer,
+)
 from rewardsmith.parts import Parts
 from rewardsmith.records import Fault, Proposal, Run, RunState, Score, Trial
 from rewardsmith.registry import WRITERS
@@ -24,7 +33,8 @@ Judge = Callable[[str], Fault | None]
 
 @dataclass
 class AtOnce:
-    """An executor without physics: the score is 0.5, or a program has the fault that ``judge`` finds."""
+    """An executor without physics: the score is 0.5, or a program
+    has the fault that ``judge`` finds."""
 
     judge: Judge = lambda program: None
     reports: deque[Report] = field(default_factory=deque)
@@ -74,7 +84,11 @@ class Rounds:
         self.parent = ""
 
     def ask(self, names: Sequence[str]) -> list[Proposal]:
-        proposal = Proposal("reflect", (self.parent,), self.follow_ups) if self.parent else Proposal("initial", (), self.follow_ups)
+        proposal = (
+            Proposal("reflect", (self.parent,), self.follow_ups)
+            if self.parent
+            else Proposal("initial", (), self.follow_ups)
+        )
         return [proposal] * min(len(names), self.samples)
 
     def tell(self, trials: Sequence[Trial]) -> None:
@@ -92,7 +106,8 @@ class Eights(Rounds):
 
 
 def go(
-    folder: Path, config: StudyConfig, writer: Writer, guard: Guard, task: Task, strategy: type[Rounds] = Rounds,
+    folder: Path, config: StudyConfig, writer: Writer, guard: Guard, task: Task,
+    strategy: type[Rounds] = Rounds,
     judge: Judge = lambda program: None,
 ) -> tuple[list[Trial], list[str], str]:  # fmt: skip
     """Run or resume a study; its candidates, the stages, and why it stopped."""
@@ -108,5 +123,7 @@ def go(
 
 
 def model(server: ChatServer, **changes: object) -> Writer:
-    options = LanguageModelOptions(model="m", base_url=server.url, pause_s=0.01, price_prompt=1_000.0, price_completion=1_000.0)
+    options = LanguageModelOptions(
+        model="m", base_url=server.url, pause_s=0.01, price_prompt=1_000.0, price_completion=1_000.0
+    )
     return WRITERS.load("openai")(replace(options, **changes))  # pyright: ignore[reportArgumentType]

@@ -54,7 +54,8 @@ class Reaction:
     drip_s: float = 0.0
     """Pause after every byte."""
     wire: Callable[[], Iterable[bytes]] | None = None
-    """Everything that is sent, status line and headers too, piece by piece; the connection is closed after it."""
+    """Everything that is sent, status line and headers too, piece by
+    piece; the connection is closed after it."""
     sent: Callable[[], None] = lambda: None
     """Called once all of it is sent."""
 
@@ -95,7 +96,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         with self.server.lock:
-            exchange = Exchange(len(self.server.requests), self.path, self.headers.get("Authorization", ""), body)
+            exchange = Exchange(
+                len(self.server.requests), self.path, self.headers.get("Authorization", ""), body
+            )
             self.server.requests.append(exchange)
         reaction = self.server.react(exchange)
         time.sleep(reaction.delay_s)
@@ -116,7 +119,11 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(piece)
             return
         self.send_response(reaction.status)
-        for name, value in {"Content-Type": "application/json", **reaction.headers, "Content-Length": str(len(reaction.body))}.items():
+        for name, value in {
+            "Content-Type": "application/json",
+            **reaction.headers,
+            "Content-Length": str(len(reaction.body)),
+        }.items():
             self.send_header(name, value)
         self.end_headers()
         if reaction.drip_s:
@@ -153,22 +160,46 @@ def serving(react: Callable[[Exchange], Reaction]) -> Iterator[ChatServer]:
 
 
 def completion(
-    content: object = GOOD, finish: str = "stop", usage: dict[str, object] | None = None, message: dict[str, object] | None = None
+    content: object = GOOD,
+    finish: str = "stop",
+    usage: dict[str, object] | None = None,
+    message: dict[str, object] | None = None,
 ) -> Reaction:
     """A well-formed answer."""
     counts = {"prompt_tokens": 100, "completion_tokens": 50, "total_tokens": 150} if usage is None else usage
-    choice = {"index": 0, "finish_reason": finish, "message": {"role": "assistant", "content": content, **(message or {})}}
-    return raw({"id": "x", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice], "usage": counts})
+    choice = {
+        "index": 0,
+        "finish_reason": finish,
+        "message": {"role": "assistant", "content": content, **(message or {})},
+    }
+    return raw(
+        {
+            "id": "x",
+            "object": "chat.completion",
+            "created": 0,
+            "model": "m",
+            "choices": [choice],
+            "usage": counts,
+        }
+    )
 
 
 def raw(content: object, status: int = 200, **headers: str) -> Reaction:
     """Any JSON."""
-    return Reaction(status, json.dumps(content).encode(), {name.replace("_", "-"): value for name, value in headers.items()})
+    return Reaction(
+        status,
+        json.dumps(content).encode(),
+        {name.replace("_", "-"): value for name, value in headers.items()},
+    )
 
 
-def refusal(status: int, message: str = "no", param: str | None = None, code: str | None = None, **headers: str) -> Reaction:
+def refusal(
+    status: int, message: str = "no", param: str | None = None, code: str | None = None, **headers: str
+) -> Reaction:
     """An error as OpenAI phrases it."""
-    return raw({"error": {"message": message, "type": "error", "param": param, "code": code}}, status, **headers)
+    return raw(
+        {"error": {"message": message, "type": "error", "param": param, "code": code}}, status, **headers
+    )
 
 
 def in_turn(*reactions: Reaction) -> Callable[[Exchange], Reaction]:

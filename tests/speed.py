@@ -11,7 +11,8 @@ _WANTED_S = 0.010
 
 
 def slowness() -> float:
-    """How many times slower this machine is at this moment than those that bounds were set on; 1 where it is as fast."""
+    """How many times slower this machine is at this moment than those that
+    bounds were set on; 1 where it is as fast."""
     started = time.process_time()
     for _ in range(10):
         json.loads(_TEXT)

@@ -22,7 +22,10 @@ class Toy:
     has_metric = False
     horizon = 10
     control_dt = 0.1
-    human_reward = "def compute_reward(ball_pos):\n    secret = -torch.norm(ball_pos, dim=-1)\n    return secret, {'secret': secret}\n"
+    human_reward = (
+        "def compute_reward(ball_pos):\n    secret = -torch.norm(ball_pos, dim=-1)\n    return "
+        "secret, {'secret': secret}\n"
+    )
     on_cpu = True
     room: Mapping[str, int] = MappingProxyType({})
     signals = (
@@ -33,7 +36,9 @@ class Toy:
         Signal("ball_pos", (3,), "m", "world", "centre of the ball", Role.OBJECT, -1.0, 1.0),
         Signal("bowl_pos", (3,), "m", "world", "centre of the bowl", Role.GOAL, -1.0, 1.0),
         Signal("actions", (4,), "1", "policy", "commands of this step", Role.ACTION, -1.0, 1.0),
-        Signal("previous_actions", (4,), "1", "policy", "commands of the step before", Role.ACTION, -1.0, 1.0),
+        Signal(
+            "previous_actions", (4,), "1", "policy", "commands of the step before", Role.ACTION, -1.0, 1.0
+        ),
     )
 
     def fingerprint(self) -> str:
@@ -53,7 +58,8 @@ class Toy:
 
 
 class Bare:
-    """What environments have in common whose physics does not run by itself and that nobody can look at."""
+    """What environments have in common whose physics does not run by
+    itself and that nobody can look at."""
 
     def advance(self) -> None:
         raise RewardsmithError("the physics does not run by itself")

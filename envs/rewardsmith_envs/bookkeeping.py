@@ -36,12 +36,18 @@ class Bookkeeping:
         zero, number = torch.zeros_like(seeds), torch.zeros(len(seeds), device=seeds.device)
         actions = torch.zeros(len(seeds), action_size, device=seeds.device)
         return cls(
-            seeds.clone(), zero, zero.clone(), zero.clone(), number, number.clone(), zero.bool(), actions, actions.clone()
+            seeds.clone(), zero, zero.clone(), zero.clone(), number, number.clone(), zero.bool(), actions,
+            actions.clone()
         )  # fmt: skip
 
     def going_on(self, kept: Tensor, new: Bookkeeping) -> Bookkeeping:
         """The rows ``kept``, and ``new`` ones behind them."""
-        return Bookkeeping(*(torch.cat((getattr(self, field.name)[kept], getattr(new, field.name))) for field in fields(self)))
+        return Bookkeeping(
+            *(
+                torch.cat((getattr(self, field.name)[kept], getattr(new, field.name)))
+                for field in fields(self)
+            )
+        )
 
     def restart(self, ended: Tensor, worst: float) -> None:
         """Bring rows to the beginning of their episode.

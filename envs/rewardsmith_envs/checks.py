@@ -36,12 +36,14 @@ def check_table(task: SimulatedTask, sim: Simulator, robot: Robot, sensors: dict
         width, owner = widths[signal.name]
         if math.prod(signal.shape) != width:
             raise SceneError(
-                f"task {task.name}: the signal {signal.name!r} has shape {signal.shape} in the signal table, but {owner} of "
+                f"task {task.name}: the signal {signal.name!r} has shape {signal.shape} in the signal "
+                f"table, but {owner} of "
                 f"{sim.scene} gives {width} numbers. Change the shape or the scene."
             )
     if not math.isclose(task.control_dt, sim.control_dt, rel_tol=1e-6):
         raise SceneError(
-            f"task {task.name}: control_dt is {task.control_dt:g} s, but {task.decimation} steps of <option timestep> in {sim.scene} "
+            f"task {task.name}: control_dt is {task.control_dt:g} s, but {task.decimation} steps of "
+            f"<option timestep> in {sim.scene} "
             f"take {sim.control_dt:g} s. Change control_dt, decimation or the timestep."
         )
 
@@ -50,11 +52,15 @@ def check_readings(task: SimulatedTask, sim: Simulator, signals: dict[str, Tenso
     """Look at the first signals and what the task makes of them.
 
     Raises:
-        SceneError: A signal is not finite, or success, score or failure has the wrong shape or type.
+        SceneError: A signal is not finite, or success, score or failure has the wrong shape or
+            type.
     """
     for name, value in signals.items():
         if not bool(value.isfinite().all()):
-            raise SceneError(f"task {task.name}: the signal {name!r} is not finite at the start pose of {sim.scene}. Correct the scene.")
+            raise SceneError(
+                f"task {task.name}: the signal {name!r} is not finite at the start pose of {sim.scene}. "
+                "Correct the scene."
+            )
     success = task.success(signals)
     elapsed = torch.ones(sim.num_envs, dtype=torch.int64, device=sim.device)
     verdicts = {
@@ -65,7 +71,8 @@ def check_readings(task: SimulatedTask, sim: Simulator, signals: dict[str, Tenso
     for name, (value, dtype) in verdicts.items():
         if value.shape != (sim.num_envs,) or value.dtype != dtype:
             raise SceneError(
-                f"task {task.name}: {name} gives {tuple(value.shape)} {_short(value.dtype)}, not (num_envs,) = ({sim.num_envs},) "
+                f"task {task.name}: {name} gives {tuple(value.shape)} {_short(value.dtype)}, not "
+                f"(num_envs,) = ({sim.num_envs},) "
                 f"{_short(dtype)}. Reduce vectors with dim=1, e.g. .norm(dim=1)."
             )
 

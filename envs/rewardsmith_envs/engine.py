@@ -26,7 +26,8 @@ _GOALS = 0x474F414C53000000
 """Separates the stream of goals from the streams of start states."""
 
 _EXPLODED = 1e3
-"""A joint this fast [m/s, rad/s] is an error of the simulation, whether or not it is still finite."""
+"""A joint this fast [m/s, rad/s] is an error of the
+simulation, whether or not it is still finite."""
 
 
 class SimulatedEnv:
@@ -43,7 +44,9 @@ class SimulatedEnv:
         self._robot = task.robot(sim)
         self._joints = joint_signals(self._robot)
         own = {*self._joints, *ACTION_SIGNALS}
-        self._sensors = {signal.name: sim.sensor(signal.name) for signal in task.signals if signal.name not in own}
+        self._sensors = {
+            signal.name: sim.sensor(signal.name) for signal in task.signals if signal.name not in own
+        }
         check_table(task, sim, self._robot, self._sensors)
         self.action_size = self._robot.action_size
         seeds = torch.zeros(sim.num_envs, dtype=torch.int64, device=sim.device)
@@ -81,14 +84,17 @@ class SimulatedEnv:
     def step(self, actions: Tensor) -> Step:
         """Advance one control step; environments whose episode ended start a new one.
 
-        Nothing here asks how many they are: on a GPU, the answer would have to wait for everything before it.
+        Nothing here asks how many they are: on a GPU, the answer would have to wait for everything
+        before it.
         """
         now = self._now
         now.previous_actions, now.actions = now.actions, actions.clamp(-1.0, 1.0)
         self._robot.act(now.actions)
         self._sim.step()
         now.elapsed += 1
-        unstable = ~(self._sim["qpos"].isfinite().all(dim=1) & (self._sim["qvel"].abs() < _EXPLODED).all(dim=1))
+        unstable = ~(
+            self._sim["qpos"].isfinite().all(dim=1) & (self._sim["qvel"].abs() < _EXPLODED).all(dim=1)
+        )
         signals = self._sense()
         for value in signals.values():
             value[unstable] = 0.0
@@ -103,7 +109,9 @@ class SimulatedEnv:
         truncated = (now.elapsed >= self._task.horizon) & ~terminated
         changed = self._go_on(truncated | terminated, success)
         observation = self._sense() if changed else signals
-        return Step(self._observe(observation), signals, score, success, terminated, truncated, sparse, unstable)
+        return Step(
+            self._observe(observation), signals, score, success, terminated, truncated, sparse, unstable
+        )
 
     def _score(self, signals: dict[str, Tensor], success: Tensor, unstable: Tensor) -> Tensor:
         """The true score so far: goals reached, what the task says, or its mean over the episode as if that ended now."""
@@ -116,7 +124,10 @@ class SimulatedEnv:
         return self._task.worst + self._now.earned / self._task.horizon
 
     def _go_on(self, ended: Tensor, success: Tensor) -> bool:
-        """Start new episodes and draw new goals where they are due; whether there may have been any."""
+        """Start new episodes and draw new goals where they are due.
+
+        Whether there may have been any.
+        """
         self._now.episodes += ended
         self._now.restart(ended, self._worst)
         self._place(ended)
@@ -146,7 +157,9 @@ class SimulatedEnv:
 
     def _scatter(self, rows: Tensor) -> None:
         """Write the start states of environments, which are at the home keyframe."""
-        self._task.scatter(self._sim, rows, uniform(self._now.seeds[rows], self._now.episodes[rows], self._task.draws))
+        self._task.scatter(
+            self._sim, rows, uniform(self._now.seeds[rows], self._now.episodes[rows], self._task.draws)
+        )
         if self._task.goal_draws:
             self._aim(rows)
 

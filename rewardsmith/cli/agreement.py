@@ -30,15 +30,22 @@ from rewardsmith.errors import RewardsmithError, UsageError
 from rewardsmith.study import Study
 
 _FLAGS = {
-    "writer": "--writer", "base_url": "--llm.base-url", "key_variable": "--llm.key-variable", "key_file": "--llm.key-file",
-    "model": "--llm.model", "replay": "--from", "price_prompt": "--llm.price-prompt", "price_completion": "--llm.price-completion",
-    "price_cached": "--llm.price-cached", "candidates": "--candidates", "repairs": "--repairs", "max_usd": "--max-usd",
-    "max_tokens": "--max-tokens", "max_hours": "--max-hours", "reply_tokens": "--llm.max-tokens", "retries": "--llm.retries",
+    "writer": "--writer", "base_url": "--llm.base-url", "key_variable": "--llm.key-variable",
+    "key_file": "--llm.key-file",
+    "model": "--llm.model", "replay": "--from", "price_prompt": "--llm.price-prompt",
+    "price_completion": "--llm.price-completion",
+    "price_cached": "--llm.price-cached", "candidates": "--candidates", "repairs": "--repairs",
+    "max_usd": "--max-usd",
+    "max_tokens": "--max-tokens", "max_hours": "--max-hours", "reply_tokens": "--llm.max-tokens",
+    "retries": "--llm.retries",
 }  # fmt: skip
 _LABELS = {
-    "base_url": "address", "key_variable": "key from the variable", "key_file": "key from the file", "model": "model",
-    "replay": "replies of", "price_prompt": "price of a million prompt tokens", "price_completion": "price of a million reply tokens",
-    "price_cached": "price of a million cached tokens", "max_usd": "max_usd", "max_tokens": "max_tokens", "max_hours": "max_hours",
+    "base_url": "address", "key_variable": "key from the variable", "key_file": "key from the file",
+    "model": "model",
+    "replay": "replies of", "price_prompt": "price of a million prompt tokens",
+    "price_completion": "price of a million reply tokens",
+    "price_cached": "price of a million cached tokens", "max_usd": "max_usd", "max_tokens": "max_tokens",
+    "max_hours": "max_hours",
     "reply_tokens": "tokens of a reply", "retries": "resends of a request",
 }  # fmt: skip
 _TRACES = ("study.db", ".study.db", "study.lock", "comparison.yaml", "candidates", "studies")
@@ -70,7 +77,15 @@ class ModelFlags:
     """USD per million cached prompt tokens."""
 
 
-def agreed(config: StudyConfig, identity: str, given: Mapping[str, Value], *, trust: bool, subject: str, searches: int = 1) -> StudyConfig:
+def agreed(
+    config: StudyConfig,
+    identity: str,
+    given: Mapping[str, Value],
+    *,
+    trust: bool,
+    subject: str,
+    searches: int = 1,
+) -> StudyConfig:
     """The config that the user agrees to: by flags, from before, or now.
 
     Nothing is read or sent for a writer before this: neither a key nor a model's file.
@@ -97,8 +112,12 @@ def agreed(config: StudyConfig, identity: str, given: Mapping[str, Value], *, tr
     return config
 
 
-def agreed_file(config: StudyConfig, config_file: str | None, arguments: list[str], *, trust: bool, searches: int = 1) -> StudyConfig:
-    """The config of a new search; where its file lies in a study, only flags are the user's own word.
+def agreed_file(
+    config: StudyConfig, config_file: str | None, arguments: list[str], *, trust: bool, searches: int = 1
+) -> StudyConfig:
+    """The config of a new search.
+
+    Where its file lies in a study, only flags are the user's own word.
 
     Args:
         config: Of the file and of the flags.
@@ -113,10 +132,19 @@ def agreed_file(config: StudyConfig, config_file: str | None, arguments: list[st
     folder = _study_around(Path(config_file)) if config_file else None
     if folder is None:
         return config
-    flags = {argument.partition("=")[0].replace("_", "-") for argument in arguments if argument.startswith("--")}
+    flags = {
+        argument.partition("=")[0].replace("_", "-") for argument in arguments if argument.startswith("--")
+    }
     stated = terms_of(config, searches)
     given: dict[str, Value] = {name: getattr(stated, name) for name, flag in _FLAGS.items() if flag in flags}
-    return agreed(config, _identity_at(folder), given, trust=trust, subject=f"the config file {config_file}", searches=searches)
+    return agreed(
+        config,
+        _identity_at(folder),
+        given,
+        trust=trust,
+        subject=f"the config file {config_file}",
+        searches=searches,
+    )
 
 
 def agree_to_own(identity: str, config: StudyConfig, searches: int = 1) -> None:
@@ -181,7 +209,10 @@ def _ways(decision: Decision) -> str:
     """What the user may do."""
     ways: list[str] = []
     if decision.places:
-        ways.append(f"Accept address, key and model with --trust-endpoint, or give your own: {', '.join(_FOR_RESUME)}.")
+        ways.append(
+            "Accept address, key and model with --trust-endpoint, or give your own: "
+            f"{', '.join(_FOR_RESUME)}."
+        )
     prices = [name for name in decision.spending if name.startswith("price")]
     limits = [name for name in decision.spending if name not in prices]
     if limits:
@@ -192,14 +223,19 @@ def _ways(decision: Decision) -> str:
         )
         ways.append(f"Give a budget with --max-usd or --max-tokens{each}.")
     if prices:
-        ways.append(f"Give the prices as well: {', '.join(_FLAGS[name] for name in prices)}; or limit --max-tokens.")
+        ways.append(
+            f"Give the prices as well: {', '.join(_FLAGS[name] for name in prices)}; or limit --max-tokens."
+        )
     return " ".join(ways)
 
 
 def _line(terms: Terms, name: str) -> str:
     value: Value = getattr(terms, name)
     if value is None:
-        value_text = {"base_url": "your own, OPENAI_BASE_URL or OpenAI's", "model": "your own, REWARDSMITH_MODEL"}.get(name, "none")
+        value_text = {
+            "base_url": "your own, OPENAI_BASE_URL or OpenAI's",
+            "model": "your own, REWARDSMITH_MODEL",
+        }.get(name, "none")
     else:
         value_text = _text(value)
     return f"{_LABELS.get(name, name)}: {value_text}"
@@ -211,7 +247,8 @@ def _spending(terms: Terms) -> str:
     tokens = "no limit of tokens" if terms.max_tokens is None else f"at most {terms.max_tokens:,} tokens"
     prices = [f"{_LABELS[name]} {_text(value)} USD" for name, value in _prices(terms) if value is not None]
     counts = [
-        f"{terms.candidates:,} candidates", f"{terms.repairs:,} repairs of each", f"{terms.retries:,} resends of a request",
+        f"{terms.candidates:,} candidates", f"{terms.repairs:,} repairs of each",
+        f"{terms.retries:,} resends of a request",
         f"{terms.reply_tokens:,} tokens of a reply",
     ]  # fmt: skip
     hours = [] if terms.max_hours is None else [f"{terms.max_hours:g} hours"]
@@ -221,9 +258,14 @@ def _spending(terms: Terms) -> str:
 
 
 def _prices(terms: Terms) -> Iterable[tuple[str, Value]]:
-    return ((field.name, getattr(terms, field.name)) for field in fields(terms) if field.name.startswith("price"))
+    return (
+        (field.name, getattr(terms, field.name)) for field in fields(terms) if field.name.startswith("price")
+    )
 
 
 def _text(value: Value) -> str:
-    """A value of a study; text in quotes, with everything that a terminal might obey spelled out."""
+    """A value of a study.
+
+    Text in quotes, with everything that a terminal might obey spelled out.
+    """
     return repr(value[:300]) if isinstance(value, str) else f"{value:,}"

@@ -22,15 +22,24 @@ from rewardsmith.shown import as_json
 T = TypeVar("T")
 
 
-def parse(options: type[T], command: str, arguments: list[str], default: T | None = None, trainer: str = StudyConfig.trainer) -> T:
-    """Fill in a command's option class; wrong flags end the program with exit code 2 and a suggestion.
+def parse(
+    options: type[T],
+    command: str,
+    arguments: list[str],
+    default: T | None = None,
+    trainer: str = StudyConfig.trainer,
+) -> T:
+    """Fill in a command's option class.
+
+    Wrong flags end the program with exit code 2 and a suggestion.
 
     Args:
         options: The class.
         command: Its name.
         arguments: What follows the name.
         default: Options as a config file has them.
-        trainer: Whose settings ``--training.*`` are where no ``--trainer`` is given: that of the config file.
+        trainer: Whose settings ``--training.*`` are where no ``--trainer`` is given: that of the
+            config file.
 
     Raises:
         UsageError: There is no such trainer, or it has no setting that the config file gives.
@@ -66,7 +75,10 @@ def _training_flags(trainer: str) -> ConstructorRegistry:
 
 
 def _changes(**values: Setting | None) -> TrainingOverrides:
-    """Training settings to change from the task's preset; anything left out stays as the task has it."""
+    """Training settings to change from the task's preset.
+
+    Anything left out stays as the task has it.
+    """
     return TrainingOverrides({name: value for name, value in values.items() if value is not None})
 
 
@@ -105,7 +117,9 @@ def check_words(config: object, flag: str = "-") -> None:
         text.encode()
     except UnicodeEncodeError:
         encoding = sys.getfilesystemencoding()
-        raise UsageError(f"{flag} is {text!r}, which is no text in {encoding}. Rename it, or give another.") from None
+        raise UsageError(
+            f"{flag} is {text!r}, which is no text in {encoding}. Rename it, or give another."
+        ) from None
 
 
 def free_folder(stem: str) -> Path:

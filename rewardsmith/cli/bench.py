@@ -21,17 +21,22 @@ from rewardsmith.registry import TASKS
 from rewardsmith.settings import effective_settings
 
 if TYPE_CHECKING:
-    from rewardsmith.reports.throughput import Rate, Throughput  # imports torch, which --help does not wait for
+    # imports torch, which --help does not wait for
+    from rewardsmith.reports.throughput import Rate, Throughput
 
 
 @dataclass(frozen=True)
 class BenchOptions:
-    """Measure bare physics, task, training and search; a minute or two per task. `search --dry-run` goes by what was found."""
+    """Measure bare physics, task, training and search; a minute or two per task.
+
+    `search --dry-run` goes by what was found.
+    """
 
     task: tuple[str, ...] = ()
     """Names, one or more. Without it: the easy tasks that suit a CPU."""
     device: Device = "cpu"
-    """Where to simulate and to train: `cpu`, or `cuda` for one NVIDIA GPU. Each has a preset of its own."""
+    """Where to simulate and to train: `cpu`, or `cuda` for one
+    NVIDIA GPU. Each has a preset of its own."""
     rounds: int = 3
     """Everything is measured so often, in turns; medians are told."""
     training: TrainingOverrides = field(default_factory=TrainingOverrides)
@@ -52,7 +57,8 @@ def run(arguments: list[str]) -> int:
     found: list[Throughput] = []
     for task in tasks:
         found.append(measure(task, options.device, options.training, Effort(options.rounds), _say))
-        # The search's figure, not training's: start-up and scoring are in it, as in all that is remembered.
+        # The search's figure, not training's: start-up and scoring are
+        # in it, as in all that is remembered.
         steps = round(found[-1].search.steps_per_s * 3600)
         remember_speed(task.name, StudyConfig.trainer, options.device, steps, 3600.0)
     if options.json:
@@ -98,9 +104,25 @@ def _cells(rate: Rate | None) -> tuple[str, str, str]:
 def _notes(one: Throughput) -> list[str]:
     rounds = f"medians of {one.rounds} interleaved rounds" if one.rounds > 1 else "one round"
     return [
-        f"{rounds} on this machine's {one.device} ({os.cpu_count()} cores); steps of single environments per second",
-        f"bare physics, task: {one.envs:,} environments under random actions; `-` where physics does not run by itself",
-        f"training: {one.slots} policies on the human reward, first update to last, without start-up and held-out scoring",
-        f"search: {one.slots} candidates of the grammar writer, all included but the closing comparison, with trainings as long as the",
-        "preset's: a real search with shorter ones is timed, and the steps that it lacks are added at the speed of training",
+        (
+            f"{rounds} on this machine's {one.device} ({os.cpu_count()} cores); steps of single environments "
+            "per second"
+        ),
+        (
+            f"bare physics, task: {one.envs:,} environments under random actions; `-` where physics does not "
+            "run by itself"
+        ),
+        (
+            f"training: {one.slots} policies on the human reward, first update to last, without start-up and "
+            "held-out scoring"
+        ),
+        (
+            f"search: {one.slots} candidates of the grammar writer, all included but the closing comparison, "
+            "with trainings as long as the"
+        ),
+        (
+            "preset's: a real search with shorter ones is timed, and the steps that it lacks are added at "
+            "the "
+            "speed of training"
+        ),
     ]

@@ -51,7 +51,9 @@ def run(arguments: list[str]) -> int:
 
 
 def read_text(path: Path) -> str:
-    """Read a file that a user named, or a pipe; of something endless, no more than a reply may have.
+    """Read a file that a user named, or a pipe.
+
+    Of something endless, no more than a reply may have.
 
     Raises:
         UsageError: It cannot be read as text, or is too long.
@@ -62,4 +64,6 @@ def read_text(path: Path) -> str:
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}. {advice}") from None
     except UnicodeDecodeError as error:
-        raise UsageError(f"cannot read {path}: it is not UTF-8 text ({error.reason} at byte {error.start}). {advice}") from None
+        raise UsageError(
+            f"cannot read {path}: it is not UTF-8 text ({error.reason} at byte {error.start}). {advice}"
+        ) from None

@@ -36,7 +36,10 @@ from rewardsmith.reports.comparison_text import markdown
 from rewardsmith.reports.fairness import method
 from rewardsmith.study import Study
 
-_REFUSED = {"--strategy": "compare takes several strategies: --strategies eureka rf-agent", "--max-hours": NO_HOURS}
+_REFUSED = {
+    "--strategy": "compare takes several strategies: --strategies eureka rf-agent",
+    "--max-hours": NO_HOURS,
+}
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,10 @@ class CommonTerms(StudyConfig):
 
 @dataclass(frozen=True)
 class CompareOptions:
-    """Compare strategies on one task: equal budgets, equal seeds, winners trained again. Or name studies: `compare STUDY...`."""
+    """Compare strategies on one task: equal budgets, equal seeds, winners trained again.
+
+    Or name studies: `compare STUDY...`.
+    """
 
     study: Annotated[CommonTerms, tyro.conf.arg(name="")]
     strategies: tuple[str, ...] = ("eureka", "revolve", "rf-agent", "random")
@@ -63,7 +69,8 @@ class CompareOptions:
     dry_run: bool = False
     """Show the plan of one search and the first prompt; spend nothing."""
     trust_endpoint: bool = False
-    """Where `--config` lies in a study: accept the address, the key's variable or file and the model that it names."""
+    """Where `--config` lies in a study: accept the address, the key's
+    variable or file and the model that it names."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,8 @@ class CompareStudiesOptions:
     studies: Positional[tuple[Path, ...]]
     """Folders of studies, or of comparisons."""
     out: Path | None = None
-    """Folder for the report: Markdown, CSV, JSON and figures. Without it the report is only shown."""
+    """Folder for the report: Markdown, CSV, JSON and figures.
+    Without it the report is only shown."""
     json: bool = False
     """Print the report as JSON."""
 
@@ -119,7 +127,10 @@ def _plan(config: ComparisonConfig, folder: Path) -> None:
     searches = list(config.searches())
     parts = assemble(searches[0], folder)
     try:
-        say(f"{len(searches)} searches, {config.repeats} each of {', '.join(config.strategies)}; the plan of one of them:")
+        say(
+            f"{len(searches)} searches, {config.repeats} each of {', '.join(config.strategies)}; the plan "
+            "of one of them:"
+        )
         show_plan(searches[0], parts)
     finally:
         parts.close()
@@ -177,7 +188,10 @@ def _check_report_folder(folder: Path) -> None:
 
 def _show(report: ComparisonReport, out: Path | None, screen: Screen) -> None:
     text = markdown(report)
-    screen.print(Markdown(text, hyperlinks=False) if screen.is_terminal else Text(text), soft_wrap=not screen.is_terminal)
+    screen.print(
+        Markdown(text, hyperlinks=False) if screen.is_terminal else Text(text),
+        soft_wrap=not screen.is_terminal,
+    )
     if out:
         if why_none := write_report(report, out):
             screen.print(why_none, style="yellow", soft_wrap=True)
@@ -185,7 +199,10 @@ def _show(report: ComparisonReport, out: Path | None, screen: Screen) -> None:
 
 
 def _defaults(config_file: str | None) -> CompareOptions | None:
-    """Options as the config file has them; ``None`` without one. A ``comparison.yaml`` holds strategies and repeats, too."""
+    """Options as the config file has them; ``None`` without one.
+
+    A ``comparison.yaml`` holds strategies and repeats, too.
+    """
     if config_file is None:
         return None
     data = read_yaml(Path(config_file))
@@ -193,6 +210,9 @@ def _defaults(config_file: str | None) -> CompareOptions | None:
         whole = from_mapping(ComparisonConfig, data)
         return CompareOptions(CommonTerms(**vars(whole.study)), whole.strategies, whole.repeats)
     if "strategy" in data:
-        raise UsageError(f"the config file {config_file} names one strategy; a comparison takes --strategies. Remove the key `strategy`.")
+        raise UsageError(
+            f"the config file {config_file} names one strategy; a comparison takes --strategies. Remove "
+            "the key `strategy`."
+        )
     known = CommonTerms(**vars(from_mapping(StudyConfig, {"task": "", **data})))
     return CompareOptions(known if "task" in data else dataclasses.replace(known, task=tyro.MISSING))

@@ -63,7 +63,9 @@ def _try(name: str, check: Callable[[], str]) -> Finding:
 
 
 def _machine() -> str:
-    return f"Python {sys.version.split()[0]}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    return (
+        f"Python {sys.version.split()[0]}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    )
 
 
 def _packages() -> str:
@@ -74,7 +76,10 @@ def _plugins() -> str:
     for registry in (TASKS, STRATEGIES, WRITERS):
         for name in registry.names():
             registry.load(name)
-    return f"tasks {', '.join(TASKS.names())}; strategies {', '.join(STRATEGIES.names())}; writers {', '.join(WRITERS.names())}"
+    return (
+        f"tasks {', '.join(TASKS.names())}; strategies {', '.join(STRATEGIES.names())}; writers "
+        f"{', '.join(WRITERS.names())}"
+    )
 
 
 def _guard() -> str:
@@ -94,7 +99,9 @@ def _training() -> str:
     name = TASKS.names()[0]
     settings = PpoSettings(env_steps=64, envs=8, rollout=8, hidden=(8,))
     with tempfile.TemporaryDirectory() as folder:
-        executor = LocalExecutor(Workload(name, "population", settings, (Path(folder).resolve(),), control=SPARSE))
+        executor = LocalExecutor(
+            Workload(name, "population", settings, (Path(folder).resolve(),), control=SPARSE)
+        )
         try:
             job = TrainingJob("doctor", SPARSE, 0, str(Path(folder).resolve() / "policy.pt"))
             (ended,) = train_all(executor, [job], 2, lambda _: None)
@@ -102,17 +109,25 @@ def _training() -> str:
             executor.close()
     if ended.score is None:
         raise RewardsmithError(f"a tiny training failed: {ended.result.cause}")
-    return f"a tiny training on {name} ran in a worker process; its worker has: {', '.join(executor.workers[0].limits)}"
+    return (
+        f"a tiny training on {name} ran in a worker process; its worker has: "
+        f"{', '.join(executor.workers[0].limits)}"
+    )
 
 
 def _extras() -> str:
-    """Extras that are not installed are named and no fault; one that is installed and cannot be imported is."""
+    """Extras that are not installed are named and no fault.
+
+    One that is installed and cannot be imported is.
+    """
     missing = [name for name, modules in EXTRAS.items() if not all(map(find_spec, modules))]
     installed = [name for name in EXTRAS if name not in missing]
     for name in installed:
         for module in EXTRAS[name]:
             import_module(module)
-    hint = f"; not installed: {', '.join(missing)} (pip install 'rewardsmith[{missing[0]}]')" if missing else ""
+    hint = (
+        f"; not installed: {', '.join(missing)} (pip install 'rewardsmith[{missing[0]}]')" if missing else ""
+    )
     return f"{', '.join(installed) or 'none'}{hint}"
 
 

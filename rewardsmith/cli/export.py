@@ -33,7 +33,8 @@ def run(arguments: list[str]) -> int:
     """Write the folder."""
     options = parse(ExportOptions, "export", arguments)
     check_words(options.out, "--out")
-    from rewardsmith.reports.export import export, policy_spec  # imports torch, for which help texts do not wait
+    # imports torch, for which help texts do not wait
+    from rewardsmith.reports.export import export, policy_spec
     from rewardsmith.training import policy_file
     from rewardsmith.training.portable import require_onnx
 
@@ -46,6 +47,13 @@ def run(arguments: list[str]) -> int:
         task = TASKS.load(study.config.task)
         env = task.make(1, 1)
         spec = policy_spec(study, trial, task, (env.observation_size, env.action_size))
-        files = export(study, trial, policy_file.load(study.policy_path(trial.run), env), spec, options.out, onnx=options.onnx)
+        files = export(
+            study,
+            trial,
+            policy_file.load(study.policy_path(trial.run), env),
+            spec,
+            options.out,
+            onnx=options.onnx,
+        )
     say("\n".join(f"wrote {file}" for file in files))
     return 0

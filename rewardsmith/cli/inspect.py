@@ -14,7 +14,15 @@ from rewardsmith.cli.output import say
 from rewardsmith.cli.picture import save_picture
 from rewardsmith.cli.screen import Screen, wide_screen
 from rewardsmith.cli.tree import LineageTree
-from rewardsmith.cli.views import code, label, operator_name, score_text, screening_text, study_view, usage_text
+from rewardsmith.cli.views import (
+    code,
+    label,
+    operator_name,
+    score_text,
+    screening_text,
+    study_view,
+    usage_text,
+)
 from rewardsmith.errors import RewardsmithError, UsageError, unknown_name
 from rewardsmith.feedback.reflection import reflect
 from rewardsmith.records import Run, Score, Trial
@@ -39,11 +47,13 @@ class InspectOptions:
     json: bool = False
     """Print JSON: every candidate with id, parents, operator, state, score and source."""
     tree: bool = False
-    """Print who comes from whom, one line per candidate; several parents: below the first, the others named."""
+    """Print who comes from whom, one line per candidate; several
+    parents: below the first, the others named."""
     svg: Path | None = None
     """Also draw what is printed as a picture into this file."""
     lineage: Path | None = None
-    """Also write who comes from whom into this file, as a graph: .graphml (Gephi, yEd, networkx) or .json (networkx, D3)."""
+    """Also write who comes from whom into this file, as a graph: .graphml
+    (Gephi, yEd, networkx) or .json (networkx, D3)."""
 
 
 def run(arguments: list[str]) -> int:
@@ -63,22 +73,33 @@ def run(arguments: list[str]) -> int:
 def _check(options: InspectOptions) -> None:
     """Refuse flags that do not go together, before anything is read or printed."""
     if options.diff and not options.candidate:
-        raise UsageError("--diff compares one candidate with another; name it, such as: inspect STUDY best --diff c000")
+        raise UsageError(
+            "--diff compares one candidate with another; name it, such as: inspect STUDY best --diff c000"
+        )
     whole = {"--tree": options.tree, "--svg": options.svg, "--lineage": options.lineage}
     for flag in (flag for flag, given in whole.items() if given):
         if options.candidate:
             raise UsageError(f"{flag} shows the whole study; leave the candidate out.")
         if options.json:
-            raise UsageError(f"{flag} and --json do not go together; call inspect once with each. For programs: --lineage FILE.json")
+            raise UsageError(
+                f"{flag} and --json do not go together; call inspect once with each. For programs: "
+                "--lineage FILE.json"
+            )
     if options.svg and options.svg.suffix != ".svg":
         raise UsageError(f"--svg is {str(options.svg)!r}; give a file that ends in .svg.")
     if options.lineage and options.lineage.suffix not in _FORMATS:
-        raise UsageError(f"--lineage is {str(options.lineage)!r}; give a file that ends in {' or '.join(_FORMATS)}.")
+        raise UsageError(
+            f"--lineage is {str(options.lineage)!r}; give a file that ends in {' or '.join(_FORMATS)}."
+        )
 
 
 def _show_study(study: Study, options: InspectOptions) -> None:
     summary, winner = summarise_study(study), study.winner
-    view = LineageTree(summary) if options.tree else study_view(summary, winner.candidate.source if winner else "")
+    view = (
+        LineageTree(summary)
+        if options.tree
+        else study_view(summary, winner.candidate.source if winner else "")
+    )
     (wide_screen() if options.tree else Screen()).print(view)
     if options.svg:
         save_picture(view, options.svg)
@@ -93,7 +114,9 @@ def _save_lineage(study: Study, path: Path) -> None:
     try:
         path.write_bytes(content)
     except OSError as error:
-        raise RewardsmithError(f"cannot write {path}: {error.strerror}. Give another file with --lineage.") from None
+        raise RewardsmithError(
+            f"cannot write {path}: {error.strerror}. Give another file with --lineage."
+        ) from None
 
 
 def _show_candidate(study: Study, options: InspectOptions) -> None:
@@ -107,7 +130,12 @@ def _show_candidate(study: Study, options: InspectOptions) -> None:
         screen.print(_difference(_find(study, options.diff), trial), soft_wrap=True)
         return
     descent = " > ".join(map(label, line_of_descent(study.candidates, candidate.id)))
-    facts = (trial.state, operator_name(candidate.operator), descent, usage_text(study.usage_of(candidate.id)))
+    facts = (
+        trial.state,
+        operator_name(candidate.operator),
+        descent,
+        usage_text(study.usage_of(candidate.id)),
+    )
     screen.print(Text.assemble((label(candidate.id), "bold"), *(f"  {fact}" for fact in facts)))
     screen.print(Text(clean(candidate.idea)))
     if candidate.source:
@@ -142,5 +170,7 @@ def _find(study: Study, name: str) -> Trial:
             f"Name one, such as: {command('inspect', study.folder, 'c000')}"
         )
     if found is None:
-        raise unknown_name("candidate", name, [candidate.id for candidate in study.candidates] + (["best"] if winner else []))
+        raise unknown_name(
+            "candidate", name, [candidate.id for candidate in study.candidates] + (["best"] if winner else [])
+        )
     return found

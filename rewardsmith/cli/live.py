@@ -23,7 +23,8 @@ _UNDER_WAY = (CandidateState.ACCEPTED, RunState.QUEUED, RunState.RUNNING, RunSta
 _LINE = 600
 """Characters of a line of the log, at most."""
 _AROUND = 8
-"""Lines of the live view beside those of candidates: title, head, legend, status, and some reasons."""
+"""Lines of the live view beside those of candidates: title,
+head, legend, status, and some reasons."""
 
 
 @dataclass
@@ -174,7 +175,9 @@ class LiveObserver:
     def _draw(self) -> None:
         room = max(1, self._console.height - _AROUND)  # more would push the newest ones out of sight
         rows = [row(trial) for trial in list(self._trials.values())[-room:]]
-        rows = [replace(r, training_success=self._success.get(r.id)) if r.state in _UNDER_WAY else r for r in rows]
+        rows = [
+            replace(r, training_success=self._success.get(r.id)) if r.state in _UNDER_WAY else r for r in rows
+        ]
         status = "  ".join(part for part in (self._stage, self._progress, self._clock.left) if part)
         best = self._best.id if self._best else None
         head = Text(f"{self._title}   best so far: {best_text(self._best)}", style="bold")

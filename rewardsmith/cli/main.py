@@ -37,7 +37,10 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command line and return its exit code; 0 only if all that was asked for was done and written."""
+    """Run one command line and return its exit code.
+
+    0 only if all that was asked for was done and written.
+    """
     output.prepare()
     try:
         code = _command(arguments)
@@ -78,9 +81,11 @@ def _command(arguments: list[str]) -> int:
 def _help() -> str:
     lines = "\n".join(f"  {name:<9}{text}" for name, text in COMMANDS.items())
     return (
-        "usage: rewardsmith COMMAND ...\n\nSearches for reward functions: a writer proposes, physics decides.\n\n"
+        "usage: rewardsmith COMMAND ...\n\nSearches for reward functions: a writer proposes, physics "
+        "decides.\n\n"
         f"commands:\n{lines}\n\n`rewardsmith COMMAND --help` shows a command's options.\n"
-        "exit codes: 0 done, 1 failed, 2 wrong request, 3 budget spent before anything was trained, 130 interrupted"
+        "exit codes: 0 done, 1 failed, 2 wrong request, 3 budget spent before anything was trained, 130 "
+        "interrupted"
     )
 
 

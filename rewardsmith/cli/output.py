@@ -1,7 +1,8 @@
 """Writing to the standard streams: text is cleaned on its way, and a stream that fails ends nothing in a traceback.
 
-A stream that is closed from the start counts as /dev/null. Output that is lost later, to a full disk or to a reader
-that left, ends the command: a listing quietly, work with what it kept (see :func:`resumable`).
+A stream that is closed from the start counts as /dev/null. Output that is lost later, to a full
+disk or to a reader that left, ends the command: a listing quietly, work with what it kept (see
+:func:`resumable`).
 """
 
 from __future__ import annotations
@@ -24,7 +25,10 @@ class OutputError(RewardsmithError):
 
 
 def prepare() -> None:
-    """Make the standard streams take any text; what their encoding lacks is shown as a question mark."""
+    """Make the standard streams take any text.
+
+    What their encoding lacks is shown as a question mark.
+    """
     for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(descriptor)
@@ -49,13 +53,19 @@ def warn(text: str, *, end: str = "\n") -> None:
 
 
 def tell_progress(text: str) -> None:
-    """Show how far a command is, on one line that what comes next is written over; nothing where nobody watches."""
+    """Show how far a command is, on one line that what comes next is written over.
+
+    Nothing where nobody watches.
+    """
     if sys.stderr.isatty():
         warn(one_line(text).ljust(60), end="\r")
 
 
 def finish() -> None:
-    """Flush what is left; what cannot be written is given up, lest the interpreter try again at its end."""
+    """Flush what is left.
+
+    What cannot be written is given up, lest the interpreter try again at its end.
+    """
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

@@ -27,4 +27,6 @@ def save_picture(view: RenderableType, path: Path) -> None:
     try:
         path.write_text(svg, encoding="utf-8")
     except OSError as error:
-        raise RewardsmithError(f"cannot write {path}: {error.strerror}. Give another file with --svg.") from None
+        raise RewardsmithError(
+            f"cannot write {path}: {error.strerror}. Give another file with --svg."
+        ) from None

@@ -26,17 +26,35 @@ def show_plan(config: StudyConfig, parts: Parts) -> None:
     fewest = config.candidates * (1 + len(first.follow_ups)) if quote else 0
     most = fewest + config.candidates * config.repairs if quote else 0
     trainings, steps = config.candidates + config.final_trainings, parts.settings.env_steps
-    say(f"plan: {config.candidates} candidates on {config.task}, strategy {config.strategy}, {parts.writer.notice}")
+    say(
+        f"plan: {config.candidates} candidates on {config.task}, strategy {config.strategy}, "
+        f"{parts.writer.notice}"
+    )
     for line in _bill(quote, fewest, most):
         say(line)
-    say(f"trainings: up to {config.candidates} + {config.final_trainings} after the search, {steps:,} environment steps each")
-    say(f"environment steps: up to {trainings * steps:,} in all; a candidate that fails in training is repaired and trained again")
+    say(
+        f"trainings: up to {config.candidates} + {config.final_trainings} after the search, {steps:,} "
+        "environment steps each"
+    )
+    say(
+        f"environment steps: up to {trainings * steps:,} in all; a candidate that fails in training is "
+        "repaired and trained again"
+    )
     say(f"hours: {_hours(config, trainings * steps)}")
-    size = trainings * parts.settings.policy_bytes + config.candidates * _CANDIDATE_BYTES + most * _CALL_BYTES + _STUDY_BYTES
+    size = (
+        trainings * parts.settings.policy_bytes
+        + config.candidates * _CANDIDATE_BYTES
+        + most * _CALL_BYTES
+        + _STUDY_BYTES
+    )
     say(f"disk: about {max(1, round(size / 1e6))} MB")
     for name, unit in (("max_usd", "USD"), ("max_tokens", "tokens"), ("max_hours", "hours")):
         if (limit := getattr(config, name)) is not None:
-            say(f"limit: {limit:g} {unit} ({name})" if isinstance(limit, float) else f"limit: {limit:,} {unit} ({name})")
+            say(
+                f"limit: {limit:g} {unit} ({name})"
+                if isinstance(limit, float)
+                else f"limit: {limit:,} {unit} ({name})"
+            )
     say("\nfirst prompt:\n")
     say(parts.writer.prompt(brief))
 
@@ -50,8 +68,14 @@ def _hours(config: StudyConfig, env_steps: int) -> str:
         return f"unknown; {first} measures the speed of {task} on {machine}"
     if speed is None:
         how = command("bench", "--task", task, *(() if device == "cpu" else ("--device", device)))
-        return f"unknown; `{how}` measures the speed of {task} on {machine}, and so does its first search or training"
-    return f"about {env_steps / speed / 3600:.2g} of training, at the {speed:,.0f} steps/s last measured for {task} on {machine}"
+        return (
+            f"unknown; `{how}` measures the speed of {task} on {machine}, and so does its first search "
+            "or training"
+        )
+    return (
+        f"about {env_steps / speed / 3600:.2g} of training, at the {speed:,.0f} steps/s last measured "
+        f"for {task} on {machine}"
+    )
 
 
 def _bill(quote: Quote | None, fewest: int, most: int) -> list[str]:
@@ -65,6 +89,7 @@ def _bill(quote: Quote | None, fewest: int, most: int) -> list[str]:
     return [
         f"calls: {fewest} to {most}, with repairs",
         f"tokens: {low.prompt_tokens + low.completion_tokens:,} to {high.prompt_tokens + high.completion_tokens:,}, estimated for "
-        f"prompts of 1 to {_LONG_PROMPT} times {quote.prompt_tokens:,} tokens and replies of {_SHORT_REPLY} to {quote.completion_tokens:,}",
+        f"prompts of 1 to {_LONG_PROMPT} times {quote.prompt_tokens:,} tokens and replies of "
+        f"{_SHORT_REPLY} to {quote.completion_tokens:,}",
         f"money: {price}",
     ]

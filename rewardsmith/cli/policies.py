@@ -39,12 +39,15 @@ def find_actor(text: str, task: str, env: VecEnv, seed: int) -> Actor:
 
     Raises:
         UsageError: There is no such policy, or it belongs to another task.
-        StoreError: What the study says that it was trained on is not what the guard prints of its source.
+        StoreError: What the study says that it was trained on is not what the guard prints of its
+            source.
     """
     if text == "random":
         return _random(env, seed)
     if text == "zero":
-        return Actor("no actions (zero)", lambda observation: observation.new_zeros(len(observation), env.action_size))
+        return Actor(
+            "no actions (zero)", lambda observation: observation.new_zeros(len(observation), env.action_size)
+        )
     path = Path(text)
     if path.suffix == ".pt":
         return _from_file(path, str(path), env)
@@ -54,9 +57,13 @@ def find_actor(text: str, task: str, env: VecEnv, seed: int) -> Actor:
         return _from_study(path.parent, path.name, task, env)
     if is_comparison(path):
         studies = ", ".join(map(str, Comparison.open(path).studies))
-        raise UsageError(f"--policy {text} is a comparison. Name one of its studies, such as STUDY/best: {studies or 'none has begun'}.")
+        raise UsageError(
+            f"--policy {text} is a comparison. Name one of its studies, such as STUDY/best: "
+            f"{studies or 'none has begun'}."
+        )
     raise UsageError(
-        f"--policy {text}: there is no such study. Give STUDY/CANDIDATE (such as runs/study/best), FILE.pt, `random` or `zero`."
+        f"--policy {text}: there is no such study. Give STUDY/CANDIDATE (such as runs/study/best), "
+        "FILE.pt, `random` or `zero`."
     )
 
 
@@ -64,13 +71,19 @@ def _random(env: VecEnv, seed: int) -> Actor:
     import torch
 
     generator = torch.Generator().manual_seed(seed)
-    return Actor("random actions", lambda observation: torch.rand(len(observation), env.action_size, generator=generator) * 2 - 1)
+    return Actor(
+        "random actions",
+        lambda observation: torch.rand(len(observation), env.action_size, generator=generator) * 2 - 1,
+    )
 
 
 def _from_study(folder: Path, name: str, task: str, env: VecEnv) -> Actor:
     with Study.open(folder) as study:
         if study.config.task != task:
-            raise UsageError(f"{folder} is a study of {study.config.task}, not of {task}. Render that task, or name a study of {task}.")
+            raise UsageError(
+                f"{folder} is a study of {study.config.task}, not of {task}. Render that task, or name a "
+                f"study of {task}."
+            )
         run = trained_run(study, name)
         shown = run.subject if run.purpose == Purpose.SEARCH else run.id
         return _from_file(study.policy_path(run), f"{shown} of {folder}", env)
@@ -90,10 +103,14 @@ def usable_candidate(study: Study, name: str) -> Trial:
     run = trained_run(study, name)
     trial = study.trial(run.subject)
     if trial is None or trial.run != run:
-        raise UsageError(f"{run.id} of {study.folder} is not what the search judged a candidate by; give a candidate, such as `best`.")
+        raise UsageError(
+            f"{run.id} of {study.folder} is not what the search judged a candidate by; give a candidate, "
+            "such as `best`."
+        )
     if trial.score is None:
         raise UsageError(
-            f"{trial.id} of {study.folder} has no score ({trial.state}); give one that was trained to the end, such as `best`."
+            f"{trial.id} of {study.folder} has no score ({trial.state}); give one that was trained to the "
+            "end, such as `best`."
         )
     return trial
 
@@ -109,7 +126,11 @@ def trained_run(study: Study, name: str) -> Run:
     runs |= {trial.id: trial.run for trial in study.trials if trial.run}
     winner = study.winner
     identity = winner.id if name == "best" and winner else name
-    usable = [name for name, run in runs.items() if run.policy and (run.purpose != Purpose.SEARCH or name == run.subject)]
+    usable = [
+        name
+        for name, run in runs.items()
+        if run.policy and (run.purpose != Purpose.SEARCH or name == run.subject)
+    ]
     usable += ["best"] if winner else []
     trial = study.trial(identity)
     if identity not in runs and trial is None:
@@ -117,7 +138,10 @@ def trained_run(study: Study, name: str) -> Run:
     run = runs.get(identity)
     if run is None or not run.policy:
         state = trial.state if trial else run.label if run else ""
-        raise UsageError(f"{identity} of {study.folder} has no policy ({state}). These have one: {', '.join(usable) or 'none'}.")
+        raise UsageError(
+            f"{identity} of {study.folder} has no policy ({state}). These have one: "
+            f"{', '.join(usable) or 'none'}."
+        )
     check_prints(study, *(candidate for candidate in study.candidates if candidate.id == run.subject))
     return run
 

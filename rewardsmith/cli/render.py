@@ -26,21 +26,27 @@ _LONGEST_S = 600.0
 
 @dataclass(frozen=True)
 class RenderOptions:
-    """Make a video or a picture of a task, without a display. A green border means that the task is solved at that moment."""
+    """Make a video or a picture of a task, without a display.
+
+    A green border means that the task is solved at that moment.
+    """
 
     task: Positional[str]
     policy: str = ""
-    """Who acts: STUDY/CANDIDATE such as runs/study/c003 or runs/study/best, FILE.pt, `random` or `zero`. Without it: random."""
+    """Who acts: STUDY/CANDIDATE such as runs/study/c003 or runs/study/best,
+    FILE.pt, `random` or `zero`. Without it: random."""
     out: Path | None = None
     """File that ends in .mp4, .gif or .png (one picture). Without it: runs/TASK.mp4."""
     seconds: float | None = None
-    """Length of a video, else 5; episode follows episode. For a picture: how long the policy acts first, else 0."""
+    """Length of a video, else 5; episode follows episode. For a picture:
+    how long the policy acts first, else 0."""
     seed: int = 0
     """Picks the episodes, from those that no training uses, and the random actions."""
     width: int = 640
     height: int = 480
     camera: str = ""
-    """A camera of the scene. Without it: the first one, or where there is none a view of everything."""
+    """A camera of the scene. Without it: the first one, or where
+    there is none a view of everything."""
 
 
 def run(arguments: list[str]) -> int:
@@ -60,23 +66,34 @@ def run(arguments: list[str]) -> int:
         save(map(with_border, frames), part, rate)
     hint = "" if options.policy else " (choose who acts with --policy)"
     length = f"{len(moments)} pictures, {len(moments) / rate:g} s" if out.suffix != ".png" else "a picture"
-    say(f"wrote {out}: {length}, {options.width} x {options.height}; {actor.name}{hint}{_verdict(task, solved)}")
+    say(
+        f"wrote {out}: {length}, {options.width} x {options.height}; "
+        f"{actor.name}{hint}{_verdict(task, solved)}"
+    )
     return 0
 
 
 def _check(options: RenderOptions, out: Path) -> None:
     """Refuse what cannot work before anything is made."""
     if out.suffix not in SUFFIXES:
-        raise UsageError(f"--out is {str(out)!r}; give a file that ends in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}.")
+        raise UsageError(
+            f"--out is {str(out)!r}; give a file that ends in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}."
+        )
     for flag, pixels in (("--width", options.width), ("--height", options.height)):
         if pixels not in _PIXELS:
-            raise UsageError(f"{flag} is {pixels}; give a number of pixels from {_PIXELS[0]} to {_PIXELS[-1]}.")
+            raise UsageError(
+                f"{flag} is {pixels}; give a number of pixels from {_PIXELS[0]} to {_PIXELS[-1]}."
+            )
         if out.suffix == ".mp4" and pixels % 2:
             raise UsageError(f"{flag} is {pixels}, but an .mp4 needs an even number; give {pixels + 1}.")
-    if options.seconds is not None and not (0.0 <= options.seconds <= _LONGEST_S and (options.seconds or out.suffix == ".png")):
+    if options.seconds is not None and not (
+        0.0 <= options.seconds <= _LONGEST_S and (options.seconds or out.suffix == ".png")
+    ):
         raise UsageError(f"--seconds is {options.seconds:g}; give more than 0 and at most {_LONGEST_S:g}.")
     if not all(map(find_spec, ("imageio", "imageio_ffmpeg", "PIL"))):
-        raise UsageError("videos and pictures need imageio: pip install 'rewardsmith[video]', then render again.")
+        raise UsageError(
+            "videos and pictures need imageio: pip install 'rewardsmith[video]', then render again."
+        )
 
 
 def _moments(task: Task, seconds: float | None, out: Path) -> tuple[range, float]:

@@ -23,8 +23,8 @@ from rewardsmith.study import Study
 class ResumeOptions:
     """Continue a search or a comparison; what is finished is not made again.
 
-    Address, key, model and limits are those that you gave on this machine. Where a study says something else, you
-    are asked, or give them here.
+    Address, key, model and limits are those that you gave on this machine. Where a study says
+    something else, you are asked, or give them here.
     """
 
     study: Positional[Path]
@@ -48,7 +48,10 @@ def run(arguments: list[str]) -> int:
     """Continue and show the result."""
     options = parse(ResumeOptions, "resume", arguments)
     check_words(options.study, "the study's path")
-    limits = {name: getattr(options, name) for name in ("candidates", "repairs", "max_usd", "max_tokens", "max_hours")}
+    limits = {
+        name: getattr(options, name)
+        for name in ("candidates", "repairs", "max_usd", "max_tokens", "max_hours")
+    }
     given = given_terms(options.llm, limits)
     if is_comparison(options.study):
         return _compare(options, given)

@@ -26,7 +26,10 @@ from rewardsmith.study import Study
 
 @dataclass(frozen=True)
 class ScoreOptions:
-    """Score policies of a study again. The scores are kept beside those of the search, which stay what they are."""
+    """Score policies of a study again.
+
+    The scores are kept beside those of the search, which stay what they are.
+    """
 
     study: Positional[Path]
     """Folder of the study."""
@@ -88,7 +91,12 @@ def _score(study: Study, runs: Sequence[Run], options: ScoreOptions) -> dict[str
 def _workload(study: Study, options: ScoreOptions) -> Workload:
     config = replace(study.config, device=options.device or study.config.device)
     task = TASKS.load(config.task)
-    work = workload(config, effective_settings(task, config.trainer, config.device, config.training), task, study.folder.resolve() / RUNS)
+    work = workload(
+        config,
+        effective_settings(task, config.trainer, config.device, config.training),
+        task,
+        study.folder.resolve() / RUNS,
+    )
     return replace(work, scorer=options.scorer)
 
 

@@ -16,12 +16,17 @@ PIPED_WIDTH = 120
 class Screen(Console):
     """A console that obeys nothing in a text: no markup, no emoji codes, no highlighting, no control characters.
 
-    Styles are given as :class:`rich.text.Text`. Tables clean their cells before they are measured; whatever is
-    missed is cleaned here, on its way out.
+    Styles are given as :class:`rich.text.Text`. Tables clean their cells before they are measured;
+    whatever is missed is cleaned here, on its way out.
     """
 
     def __init__(
-        self, *, width: int | None = None, file: IO[str] | None = None, record: bool = False, force_terminal: bool | None = None
+        self,
+        *,
+        width: int | None = None,
+        file: IO[str] | None = None,
+        record: bool = False,
+        force_terminal: bool | None = None,
     ) -> None:
         """Write to standard output.
 
@@ -31,7 +36,15 @@ class Screen(Console):
             record: Keep what is written, for a picture.
             force_terminal: Write colours, or none, wherever the output goes.
         """
-        super().__init__(markup=False, emoji=False, highlight=False, width=width, file=file, record=record, force_terminal=force_terminal)
+        super().__init__(
+            markup=False,
+            emoji=False,
+            highlight=False,
+            width=width,
+            file=file,
+            record=record,
+            force_terminal=force_terminal,
+        )
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Render, and clean what comes of it."""
@@ -46,6 +59,9 @@ class Screen(Console):
 
 
 def wide_screen() -> Screen:
-    """A console as wide as the terminal; in a pipe always equally wide, whatever terminal is near."""
+    """A console as wide as the terminal.
+
+    In a pipe always equally wide, whatever terminal is near.
+    """
     screen = Screen()
     return screen if screen.is_terminal else Screen(width=PIPED_WIDTH)

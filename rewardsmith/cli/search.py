@@ -44,7 +44,8 @@ class SearchOptions:
     dry_run: bool = False
     """Show the plan and the first prompt; spend nothing."""
     trust_endpoint: bool = False
-    """Where `--config` lies in a study: accept the address, the key's variable or file and the model that it names."""
+    """Where `--config` lies in a study: accept the address, the key's
+    variable or file and the model that it names."""
 
 
 def run(arguments: list[str]) -> int:
@@ -55,7 +56,9 @@ def run(arguments: list[str]) -> int:
     options = parse(SearchOptions, "search", arguments, defaults, trainer)
     config = options.study
     if options.replay_from:
-        config = dataclasses.replace(config, llm=dataclasses.replace(config.llm, replay=str(options.replay_from.absolute())))
+        config = dataclasses.replace(
+            config, llm=dataclasses.replace(config.llm, replay=str(options.replay_from.absolute()))
+        )
     check_words(config)
     check_words(options.out or Path("runs"), "--out")
     strategy, _, preset = config.strategy.partition(":")
@@ -100,7 +103,10 @@ def _show(study: Study, screen: Screen) -> None:
     if stopped := study.store.value("stopped"):
         screen.print(f"stopped by {one_line(stopped)}", style="yellow", soft_wrap=True)
     if winner and (winner.fitness or 0.0) <= 0.0:
-        screen.print("no candidate can be told from failure; train longer (--training.env-steps) or try more", style="yellow")
+        screen.print(
+            "no candidate can be told from failure; train longer (--training.env-steps) or try more",
+            style="yellow",
+        )
     if winner and winner.run:
         screen.print(f"policy of {winner.id}: {study.folder / winner.run.policy}", soft_wrap=True)
     screen.print(f"study folder: {study.folder}   ({command('inspect', study.folder)})", soft_wrap=True)

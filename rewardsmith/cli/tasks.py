@@ -31,7 +31,8 @@ class TasksOptions:
 
     task: Positional[str] = ""
     measure: bool = False
-    """Simulate and train each task for a moment, and tell how long a training takes on this machine."""
+    """Simulate and train each task for a moment, and tell how
+    long a training takes on this machine."""
     device: Device = "cpu"
     """Whose presets are listed, and where to measure."""
     json: bool = False
@@ -66,7 +67,10 @@ def run(arguments: list[str]) -> int:
     tasks = [TASKS.load(name) for name in ([options.task] if options.task else TASKS.names())]
     sheets = [_sheet(task) for task in tasks]
     if options.measure:
-        sheets = [replace(sheet, speed=_measured(task, options.device)) for sheet, task in zip(sheets, tasks, strict=True)]
+        sheets = [
+            replace(sheet, speed=_measured(task, options.device))
+            for sheet, task in zip(sheets, tasks, strict=True)
+        ]
     if options.json:
         print_json(sheets[0] if options.task else sheets)
     elif options.task:
@@ -106,7 +110,11 @@ def _measured(task: Task, device: Device) -> Speed:
 def _list(sheets: list[TaskSheet], device: Device) -> None:
     """All tasks, group by group, the easy ones first."""
     measured = all(sheet.speed for sheet in sheets)
-    columns = _SPEED_COLUMNS if measured else {"success": lambda sheet: Text(sheet.success_rule, no_wrap=True, overflow="ellipsis")}
+    columns = (
+        _SPEED_COLUMNS
+        if measured
+        else {"success": lambda sheet: Text(sheet.success_rule, no_wrap=True, overflow="ellipsis")}
+    )
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("task", "difficulty", "signals", "steps", "on cpu", *columns):
         table.add_column(name, justify="left" if name in _TEXTS else "right", no_wrap=name != "success")
@@ -118,21 +126,31 @@ def _list(sheets: list[TaskSheet], device: Device) -> None:
             table.add_row(f"  {sheet.name}", *cells, *(cell(sheet) for cell in columns.values()))
     screen = wide_screen()
     screen.print(table)
-    notes = [f"steps: environment steps per candidate, preset for {device}", _ON_CPU, *(_SPEED_NOTES if measured else ())]
+    notes = [
+        f"steps: environment steps per candidate, preset for {device}",
+        _ON_CPU,
+        *(_SPEED_NOTES if measured else ()),
+    ]
     screen.print("\n" + "\n".join(notes), style="dim")
-    ways = "rewardsmith tasks TASK shows one task whole" + ("" if measured else "; --measure tells how long its training takes here")
+    ways = "rewardsmith tasks TASK shows one task whole" + (
+        "" if measured else "; --measure tells how long its training takes here"
+    )
     screen.print(ways, style="dim")
 
 
 _TEXTS = ("task", "difficulty", "on cpu", "success")
-_ON_CPU = "on cpu: whether a training there takes hours at most; where not, the CPU preset is too short to learn the task"
+_ON_CPU = (
+    "on cpu: whether a training there takes hours at most; where not, the CPU preset is too short to "
+    "learn the task"
+)
 _SPEED_COLUMNS: dict[str, Callable[[TaskSheet], str | Text]] = {
     "sim s/1M": lambda sheet: f"{sheet.speed.simulation_s:,.0f}",
     "train s/1M": lambda sheet: f"{sheet.speed.training_s:,.0f}",
     "preset": lambda sheet: duration(sheet.speed.preset_s),
 }
 _SPEED_NOTES = (
-    "sim s/1M: seconds per million environment steps, simulation alone, random actions; measured here and now, for a second",
+    "sim s/1M: seconds per million environment steps, simulation alone, random actions; measured here and "
+    "now, for a second",
     "train s/1M: the same with the policy and the learner, as one candidate is trained; preset: its training at that speed, "
     "without start-up and scoring",
 )
@@ -156,12 +174,24 @@ def _show(sheet: TaskSheet) -> None:
     screen = Screen()
     screen.print(Text(sheet.name, style="bold"))
     screen.print(f"{sheet.description}\n\nsuccess: {sheet.success_rule}")
-    screen.print(f"episode: {sheet.horizon} steps of {sheet.control_dt:g} s; {sheet.group}, {sheet.difficulty}\n")
-    table = Table("signal", "shape", "unit", "frame", "meaning", box=None, header_style="bold", pad_edge=False)
+    screen.print(
+        f"episode: {sheet.horizon} steps of {sheet.control_dt:g} s; {sheet.group}, {sheet.difficulty}\n"
+    )
+    table = Table(
+        "signal", "shape", "unit", "frame", "meaning", box=None, header_style="bold", pad_edge=False
+    )
     for signal in sheet.signals:
-        table.add_row(signal.name, str(("num_envs", *signal.shape)).replace("'", ""), signal.unit, signal.frame, signal.meaning)
+        table.add_row(
+            signal.name,
+            str(("num_envs", *signal.shape)).replace("'", ""),
+            signal.unit,
+            signal.frame,
+            signal.meaning,
+        )
     screen.print(table)
-    screen.print("\nhuman reward (the baseline; writers never see it):\n" + sheet.human_reward, soft_wrap=True)
+    screen.print(
+        "\nhuman reward (the baseline; writers never see it):\n" + sheet.human_reward, soft_wrap=True
+    )
     screen.print(_presets(sheet))
     where = "hours at most" if sheet.on_cpu else "too slow; its preset there only shows that everything runs"
     screen.print(f"\ntraining on a cpu: {where}")
@@ -170,8 +200,10 @@ def _show(sheet: TaskSheet) -> None:
         screen.print(f"room in the GPU simulator, per environment: {room}")
     if sheet.speed:
         screen.print(
-            f"on this machine's {sheet.speed.device}, {sheet.speed.envs} environments, per million environment steps: simulation "
-            f"{sheet.speed.simulation_s:,.0f} s, training {sheet.speed.training_s:,.0f} s; the preset's training: "
+            f"on this machine's {sheet.speed.device}, {sheet.speed.envs} environments, per million "
+            "environment steps: simulation "
+            f"{sheet.speed.simulation_s:,.0f} s, training {sheet.speed.training_s:,.0f} s; the preset's "
+            "training: "
             f"{duration(sheet.speed.preset_s)}, without start-up and scoring"
         )
 
@@ -183,11 +215,20 @@ def _presets(sheet: TaskSheet) -> Table:
         table.add_column(device, justify="right")
     for field in fields(PpoSettings):
         if field.name != "device":
-            table.add_row(field.name, *(_value(getattr(preset, field.name)) for preset in (sheet.preset, sheet.gpu_preset)))
+            table.add_row(
+                field.name,
+                *(_value(getattr(preset, field.name)) for preset in (sheet.preset, sheet.gpu_preset)),
+            )
     return table
 
 
 def _value(value: float | str | tuple[int, ...]) -> str:
     if isinstance(value, str):
         return value
-    return " ".join(map(str, value)) if isinstance(value, tuple) else f"{value:,}" if isinstance(value, int) else f"{value:g}"
+    return (
+        " ".join(map(str, value))
+        if isinstance(value, tuple)
+        else f"{value:,}"
+        if isinstance(value, int)
+        else f"{value:g}"
+    )

@@ -16,7 +16,15 @@ from rewardsmith.cli.check import read_text
 from rewardsmith.cli.live import progress_text
 from rewardsmith.cli.output import lost, say, tell_progress, warn
 from rewardsmith.config import StudyConfig, TrainingOverrides
-from rewardsmith.contracts import SPARSE, Device, Task, TrainerSettings, TrainingJob, TrainingProgress, Workload
+from rewardsmith.contracts import (
+    SPARSE,
+    Device,
+    Task,
+    TrainerSettings,
+    TrainingJob,
+    TrainingProgress,
+    Workload,
+)
 from rewardsmith.errors import RewardsmithError, UsageError
 from rewardsmith.executors.collect import Ended, train_all
 from rewardsmith.executors.local import LocalExecutor
@@ -44,7 +52,8 @@ class TrainOptions:
     """One training per seed."""
     trainer: str = StudyConfig.trainer
     device: Device = "cpu"
-    """Where to simulate and to train: `cpu`, or `cuda` for one NVIDIA GPU. Each has a preset of its own."""
+    """Where to simulate and to train: `cpu`, or `cuda` for one
+    NVIDIA GPU. Each has a preset of its own."""
     episodes: int = 128
     """Held-out episodes per policy."""
     training: TrainingOverrides = field(default_factory=TrainingOverrides)
@@ -107,7 +116,9 @@ def run(arguments: list[str]) -> int:
 def _jobs(options: TrainOptions, program: str, folder: Path) -> list[TrainingJob]:
     scored_on = derive("evaluation", "train command")
     return [
-        TrainingJob(f"seed-{seed}", program, derive("train command", seed), str(folder / f"seed-{seed}.pt"), scored_on)
+        TrainingJob(
+            f"seed-{seed}", program, derive("train command", seed), str(folder / f"seed-{seed}.pt"), scored_on
+        )
         for seed in options.seeds
     ]
 
@@ -131,7 +142,10 @@ def _program(reward: str, task: Task, settings: TrainerSettings) -> str:
     if reward == SPARSE:
         return SPARSE
     if reward != "human" and not Path(reward).is_file():
-        raise UsageError(f"cannot read {reward}: there is no such file. Give a file with a reward program, or `human`, or `sparse`.")
+        raise UsageError(
+            f"cannot read {reward}: there is no such file. Give a file with a reward program, or `human`, "
+            "or `sparse`."
+        )
     source = task.human_reward if reward == "human" else extract(read_text(Path(reward))).source
     guard = Guard(settings)
     try:
@@ -144,7 +158,10 @@ def _program(reward: str, task: Task, settings: TrainerSettings) -> str:
 
 
 def _claim(folder: Path, program: str) -> None:
-    """Write the program to a folder that is new or empty; of two processes, the second is refused."""
+    """Write the program to a folder that is new or empty.
+
+    Of two processes, the second is refused.
+    """
     taken = UsageError(f"{folder} exists already. Give another folder with --out.")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise taken
@@ -155,7 +172,9 @@ def _claim(folder: Path, program: str) -> None:
     except FileExistsError:
         raise taken from None
     except OSError as error:
-        raise RewardsmithError(f"cannot write to {folder}: {error.strerror}. Give a writable folder with --out.") from None
+        raise RewardsmithError(
+            f"cannot write to {folder}: {error.strerror}. Give a writable folder with --out."
+        ) from None
 
 
 def _give_back(folder: Path) -> None:
@@ -170,7 +189,9 @@ def _keep(folder: Path, results: list[Policy]) -> None:
     try:
         (folder / "results.json").write_bytes(TypeAdapter(list[Policy]).dump_json(results, indent=2))
     except OSError as error:
-        raise RewardsmithError(f"cannot write to {folder}: {error.strerror}. Make room, then train again.") from None
+        raise RewardsmithError(
+            f"cannot write to {folder}: {error.strerror}. Make room, then train again."
+        ) from None
 
 
 def _report(progress: TrainingProgress) -> None:
@@ -185,6 +206,7 @@ def _line(result: Policy) -> str:
         return f"{result.name}  {result.state}: {one_line(result.cause)}"
     score = result.score
     return (
-        f"{result.name}  true score {score.mean:.3f} ± {score.standard_error:.3f} on {score.episodes} episodes  "
+        f"{result.name}  true score {score.mean:.3f} ± {score.standard_error:.3f} on {score.episodes} "
+        "episodes  "
         f"{result.env_steps:,} steps  {result.policy}"
     )

@@ -21,22 +21,29 @@ _FACTS = 40  # columns kept free for what stands on a line beside the idea
 class LineageTree:
     """One line per candidate, below its first parent, in the order of proposal.
 
-    The first parent is the one that the operator shows first; other parents are named in the line. Deeper than the
-    width allows, a candidate stands beside its parent instead, and names it too.
+    The first parent is the one that the operator shows first; other parents are named in the line.
+    Deeper than the width allows, a candidate stands beside its parent instead, and names it too.
     """
 
     summary: StudySummary
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         summary = self.summary
-        yield _line(Text(f"{label(summary.task)} · {label(summary.strategy)} · seed {summary.seed}", style="bold"))
+        yield _line(
+            Text(f"{label(summary.task)} · {label(summary.strategy)} · seed {summary.seed}", style="bold")
+        )
         if not summary.candidates:
             yield _line(Text("no candidates yet", style="dim"))
             return
         yield _grow(summary, max(1, (options.max_width - _FACTS) // _GUIDE))
         if left := earlier(summary.candidates):
             yield _line(Text(left, style="dim"))
-        yield _line(Text("each below its first parent; score: true score of held-out episodes; *: the best", style="dim"))
+        yield _line(
+            Text(
+                "each below its first parent; score: true score of held-out episodes; *: the best",
+                style="dim",
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -46,13 +53,15 @@ class _Branch:
     tree: Tree
     depth: int
     owner: str | None
-    """The candidate whose line stands above; an ancestor where the candidate itself stands too deep."""
+    """The candidate whose line stands above; an ancestor where
+    the candidate itself stands too deep."""
 
 
 def _grow(summary: StudySummary, levels: int) -> Tree:
     ground = _Branch(Tree("", hide_root=True, guide_style="dim"), 0, None)
     branches: dict[str, _Branch] = {}
-    for row in summary.candidates[-MOST_ROWS:]:  # parents come before their children: they were proposed earlier
+    # parents come before their children: they were proposed earlier
+    for row in summary.candidates[-MOST_ROWS:]:
         parents = list(dict.fromkeys(row.parents))
         branch = branches.get(parents[0], ground) if parents else ground
         named = [parent for parent in parents if parent != branch.owner]

@@ -1,4 +1,7 @@
-"""Studies as rich tables. Whatever a study holds may be forged: every cell is a clean :class:`rich.text.Text`, no markup."""
+"""Studies as rich tables.
+
+Whatever a study holds may be forged: every cell is a clean :class:`rich.text.Text`, no markup.
+"""
 
 from __future__ import annotations
 
@@ -18,17 +21,23 @@ from rewardsmith.shown import clean, count, number, one_line
 from rewardsmith.usage import Usage
 
 STATE_STYLES = {
-    "SCORED": "green", "ACCEPTED": "cyan", "PROPOSED": "dim", "REJECTED": "yellow", "DIVERGED": "red", "CRASHED": "red", "TIMED_OUT": "red",
-    "FAILED": "red", "EVICTED": "yellow", "DROPPED": "yellow", "LOST": "yellow", "QUEUED": "cyan", "RUNNING": "cyan", "TRAINED": "cyan",
+    "SCORED": "green", "ACCEPTED": "cyan", "PROPOSED": "dim", "REJECTED": "yellow", "DIVERGED": "red",
+    "CRASHED": "red", "TIMED_OUT": "red",
+    "FAILED": "red", "EVICTED": "yellow", "DROPPED": "yellow", "LOST": "yellow", "QUEUED": "cyan",
+    "RUNNING": "cyan", "TRAINED": "cyan",
 }  # fmt: skip
 _UNBLAMED = ("SCORED", "EVICTED")
 """States whose reason is not a fault; that of an eviction stands with its candidate."""
 _BAR = 10
 MOST_ROWS = 1000
-"""Candidates that a view shows at most, the newest ones; more take long to lay out, and nobody reads them."""
+"""Candidates that a view shows at most, the newest ones; more take
+long to lay out, and nobody reads them."""
 _NAME, _NOTE = 40, 400
 """Characters of a name in a table and of a reason below it, at most. The record has the rest."""
-_LEGEND = "true score: deterministic policy, held-out episodes, ± standard error; training: success while exploring, last epochs"
+_LEGEND = (
+    "true score: deterministic policy, held-out episodes, ± standard error; training: success while "
+    "exploring, last epochs"
+)
 
 
 def study_view(summary: StudySummary, source: str) -> RenderableType:
@@ -39,7 +48,10 @@ def study_view(summary: StudySummary, source: str) -> RenderableType:
         candidate_table(summary.candidates, summary.winner),
     ]
     if len(summary.models) > 1:
-        parts.insert(2, Text(f"The language model changed: {one_line(in_words(summary.models), _NOTE)}.", style="yellow"))
+        parts.insert(
+            2,
+            Text(f"The language model changed: {one_line(in_words(summary.models), _NOTE)}.", style="yellow"),
+        )
     if source:
         title = Text(f"best reward: {label(summary.winner or '')}")
         parts.append(Panel(code(source), title=title, title_align="left", border_style="green"))
@@ -64,14 +76,19 @@ def candidate_table(rows: Sequence[CandidateRow], best: str | None) -> Renderabl
         identity = Text(f"{label(row.id)} *", style="bold green") if row.id == best else Text(label(row.id))
         success = "" if row.training_success is None else number(row.training_success, 2)
         texts = map(Text, (_parents(row), operator_name(row.operator)))
-        table.add_row(identity, *texts, state_text(row.state), Text(_score(row)), bar(row.score), Text(success))
+        table.add_row(
+            identity, *texts, state_text(row.state), Text(_score(row)), bar(row.score), Text(success)
+        )
     notes = [Text(line, style="dim") for line in (earlier(rows), _LEGEND) if line]
     return Group(table, *notes, *(_reason(row) for row in shown if row.reason and row.state not in _UNBLAMED))
 
 
 def score_text(score: Score) -> str:
     """A score with its error, and who gave it."""
-    return f"{number(score.mean, 3)} ± {number(score.standard_error, 3)} over {score.episodes} episodes ({label(score.scorer)})"
+    return (
+        f"{number(score.mean, 3)} ± {number(score.standard_error, 3)} over {score.episodes} episodes "
+        f"({label(score.scorer)})"
+    )
 
 
 def earlier(rows: Sequence[CandidateRow]) -> str:
@@ -91,8 +108,14 @@ def finalist_table(rows: Sequence[FinalistRow]) -> RenderableType:
         table.add_column(column)
     for row in rows:
         each = "  ".join(map(number, row.fresh_scores)) or "failed"
-        table.add_row(Text(label(row.id)), Text("-" if row.search_score is None else number(row.search_score)), Text(each))
-    return Group(Text("The best of the search, trained again on fresh seeds; the best mean of these won:"), table)
+        table.add_row(
+            Text(label(row.id)),
+            Text("-" if row.search_score is None else number(row.search_score)),
+            Text(each),
+        )
+    return Group(
+        Text("The best of the search, trained again on fresh seeds; the best mean of these won:"), table
+    )
 
 
 def final_table(rows: Sequence[FinalRow]) -> RenderableType:
@@ -110,7 +133,9 @@ def final_table(rows: Sequence[FinalRow]) -> RenderableType:
 
 def code(source: str) -> Syntax:
     """A program with colours."""
-    return Syntax(clean(source).strip(), "python", theme="ansi_dark", background_color="default", word_wrap=True)
+    return Syntax(
+        clean(source).strip(), "python", theme="ansi_dark", background_color="default", word_wrap=True
+    )
 
 
 def bar(score: float | None) -> Text:
@@ -135,7 +160,8 @@ def bill(summary: StudySummary) -> str:
     """What was spent, in one line."""
     totals = summary.totals
     return (
-        f"{count(totals.candidates)} candidates, {count(totals.trainings)} trainings, {count(totals.env_steps)} environment steps, "
+        f"{count(totals.candidates)} candidates, {count(totals.trainings)} trainings, "
+        f"{count(totals.env_steps)} environment steps, "
         f"{number(totals.training_s, 0)} s of training; {usage_text(totals.usage)}"
     )
 
@@ -147,7 +173,11 @@ def usage_text(usage: Usage) -> str:
     price = "price unknown" if usage.usd is None else f"{usage.usd:.4g} USD"
     cached = f" ({count(usage.cached_tokens)} cached)" if usage.cached_tokens else ""
     thought = f" ({count(usage.reasoning_tokens)} of reasoning)" if usage.reasoning_tokens else ""
-    lost = f", and {count(usage.unmetered)} call{'s' * (usage.unmetered != 1)} without a count, perhaps charged" if usage.unmetered else ""
+    lost = (
+        f", and {count(usage.unmetered)} call{'s' * (usage.unmetered != 1)} without a count, perhaps charged"
+        if usage.unmetered
+        else ""
+    )
     tokens = f"{count(usage.prompt_tokens)}{cached} + {count(usage.completion_tokens)}{thought} tokens"
     return f"{count(usage.calls)} language-model calls, {tokens}, {price}{lost}"
 
@@ -156,8 +186,15 @@ def screening_text(screening: Screening) -> str:
     """What was known before the training."""
     known = {"outcome": screening.outcome, "progress": screening.progress}
     parts = [f"{what} {number(value, 2)}" for what, value in known.items() if value is not None]
-    twin = f"; most like {label(screening.twin)} (correlation {number(screening.similarity)})" if screening.similarity is not None else ""
-    return f"screening on {count(screening.episodes)} earlier episodes, 0.5 is chance: {', '.join(parts) or 'nothing to tell apart'}{twin}"
+    twin = (
+        f"; most like {label(screening.twin)} (correlation {number(screening.similarity)})"
+        if screening.similarity is not None
+        else ""
+    )
+    return (
+        f"screening on {count(screening.episodes)} earlier episodes, 0.5 is chance: "
+        f"{', '.join(parts) or 'nothing to tell apart'}{twin}"
+    )
 
 
 def operator_name(operator: str) -> str:

@@ -18,8 +18,27 @@ from rewardsmith.contracts.task import (
     Task,
     VecEnv,
 )
-from rewardsmith.contracts.training import SPARSE, Jobs, Race, Trainer, TrainerSettings, TrainingJob, TrainingProgress, TrainingResult
-from rewardsmith.contracts.writing import ALIGN, VERIFY, Brief, Ledger, Parent, Quote, Repair, TaskSheet, Writer
+from rewardsmith.contracts.training import (
+    SPARSE,
+    Jobs,
+    Race,
+    Trainer,
+    TrainerSettings,
+    TrainingJob,
+    TrainingProgress,
+    TrainingResult,
+)
+from rewardsmith.contracts.writing import (
+    ALIGN,
+    VERIFY,
+    Brief,
+    Ledger,
+    Parent,
+    Quote,
+    Repair,
+    TaskSheet,
+    Writer,
+)
 
 __all__ = [
     "ALIGN",

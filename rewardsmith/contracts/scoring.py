@@ -25,7 +25,10 @@ class ScoringJob:
 
 
 class Scorer(Protocol):
-    """Judges trained policies by what they do. A registered scorer is called with ``(task, device, threads)``."""
+    """Judges trained policies by what they do.
+
+    A registered scorer is called with ``(task, device, threads)``.
+    """
 
     def score(self, jobs: Sequence[ScoringJob], alive: Callable[[], None]) -> list[Score]:
         """One score for each job.

@@ -9,11 +9,13 @@ from rewardsmith.records import Proposal, Trial
 
 
 class Strategy(Protocol):
-    """Decides what to try next. Pure and deterministic given its seed and the order of what it was asked and told.
+    """Decides what to try next.
 
-    A registered strategy is called with ``(seed, candidates, options)``: the seed of its chance, the number of
-    candidates that the search is planned for (schedules run over these, and over no more when a search is
-    extended later), and an instance of its frozen dataclass ``Options``.
+    Pure and deterministic given its seed and the order of what it was asked and told.
+
+    A registered strategy is called with ``(seed, candidates, options)``: the seed of its chance,
+    the number of candidates that the search is planned for (schedules run over these, and over no
+    more when a search is extended later), and an instance of its frozen dataclass ``Options``.
     """
 
     Options: ClassVar[type]
@@ -23,8 +25,8 @@ class Strategy(Protocol):
     def barrier(self) -> bool:
         """Whether it waits for all that it proposed before it proposes more.
 
-        Then it is told of a whole batch at once, in the order of the proposals. Else it is told of each candidate as
-        it ends, and asked again whenever there is room.
+        Then it is told of a whole batch at once, in the order of the proposals. Else it is told of
+        each candidate as it ends, and asked again whenever there is room.
         """
         ...
 
@@ -32,8 +34,9 @@ class Strategy(Protocol):
         """Propose programs.
 
         Args:
-            names: What the next candidates are called. The n-th proposal gets the n-th of them, by which it is told of
-                and may be named as a parent. There are no more proposals than names.
+            names: What the next candidates are called. The n-th proposal gets the n-th of them, by
+                which it is told of and may be named as a parent. There are no more proposals than
+                names.
 
         Returns:
             Some proposals; none while it must first be told of others.
@@ -41,5 +44,8 @@ class Strategy(Protocol):
         ...
 
     def tell(self, trials: Sequence[Trial]) -> None:
-        """Hear of candidates that are at their end; :attr:`rewardsmith.records.Trial.fitness` is what counts."""
+        """Hear of candidates that are at their end.
+
+        :attr:`rewardsmith.records.Trial.fitness` is what counts.
+        """
         ...

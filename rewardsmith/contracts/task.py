@@ -33,12 +33,14 @@ class Role(StrEnum):
 class Signal:
     """A named tensor that a reward may read.
 
-    The table of signals of a task is the only source for its prompt, its guard, its docs and its tests.
+    The table of signals of a task is the only source for its prompt, its guard, its docs and its
+    tests.
     """
 
     name: str
     shape: tuple[int, ...]
-    """Shape of one environment's value; ``()`` for a scalar. The tensor is ``(num_envs, *shape)``."""
+    """Shape of one environment's value; ``()`` for a scalar. The
+    tensor is ``(num_envs, *shape)``."""
     unit: str
     """SI unit, or ``1`` for a dimensionless value, or ``quat`` for a unit quaternion, w first."""
     frame: str
@@ -51,24 +53,31 @@ class Signal:
 
 @dataclass(frozen=True)
 class Step:
-    """What one control step of all environments gives. Signals and success are read before any auto-reset."""
+    """What one control step of all environments gives.
+
+    Signals and success are read before any auto-reset.
+    """
 
     observation: Tensor
     """Policy input after any auto-reset, ``(num_envs, observation_size)``."""
     signals: Mapping[str, Tensor]
     """Copies of every signal of the task, ``(num_envs, *shape)``, float32."""
     true_score: Tensor
-    """The episode's true score so far, ``(num_envs,)``; final where the episode ends at this step."""
+    """The episode's true score so far, ``(num_envs,)``; final
+    where the episode ends at this step."""
     success: Tensor
-    """Whether the sparse goal is met now, or was met earlier in the episode where the task counts that, ``(num_envs,)`` bool."""
+    """Whether the sparse goal is met now, or was met earlier in the episode where
+    the task counts that, ``(num_envs,)`` bool."""
     terminated: Tensor
     """Whether the episode ended by itself, ``(num_envs,)`` bool."""
     truncated: Tensor
     """Whether the episode ended by its horizon, ``(num_envs,)`` bool."""
     sparse: Tensor
-    """The sparse reward of this step, ``(num_envs,)``: 1 where the goal is met; for a metric, what the step added to the true score."""
+    """The sparse reward of this step, ``(num_envs,)``: 1 where the goal is met; for a
+    metric, what the step added to the true score."""
     unstable: Tensor
-    """Whether the simulation became non-finite and was reset, ``(num_envs,)`` bool; also terminated."""
+    """Whether the simulation became non-finite and was reset,
+    ``(num_envs,)`` bool; also terminated."""
 
 
 class VecEnv(Protocol):
@@ -86,8 +95,9 @@ class VecEnv(Protocol):
         """Start every environment afresh.
 
         Args:
-            seeds: One random stream per environment, ``(num_envs,)`` int64, for as many environments as were made or for fewer.
-                An environment's trajectory depends on its own seed and actions, never on its neighbours.
+            seeds: One random stream per environment, ``(num_envs,)`` int64, for as many
+                environments as were made or for fewer. An environment's trajectory depends on its
+                own seed and actions, never on its neighbours.
             stagger: Start the first episodes at random times of their horizon, so that
                 later resets do not all fall on the same step.
 
@@ -100,8 +110,10 @@ class VecEnv(Protocol):
         """Go on with some environments, and start others behind them.
 
         Args:
-            kept: Numbers of those that go on, in their new order, ``(k,)`` int64. They continue as if nothing had happened.
-            seeds: One random stream for each new one, ``(n,)`` int64; ``k + n`` is at most what was made.
+            kept: Numbers of those that go on, in their new order, ``(k,)`` int64. They continue as
+                if nothing had happened.
+            seeds: One random stream for each new one, ``(n,)`` int64; ``k + n`` is at most what was
+                made.
             stagger: As in :meth:`reset`, for the new ones.
 
         Returns:
@@ -119,7 +131,8 @@ class VecEnv(Protocol):
         Controls are as they are; nothing is read, no episode ends.
 
         Raises:
-            RewardsmithError: The physics cannot run by itself. Then it always raises, and has done nothing.
+            RewardsmithError: The physics cannot run by itself. Then it always raises, and has done
+                nothing.
         """
         ...
 
@@ -132,10 +145,12 @@ class VecEnv(Protocol):
             name: Which camera of the scene; without a name one that shows the task well.
 
         Returns:
-            Takes the number of an environment and draws its present state, ``(height, width, 3)`` uint8.
+            Takes the number of an environment and draws its present state, ``(height, width, 3)``
+            uint8.
 
         Raises:
-            RewardsmithError: These environments cannot be drawn, have no such camera, or this machine cannot draw.
+            RewardsmithError: These environments cannot be drawn, have no such camera, or this
+                machine cannot draw.
         """
         ...
 
@@ -207,7 +222,9 @@ class Task(Protocol):
         ...
 
     def fingerprint(self) -> str:
-        """A short text that is another one once scene, assets or code are; recorded states are kept under it.
+        """A short text that is another one once scene, assets or code are.
+
+        Recorded states are kept under it.
 
         Empty where the task cannot tell.
         """

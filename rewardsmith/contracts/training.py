@@ -22,10 +22,12 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class TrainerSettings:
-    """What is needed of every trainer's settings. A trainer's own are a frozen dataclass that inherits from this.
+    """What is needed of every trainer's settings.
 
-    Every field is a :data:`rewardsmith.contracts.Setting` and has a default. Flags and files give it by its name, as in
-    ``--training.env-steps``; the text below it is its help.
+    A trainer's own are a frozen dataclass that inherits from this.
+
+    Every field is a :data:`rewardsmith.contracts.Setting` and has a default. Flags and files give
+    it by its name, as in ``--training.env-steps``; the text below it is its help.
     """
 
     env_steps: int = 400_000
@@ -33,7 +35,8 @@ class TrainerSettings:
     envs: int = 256
     """Parallel environments per candidate."""
     device: Device = "cpu"
-    """Where to simulate and to train. Neither presets nor flags set it here: a study has one device."""
+    """Where to simulate and to train. Neither presets nor flags
+    set it here: a study has one device."""
 
     RANGES: ClassVar[Mapping[str, tuple[float, float]]] = {"env_steps": (1, 10**12), "envs": (1, 10**6)}
     """By field: the lowest and the highest value."""
@@ -45,7 +48,10 @@ class TrainerSettings:
 
     @property
     def epochs(self) -> int:
-        """Policy updates of a training, one at least. It has a point of each curve for every one of them."""
+        """Policy updates of a training, one at least.
+
+        It has a point of each curve for every one of them.
+        """
         return max(1, round(self.env_steps / self.epoch_steps))
 
     @property
@@ -66,10 +72,11 @@ class TrainerSettings:
 class Race:
     """Asynchronous successive halving on the true score (Li et al., MLSys 2020, arXiv 1810.05934), in its stopping variant.
 
-    When a training has taken a rung's share of its steps, its policy is scored on a few held-out episodes and compared with every
-    candidate that came before it in the queue: it goes on if fewer than ``ceil(keep * n)`` of these ``n`` (itself
-    included) are strictly better. Nobody is evicted for a tie, and nothing hangs on who was trained beside whom: only on the
-    order of the queue, so a search that was interrupted decides the same.
+    When a training has taken a rung's share of its steps, its policy is scored on a few held-out
+    episodes and compared with every candidate that came before it in the queue: it goes on if fewer
+    than ``ceil(keep * n)`` of these ``n`` (itself included) are strictly better. Nobody is evicted
+    for a tie, and nothing hangs on who was trained beside whom: only on the order of the queue, so
+    a search that was interrupted decides the same.
     """
 
     rungs: tuple[float, ...] = (0.25, 0.35, 0.5, 0.7)
@@ -98,14 +105,17 @@ class TrainingJob:
     evaluation_seed: int = 0
     """Picks held-out episodes; those at rungs derive from it."""
     episodes: str = ""
-    """Where some of the held-out episodes are saved that the run was last scored on, an absolute path; nothing: nowhere."""
+    """Where some of the held-out episodes are saved that the run was last
+    scored on, an absolute path; nothing: nowhere."""
     race: Race | None = None
     """Ends it early if it is hopeless."""
     rivals: tuple[tuple[str, tuple[float, ...]], ...] = ()
-    """Runs that came before it and are at their end, each with its scores at the race's rungs as far as it came."""
+    """Runs that came before it and are at their end, each with its scores
+    at the race's rungs as far as it came."""
     first: bool = True
-    """Whether it is the first run of its candidate. Those behind it are compared with that one only, so that a program
-    that failed and was repaired counts once, whatever is interrupted when."""
+    """Whether it is the first run of its candidate. Those behind it are compared with that one
+    only, so that a program that failed and was repaired counts once, whatever is interrupted
+    when."""
 
 
 class Jobs(Protocol):
@@ -118,14 +128,18 @@ class Jobs(Protocol):
 
     @property
     def folders(self) -> Sequence[Path]:
-        """The files of all jobs go below these. A trainer that starts processes confines them to these."""
+        """The files of all jobs go below these.
+
+        A trainer that starts processes confines them to these.
+        """
         ...
 
     def take(self, *, wait: bool) -> Sequence[TrainingJob]:
         """Jobs that have come since the last call, in the order of the queue.
 
         Args:
-            wait: Wait for the next one. Nothing then means that a trainer is to return; it is called again if more comes.
+            wait: Wait for the next one. Nothing then means that a trainer is to return; it is
+                called again if more comes.
         """
         ...
 
@@ -147,7 +161,8 @@ class TrainingResult:
     components: tuple[Curve, ...] = ()
     """Mean of every reward component per epoch."""
     progress: tuple[Curve, ...] = ()
-    """``success`` (true score of training episodes), ``episode_length`` and ``total`` (the proxy reward) per epoch."""
+    """``success`` (true score of training episodes), ``episode_length`` and
+    ``total`` (the proxy reward) per epoch."""
     rungs: tuple[Rung, ...] = ()
     """What racing saw, rung by rung; empty without racing."""
 
@@ -161,8 +176,8 @@ class TrainingProgress:
     total_steps: int
     """Steps that they take together, if none that still runs ends early."""
     success: tuple[tuple[str, float | None], ...]
-    """True score of the training episodes of the runs that are being trained now, in the last epochs; ``None`` before a
-    whole episode ended."""
+    """True score of the training episodes of the runs that are being trained now, in the last
+    epochs; ``None`` before a whole episode ended."""
     rungs: tuple[tuple[str, Rung], ...] = ()
     """Runs that reached a rung since the last report."""
     note: str = ""
@@ -172,13 +187,15 @@ class TrainingProgress:
 class Trainer(Protocol):
     """Trains one policy per job, many at once, and saves it.
 
-    It runs in a process that can write where the jobs' files go, to a cache of its own and to temporary files, and that
-    can start threads. A registered trainer is called with ``(task, settings, threads)``: the task, an instance of
-    ``Settings``, and the physics threads that it may use.
+    It runs in a process that can write where the jobs' files go, to a cache of its own and to
+    temporary files, and that can start threads. A registered trainer is called with ``(task,
+    settings, threads)``: the task, an instance of ``Settings``, and the physics threads that it may
+    use.
     """
 
     Settings: ClassVar[type[TrainerSettings]]
-    """Its settings. Users give them by name, and a task's :meth:`rewardsmith.contracts.Task.preset` changes their defaults."""
+    """Its settings. Users give them by name, and a task's
+    :meth:`rewardsmith.contracts.Task.preset` changes their defaults."""
 
     @property
     def can_race(self) -> bool:
@@ -194,7 +211,9 @@ class Trainer(Protocol):
         """
         ...
 
-    def train(self, jobs: Jobs, observe: Callable[[TrainingProgress], None]) -> Iterator[Sequence[TrainingResult]]:
+    def train(
+        self, jobs: Jobs, observe: Callable[[TrainingProgress], None]
+    ) -> Iterator[Sequence[TrainingResult]]:
         """Train jobs as they come, until there are no more.
 
         Args:

@@ -10,11 +10,13 @@ from rewardsmith.records import Call, Candidate, Draft, Trial
 from rewardsmith.usage import Price, Usage
 
 ALIGN = "align"
-"""Operator of a brief that asks to describe its parent anew, idea and code in hand (RF-Agent's thought alignment)."""
+"""Operator of a brief that asks to describe its parent anew, idea and
+code in hand (RF-Agent's thought alignment)."""
 
 
 VERIFY = "verify"
-"""Operator of a brief that asks how well its parent will lead to the task, -1 to 1 (RF-Agent's self-verification)."""
+"""Operator of a brief that asks how well its parent will lead to the
+task, -1 to 1 (RF-Agent's self-verification)."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,8 @@ class Repair:
 class Brief:
     """An order to a writer: one candidate, or with ``align`` and ``verify`` a question about one.
 
-    Operators are names that strategy and writer share. A strategy may use any that its writers know;
-    language models know those with a template under ``prompts/``.
+    Operators are names that strategy and writer share. A strategy may use any that its writers
+    know; language models know those with a template under ``prompts/``.
     """
 
     candidate: str
@@ -72,7 +74,8 @@ class Brief:
     seed: int
     """A seed of this candidate alone, for writers that draw at random."""
     repair: Repair | None = None
-    """What was wrong with the last draft; ``None`` at first, and where the writer is to start over."""
+    """What was wrong with the last draft; ``None`` at first, and
+    where the writer is to start over."""
     attempt: int = 1
     """Number of this draft of the candidate, from 1."""
 
@@ -109,7 +112,8 @@ class Ledger(Protocol):
         """Set tokens and money aside for one call.
 
         Returns:
-            Nothing, or the limit that the call would exceed as long as all other calls are in flight.
+            Nothing, or the limit that the call would exceed as long as all other calls are in
+            flight.
         """
         ...
 
@@ -119,7 +123,10 @@ class Ledger(Protocol):
 
 
 class Writer(Protocol):
-    """Turns briefs into drafts. A registered writer is called with ``(options)``, the study's language-model options."""
+    """Turns briefs into drafts.
+
+    A registered writer is called with ``(options)``, the study's language-model options.
+    """
 
     @property
     def name(self) -> str:
@@ -147,8 +154,8 @@ class Writer(Protocol):
     def write(self, brief: Brief, ledger: Ledger) -> Draft:
         """Answer a brief.
 
-        A call is made only if the ledger does not recall its answer and after it reserved its quote,
-        and is settled as it comes in.
+        A call is made only if the ledger does not recall its answer and after it reserved its
+        quote, and is settled as it comes in.
 
         Args:
             brief: Of a candidate for which no other thread writes.
@@ -160,5 +167,8 @@ class Writer(Protocol):
         ...
 
     def close(self) -> None:
-        """Give up what is under way, and end: nothing is written any more. It may be called again."""
+        """Give up what is under way, and end: nothing is written any more.
+
+        It may be called again.
+        """
         ...

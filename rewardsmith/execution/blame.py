@@ -9,8 +9,8 @@ from rewardsmith.execution.process import ProcessDiedError, ProcessSilentError
 from rewardsmith.records import Fault, RunState
 
 PATIENCE_S = {"cpu": 300.0, "cuda": 1_800.0}
-"""A worker that says nothing for so long is taken for hung. A GPU simulator compiles its kernels for minutes when a
-machine first runs a task."""
+"""A worker that says nothing for so long is taken for hung. A GPU simulator compiles its kernels
+for minutes when a machine first runs a task."""
 
 Failure = ProcessDiedError | ProcessSilentError
 

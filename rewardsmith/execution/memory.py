@@ -19,7 +19,8 @@ _SHORTAGE = (
 )  # fmt: skip
 """What torch, MuJoCo, C++, CUDA and Python say of it."""
 _THREAD_BYTES = 256 << 20
-"""A thread takes less: its stack, of 8 MB as a rule, and the address space that glibc sets aside for what it allocates."""
+"""A thread takes less: its stack, of 8 MB as a rule, and the address space
+that glibc sets aside for what it allocates."""
 
 
 def is_shortage(error: Exception) -> bool:
@@ -30,10 +31,12 @@ def is_shortage(error: Exception) -> bool:
 
 
 def started_thread() -> Executor | None:
-    """A thread that is ready to work; nothing where there is not enough memory for it, or no room for one more thread.
+    """A thread that is ready to work.
 
-    Python waits for ever for a thread that the system starts and that then finds no memory, so there must be
-    plenty of it.
+    Nothing where there is not enough memory for it, or no room for one more thread.
+
+    Python waits for ever for a thread that the system starts and that then finds no memory, so
+    there must be plenty of it.
     """
     try:
         mmap.mmap(-1, _THREAD_BYTES).close()
@@ -47,12 +50,17 @@ def started_thread() -> Executor | None:
 def keep_freed_memory() -> None:
     """Let this process keep what it frees, for what it takes next.
 
-    A training takes and frees the same megabytes thousands of times. By default glibc gives them back each time, and the
-    kernel clears them anew: a third of a learner's time on a virtual machine. Elsewhere than on glibc, nothing happens.
+    A training takes and frees the same megabytes thousands of times. By default glibc gives them
+    back each time, and the kernel clears them anew: a third of a learner's time on a virtual
+    machine. Elsewhere than on glibc, nothing happens.
     """
     if sys.platform != "linux":
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        for parameter, value in ((_M_MMAP_THRESHOLD, _MAPPED), (_M_TRIM_THRESHOLD, _KEPT - 1), (_M_TOP_PAD, _PAD)):
+        for parameter, value in (
+            (_M_MMAP_THRESHOLD, _MAPPED),
+            (_M_TRIM_THRESHOLD, _KEPT - 1),
+            (_M_TOP_PAD, _PAD),
+        ):
             mallopt(parameter, value)

@@ -23,7 +23,8 @@ from rewardsmith.errors import RewardsmithError
 T = TypeVar("T")
 
 _PASSED_ON = (
-    "PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "PYTHONUTF8", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "SYSTEMROOT", "XDG_CACHE_HOME",
+    "PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "PYTHONUTF8", "VIRTUAL_ENV", "LD_LIBRARY_PATH",
+    "SYSTEMROOT", "XDG_CACHE_HOME",
     "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER",
 )  # fmt: skip
 _PASSED_ON_PREFIXES = ("OMP_", "MKL_", "OPENBLAS_", "COVERAGE_")
@@ -35,7 +36,8 @@ _LAST_WORDS = 1 << 14
 _ENDING_S = 10.0
 """From the end of what a child says to its own."""
 _TAKING_S = 300.0
-"""A child that does not read what it is sent for so long is taken for hung; importing torch takes seconds, minutes at worst."""
+"""A child that does not read what it is sent for so long is taken for hung;
+importing torch takes seconds, minutes at worst."""
 _one_line_at_a_time = threading.Lock()
 
 
@@ -47,7 +49,8 @@ class ProcessDiedError(RewardsmithError):
 
         Args:
             message: How, with its last words.
-            signal: The signal that ended it; 0 where it ended by itself, or where its answer is at fault.
+            signal: The signal that ended it; 0 where it ended by itself, or where its answer is at
+                fault.
             code: Its exit code, where it ended by itself.
         """
         super().__init__(message)
@@ -67,12 +70,16 @@ def child_command(module: str, *arguments: str) -> list[str]:
 
 
 def child_environment() -> dict[str, str]:
-    """A short list of harmless variables: a child gets no secrets. It imports from where this process does.
+    """A short list of harmless variables: a child gets no secrets.
 
-    So the folder that this process happens to be in is not one of them, unless it is one here: somebody
-    else's study may lie in it.
+    It imports from where this process does.
+
+    So the folder that this process happens to be in is not one of them, unless it is one here:
+    somebody else's study may lie in it.
     """
-    environment = {k: v for k, v in os.environ.items() if k in _PASSED_ON or k.startswith(_PASSED_ON_PREFIXES)}
+    environment = {
+        k: v for k, v in os.environ.items() if k in _PASSED_ON or k.startswith(_PASSED_ON_PREFIXES)
+    }
     named = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
     paths = os.pathsep.join(dict.fromkeys(os.path.abspath(path) for path in (*named, *sys.path)))
     # numpy would start a thread per core, which nobody uses.
@@ -82,12 +89,16 @@ def child_environment() -> dict[str, str]:
 class JsonProcess:
     """One child process running a module, started on first use.
 
-    It has a session of its own, so that Ctrl-C reaches the parent only, and a folder of its own for temporary
-    files. It ends with its parent (see :func:`child_command`), or when its standard input closes.
+    It has a session of its own, so that Ctrl-C reaches the parent only, and a folder of its own for
+    temporary files. It ends with its parent (see :func:`child_command`), or when its standard input
+    closes.
     """
 
     def __init__(self, module: str, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
-        """Name the module to run, and variables that it gets beside the usual ones; nothing starts yet."""
+        """Name the module to run, and variables that it gets beside the usual ones.
+
+        Nothing starts yet.
+        """
         self._module, self._arguments, self._environment = module, arguments, environment or {}
         self._process: subprocess.Popen[bytes] | None = None
         self._buffer = bytearray()
@@ -119,8 +130,8 @@ class JsonProcess:
         """The next line of the child.
 
         Raises:
-            ProcessDiedError: The child ended; the message says how, with its last words. Or what it says is
-                no line of text.
+            ProcessDiedError: The child ended; the message says how, with its last words. Or what it
+                says is no line of text.
             ProcessSilentError: Nothing came within ``timeout_s``.
         """
         assert self._process is not None, "send before receive"
@@ -185,7 +196,8 @@ class JsonProcess:
         except OSError as error:
             self.kill()
             raise RewardsmithError(
-                f"cannot start a process: {error.strerror or error}. Close other programs or make room, then try again."
+                f"cannot start a process: {error.strerror or error}. Close other programs or make room, "
+                "then try again."
             ) from error
         assert self._process.stdin is not None
         os.set_blocking(self._process.stdin.fileno(), False)
@@ -207,7 +219,9 @@ class JsonProcess:
         last_words = self._errors.read().decode(errors="replace").strip().splitlines()[-1:]
         self.kill()
         how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        return ProcessDiedError(f"the process {how}" + (f": {last_words[0]}" if last_words else ""), max(0, -code), max(0, code))
+        return ProcessDiedError(
+            f"the process {how}" + (f": {last_words[0]}" if last_words else ""), max(0, -code), max(0, code)
+        )
 
 
 def hear(process: JsonProcess, kind: TypeAdapter[T], timeout_s: float) -> T:
@@ -231,7 +245,10 @@ def hear(process: JsonProcess, kind: TypeAdapter[T], timeout_s: float) -> T:
 
 
 def speaking(processes: Collection[JsonProcess], timeout_s: float) -> list[JsonProcess]:
-    """Wait until one of some children says something, or ends; all that do by then, and none after ``timeout_s``."""
+    """Wait until one of some children says something, or ends.
+
+    All that do by then, and none after ``timeout_s``.
+    """
     with selectors.DefaultSelector() as selector:
         for process in processes:
             selector.register(process, selectors.EVENT_READ)
@@ -253,7 +270,10 @@ def claim_stdout() -> int:
 
 
 def answer(descriptor: int, line: str) -> None:
-    """For the child: write one whole line, from any thread. Raises ``BrokenPipeError`` when the parent is gone."""
+    """For the child: write one whole line, from any thread.
+
+    Raises ``BrokenPipeError`` when the parent is gone.
+    """
     data = line.encode() + b"\n"
     with _one_line_at_a_time:
         while data:

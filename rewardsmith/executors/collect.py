@@ -18,7 +18,10 @@ class Ended:
 
 
 def train_all(
-    executor: Executor, jobs: Sequence[TrainingJob], episodes: int, observe: Callable[[TrainingProgress], None]
+    executor: Executor,
+    jobs: Sequence[TrainingJob],
+    episodes: int,
+    observe: Callable[[TrainingProgress], None],
 ) -> Iterator[Ended]:
     """Train and score jobs; each is yielded as it ends.
 
@@ -43,7 +46,11 @@ def train_all(
         if report.progress:
             observe(report.progress)
         if report.lost:
-            observe(replace(TrainingProgress(0, 0, ()), note=f"{report.lost.run} begins anew: {report.lost.cause}"))
+            observe(
+                replace(
+                    TrainingProgress(0, 0, ()), note=f"{report.lost.run} begins anew: {report.lost.cause}"
+                )
+            )
         if report.result:
             results[report.result.run] = report.result
             if report.result.state != RunState.TRAINED:

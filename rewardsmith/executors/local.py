@@ -9,7 +9,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rewardsmith.contracts import Lost, Report, ScoringJob, TrainingJob, TrainingProgress, TrainingResult, Workload
+from rewardsmith.contracts import (
+    Lost,
+    Report,
+    ScoringJob,
+    TrainingJob,
+    TrainingProgress,
+    TrainingResult,
+    Workload,
+)
 from rewardsmith.errors import ExecutionError, StoreError
 from rewardsmith.execution.blame import Failure, fault_of, killed, raised
 from rewardsmith.execution.process import ProcessDiedError, ProcessSilentError, speaking
@@ -19,7 +27,8 @@ from rewardsmith.training.population.trainer import usable_cores
 from rewardsmith.training.racing import with_rivals
 
 _KILLS = 20
-"""Times that a worker is killed from outside over one run alone until it is asked whether the run is the reason."""
+"""Times that a worker is killed from outside over one run alone until
+it is asked whether the run is the reason."""
 _ERRORS = 2
 """Times that work is queued again after an error of the machine."""
 _CONTROL_EPOCHS = 2
@@ -28,11 +37,12 @@ _CONTROL_EPOCHS = 2
 class LocalExecutor:
     """Trainings and scorings in processes of this machine (see :class:`rewardsmith.contracts.Executor`).
 
-    A worker can write below its folders and nowhere else, as far as the kernel can hold it to that. What is finished
-    when one dies or falls silent is kept, and the rest is queued again: with half as many at a time if it was
-    killed from outside, as by the kernel when memory is short; else each by itself, so that the culprit is found.
-    A program is blamed only if it breaks a worker that has nothing else, and the human reward trains well on the
-    same machine. Scoring runs no program, so nothing that breaks there is a program's fault.
+    A worker can write below its folders and nowhere else, as far as the kernel can hold it to that.
+    What is finished when one dies or falls silent is kept, and the rest is queued again: with half
+    as many at a time if it was killed from outside, as by the kernel when memory is short; else
+    each by itself, so that the culprit is found. A program is blamed only if it breaks a worker
+    that has nothing else, and the human reward trains well on the same machine. Scoring runs no
+    program, so nothing that breaks there is a program's fault.
     """
 
     def __init__(self, load: Workload, patience_s: float = 0.0) -> None:
@@ -40,7 +50,8 @@ class LocalExecutor:
 
         Args:
             load: What all work has in common.
-            patience_s: A worker's silence of so long is taken for a hang; 0: what the device asks for.
+            patience_s: A worker's silence of so long is taken for a hang; 0: what the device asks
+                for.
 
         Raises:
             UsageError: This process may not use one of the GPUs.
@@ -109,7 +120,8 @@ class LocalExecutor:
         for file in filter(None, files):
             if not any(Path(file).resolve().is_relative_to(folder) for folder in folders):
                 raise StoreError(
-                    f"{file} is to be written by a worker that can write below {', '.join(map(str, folders))} only. "
+                    f"{file} is to be written by a worker that can write below "
+                    f"{', '.join(map(str, folders))} only. "
                     "Put it there, or name its folder in the workload."
                 )
         self._places += 1
@@ -211,7 +223,10 @@ class LocalExecutor:
             self._broken = f"{cause}. That is this machine's fault, not a program's. Mend it, then resume."
 
     def _narrow(self, worker: LocalWorker, suspects: Sequence[Work], width: int, cause: str) -> None:
-        """Killed from outside, a worker goes on with half the slots; where it has one only, each goes on alone."""
+        """Killed from outside, a worker goes on with half the slots.
+
+        Where it has one only, each goes on alone.
+        """
         slots = min(width, len(suspects)) // 2
         if slots == 0:
             for work in suspects:
@@ -230,14 +245,19 @@ class LocalExecutor:
         """A run broke its worker all by itself: its program is to blame if the human reward trains well here."""
         if why := self._control(worker):
             self._again([work], [work], cause)
-            self._broken = f"{cause}; and the human reward does not train here either ({why}). Mend the machine, then resume."
+            self._broken = (
+                f"{cause}; and the human reward does not train here either ({why}). Mend the "
+                "machine, then resume."
+            )
             return
         self._reports.append(Report(result=TrainingResult(work.run, RunState.FAILED, fault, cause)))
 
     def _control(self, worker: LocalWorker) -> str:
         """Why the human reward cannot be trained here for a moment; nothing if it can."""
         settings = replace(self._load.settings, env_steps=_CONTROL_EPOCHS * self._load.settings.epoch_steps)
-        control = LocalWorker(replace(self._load, settings=settings), worker.threads, worker.device, worker.patience_s)
+        control = LocalWorker(
+            replace(self._load, settings=settings), worker.threads, worker.device, worker.patience_s
+        )
         job, folder = control_job(self._load)
         work = Work(ScoringJob(job.run, job.policy, 0, 2), job, 0)
         try:

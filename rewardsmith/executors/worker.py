@@ -62,7 +62,9 @@ class LocalWorker:
         self.slots = 0
         """It gets no more at a time, for memory is short; 0: as many as anyone gives it."""
         environment = {} if self.device is None else _only_gpu(self.device)
-        self.process = JsonProcess("rewardsmith.training.worker", *map(str, self.load.folders), environment=environment)
+        self.process = JsonProcess(
+            "rewardsmith.training.worker", *map(str, self.load.folders), environment=environment
+        )
         self._begun = False
         self.until = 0.0
         """When its silence has lasted too long."""
@@ -79,7 +81,8 @@ class LocalWorker:
             ProcessSilentError: It does not read.
         """
         if not self.flying:
-            self.until = time.monotonic() + self.patience_s  # while it has something, only what it says counts
+            # while it has something, only what it says counts
+            self.until = time.monotonic() + self.patience_s
         self.flying[work.run] = work
         if not self._begun:
             self._begun = True
@@ -148,10 +151,16 @@ def _only_gpu(number: int) -> dict[str, str]:
         UsageError: There is no such one among them.
     """
     if "CUDA_VISIBLE_DEVICES" not in os.environ:
-        return {"CUDA_VISIBLE_DEVICES": str(number), "CUDA_DEVICE_ORDER": os.environ.get("CUDA_DEVICE_ORDER", "PCI_BUS_ID")}
+        return {
+            "CUDA_VISIBLE_DEVICES": str(number),
+            "CUDA_DEVICE_ORDER": os.environ.get("CUDA_DEVICE_ORDER", "PCI_BUS_ID"),
+        }
     names = [name.strip() for name in os.environ["CUDA_VISIBLE_DEVICES"].split(",") if name.strip()]
     if number >= len(names):
-        raise UsageError(f"devices names the GPU {number}, but CUDA_VISIBLE_DEVICES allows {len(names)}, which count from 0.")
+        raise UsageError(
+            f"devices names the GPU {number}, but CUDA_VISIBLE_DEVICES allows {len(names)}, which count "
+            "from 0."
+        )
     return {"CUDA_VISIBLE_DEVICES": names[number]}
 
 

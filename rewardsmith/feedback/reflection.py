@@ -22,5 +22,11 @@ def reflect(trial: Trial) -> str:
     shown = [summarise(curve) for curve in run.progress if curve.name != "total"]
     epochs = max((len(curve.values) for curve in run.progress), default=0)
     return render(
-        "reflection", score=score, rung=rung, stride=stride(epochs), epochs=epochs, progress=shown, components=component_summaries(run)
+        "reflection",
+        score=score,
+        rung=rung,
+        stride=stride(epochs),
+        epochs=epochs,
+        progress=shown,
+        components=component_summaries(run),
     )

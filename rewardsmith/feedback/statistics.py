@@ -59,7 +59,9 @@ def component_summaries(run: Run) -> tuple[ComponentSummary, ...]:
     whole = sum(sizes) or 1.0
     several = len(sizes) > 1
     return tuple(
-        ComponentSummary(summarise(curve), size / whole, _is_flat(curve.values, size), several and size / whole > _DOMINANT)
+        ComponentSummary(
+            summarise(curve), size / whole, _is_flat(curve.values, size), several and size / whole > _DOMINANT
+        )
         for curve, size in zip(run.components, sizes, strict=True)
     )
 

@@ -1,7 +1,7 @@
 """The records of a study: frozen, JSON-ready, shared by every part of the program.
 
-A failure is a state with a cause, never a sentinel number; a missing value is ``None``, never zero. One fact
-is in one place: totals, the best and the winner are asked of the study, not kept.
+A failure is a state with a cause, never a sentinel number; a missing value is ``None``, never zero.
+One fact is in one place: totals, the best and the winner are asked of the study, not kept.
 """
 
 from rewardsmith.records.call import Call, Draft

@@ -19,13 +19,15 @@ class CandidateState(StrEnum):
     """How far the writing of a candidate is."""
 
     PROPOSED = "PROPOSED"
-    """The strategy asked for it, or its last program failed in training; no accepted program yet."""
+    """The strategy asked for it, or its last program failed in
+    training; no accepted program yet."""
     ACCEPTED = "ACCEPTED"
     """The guard accepted its program; the rest is told by its runs."""
     REJECTED = "REJECTED"
     """No acceptable program came out of the writer."""
     DROPPED = "DROPPED"
-    """Screening put it behind the others, and the config says that such programs are not trained."""
+    """Screening put it behind the others, and the config says
+    that such programs are not trained."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class Verdict:
 
     accepted: bool
     layer: str = ""
-    """The layer that refused: ``extract``, ``lexical``, ``syntax``, ``compile``, ``graph``, ``probe``."""
+    """The layer that refused: ``extract``, ``lexical``, ``syntax``,
+    ``compile``, ``graph``, ``probe``."""
     line: int | None = None
     """Line in the source that was given, where one can be named."""
     message: str = ""
@@ -71,9 +74,11 @@ class Screening:
     """What a program says of episodes that earlier candidates played, before it is trained itself."""
 
     outcome: Number | None
-    """How often, of two episodes with different true scores, the better one gets the higher reward; 0.5 is chance."""
+    """How often, of two episodes with different true scores, the better
+    one gets the higher reward; 0.5 is chance."""
     progress: Number | None
-    """How often, within a successful episode, the later of two moments gets the higher reward; 0.5 is chance."""
+    """How often, within a successful episode, the later of two moments
+    gets the higher reward; 0.5 is chance."""
     episodes: Count
     """Episodes that were looked at."""
     twin: str = ""
@@ -114,8 +119,10 @@ class Candidate:
     attempts: Count = 0
     """Drafts that the writer made for it, repairs included."""
     screening: Screening | None = None
-    """What its program says of earlier episodes; ``None`` where there were none, or nobody looked."""
+    """What its program says of earlier episodes; ``None`` where
+    there were none, or nobody looked."""
     judgement: Number | None = None
-    """The writer's own rating of the finished program, -1 to 1 (RF-Agent's self-verification); ``None``: not asked."""
+    """The writer's own rating of the finished program, -1 to 1 (RF-Agent's
+    self-verification); ``None``: not asked."""
     followed_up: Names = ()
     """Follow-ups that are done."""

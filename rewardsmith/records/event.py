@@ -10,7 +10,8 @@ from pydantic import Field
 from rewardsmith.records.candidate import CandidateId
 
 MOST_ASKED = 1_000
-"""Candidates that a strategy is asked for at a time, at most: a replay makes names for all of them."""
+"""Candidates that a strategy is asked for at a time, at most:
+a replay makes names for all of them."""
 _MOST = 1_000_000
 
 

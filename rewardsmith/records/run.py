@@ -12,7 +12,12 @@ from pydantic import Field
 from rewardsmith.records.limits import EPOCHS, MANY, Amount, Count, Number, Seed
 from rewardsmith.records.score import Score
 
-RunId = Annotated[str, Field(pattern=r"^(c([0-9]{3}|[1-9][0-9]{3,8})|human|sparse)-(search|finalist|final|baseline)-[0-9]{1,9}$")]
+RunId = Annotated[
+    str,
+    Field(
+        pattern=r"^(c([0-9]{3}|[1-9][0-9]{3,8})|human|sparse)-(search|finalist|final|baseline)-[0-9]{1,9}$"
+    ),
+]
 """Whose program, what for, and a number: ``c003-search-0``. Part of paths, so no other is read."""
 _Subject = Annotated[str, Field(pattern=r"^(c([0-9]{3}|[1-9][0-9]{3,8})|human|sparse)$")]
 _Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -64,7 +69,10 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True)
 class Curve:
-    """One quantity over a training, one value an epoch; ``None`` where there was nothing to measure."""
+    """One quantity over a training, one value an epoch.
+
+    ``None`` where there was nothing to measure.
+    """
 
     name: str
     values: Annotated[tuple[Number | None, ...], Field(max_length=EPOCHS)]
@@ -77,7 +85,8 @@ class Rung:
     env_steps: Count
     """Environment steps that it had taken."""
     score: Score
-    """The true score of the policy as it then was, on held-out episodes that are used for nothing else."""
+    """The true score of the policy as it then was, on held-out
+    episodes that are used for nothing else."""
     rivals: Count
     """Runs before this one that reached the rung."""
     better: Count
@@ -116,7 +125,8 @@ class Run:
     components: _Curves = ()
     """Mean of every reward component per epoch."""
     progress: _Curves = ()
-    """True score of training episodes, ``episode_length`` and ``total`` (the proxy reward) per epoch."""
+    """True score of training episodes, ``episode_length`` and
+    ``total`` (the proxy reward) per epoch."""
     rungs: Annotated[tuple[Rung, ...], Field(max_length=MANY)] = ()
     """What racing saw, rung by rung; empty without racing."""
     policy: str = ""

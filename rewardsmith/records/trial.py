@@ -15,7 +15,8 @@ class Trial:
 
     candidate: Candidate
     runs: tuple[Run, ...] = ()
-    """In the search, the last one last; more than one where the training failed and the program was repaired."""
+    """In the search, the last one last; more than one where the
+    training failed and the program was repaired."""
     score: Score | None = None
     """The true score of the last run, if it was trained to the end."""
 
@@ -39,8 +40,8 @@ class Trial:
     def fitness(self) -> float | None:
         """The number that a strategy compares.
 
-        The true score; for a run that racing ended, the true score at its last rung, as Optuna tells of pruned
-        trials. ``None``: it failed, and a failure has no number.
+        The true score; for a run that racing ended, the true score at its last rung, as Optuna
+        tells of pruned trials. ``None``: it failed, and a failure has no number.
         """
         known = self.score or (self.rung.score if self.rung else None)
         return known.mean if known else None
@@ -64,12 +65,17 @@ class Trial:
         """Whether nothing more becomes of it."""
         if self.candidate.state == CandidateState.ACCEPTED:
             run = self._latest
-            return run is not None and (self.score is not None or run.state in (RunState.EVICTED, RunState.FAILED))
+            return run is not None and (
+                self.score is not None or run.state in (RunState.EVICTED, RunState.FAILED)
+            )
         return self.candidate.state != CandidateState.PROPOSED
 
     @property
     def _latest(self) -> Run | None:
-        """The run of the present program; ``None`` where the program was repaired and was not trained since."""
+        """The run of the present program.
+
+        ``None`` where the program was repaired and was not trained since.
+        """
         run = self.run
         return run if run and run.program == program_hash(self.candidate.program) else None
 

@@ -1,7 +1,8 @@
 """Studies side by side: the same task, strategy against strategy, from the winners' fresh trainings.
 
-The best score inside a search is the highest of many noisy ones, so it is biased upwards, and the more so the more was tried.
-Methods are compared by the winners as they were trained again, on seeds and episodes that their search never saw.
+The best score inside a search is the highest of many noisy ones, so it is biased upwards, and the
+more so the more was tried. Methods are compared by the winners as they were trained again, on seeds
+and episodes that their search never saw.
 """
 
 from __future__ import annotations
@@ -17,13 +18,20 @@ from rewardsmith.records import Purpose
 from rewardsmith.registry import TASKS
 from rewardsmith.reports.curves import Curve, best_so_far
 from rewardsmith.reports.fairness import describe_terms, find_faults, method
-from rewardsmith.reports.statistics import Estimate, Runs, estimate_improvement, estimate_mean, human_normalised
+from rewardsmith.reports.statistics import (
+    Estimate,
+    Runs,
+    estimate_improvement,
+    estimate_mean,
+    human_normalised,
+)
 from rewardsmith.reports.summary import totals
 from rewardsmith.study import Study
 from rewardsmith.usage import Usage
 
 NOTHING = float("-inf")
-"""Stands below every score where only the order counts: a search that found nothing loses to one that found something."""
+"""Stands below every score where only the order counts: a search that
+found nothing loses to one that found something."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +47,14 @@ class SearchRow:
     search_score: float | None
     """The winner's score in the search; the highest of many, so biased upwards."""
     finalist_score: float | None
-    """Mean of the fresh trainings that made it the winner; the highest of a few, so a little biased."""
+    """Mean of the fresh trainings that made it the winner; the
+    highest of a few, so a little biased."""
     fresh_scores: tuple[float, ...]
     """Its further trainings that came to a score; they chose nothing."""
     candidates: int
     trainings: int
-    """To find the winner, failed ones and those of finalists included; what tells of it comes on top."""
+    """To find the winner, failed ones and those of finalists
+    included; what tells of it comes on top."""
     env_steps: int
     training_s: float
     usage: Usage
@@ -53,7 +63,10 @@ class SearchRow:
 
     @property
     def score(self) -> float | None:
-        """Mean of the winner's fresh trainings; ``None``: no winner, or none of its trainings came to a score."""
+        """Mean of the winner's fresh trainings.
+
+        ``None``: no winner, or none of its trainings came to a score.
+        """
         return fmean(self.fresh_scores) if self.fresh_scores else None
 
 
@@ -69,7 +82,8 @@ class MethodRow:
     scores: tuple[float, ...]
     """Of the runs that have one, and their studies' seeds."""
     iqm: Estimate | None
-    """Over all searches, those that failed included; ``None`` where nobody knows what a failure is worth."""
+    """Over all searches, those that failed included; ``None`` where
+    nobody knows what a failure is worth."""
     mean: float | None
     """Of the same."""
     human_normalised: float | None
@@ -101,7 +115,8 @@ class ComparisonReport:
     baselines: tuple[MethodRow, ...]
     improvements: tuple[Improvement, ...]
     overall: tuple[MethodRow, ...]
-    """Human-normalised scores over several tasks, clipped to 0 to 3 as Eureka does; empty for one task."""
+    """Human-normalised scores over several tasks, clipped to 0 to 3
+    as Eureka does; empty for one task."""
     curves: tuple[Curve, ...]
 
 
@@ -118,9 +133,14 @@ def compare(studies: Sequence[Study], note: str = "") -> ComparisonReport:
     if not studies:
         raise UsageError("no studies were given. Name their folders: rewardsmith compare STUDY...")
     names = [study.folder.name for study in studies]
-    searches = tuple(_search(s, name if names.count(name) == 1 else str(s.folder)) for s, name in zip(studies, names, strict=True))
+    searches = tuple(
+        _search(s, name if names.count(name) == 1 else str(s.folder))
+        for s, name in zip(studies, names, strict=True)
+    )
     ended = [row for row in searches if not row.left_out]
-    baselines = tuple(_baselines([study for study, row in zip(studies, searches, strict=True) if not row.left_out]))
+    baselines = tuple(
+        _baselines([study for study, row in zip(studies, searches, strict=True) if not row.left_out])
+    )
     return ComparisonReport(
         tasks=tuple(dict.fromkeys(row.task for row in searches)),
         notices=tuple(dict.fromkeys(study.store.value("notice") or "" for study in studies)),
@@ -131,14 +151,19 @@ def compare(studies: Sequence[Study], note: str = "") -> ComparisonReport:
         baselines=baselines,
         improvements=tuple(_improvements(ended)),
         overall=tuple(_overall(ended, baselines)),
-        curves=tuple(best_so_far(study.config.task, method(study), study.config.seed, study.trials) for study in studies),
+        curves=tuple(
+            best_so_far(study.config.task, method(study), study.config.seed, study.trials)
+            for study in studies
+        ),
     )
 
 
 def _left_out(study: Study) -> str:
     if not study.finished:
         return "it is not finished"
-    return "its winner was never to be trained again (final_seeds is 0)" if study.config.final_seeds == 0 else ""
+    return (
+        "its winner was never to be trained again (final_seeds is 0)" if study.config.final_seeds == 0 else ""
+    )
 
 
 def _search(study: Study, folder: str) -> SearchRow:
@@ -169,9 +194,14 @@ def _baselines(studies: Sequence[Study]) -> Iterator[MethodRow]:
     for study in studies:
         for run in study.runs_for(Purpose.BASELINE):
             score = study.score(run)
-            known[study.config.task, run.subject, run.seed, run.env_steps] = study.config.seed, score.mean if score else None
+            known[study.config.task, run.subject, run.seed, run.env_steps] = (
+                study.config.seed,
+                score.mean if score else None,
+            )
     for task, reward in dict.fromkeys((task, reward) for task, reward, _, _ in known):
-        runs = [run for (of_task, of_reward, _, _), run in known.items() if (of_task, of_reward) == (task, reward)]
+        runs = [
+            run for (of_task, of_reward, _, _), run in known.items() if (of_task, of_reward) == (task, reward)
+        ]
         scored = [(seed, score) for seed, score in runs if score is not None]
         yield _method_row(reward, task, len(runs), scored, scored)
 
@@ -180,12 +210,19 @@ def _methods(searches: Sequence[SearchRow], baselines: Sequence[MethodRow]) -> I
     for task, name in dict.fromkeys((row.task, row.method) for row in searches):
         rows = [row for row in searches if (row.task, row.method) == (task, name)]
         scored = [(row.seed, row.score) for row in rows if row.score is not None]
-        yield _method_row(name, task, len(rows), scored, _counted(rows, _floor(task, baselines)), _scale(task, baselines))
+        yield _method_row(
+            name, task, len(rows), scored, _counted(rows, _floor(task, baselines)), _scale(task, baselines)
+        )
 
 
 def _counted(rows: Sequence[SearchRow], floor: float | None) -> list[tuple[int, float]]:
-    """Seed and score of every search, for means. A failure counts as the floor; without one nothing can be said."""
-    counted = [(row.seed, score) for row in rows if (score := floor if row.score is None else row.score) is not None]
+    """Seed and score of every search, for means.
+
+    A failure counts as the floor; without one nothing can be said.
+    """
+    counted = [
+        (row.seed, score) for row in rows if (score := floor if row.score is None else row.score) is not None
+    ]
     return counted if len(counted) == len(rows) else []
 
 
@@ -231,7 +268,11 @@ def _scale(task: str, baselines: Sequence[MethodRow]) -> tuple[float, float] | N
 def _runs(searches: Sequence[SearchRow], task: str, name: str) -> Runs:
     """All runs of a method on a task; one without a score stands below all others."""
     rows = [row for row in searches if (row.task, row.method) == (task, name)]
-    return Runs(task, tuple(row.seed for row in rows), tuple(NOTHING if row.score is None else row.score for row in rows))
+    return Runs(
+        task,
+        tuple(row.seed for row in rows),
+        tuple(NOTHING if row.score is None else row.score for row in rows),
+    )
 
 
 def _improvements(searches: Sequence[SearchRow]) -> Iterator[Improvement]:
@@ -240,7 +281,9 @@ def _improvements(searches: Sequence[SearchRow]) -> Iterator[Improvement]:
         shared = [
             task
             for task in dict.fromkeys(row.task for row in searches)
-            if all(any((row.task, row.method) == (task, name) for row in searches) for name in (first, second))
+            if all(
+                any((row.task, row.method) == (task, name) for row in searches) for name in (first, second)
+            )
         ]
         if shared:
             pairs = [(_runs(searches, task, first), _runs(searches, task, second)) for task in shared]
@@ -249,19 +292,37 @@ def _improvements(searches: Sequence[SearchRow]) -> Iterator[Improvement]:
 
 def _overall(searches: Sequence[SearchRow], baselines: Sequence[MethodRow]) -> Iterator[MethodRow]:
     """Human-normalised scores of methods that ran on all of several tasks, where both baselines are known."""
-    scales = {task: scale for task in dict.fromkeys(row.task for row in searches) if (scale := _scale(task, baselines))}
+    scales = {
+        task: scale
+        for task in dict.fromkeys(row.task for row in searches)
+        if (scale := _scale(task, baselines))
+    }
     if len(scales) < 2:
         return
     for name in dict.fromkeys(row.method for row in searches):
         groups: list[Runs] = []
         for task, scale in scales.items():
-            known = _counted([row for row in searches if (row.task, row.method) == (task, name)], _floor(task, baselines))
-            values = [(seed, value) for seed, score in known if (value := human_normalised(score, *scale)) is not None]
-            groups.append(Runs(task, tuple(seed for seed, _ in values), tuple(min(max(value, 0.0), 3.0) for _, value in values)))
+            known = _counted(
+                [row for row in searches if (row.task, row.method) == (task, name)], _floor(task, baselines)
+            )
+            values = [
+                (seed, value)
+                for seed, score in known
+                if (value := human_normalised(score, *scale)) is not None
+            ]
+            groups.append(
+                Runs(
+                    task,
+                    tuple(seed for seed, _ in values),
+                    tuple(min(max(value, 0.0), 3.0) for _, value in values),
+                )
+            )
         if all(group.scores for group in groups):
             seeds = tuple(seed for group in groups for seed in group.seeds)
             every = tuple(score for group in groups for score in group.scores)
-            yield MethodRow(name, "all", len(every), seeds, every, estimate_mean(groups), fmean(every), fmean(every))
+            yield MethodRow(
+                name, "all", len(every), seeds, every, estimate_mean(groups), fmean(every), fmean(every)
+            )
 
 
 def _lost(searches: Sequence[SearchRow], baselines: Sequence[MethodRow]) -> Iterator[str]:

@@ -13,7 +13,9 @@ from rewardsmith.shown import as_json
 
 REPORT_FILE = "report.md"
 
-_REPORT_FILES = re.compile(r"report\.(md|json)|(searches|curves)\.csv|(winners|best-so-far)[\w.-]*\.(html|svg|png)|plotly\.min\.js")
+_REPORT_FILES = re.compile(
+    r"report\.(md|json)|(searches|curves)\.csv|(winners|best-so-far)[\w.-]*\.(html|svg|png)|plotly\.min\.js"
+)
 
 
 def is_report_file(path: Path) -> bool:
@@ -38,7 +40,9 @@ def write_report(report: ComparisonReport, folder: Path) -> str:
         pictures, why_none = _draw(report, folder)
         (folder / REPORT_FILE).write_text(markdown(report, pictures), encoding="utf-8")
     except OSError as error:
-        raise RewardsmithError(f"cannot write the report to {folder}: {error.strerror}. Give a writable folder with --out.") from error
+        raise RewardsmithError(
+            f"cannot write the report to {folder}: {error.strerror}. Give a writable folder with --out."
+        ) from error
     return why_none
 
 

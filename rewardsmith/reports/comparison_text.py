@@ -1,6 +1,7 @@
 """A comparison as Markdown, and its numbers as CSV.
 
-Names, notices and warnings come from studies, which anybody may have made: they are shown as text and nothing else.
+Names, notices and warnings come from studies, which anybody may have made: they are shown as text
+and nothing else.
 """
 
 from __future__ import annotations
@@ -29,7 +30,16 @@ def markdown(report: ComparisonReport, figures: Sequence[str] = ()) -> str:
         report: What to tell.
         figures: Picture files beside the report, to be shown in it.
     """
-    return "\n".join([*_head(report), *_winners(report), *_pairs(report), *_spending(report), *_pictures(figures), *_each(report)])
+    return "\n".join(
+        [
+            *_head(report),
+            *_winners(report),
+            *_pairs(report),
+            *_spending(report),
+            *_pictures(figures),
+            *_each(report),
+        ]
+    )
 
 
 def _text(text: str) -> str:
@@ -54,21 +64,32 @@ def _head(report: ComparisonReport) -> Iterator[str]:
 def _winners(report: ComparisonReport) -> Iterator[str]:
     yield "## Winners, trained again on fresh seeds and scored on fresh episodes"
     yield ""
-    yield "No search saw these seeds and episodes. IQM: mean of the middle half of the runs. A search that found nothing counts as no"
+    yield (
+        "No search saw these seeds and episodes. IQM: mean of the middle half of the runs. A search that "
+        "found nothing counts as no"
+    )
     yield "success, and in a metric as the sparse reward."
     few = min((row.runs for row in report.methods), default=0)
     if few >= LEAST_RUNS:
-        yield "In brackets: 95 % interval, by stratified bootstrap over the runs; none where all runs came to the same."
+        yield (
+            "In brackets: 95 % interval, by stratified bootstrap over the runs; none where all runs came "
+            "to the same."
+        )
     elif few:
         yield f"No intervals: they take at least {LEAST_RUNS} repeats, and there are {few}."
-    yield "Human-normalised: (score - sparse) / |human - sparse|, of means; none where the two are equal or unknown."
+    yield (
+        "Human-normalised: (score - sparse) / |human - sparse|, of means; none where the two are equal "
+        "or unknown."
+    )
     yield ""
     for task in report.tasks:
         if len(report.tasks) > 1:
             yield f"### {_text(task)}"
             yield ""
         rows = [row for row in (*report.methods, *report.baselines) if row.task == task]
-        yield from _table(("reward from", "IQM", "mean", "human-normalised", "runs"), [_method(row) for row in rows])
+        yield from _table(
+            ("reward from", "IQM", "mean", "human-normalised", "runs"), [_method(row) for row in rows]
+        )
     if report.overall:
         yield "### All tasks, human-normalised and clipped to 0 to 3"
         yield ""
@@ -97,14 +118,20 @@ def _pairs(report: ComparisonReport) -> Iterator[str]:
     yield ""
     yield "Over all pairs of runs, a tie counted half; 0.5 is no difference."
     yield ""
-    rows = [(f"{_text(pair.first)} over {_text(pair.second)}", _estimate(pair.probability, 2)) for pair in report.improvements]
+    rows = [
+        (f"{_text(pair.first)} over {_text(pair.second)}", _estimate(pair.probability, 2))
+        for pair in report.improvements
+    ]
     yield from _table(("pair", "probability"), rows)
 
 
 def _spending(report: ComparisonReport) -> Iterator[str]:
     yield "## What was spent, per search"
     yield ""
-    yield "Means over the searches; the winners' fresh trainings and the baselines come on top and are the same for all. A training that"
+    yield (
+        "Means over the searches; the winners' fresh trainings and the baselines come on top and are the "
+        "same for all. A training that"
+    )
     yield "two searches have in common, to the bit, is counted for both."
     yield ""
     rows: list[tuple[str, ...]] = []
@@ -112,7 +139,20 @@ def _spending(report: ComparisonReport) -> Iterator[str]:
     for name in dict.fromkeys(row.method for row in counted):
         searches = [row for row in counted if row.method == name]
         rows.append((_text(name), str(len(searches)), *_means(searches)))
-    yield from _table(("strategy", "searches", "candidates", "trainings", "environment steps", "training", "calls", "tokens", "USD"), rows)
+    yield from _table(
+        (
+            "strategy",
+            "searches",
+            "candidates",
+            "trainings",
+            "environment steps",
+            "training",
+            "calls",
+            "tokens",
+            "USD",
+        ),
+        rows,
+    )
 
 
 def _means(searches: Sequence[SearchRow]) -> Iterator[str]:
@@ -121,7 +161,9 @@ def _means(searches: Sequence[SearchRow]) -> Iterator[str]:
     yield count(_average(row.env_steps for row in searches))
     yield f"{count(_average(row.training_s for row in searches))} s"
     usage = sum((row.usage for row in searches), Usage())
-    lost = f" ({_average(row.usage.unmetered for row in searches):g} without a count)" if usage.unmetered else ""
+    lost = (
+        f" ({_average(row.usage.unmetered for row in searches):g} without a count)" if usage.unmetered else ""
+    )
     yield f"{_average(row.usage.calls for row in searches):g}{lost}"
     yield count(_average(row.usage.prompt_tokens + row.usage.completion_tokens for row in searches))
     yield "0" if not usage.calls else "unknown" if usage.usd is None else number(usage.usd / len(searches), 4)
@@ -157,7 +199,9 @@ def _each(report: ComparisonReport) -> Iterator[str]:
         )
         for row in report.searches
     ]
-    yield from _table(("study", "task", "strategy", "seed", "winner", "score in the search", "fresh", "trainings"), rows)
+    yield from _table(
+        ("study", "task", "strategy", "seed", "winner", "score in the search", "fresh", "trainings"), rows
+    )
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -171,7 +215,9 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
 def _estimate(estimate: Estimate | None, digits: int = 3) -> str:
     if estimate is None:
         return _UNKNOWN
-    interval = "" if estimate.low is None else f" [{number(estimate.low, digits)}, {number(estimate.high, digits)}]"
+    interval = (
+        "" if estimate.low is None else f" [{number(estimate.low, digits)}, {number(estimate.high, digits)}]"
+    )
     return f"{number(estimate.value, digits)}{interval}"
 
 
@@ -182,7 +228,18 @@ def _mean(row: MethodRow) -> str:
 def searches_csv(report: ComparisonReport) -> str:
     """One line per search, and one per training of a baseline."""
     head = (
-        *("task", "method", "seed", "study", "winner", "search_score", "fresh_score", "candidates", "trainings", "env_steps"),
+        *(
+            "task",
+            "method",
+            "seed",
+            "study",
+            "winner",
+            "search_score",
+            "fresh_score",
+            "candidates",
+            "trainings",
+            "env_steps",
+        ),
         *("training_s", "calls", "unmetered", "prompt_tokens", "completion_tokens", "usd"),
     )
     rows: list[tuple[object, ...]] = [
@@ -212,7 +269,10 @@ def searches_csv(report: ComparisonReport) -> str:
     ]
     blank = ("",) * (len(head) - 7)
     for row in report.baselines:
-        rows += [(row.task, row.name, seed, "", "", "", score, *blank) for seed, score in zip(row.seeds, row.scores, strict=True)]
+        rows += [
+            (row.task, row.name, seed, "", "", "", score, *blank)
+            for seed, score in zip(row.seeds, row.scores, strict=True)
+        ]
     return _csv(head, rows)
 
 
@@ -222,7 +282,16 @@ def curves_csv(report: ComparisonReport) -> str:
     return _csv(
         head,
         [
-            (curve.task, curve.method, curve.seed, point.candidate, point.trainings, point.env_steps, point.score, point.best)
+            (
+                curve.task,
+                curve.method,
+                curve.seed,
+                point.candidate,
+                point.trainings,
+                point.env_steps,
+                point.score,
+                point.best,
+            )
             for curve in report.curves
             for point in curve.points
         ],

@@ -69,5 +69,12 @@ def bands(curves: Sequence[Curve], axis: str) -> list[Band]:
     for place in places:
         known = [best for curve in curves if (best := curve.at(axis, place)) is not None]
         if len(known) == len(curves):
-            found.append(Band(place, estimate_mean([Runs(curves[0].task, tuple(curve.seed for curve in curves), tuple(known))])))
+            found.append(
+                Band(
+                    place,
+                    estimate_mean(
+                        [Runs(curves[0].task, tuple(curve.seed for curve in curves), tuple(known))]
+                    ),
+                )
+            )
     return found

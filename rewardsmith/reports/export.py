@@ -62,7 +62,9 @@ def policy_spec(study: Study, trial: Trial, task: Task, sizes: tuple[int, int]) 
         candidate=trial.id,
         observation_size=sizes[0],
         action_size=sizes[1],
-        action_meaning=next((signal.meaning for signal in task.signals if signal.name == "actions"), "in [-1, 1]"),
+        action_meaning=next(
+            (signal.meaning for signal in task.signals if signal.name == "actions"), "in [-1, 1]"
+        ),
         control_dt=task.control_dt,
         horizon=task.horizon,
         success_rule=task.success_rule,
@@ -74,7 +76,9 @@ def policy_spec(study: Study, trial: Trial, task: Task, sizes: tuple[int, int]) 
     )
 
 
-def export(study: Study, trial: Trial, trained: TrainedPolicy, spec: PolicySpec, folder: Path, *, onnx: bool) -> list[Path]:
+def export(
+    study: Study, trial: Trial, trained: TrainedPolicy, spec: PolicySpec, folder: Path, *, onnx: bool
+) -> list[Path]:
     """Write everything into a folder that is new or empty.
 
     Returns:
@@ -95,21 +99,40 @@ def export(study: Study, trial: Trial, trained: TrainedPolicy, spec: PolicySpec,
         if onnx:
             save_onnx(policy, folder / "policy.onnx")
     except OSError as error:
-        raise RewardsmithError(f"cannot write to {folder}: {error.strerror}. Give a writable folder with --out.") from error
-    names = ("README.md", "reward.py", "policy.torchscript", *(["policy.onnx"] if onnx else []), "policy.pt", "policy.json")
+        raise RewardsmithError(
+            f"cannot write to {folder}: {error.strerror}. Give a writable folder with --out."
+        ) from error
+    names = (
+        "README.md",
+        "reward.py",
+        "policy.torchscript",
+        *(["policy.onnx"] if onnx else []),
+        "policy.pt",
+        "policy.json",
+    )
     return [folder / name for name in names]
 
 
 def _sheet(study: Study, trial: Trial, spec: PolicySpec, *, onnx: bool) -> str:
     """The README of an export."""
-    rows = "".join(f"| {row.reward} | {_number(row.mean)} | {', '.join(map(_number, row.scores))} |\n" for row in spec.finals)
+    rows = "".join(
+        f"| {row.reward} | {_number(row.mean)} | {', '.join(map(_number, row.scores))} |\n"
+        for row in spec.finals
+    )
     finals = (
-        f"\nTrained again on fresh seeds, scored on fresh episodes:\n\n| reward | mean | per seed |\n|---|---|---|\n{rows}" if rows else ""
+        (
+            "\nTrained again on fresh seeds, scored on fresh episodes:\n\n| reward | mean | per seed "
+            f"|\n|---|---|---|\n{rows}"
+        )
+        if rows
+        else ""
     )
     shapes = f"observations `(n, {spec.observation_size})` to actions in [-1, 1], `(n, {spec.action_size})`"
     onnx_row = "| `policy.onnx` | the same as ONNX |\n" if onnx else ""
     config = ", ".join(
-        f"{name} {value}" for name, value in asdict(study.config).items() if name in ("strategy", "writer", "seed", "candidates")
+        f"{name} {value}"
+        for name, value in asdict(study.config).items()
+        if name in ("strategy", "writer", "seed", "candidates")
     )
     return f"""# {trial.id}: a reward for {spec.task}, and a policy that learnt from it
 

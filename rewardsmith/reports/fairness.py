@@ -27,8 +27,9 @@ _NO_TERMS = frozenset(
         *(f"llm.{n}" for n in _ACCESS),
     }
 )
-"""What is compared, or told of in words of its own, and what decides neither what a search finds nor what it costs.
-Everything else in a config is a term, so that a new field is one without a word."""
+"""What is compared, or told of in words of its own, and what decides neither what a search finds
+nor what it costs. Everything else in a config is a term, so that a new field is one without a
+word."""
 
 
 def method(study: Study) -> str:
@@ -43,13 +44,18 @@ def describe_terms(studies: Sequence[Study]) -> Iterator[str]:
     for task in dict.fromkeys(study.config.task for study in studies):
         config = _config(tasks[task])
         steps = next((run.env_steps for run in tasks[task].runs if run.state == RunState.TRAINED), None)
-        each = "no training is at its end yet" if steps is None else f"{steps:,} environment steps per training"
-        fresh = f"winners trained again on {config.final_seeds} fresh seed{'s' * (config.final_seeds != 1)} each"
+        each = (
+            "no training is at its end yet" if steps is None else f"{steps:,} environment steps per training"
+        )
+        fresh = (
+            f"winners trained again on {config.final_seeds} fresh seed{'s' * (config.final_seeds != 1)} each"
+        )
         if config.finalist_count > 1:
             seeds = f"{config.finalist_seeds} fresh seed{'s' * (config.finalist_seeds != 1)}"
             fresh = f"winners chosen among the best {config.finalist_count} by {seeds}, {fresh}"
         yield (
-            f"{task}: {config.candidates} candidates per search, {each}, {config.episodes} held-out episodes per score, "
+            f"{task}: {config.candidates} candidates per search, {each}, {config.episodes} held-out "
+            "episodes per score, "
             f"{fresh}, writer {config.writer}"
         )
 
@@ -66,12 +72,18 @@ def find_faults(studies: Sequence[Study]) -> Iterator[str]:
             yield f"the studies of {task} are not on equal terms: they differ in {what}."
         for study, uses in used.items():
             if len(uses) > 1:
-                yield f"{study.folder.name} was written by several language models, or under several settings: {in_words(uses)}."
+                yield (
+                    f"{study.folder.name} was written by several language models, or under several "
+                    f"settings: {in_words(uses)}."
+                )
         yield from _faulty_seeds(task, own)
         for name in dict.fromkeys(map(method, own)):
             options = {str(study.config.strategy_options) for study in own if method(study) == name}
             if len(options) > 1:
-                yield f"studies of {name} differ in strategy_options ({' / '.join(sorted(options))}), but are taken for one method."
+                yield (
+                    f"studies of {name} differ in strategy_options ({' / '.join(sorted(options))}), but "
+                    "are taken for one method."
+                )
 
 
 def _config(study: Study) -> StudyConfig:
@@ -80,13 +92,22 @@ def _config(study: Study) -> StudyConfig:
 
 
 def _faulty_seeds(task: str, studies: Sequence[Study]) -> Iterator[str]:
-    seeds = {name: sorted(s.config.seed for s in studies if method(s) == name) for name in dict.fromkeys(map(method, studies))}
+    seeds = {
+        name: sorted(s.config.seed for s in studies if method(s) == name)
+        for name in dict.fromkeys(map(method, studies))
+    }
     if len({tuple(dict.fromkeys(own)) for own in seeds.values()}) > 1:
         each = ", ".join(f"{name} {' '.join(map(str, dict.fromkeys(own)))}" for name, own in seeds.items())
-        yield f"the seeds on {task} are not the same for all ({each}), so some had other fresh seeds and episodes."
+        yield (
+            f"the seeds on {task} are not the same for all ({each}), so some had other fresh seeds and "
+            "episodes."
+        )
     for name, own in seeds.items():
         if twice := sorted({seed for seed in own if own.count(seed) > 1}):
-            yield f"{name} ran more than once on {task} with seed {' '.join(map(str, twice))}; these are not independent repeats."
+            yield (
+                f"{name} ran more than once on {task} with seed {' '.join(map(str, twice))}; these are "
+                "not independent repeats."
+            )
 
 
 def _differences(configs: Sequence[StudyConfig]) -> Iterator[str]:

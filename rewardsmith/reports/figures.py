@@ -50,7 +50,10 @@ def _text(name: str) -> str:
 
 
 def winners(report: ComparisonReport, task: str) -> go.Figure:
-    """Every winner's fresh score, with interquartile mean and interval; the baselines beside them."""
+    """Every winner's fresh score, with interquartile mean and interval.
+
+    The baselines beside them.
+    """
     figure = go.Figure()
     rows = [row for row in (*report.methods, *report.baselines) if row.task == task and row.iqm]
     colours = _colours(report)
@@ -61,7 +64,9 @@ def winners(report: ComparisonReport, task: str) -> go.Figure:
     figure.update_xaxes(type="category")
     figure.update_yaxes(title="true score, fresh seeds and episodes", rangemode="tozero")
     figure.update_traces(cliponaxis=False)
-    legend = "dots: runs, bar: their interquartile mean (IQM)" + (", whisker: 95 % bootstrap interval" if _interval(rows) else "")
+    legend = "dots: runs, bar: their interquartile mean (IQM)" + (
+        ", whisker: 95 % bootstrap interval" if _interval(rows) else ""
+    )
     return _styled(figure, f"{_text(task)}: rewards trained again", legend, names=False)
 
 
@@ -71,7 +76,13 @@ def _interval(rows: Sequence[MethodRow]) -> bool:
 
 def _strip(row: MethodRow, colour: str) -> go.Scatter:
     marker = {"color": colour, "opacity": 0.45, "size": 9}
-    return go.Scatter(x=[_text(row.name)] * len(row.scores), y=list(row.scores), mode="markers", marker=marker, name=_text(row.name))
+    return go.Scatter(
+        x=[_text(row.name)] * len(row.scores),
+        y=list(row.scores),
+        mode="markers",
+        marker=marker,
+        name=_text(row.name),
+    )
 
 
 def _middle(row: MethodRow, colour: str) -> go.Scatter:
@@ -80,9 +91,24 @@ def _middle(row: MethodRow, colour: str) -> go.Scatter:
     error = None
     if row.iqm.low is not None and row.iqm.high is not None:
         up, down = row.iqm.high - row.iqm.value, row.iqm.value - row.iqm.low
-        error = {"type": "data", "symmetric": False, "array": [up], "arrayminus": [down], "color": colour, "thickness": 2, "width": 8}
+        error = {
+            "type": "data",
+            "symmetric": False,
+            "array": [up],
+            "arrayminus": [down],
+            "color": colour,
+            "thickness": 2,
+            "width": 8,
+        }
     marker = {"symbol": "line-ew", "size": 34, "line": {"color": colour, "width": 3}}
-    return go.Scatter(x=[_text(row.name)], y=[row.iqm.value], mode="markers", marker=marker, error_y=error, name=f"{_text(row.name)}, IQM")
+    return go.Scatter(
+        x=[_text(row.name)],
+        y=[row.iqm.value],
+        mode="markers",
+        marker=marker,
+        error_y=error,
+        name=f"{_text(row.name)}, IQM",
+    )
 
 
 def best_so_far(report: ComparisonReport, task: str) -> go.Figure:
@@ -91,15 +117,24 @@ def best_so_far(report: ComparisonReport, task: str) -> go.Figure:
     for number, (name, colour) in enumerate(_colours(report).items()):
         curves = [curve for curve in report.curves if (curve.task, curve.method) == (task, name)]
         for column, (axis, _) in enumerate(_AXES, 1):
-            for trace in _method_traces(curves, axis, _Style(_text(name), colour, _DASHES[number % len(_DASHES)])):
-                figure.add_trace(trace.update(showlegend=bool(trace.showlegend) and column == 1), row=1, col=column)
+            for trace in _method_traces(
+                curves, axis, _Style(_text(name), colour, _DASHES[number % len(_DASHES)])
+            ):
+                figure.add_trace(
+                    trace.update(showlegend=bool(trace.showlegend) and column == 1), row=1, col=column
+                )
     for column, (_, title) in enumerate(_AXES, 1):
         figure.update_xaxes(title=title, rangemode="tozero", nticks=9, row=1, col=column)
     figure.update_yaxes(title="best true score so far", rangemode="tozero", col=1)
     legend = "thin: searches, thick: their interquartile mean (IQM)" + (
         ", band: 95 % bootstrap interval" if _interval(report.methods) else ""
     )
-    return _styled(figure, f"{_text(task)}: best score inside the search (the highest of many, so biased upwards)", legend, names=True)
+    return _styled(
+        figure,
+        f"{_text(task)}: best score inside the search (the highest of many, so biased upwards)",
+        legend,
+        names=True,
+    )
 
 
 @dataclass(frozen=True)
@@ -117,7 +152,10 @@ def _method_traces(curves: Sequence[Curve], axis: str, style: _Style) -> Iterato
     middle = bands(curves, axis)
     if middle and len(curves) >= LEAST_RUNS:
         for edge, fill in (("low", None), ("high", "tonexty")):  # the upper edge fills down to the lower one
-            bounds = [(band.spent, band.best.value if band.best.low is None else getattr(band.best, edge)) for band in middle]
+            bounds = [
+                (band.spent, band.best.value if band.best.low is None else getattr(band.best, edge))
+                for band in middle
+            ]
             trace = _staircase(bounds, end, style, 0, hover=f"{style.name}, 95 %")
             yield trace.update(fill=fill, fillcolor=_translucent(style.colour))
     thick = _staircase([(band.spent, band.best.value) for band in middle], end, style, 3, hover=style.name)
@@ -125,7 +163,13 @@ def _method_traces(curves: Sequence[Curve], axis: str, style: _Style) -> Iterato
 
 
 def _staircase(
-    points: Sequence[tuple[float, float | None]], end: float, style: _Style, width: int, *, hover: str, opacity: float = 1.0
+    points: Sequence[tuple[float, float | None]],
+    end: float,
+    style: _Style,
+    width: int,
+    *,
+    hover: str,
+    opacity: float = 1.0,
 ) -> go.Scatter:
     """Each value holds until the next, and the last one a little longer, so that it is seen."""
     points = [*points, *((end, value) for _, value in points[-1:])]
@@ -165,7 +209,8 @@ def save(report: ComparisonReport, folder: Path) -> list[str]:
         The names of the SVG files.
 
     Raises:
-        RewardsmithError: Chrome or Chromium, which draws the static pictures, is missing or fails; the pages are there all the same.
+        RewardsmithError: Chrome or Chromium, which draws the static pictures, is missing or fails;
+            the pages are there all the same.
     """
     drawn = list(figures(report))
     for stem, figure in drawn:
@@ -179,7 +224,9 @@ def save(report: ComparisonReport, folder: Path) -> list[str]:
         kaleido.write_fig_from_object_sync(pictures, kopts={"mathjax": False})
     except (ChromeNotFoundError, BrowserFailedError, BrowserClosedError) as error:
         raise RewardsmithError(
-            f"static pictures need Chrome or Chromium, and it did not work ({str(error).splitlines()[0]}). The interactive pages are in "
-            f"{folder}. Install a browser (Debian: `apt-get install chromium`, else `plotly_get_chrome`), then compare again."
+            f"static pictures need Chrome or Chromium, and it did not work ({str(error).splitlines()[0]}). "
+            "The interactive pages are in "
+            f"{folder}. Install a browser (Debian: `apt-get install chromium`, else `plotly_get_chrome`), "
+            "then compare again."
         ) from error
     return [f"{stem}.svg" for stem, _ in drawn]

@@ -30,11 +30,13 @@ class Frame:
     """Whether the sparse goal is met in it."""
 
 
-def film(env: VecEnv, draw: Callable[[int], Tensor], act: Callable[[Tensor], Tensor], seed: int, moments: range) -> Iterator[Frame]:
+def film(
+    env: VecEnv, draw: Callable[[int], Tensor], act: Callable[[Tensor], Tensor], seed: int, moments: range
+) -> Iterator[Frame]:
     """Watch held-out episodes, one after the other.
 
-    When an episode has ended, the simulator already stands at the start of the next one. The frame of
-    that moment is the last picture before it, with the episode's last verdict.
+    When an episode has ended, the simulator already stands at the start of the next one. The frame
+    of that moment is the last picture before it, with the episode's last verdict.
 
     Args:
         env: One environment.
@@ -43,7 +45,8 @@ def film(env: VecEnv, draw: Callable[[int], Tensor], act: Callable[[Tensor], Ten
         seed: Picks the episodes.
         moments: Control steps after which to take a picture; 0 is the start.
     """
-    from rewardsmith.training.streams import environment_seeds  # imports torch, for which help texts do not wait
+    # imports torch, for which help texts do not wait
+    from rewardsmith.training.streams import environment_seeds
 
     observation, elapsed, solved = env.reset(environment_seeds("heldout", [seed], 1)), 0, False
     frame: Frame | None = None
@@ -84,12 +87,16 @@ def replacing(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.touch()
     except OSError as error:
-        raise RewardsmithError(f"cannot write {path}: {error.strerror}. Give another file with --out.") from None
+        raise RewardsmithError(
+            f"cannot write {path}: {error.strerror}. Give another file with --out."
+        ) from None
     try:
         yield part
         part.replace(path)
     except OSError as error:
-        raise RewardsmithError(f"cannot write {path}: {error.strerror or error}. Make room, or give another file with --out.") from error
+        raise RewardsmithError(
+            f"cannot write {path}: {error.strerror or error}. Make room, or give another file with --out."
+        ) from error
     finally:
         part.unlink(missing_ok=True)
 
@@ -111,14 +118,17 @@ def save(pictures: Iterable[Tensor], path: Path, rate: float) -> None:
     if path.suffix == ".png":
         next(images).save(path, optimize=True)
         return
-    palettes = (image.quantize(method=Image.Quantize.FASTOCTREE) for image in images)  # keeps the colours of small things
+    # keeps the colours of small things
+    palettes = (image.quantize(method=Image.Quantize.FASTOCTREE) for image in images)
     next(palettes).save(path, save_all=True, append_images=palettes, duration=round(1000 / rate), loop=0)
 
 
 def _save_mp4(pictures: Iterable[Tensor], path: Path, rate: float) -> None:
     import imageio.v2 as imageio
 
-    writer: Any = imageio.get_writer(path, format="FFMPEG", fps=rate, macro_block_size=2, ffmpeg_log_level="error")
+    writer: Any = imageio.get_writer(
+        path, format="FFMPEG", fps=rate, macro_block_size=2, ffmpeg_log_level="error"
+    )
     with writer:
         for picture in pictures:
             writer.append_data(picture.numpy())

@@ -26,9 +26,9 @@ def study_lineage(study: Study) -> nx.DiGraph:
 def lineage(trials: Sequence[Trial], best: str | None = None) -> nx.DiGraph:
     """Edges run from parent to child.
 
-    A node is named by the candidate's id. Its attributes are plain texts and numbers, so that every format can hold
-    them; a score that is missing is an attribute that is missing. An edge carries the child's operator and the
-    parent's position among its parents, from 0.
+    A node is named by the candidate's id. Its attributes are plain texts and numbers, so that every
+    format can hold them; a score that is missing is an attribute that is missing. An edge carries
+    the child's operator and the parent's position among its parents, from 0.
     """
     graph = nx.DiGraph()
     for trial in trials:
@@ -42,7 +42,8 @@ def lineage(trials: Sequence[Trial], best: str | None = None) -> nx.DiGraph:
 def as_graphml(graph: nx.DiGraph) -> bytes:
     """The graph as GraphML, for Gephi, yEd and ``networkx.read_graphml``."""
     file = io.BytesIO()
-    nx.write_graphml_xml(graph, file)  # not write_graphml: that writes otherwise where lxml happens to be installed
+    # not write_graphml: that writes otherwise where lxml happens to be installed
+    nx.write_graphml_xml(graph, file)
     return file.getvalue()
 
 
@@ -52,7 +53,10 @@ def as_node_link(graph: nx.DiGraph) -> bytes:
 
 
 def line_of_descent(candidates: Sequence[Candidate], identity: str) -> list[str]:
-    """A candidate and its first parents, the oldest first; where they go round in a circle, once round."""
+    """A candidate and its first parents, the oldest first.
+
+    Where they go round in a circle, once round.
+    """
     parents = {candidate.id: candidate.parents for candidate in candidates}
     line = {identity: None}
     while (before := parents.get(next(reversed(line)))) and before[0] not in line:

@@ -1,7 +1,7 @@
 """Which language model answered, and how it was asked, as recorded with every call.
 
-The config says what holds now. Flags, the environment and a later version of the config may have said otherwise before, so it
-is no witness of who wrote the programs.
+The config says what holds now. Flags, the environment and a later version of the config may have
+said otherwise before, so it is no witness of who wrote the programs.
 """
 
 from __future__ import annotations
@@ -34,9 +34,19 @@ class ModelUse:
 
 
 def models_used(calls: Sequence[Call]) -> tuple[ModelUse, ...]:
-    """Who answered, in the order of the calls; more than one entry where the model or its sampling changed on the way."""
-    answers = [(ModelUse(call.model, _sampling(call.parameters), ""), call.candidate) for call in calls if call.answered]
-    return tuple(ModelUse(use.model, use.parameters, next(group)[1]) for use, group in groupby(answers, key=lambda answer: answer[0]))
+    """Who answered, in the order of the calls.
+
+    More than one entry where the model or its sampling changed on the way.
+    """
+    answers = [
+        (ModelUse(call.model, _sampling(call.parameters), ""), call.candidate)
+        for call in calls
+        if call.answered
+    ]
+    return tuple(
+        ModelUse(use.model, use.parameters, next(group)[1])
+        for use, group in groupby(answers, key=lambda answer: answer[0])
+    )
 
 
 def in_words(uses: Iterable[ModelUse]) -> str:

@@ -1,7 +1,8 @@
 """Statistics of a few runs: what Agarwal et al. recommend (arXiv 2108.13264, sections 3 and 4).
 
-Runs come as one group per task: an array of scores and the seed of each. Resampling is stratified: every group is drawn from itself.
-Groups of one task that share their seeds are drawn together, since equal seeds mean equal luck.
+Runs come as one group per task: an array of scores and the seed of each. Resampling is stratified:
+every group is drawn from itself. Groups of one task that share their seeds are drawn together,
+since equal seeds mean equal luck.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from numpy.typing import NDArray
 from rewardsmith.seeds import derive
 
 LEAST_RUNS = 5
-"""With fewer runs a 95 % interval covers far less than 95 % (about 73 % with three), so none is given."""
+"""With fewer runs a 95 % interval covers far less than 95 %
+(about 73 % with three), so none is given."""
 _DRAWS = 4000
 
 Scores = NDArray[np.float64]
@@ -34,8 +36,9 @@ class Runs:
 class Estimate:
     """A value and its 95 % interval.
 
-    No bounds below :data:`LEAST_RUNS` runs, and none where no draw differs from another: runs that all came to the same tell
-    nothing of how far the next one may lie off, and an interval of no width would say that it cannot.
+    No bounds below :data:`LEAST_RUNS` runs, and none where no draw differs from another: runs that
+    all came to the same tell nothing of how far the next one may lie off, and an interval of no
+    width would say that it cannot.
     """
 
     value: float
@@ -46,7 +49,8 @@ class Estimate:
 def interquartile_mean(scores: Scores) -> Scores:
     """Mean of the middle half (IQM), along the last axis.
 
-    As with ``scipy.stats.trim_mean(scores, 0.25)``, a quarter of the runs is left out at each end, rounded down.
+    As with ``scipy.stats.trim_mean(scores, 0.25)``, a quarter of the runs is left out at each end,
+    rounded down.
 
     Args:
         scores: Shape ``(..., runs)``.
@@ -62,8 +66,8 @@ def interquartile_mean(scores: Scores) -> Scores:
 def human_normalised(score: float, human: float, sparse: float) -> float | None:
     """Human-normalised score, ``(score - sparse) / |human - sparse|`` (Eureka, arXiv 2310.12931, section 4.1).
 
-    The absolute value keeps "higher is better" where the sparse reward beats the human one. ``None`` where the two are equal, so
-    that no unit is left to measure in.
+    The absolute value keeps "higher is better" where the sparse reward beats the human one.
+    ``None`` where the two are equal, so that no unit is left to measure in.
     """
     unit = abs(human - sparse)
     return (score - sparse) / unit if unit > 1e-9 else None
@@ -75,12 +79,15 @@ def estimate_mean(groups: Sequence[Runs]) -> Estimate:
 
 
 def estimate_improvement(pairs: Sequence[tuple[Runs, Runs]]) -> Estimate:
-    """Probability that a run of the first method beats one of the second on a task drawn at random; a tie counts half.
+    """Probability that a run of the first method beats one of the second on a task drawn at random.
+
+    A tie counts half.
 
     Over all pairs of runs, as Agarwal et al., equation 3 (a Mann-Whitney U statistic).
 
     Args:
-        pairs: For every task, the runs of both methods. ``-inf`` stands for a search that found nothing.
+        pairs: For every task, the runs of both methods. ``-inf`` stands for a search that found
+            nothing.
     """
 
     def statistic(drawn: Sequence[Scores]) -> Scores:

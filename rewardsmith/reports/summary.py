@@ -96,7 +96,8 @@ class StudySummary:
     finals: tuple[FinalRow, ...]
     totals: Totals
     models: tuple[ModelUse, ...] = ()
-    """Language models that answered, one after another; several where model or sampling changed in mid-study."""
+    """Language models that answered, one after another; several where
+    model or sampling changed in mid-study."""
 
 
 def summarise_study(study: Study) -> StudySummary:
@@ -154,7 +155,10 @@ def finalist_rows(study: Study) -> tuple[FinalistRow, ...]:
 
 
 def final_rows(study: Study) -> tuple[FinalRow, ...]:
-    """The closing comparison, one row per reward, the winner first. Runs of an earlier winner are not of it."""
+    """The closing comparison, one row per reward, the winner first.
+
+    Runs of an earlier winner are not of it.
+    """
     winner = study.winner
     own = [run for run in study.runs_for(Purpose.FINAL) if winner and run.subject == winner.id]
     rows: list[FinalRow] = []
@@ -167,7 +171,9 @@ def final_rows(study: Study) -> tuple[FinalRow, ...]:
 
 
 def _by_subject(runs: Sequence[Run]) -> list[list[Run]]:
-    return [[run for run in runs if run.subject == name] for name in dict.fromkeys(run.subject for run in runs)]
+    return [
+        [run for run in runs if run.subject == name] for name in dict.fromkeys(run.subject for run in runs)
+    ]
 
 
 def _mean(score: Score | None) -> float | None:
@@ -175,7 +181,13 @@ def _mean(score: Score | None) -> float | None:
 
 
 def _last_success(run: Run) -> float | None:
-    known = [value for curve in run.progress if curve.name == "success" for value in curve.values[-10:] if value is not None]
+    known = [
+        value
+        for curve in run.progress
+        if curve.name == "success"
+        for value in curve.values[-10:]
+        if value is not None
+    ]
     return fmean(known) if known else None
 
 

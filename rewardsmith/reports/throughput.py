@@ -1,7 +1,8 @@
 """How fast this machine is at a task: bare physics, the task, training, and a whole search.
 
-All four simulate equally many environments and are measured in interleaved rounds, so that what else the machine does meanwhile
-falls on all of them. Of each figure the median is told, and the median of its ratios to the bare physics of the same round.
+All four simulate equally many environments and are measured in interleaved rounds, so that what
+else the machine does meanwhile falls on all of them. Of each figure the median is told, and the
+median of its ratios to the bare physics of the same round.
 """
 
 from __future__ import annotations
@@ -91,18 +92,23 @@ class Throughput:
     physics: Rate | None
     """The simulator alone; ``None`` where the environments do not let it run by itself."""
     task: Rate
-    """Control steps under random actions: controls, physics, signals, success, resets, observation."""
+    """Control steps under random actions: controls, physics,
+    signals, success, resets, observation."""
     training: Rate
-    """The human reward in a worker process, from the first update to the last: without start-up and held-out scoring."""
+    """The human reward in a worker process, from the first update to the
+    last: without start-up and held-out scoring."""
     search: Rate
-    """A search of as many candidates as slots with the grammar writer, everything included but the closing comparison."""
+    """A search of as many candidates as slots with the grammar writer,
+    everything included but the closing comparison."""
     candidates_per_hour: float
     """Of that search."""
     candidate_steps: int
     """Environment steps of a candidate's training in that search."""
 
 
-def measure(task: Task, device: Device, overrides: TrainingOverrides, effort: Effort, say: Callable[[str], None]) -> Throughput:
+def measure(
+    task: Task, device: Device, overrides: TrainingOverrides, effort: Effort, say: Callable[[str], None]
+) -> Throughput:
     """Measure one task.
 
     Args:
@@ -120,14 +126,18 @@ def measure(task: Task, device: Device, overrides: TrainingOverrides, effort: Ef
     say(f"{task.name}: starting")
     steps = StepMeter(task, SLOTS * settings.envs, device)
     guess = steps.measure(effort.step_s / 4).task
-    epochs = max(_FEWEST_EPOCHS, round(effort.training_s * guess * _USUAL_SHARE / (SLOTS * settings.epoch_steps)))
+    epochs = max(
+        _FEWEST_EPOCHS, round(effort.training_s * guess * _USUAL_SHARE / (SLOTS * settings.epoch_steps))
+    )
     training = TrainingMeter(task.name, _human_program(task, settings), settings, epochs)
     rounds: list[Round] = []
     try:
         for number in range(effort.rounds):
             say(f"{task.name}: round {number + 1} of {effort.rounds}")
             bare, trained = steps.measure(effort.step_s), training.measure()
-            config = StudyConfig(task.name, device=device, seed=number, episodes=effort.episodes, training=overrides)
+            config = StudyConfig(
+                task.name, device=device, seed=number, episodes=effort.episodes, training=overrides
+            )
             searched = _search(config, settings, epochs, trained)
             rounds.append(Round(bare.physics, bare.task, trained, searched))
     finally:
@@ -173,7 +183,11 @@ class TrainingMeter:
         """Environment steps per second of a batch, from its first update that the worker reports to its last."""
         while True:
             marks: list[tuple[float, float]] = []
-            self._train(lambda progress, marks=marks: marks.append((time.perf_counter(), progress.env_steps / progress.total_steps)))
+            self._train(
+                lambda progress, marks=marks: marks.append(
+                    (time.perf_counter(), progress.env_steps / progress.total_steps)
+                )
+            )
             if len(marks) > 1:
                 (started, first), (ended, last) = marks[0], marks[-1]
                 return (last - first) * SLOTS * self._settings.env_steps / (ended - started)
@@ -186,15 +200,24 @@ class TrainingMeter:
 
     def _lasting(self, epochs: int) -> LocalExecutor:
         self._settings = dataclasses.replace(self._settings, env_steps=epochs * self._settings.epoch_steps)
-        return LocalExecutor(Workload(self._task, StudyConfig.trainer, self._settings, (self._folder.resolve(),), self._program))
+        return LocalExecutor(
+            Workload(
+                self._task, StudyConfig.trainer, self._settings, (self._folder.resolve(),), self._program
+            )
+        )
 
     def _train(self, observe: Callable[[TrainingProgress], None]) -> None:
         policies = [str(self._folder.resolve() / f"b{n}.pt") for n in range(SLOTS)]
         scored_on = derive("evaluation", "bench")
-        jobs = [TrainingJob(f"b{n}", self._program, derive("bench", n), path, scored_on) for n, path in enumerate(policies)]
+        jobs = [
+            TrainingJob(f"b{n}", self._program, derive("bench", n), path, scored_on)
+            for n, path in enumerate(policies)
+        ]
         for ended in train_all(self._executor, jobs, _FEW_EPISODES, observe):
             if ended.score is None:
-                raise RewardsmithError(f"a training of {self._task} failed ({ended.result.state}): {ended.result.cause}")
+                raise RewardsmithError(
+                    f"a training of {self._task} failed ({ended.result.state}): {ended.result.cause}"
+                )
 
 
 def _human_program(task: Task, settings: TrainerSettings) -> str:
@@ -212,8 +235,8 @@ def _human_program(task: Task, settings: TrainerSettings) -> str:
 def _search(config: StudyConfig, settings: TrainerSettings, epochs: int, training: float) -> float:
     """Environment steps per second of a search whose trainings are as long as the settings say.
 
-    A real one with trainings of fewer epochs is timed, from its processes' start to their end; the steps that it lacks are
-    added at the speed of training.
+    A real one with trainings of fewer epochs is timed, from its processes' start to their end; the
+    steps that it lacks are added at the speed of training.
     """
     short = min(epochs, settings.epochs) * settings.epoch_steps
     config = dataclasses.replace(

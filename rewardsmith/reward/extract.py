@@ -17,12 +17,15 @@ MAX_REPLY = 200_000
 _DEFINITION = f"def {ENTRY}"
 _FENCE = re.compile(r"^[ \t]*(`{3,8}|~{3,8})[^\n]*\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
 _THOUGHT_MARK = re.compile(r"<(/?)think(?:ing)?>", re.IGNORECASE)
-_CONSTANT = r"[A-Z_][A-Z0-9_]*\s*(?::\s*\w+\s*)?=[^=]|[A-Za-z_]\w*\s*(?::\s*\w+\s*)?=\s*-?[\d.][\w.+-]*\s*(?:#|$)"
+_CONSTANT = (
+    r"[A-Z_][A-Z0-9_]*\s*(?::\s*\w+\s*)?=[^=]|[A-Za-z_]\w*\s*(?::\s*\w+\s*)?=\s*-?[\d.][\w.+-]*\s*(?:#|$)"
+)
 _CODE_START = re.compile(rf"@torch|@jit|def \w+\(|import \w|from [\w.]+ import |#|{_CONSTANT}")
 """A line at the margin with which code may start that stands in no fence."""
 _CODE_GOES_ON = re.compile(rf"\s|def |@|import |from |#|\)|{_CONSTANT}")
 _CEREMONY = re.compile(
-    r"^[ \t]*(?:import [^\n]+|from [\w.]+ import (?:\([^()]*\)|[^\n(]+)|@(?:torch\.)?jit\.script(?:\(\))?[ \t]*(?:\#[^\n]*)?)$",
+    r"^[ \t]*(?:import [^\n]+|from [\w.]+ import (?:\([^()]*\)|[^\n(]+)|@(?:torch\.)?jit\.script(?:\(\))?[ "
+    r"\t]*(?:\#[^\n]*)?)$",
     re.MULTILINE,
 )
 _MODULES = {"torch", "math", "typing", "torch.nn", "torch.nn.functional", "torch.jit", "__future__"}
@@ -41,14 +44,17 @@ class Extract:
 def extract(reply: str) -> Extract:
     """Find the reward program in a model's reply.
 
-    The last fenced block that defines ``compute_reward`` is taken, cut off or not; without one, the last lines
-    that look like code and define it, with their helpers and constants. Code inside a JSON object is unwrapped. Imports
-    of torch, math and typing and ``torch.jit.script`` decorators are dropped, since they mean nothing here.
+    The last fenced block that defines ``compute_reward`` is taken, cut off or not; without one, the
+    last lines that look like code and define it, with their helpers and constants. Code inside a
+    JSON object is unwrapped. Imports of torch, math and typing and ``torch.jit.script`` decorators
+    are dropped, since they mean nothing here.
     """
     said = without_thoughts(reply)
     text = (said if ENTRY in said else reply)[:MAX_REPLY].replace("\r\n", "\n").replace("\r", "\n")
     fences = list(_FENCE.finditer(text))
-    telling = [match for match in fences if _DEFINITION in match.group(2)] or ([] if _DEFINITION in text else fences)
+    telling = [match for match in fences if _DEFINITION in match.group(2)] or (
+        [] if _DEFINITION in text else fences
+    )
     if telling:
         block = telling[-1]
         idea = (text[: block.start()] + text[block.end() :]).strip()
@@ -63,8 +69,14 @@ def extract(reply: str) -> Extract:
 
 
 def strip_ceremony(source: str) -> str:
-    """Blank out harmless imports and ``torch.jit.script`` decorators; line numbers stay as they are."""
-    code = _CEREMONY.sub(lambda match: "\n" * match.group().count("\n") if _is_harmless(match.group()) else match.group(), source)
+    """Blank out harmless imports and ``torch.jit.script`` decorators.
+
+    Line numbers stay as they are.
+    """
+    code = _CEREMONY.sub(
+        lambda match: "\n" * match.group().count("\n") if _is_harmless(match.group()) else match.group(),
+        source,
+    )
     return code.rstrip() + "\n"
 
 
@@ -72,7 +84,8 @@ def without_thoughts(reply: str) -> str:
     """Drop the thinking blocks of reasoning models, also those whose start or end the server swallowed."""
     kept: list[str] = []
     start, thinking = 0, False
-    for mark in _THOUGHT_MARK.finditer(reply):  # one pass: models caught in a loop send hundreds of thousands of marks
+    # one pass: models caught in a loop send hundreds of thousands of marks
+    for mark in _THOUGHT_MARK.finditer(reply):
         if mark[1]:
             if not thinking:
                 kept.clear()  # it began before the reply did
@@ -93,7 +106,9 @@ def _helpers(block: re.Match[str], fences: list[re.Match[str]]) -> str:
     found = ""
     for other in fences:
         names = re.findall(r"^def (\w+)\(", other.group(2), re.MULTILINE)
-        if other is not block and any(f"{name}(" in code and f"def {name}(" not in code + found for name in names if name != ENTRY):
+        if other is not block and any(
+            f"{name}(" in code and f"def {name}(" not in code + found for name in names if name != ENTRY
+        ):
             found += other.group(2)
     return found
 

@@ -20,8 +20,8 @@ class ProgramFailedError(RuntimeError):
 class RewardProgram:
     """A compiled program, bound to signals by the names of its parameters.
 
-    There is no way to one that was not looked at: whoever has the text from a file, a database or another process gets
-    the same look at its compiled form as the guard took.
+    There is no way to one that was not looked at: whoever has the text from a file, a database or
+    another process gets the same look at its compiled form as the guard took.
     """
 
     def __init__(self, program: str) -> None:
@@ -34,11 +34,13 @@ class RewardProgram:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", DeprecationWarning)
-                # CompilationUnit parses TorchScript; unlike torch.jit.script it executes no Python of the text.
+                # CompilationUnit parses TorchScript; unlike torch.jit.script it
+                # executes no Python of the text.
                 self._unit = torch.jit.CompilationUnit(program)
             self.function = getattr(self._unit, ENTRY)
         except (RuntimeError, AttributeError, ValueError, FrontendError, OSError) as error:
-            # The last two: a name that is Python inside torch, whose source cannot be scripted or, in the guard, not be read.
+            # The last two: a name that is Python inside torch, whose source cannot be
+            # scripted or, in the guard, not be read.
             raise ProgramFailedError(str(error)) from None
         check_graph(self.function)
         self.parameters: tuple[str, ...] = tuple(argument.name for argument in self.function.schema.arguments)
@@ -46,8 +48,8 @@ class RewardProgram:
     def __call__(self, signals: Mapping[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         """Compute rewards.
 
-        Clones in, clones out: whatever a program writes, it writes into copies, and what it returns shares no memory
-        with the signals, not even where it returns one of them.
+        Clones in, clones out: whatever a program writes, it writes into copies, and what it returns
+        shares no memory with the signals, not even where it returns one of them.
 
         Args:
             signals: At least the program's signals, ``(n, *shape)``. They stay as they are.
@@ -71,12 +73,15 @@ class RewardProgram:
             ProgramFailedError: As above.
         """
         try:
-            # The plain executor: the first call costs what any other does, and training runs what the guard ran.
+            # The plain executor: the first call costs what any other does,
+            # and training runs what the guard ran.
             with torch.no_grad(), torch.jit.optimized_execution(False):
                 result = self.function(*arguments)
         except (torch.jit.Error, RuntimeError, IndexError, ValueError, TypeError) as error:
             raise ProgramFailedError(str(error)) from None
         match result:
-            case (Tensor() as total, dict() as components) if all(isinstance(value, Tensor) for value in components.values()):
+            case (Tensor() as total, dict() as components) if all(
+                isinstance(value, Tensor) for value in components.values()
+            ):
                 return total, components
         raise ProgramFailedError("the program does not return a total and a dictionary of components")

@@ -1,4 +1,7 @@
-"""The screening process: loads episodes, gives up its rights, runs programs. One order in, one line a program out."""
+"""The screening process: loads episodes, gives up its rights, runs programs.
+
+One order in, one line a program out.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,20 @@ from rewardsmith.records import Screening
 from rewardsmith.reward.guard.limits import confine, start_clock, stop_clock
 from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.program import ProgramFailedError, RewardProgram
-from rewardsmith.screening.concordance import episode_returns, exemplary, outcome_concordance, progress_concordance, standardised
+from rewardsmith.screening.concordance import (
+    episode_returns,
+    exemplary,
+    outcome_concordance,
+    progress_concordance,
+    standardised,
+)
 from rewardsmith.screening.messages import LOADED, ORDER, REPORT, Fresh, Loaded, ScreenOrder, ScreenReport
 from rewardsmith.screening.pool import Pool, load_pool
 from rewardsmith.screening.twins import Twins
 
 _AT_ONCE = 1024
-"""Moments that a program is shown at a time. It may want much memory for each; training shows it as many or more, and so did the guard."""
+"""Moments that a program is shown at a time. It may want much memory for each;
+training shows it as many or more, and so did the guard."""
 
 
 def rewards(program: str, moments: Mapping[str, Tensor]) -> Tensor | None:
@@ -31,7 +41,8 @@ def rewards(program: str, moments: Mapping[str, Tensor]) -> Tensor | None:
         moments: Every signal of the task, ``(n, *shape)``.
 
     Returns:
-        Shape ``(n,)``; ``None`` where the program fails, or where its total is not a finite number for each moment.
+        Shape ``(n,)``; ``None`` where the program fails, or where its total is not a finite number
+        for each moment.
     """
     totals: list[Tensor] = []
     try:
@@ -66,9 +77,13 @@ def judge(totals: Tensor, pool: Pool, nearest: tuple[str, float] | None) -> Scre
 
 
 def serve(order: ScreenOrder, pool: Pool, descriptor: int) -> None:
-    """Run all programs of an order and report each on ``descriptor``. The kernel ends this process if one takes too long."""
+    """Run all programs of an order and report each on ``descriptor``.
+
+    The kernel ends this process if one takes too long.
+    """
     twins = Twins(pool.count)
-    # All programs, new ones too, are compared on a tensor of their own: the same row among others may differ in its last bit.
+    # All programs, new ones too, are compared on a tensor of their own: the same
+    # row among others may differ in its last bit.
     compared = {name: values[twins.compared] for name, values in pool.moments.items()}
     for program in order.programs:
         fresh = isinstance(program, Fresh)
@@ -93,7 +108,10 @@ def _warm_up(pool: Pool) -> None:
     """Use everything once that might open a file or take a lot of memory the first time."""
     name = next(iter(pool.moments))
     for body in (f"{name}.unsqueeze(-1).flatten(1).sum(-1)", f"{name}.view(7, 7, 7)", "nothing"):
-        program = f"def compute_reward({name}: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n    x = {body}\n    return x, {{'x': x}}\n"
+        program = (
+            f"def compute_reward({name}: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n    x = "
+            f"{body}\n    return x, {{'x': x}}\n"
+        )
         totals = rewards(program, pool.moments)
         if totals is not None:
             judge(totals, pool, nearest=None)

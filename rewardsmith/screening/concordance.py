@@ -1,6 +1,7 @@
 """How well a program's rewards agree with the true score, with time, and with another program's rewards.
 
-All of it looks at order only: a reward that is scaled or shifted trains the same policies, so its size says nothing.
+All of it looks at order only: a reward that is scaled or shifted trains the same policies, so its
+size says nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ def episode_returns(totals: Tensor, alive: Tensor) -> Tensor:
         alive: Which moments count, ``(E, T)`` bool; at least one in every episode.
 
     Returns:
-        Shape ``(E,)`` float64: in it the mean of equal float32 numbers is that number, so ties stay ties.
+        Shape ``(E,)`` float64: in it the mean of equal float32 numbers is that number, so ties stay
+        ties.
     """
     return torch.where(alive, totals.double(), 0.0).sum(1) / alive.sum(1)
 
@@ -28,8 +30,8 @@ def episode_returns(totals: Tensor, alive: Tensor) -> Tensor:
 def outcome_concordance(returns: Tensor, true_score: Tensor) -> float | None:
     """Of two episodes with different true scores, how often the better one has the higher return.
 
-    Harrell's concordance index (JAMA 247, 1982); for scores of 0 and 1 it is the area under the ROC curve, Mann and Whitney's U
-    as a share of all pairs. Equal returns count one half.
+    Harrell's concordance index (JAMA 247, 1982); for scores of 0 and 1 it is the area under the ROC
+    curve, Mann and Whitney's U as a share of all pairs. Equal returns count one half.
 
     Args:
         returns: Of each episode, ``(E,)``.
@@ -55,8 +57,9 @@ def exemplary(success: Tensor, true_score: Tensor) -> Tensor:
         true_score: Of each episode, ``(E,)``; at least one episode.
 
     Returns:
-        Shape ``(E,)`` bool. The successful ones; where there are none, the best quarter by true score with all that are as good, but
-        never the worst ones, so that nothing is chosen where all are alike.
+        Shape ``(E,)`` bool. The successful ones; where there are none, the best quarter by true
+        score with all that are as good, but never the worst ones, so that nothing is chosen where
+        all are alike.
     """
     if success.any():
         return success
@@ -68,8 +71,8 @@ def exemplary(success: Tensor, true_score: Tensor) -> Tensor:
 def progress_concordance(totals: Tensor, alive: Tensor, chosen: Tensor) -> float | None:
     """Of two moments of a good episode, how often the later one gets the higher reward.
 
-    The share is taken within each episode first, equal rewards counting one half, then the mean over episodes: it is
-    Kendall's tau between reward and time, moved to 0 to 1.
+    The share is taken within each episode first, equal rewards counting one half, then the mean
+    over episodes: it is Kendall's tau between reward and time, moved to 0 to 1.
 
     Args:
         totals: What the program says of every moment, ``(E, T)``.
@@ -106,7 +109,8 @@ def standardised(values: Tensor) -> Tensor | None:
 def correlation(a: Tensor, b: Tensor) -> float:
     """Pearson correlation of two vectors that have mean 0 and length 1 already, each ``(n,)``.
 
-    Two rewards that correlate perfectly are the same but for scale and offset. EPIC (Gleave et al., ICLR 2021, arXiv 2006.13900) rests on
-    the same measure; it also cancels potential shaping, for which it needs the next state.
+    Two rewards that correlate perfectly are the same but for scale and offset. EPIC (Gleave et al.,
+    ICLR 2021, arXiv 2006.13900) rests on the same measure; it also cancels potential shaping, for
+    which it needs the next state.
     """
     return max(-1.0, min(1.0, float(a @ b)))

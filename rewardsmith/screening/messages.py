@@ -17,7 +17,8 @@ class Earlier:
     program: str
     """A program that the guard accepted and re-printed; nothing: only the episodes are of use."""
     episodes: str
-    """File of its stored episodes, an absolute path; nothing: there are none, only the program is of use."""
+    """File of its stored episodes, an absolute path; nothing: there
+    are none, only the program is of use."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ class Loaded:
 class ScreenReport:
     """One answer for each of :attr:`ScreenOrder.programs`.
 
-    Earlier programs have theirs too, so that the first program without an answer is always the one that broke the process.
+    Earlier programs have theirs too, so that the first program without an answer is always the one
+    that broke the process.
     """
 
     candidate: str

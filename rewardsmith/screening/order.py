@@ -15,8 +15,8 @@ _ROUNDING = 1e-9
 def queue(programs: Sequence[tuple[str, Screening | None]], twin_above: float) -> tuple[str, ...]:
     """The most promising programs first.
 
-    Near-duplicates of an earlier program come behind all that are none. What nothing is known of is worth as much as chance, 0.5.
-    Equals keep their order.
+    Near-duplicates of an earlier program come behind all that are none. What nothing is known of is
+    worth as much as chance, 0.5. Equals keep their order.
 
     Args:
         programs: Candidate ids with their screenings.
@@ -28,7 +28,9 @@ def queue(programs: Sequence[tuple[str, Screening | None]], twin_above: float) -
 
     def place(program: tuple[str, Screening | None]) -> tuple[bool, float]:
         screening = program[1]
-        duplicate = screening is not None and screening.similarity is not None and screening.similarity >= twin_above
+        duplicate = (
+            screening is not None and screening.similarity is not None and screening.similarity >= twin_above
+        )
         score = None if screening is None else screening.score
         return duplicate, -(_CHANCE if score is None else score)
 

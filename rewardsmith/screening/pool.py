@@ -35,16 +35,19 @@ class Pool:
         return int(self.alive.sum())
 
     def spread(self, values: Tensor) -> Tensor:
-        """Values of the moments that count, ``(M,)``, in the places of these moments, ``(E, T)``; 0 elsewhere."""
+        """Values of the moments that count, ``(M,)``, in the places of these moments, ``(E, T)``.
+
+        0 elsewhere.
+        """
         return torch.zeros(self.alive.shape, dtype=values.dtype).masked_scatter(self.alive, values)
 
 
 def load_pool(paths: Iterable[Path]) -> Pool | None:
     """Read and join files of episodes.
 
-    Files that are missing, broken or of another kind than the first are left out, and those beyond what memory is meant
-    for. So are episodes that have no moment or that the simulator lost to non-finite states: no program could be right
-    about these.
+    Files that are missing, broken or of another kind than the first are left out, and those beyond
+    what memory is meant for. So are episodes that have no moment or that the simulator lost to
+    non-finite states: no program could be right about these.
 
     Returns:
         ``None`` where nothing is left.
@@ -86,7 +89,10 @@ def _join(files: list[Episodes]) -> Pool | None:
     if not sum(len(episodes.alive) for episodes in files):
         return None
     return Pool(
-        {name: torch.cat([episodes.signals[name][episodes.alive] for episodes in files]) for name in files[0].signals},
+        {
+            name: torch.cat([episodes.signals[name][episodes.alive] for episodes in files])
+            for name in files[0].signals
+        },
         torch.cat([episodes.alive for episodes in files]),
         torch.cat([episodes.true_score for episodes in files]),
         torch.cat([episodes.success for episodes in files]),

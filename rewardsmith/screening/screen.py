@@ -10,10 +10,13 @@ from rewardsmith.records import Screening
 from rewardsmith.screening.messages import LOADED, ORDER, REPORT, Earlier, Fresh, ScreenOrder, ScreenReport
 
 
-def screen(earlier: Sequence[Earlier], fresh: Sequence[Fresh], patience_s: float = 60.0) -> dict[str, Screening]:
+def screen(
+    earlier: Sequence[Earlier], fresh: Sequence[Fresh], patience_s: float = 60.0
+) -> dict[str, Screening]:
     """What new programs say of the episodes of earlier candidates.
 
-    A program that breaks the process, or that keeps it silent, costs itself only: a new process goes on behind it.
+    A program that breaks the process, or that keeps it silent, costs itself only: a new process
+    goes on behind it.
 
     Args:
         earlier: Candidates whose episodes are looked at and whose programs may be twins.
@@ -34,7 +37,10 @@ def screen(earlier: Sequence[Earlier], fresh: Sequence[Fresh], patience_s: float
 
 
 def _carry_out(order: ScreenOrder, patience_s: float) -> list[ScreenReport] | None:
-    """The answers of one process, as far as they came; ``None`` where it did not get to the programs."""
+    """The answers of one process, as far as they came.
+
+    ``None`` where it did not get to the programs.
+    """
     process, reports = JsonProcess("rewardsmith.screening.child"), None
     try:
         process.send(ORDER.dump_json(order).decode())
@@ -50,9 +56,21 @@ def _carry_out(order: ScreenOrder, patience_s: float) -> list[ScreenReport] | No
 
 
 def _without(order: ScreenOrder, culprit: Earlier | Fresh, found: Container[str]) -> ScreenOrder:
-    """What is left to do after a program broke the process; those that were screened before it stay its possible twins."""
+    """What is left to do after a program broke the process.
+
+    Those that were screened before it stay its possible twins.
+    """
     if isinstance(culprit, Earlier):
-        return replace(order, earlier=tuple(replace(entry, program="") if entry is culprit else entry for entry in order.earlier))
+        return replace(
+            order,
+            earlier=tuple(
+                replace(entry, program="") if entry is culprit else entry for entry in order.earlier
+            ),
+        )
     place = order.fresh.index(culprit)
-    screened = (Earlier(entry.candidate, entry.program, episodes="") for entry in order.fresh[:place] if entry.candidate in found)
+    screened = (
+        Earlier(entry.candidate, entry.program, episodes="")
+        for entry in order.fresh[:place]
+        if entry.candidate in found
+    )
     return ScreenOrder((*order.earlier, *screened), order.fresh[place + 1 :])

@@ -8,7 +8,8 @@ from torch import Tensor
 from rewardsmith.screening.concordance import correlation, standardised
 
 _MOMENTS = 4_000
-"""Enough for a correlation that is known to about 0.02, few enough to sort and keep for every program."""
+"""Enough for a correlation that is known to about 0.02, few
+enough to sort and keep for every program."""
 
 
 class Twins:
@@ -20,7 +21,8 @@ class Twins:
         Args:
             moments: How many there are.
         """
-        # At random and always the same ones: even steps might fall in with the moments of an episode and meet, say, its starts only.
+        # At random and always the same ones: even steps might fall in with the moments
+        # of an episode and meet, say, its starts only.
         shuffled = torch.randperm(moments, generator=torch.Generator().manual_seed(0))
         self.compared = shuffled[:_MOMENTS]
         """Places of the moments that are compared, ``(n,)``, at most 4,000."""
@@ -33,7 +35,8 @@ class Twins:
             totals: The rewards of the moments that are compared, ``(n,)``.
 
         Returns:
-            ``None`` where there is nothing to compare: no program so far, or rewards that are all equal.
+            ``None`` where there is nothing to compare: no program so far, or rewards that are all
+            equal.
         """
         own = standardised(totals)
         if own is None or not self._rewards:

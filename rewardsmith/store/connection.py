@@ -60,7 +60,8 @@ def connect(path: Path, mode: str) -> tuple[sqlite3.Connection, Clock]:
     ):
         database.setlimit(limit, most)
     try:
-        # Not `trusted_schema`: some builds then refuse the index of our own tables, and check_tables lets nothing else in.
+        # Not `trusted_schema`: some builds then refuse the index of our own
+        # tables, and check_tables lets nothing else in.
         database.execute("PRAGMA cell_size_check = ON")
     except sqlite3.Error:
         database.close()
@@ -81,8 +82,12 @@ def check_files(path: Path, *, write: bool) -> None:
     check_file(path, alone=write)
     for kind in ("wal", "shm"):
         check_file(beside(path, kind), alone=True)
-    if os.path.lexists(journal := beside(path, "journal")):  # may name any other file, which SQLite would then delete
-        raise StoreError(f"{journal} is no part of a study; a study's database has no journal. Remove it, or restore the study.")
+    # may name any other file, which SQLite would then delete
+    if os.path.lexists(journal := beside(path, "journal")):
+        raise StoreError(
+            f"{journal} is no part of a study; a study's database has no journal. Remove it, or restore "
+            "the study."
+        )
 
 
 def beside(path: Path, kind: str) -> Path:
@@ -103,13 +108,25 @@ def check_tables(database: sqlite3.Connection, path: Path, schema: str) -> None:
         sqlite3.Error: The database is damaged.
     """
     found, expected = _tables(database), _expected(schema)
-    odd = next((f"{kind} {name[:60]!r} is unknown" for kind, name in found if (kind, name) not in expected), "")
-    odd = odd or next((f"{kind} {name!r} is not as it was made" for kind, name in found if found[kind, name] != expected[kind, name]), "")
+    odd = next(
+        (f"{kind} {name[:60]!r} is unknown" for kind, name in found if (kind, name) not in expected), ""
+    )
+    odd = odd or next(
+        (
+            f"{kind} {name!r} is not as it was made"
+            for kind, name in found
+            if found[kind, name] != expected[kind, name]
+        ),
+        "",
+    )
     # An index may be missing: a study from before there was one opens.
-    odd = odd or next((f"table {name!r} is missing" for kind, name in expected.keys() - found.keys() if kind == "table"), "")
+    odd = odd or next(
+        (f"table {name!r} is missing" for kind, name in expected.keys() - found.keys() if kind == "table"), ""
+    )
     if odd:
         raise StoreError(
-            f"{path} is no study: its {odd}, and a study's database holds what rewardsmith makes and nothing else. "
+            f"{path} is no study: its {odd}, and a study's database holds what rewardsmith makes and "
+            "nothing else. "
             "Restore the study from a copy, or start a new one."
         )
 
@@ -121,7 +138,10 @@ def read_schema(name: str) -> str:
 
 def _tables(database: sqlite3.Connection) -> dict[tuple[str, str], tuple[str, str]]:
     rows = database.execute("SELECT type, name, tbl_name, sql FROM sqlite_master LIMIT 100")
-    return {(str(kind)[:20], str(name)): (str(table), " ".join(str(sql).split())) for kind, name, table, sql in rows}
+    return {
+        (str(kind)[:20], str(name)): (str(table), " ".join(str(sql).split()))
+        for kind, name, table, sql in rows
+    }
 
 
 @cache

@@ -1,8 +1,8 @@
 """Studies of format 1, before runs and scores were records: read, never written.
 
-A candidate held its last training, and the closing comparison held trainings of its own. They become runs and
-scores here; what format 1 did not keep (earlier trainings of a candidate, the hash of a baseline's program, the
-order of events) stays unknown.
+A candidate held its last training, and the closing comparison held trainings of its own. They
+become runs and scores here; what format 1 did not keep (earlier trainings of a candidate, the hash
+of a baseline's program, the order of events) stays unknown.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ from rewardsmith.usage import Usage
 
 T = TypeVar("T")
 SCHEMA_1 = "format_1.sql"
-_State = Literal["PROPOSED", "ACCEPTED", "SCORED", "REJECTED", "CRASHED", "TIMED_OUT", "DIVERGED", "EVICTED", "DROPPED"]
+_State = Literal[
+    "PROPOSED", "ACCEPTED", "SCORED", "REJECTED", "CRASHED", "TIMED_OUT", "DIVERGED", "EVICTED", "DROPPED"
+]
 _MOST_ROWS, _MOST_BYTES, _MOST_VALUES = 20_000, 256_000_000, 8_000_000
 
 
@@ -131,7 +133,9 @@ def read_format_1(database: sqlite3.Connection, path: Path) -> Old:
         sqlite3.Error: It is damaged.
     """
     check_tables(database, path, read_schema(SCHEMA_1))
-    old = Old(values={str(key): str(value) for key, value in _rows(database, path, "SELECT key, value FROM study")})
+    old = Old(
+        values={str(key): str(value) for key, value in _rows(database, path, "SELECT key, value FROM study")}
+    )
     try:
         for row, text in _rows(database, path, "SELECT id, record FROM candidates ORDER BY position"):
             _add_candidate(old, _read(_CANDIDATE, text), row)
@@ -142,7 +146,9 @@ def read_format_1(database: sqlite3.Connection, path: Path) -> Old:
             _fit(call.candidate == row, "candidate of a call", row)
             old.calls.append(call)
     except ValueError as error:
-        raise StoreError(f"a record of the study {path.parent} cannot be read: {error}. Restore the study from a copy.") from error
+        raise StoreError(
+            f"a record of the study {path.parent} cannot be read: {error}. Restore the study from a copy."
+        ) from error
     return old
 
 
@@ -154,7 +160,9 @@ def _rows(database: sqlite3.Connection, path: Path, query: str) -> Iterator[tupl
             size += sum(map(len, texts))
             values += sum(text.count(",") for text in texts)
             if number > _MOST_ROWS or size > _MOST_BYTES or values > _MOST_VALUES:
-                raise StoreError(f"{path} holds more than a study can. Restore it from a copy, or start a new one.")
+                raise StoreError(
+                    f"{path} holds more than a study can. Restore it from a copy, or start a new one."
+                )
             yield row
 
 
@@ -178,15 +186,19 @@ def _add_candidate(old: Old, found: _Candidate, row: object) -> None:
     _fit(all(parent in old.candidates for parent in found.parents), "lineage", row)
     state = found.state if found.state in ("PROPOSED", "REJECTED", "DROPPED") else "ACCEPTED"
     old.candidates[found.id] = Candidate(
-        id=found.id, iteration=found.iteration, operator=found.operator, parents=found.parents, state=CandidateState(state),
+        id=found.id, iteration=found.iteration, operator=found.operator, parents=found.parents,
+        state=CandidateState(state),
         idea=found.idea, source=found.source, program=found.program, plan=found.plan, attempts=found.attempts,
         reason="" if state == "ACCEPTED" else found.reason,
-        screening=found.screening, judgement=found.judgement, followed_up=found.followed_up, follow_ups=found.followed_up,
+        screening=found.screening, judgement=found.judgement, followed_up=found.followed_up,
+        follow_ups=found.followed_up,
     )  # fmt: skip
     _fit(len(old.runs) + found.trainings <= _MOST_ROWS, "number of trainings", row)
     if found.training:
         name = run_id(found.id, Purpose.SEARCH, max(0, found.trainings - 1))
-        _add_run(old, name, found.id, found.program, found.training, f"candidates/{found.id}/policy.pt", found.id)
+        _add_run(
+            old, name, found.id, found.program, found.training, f"candidates/{found.id}/policy.pt", found.id
+        )
         # Steps and seconds of the trainings before, which were not kept one by one.
         steps, seconds = found.env_steps - found.training.env_steps, found.training_s - found.training.wall_s
         for number in range(found.trainings - 1):
@@ -208,11 +220,27 @@ def _add_final(old: Old, found: _Final, row: object) -> None:
     subject, purpose = (winner, Purpose.FINAL) if kind == "best" else (kind, Purpose.BASELINE)
     _fit(kind != "best" or winner in old.candidates, "winner", row)
     program = old.candidates[winner].program if kind == "best" else kind
-    _add_run(old, run_id(subject, purpose, number), subject, program, found.training, f"finals/{found.id}/policy.pt", found.id, purpose)
+    _add_run(
+        old,
+        run_id(subject, purpose, number),
+        subject,
+        program,
+        found.training,
+        f"finals/{found.id}/policy.pt",
+        found.id,
+        purpose,
+    )
 
 
 def _add_run(
-    old: Old, name: str, subject: str, program: str, found: _Training, policy: str, row: str, purpose: Purpose = Purpose.SEARCH
+    old: Old,
+    name: str,
+    subject: str,
+    program: str,
+    found: _Training,
+    policy: str,
+    row: str,
+    purpose: Purpose = Purpose.SEARCH,
 ) -> None:
     _fit(found.candidate == row, "training", row)
     _fit(found.policy in ("", policy), "policy", row)
@@ -220,7 +248,8 @@ def _add_run(
     old.runs[name] = Run(
         id=name, subject=subject, program=program_hash(program), purpose=purpose, seed=found.seed,
         state=RunState.FAILED if failed else RunState.EVICTED if found.state == "EVICTED" else RunState.TRAINED,
-        fault=Fault(found.state) if failed else None, cause=found.cause, env_steps=found.env_steps, wall_s=found.wall_s,
+        fault=Fault(found.state) if failed else None, cause=found.cause, env_steps=found.env_steps,
+        wall_s=found.wall_s,
         components=found.components, progress=found.progress, policy=found.policy,
         rungs=tuple(Rung(rung.env_steps, _score(rung.score, 0), rung.rivals, rung.better) for rung in found.rungs),
     )  # fmt: skip

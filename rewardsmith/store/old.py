@@ -35,7 +35,9 @@ class OldStore(Store):
             self._db, _ = connect(path, read_mode(path, write=False))
             self._old = read_format_1(self._db, path)
         except (sqlite3.Error, UnicodeError, OverflowError) as error:
-            raise StoreError(f"the study database {path} failed: {error}. Check that it is a study.") from error
+            raise StoreError(
+                f"the study database {path} failed: {error}. Check that it is a study."
+            ) from error
         self._related = 0
         self._kinds: dict[str, dict[str, Any]] = {
             CANDIDATES.name: dict(self._old.candidates),
@@ -55,7 +57,9 @@ class OldStore(Store):
 
     def answer(self, request: str) -> Call | None:
         """The call that answered a request."""
-        return next((call for call in reversed(self._old.calls) if call.request == request and call.answered), None)
+        return next(
+            (call for call in reversed(self._old.calls) if call.request == request and call.answered), None
+        )
 
     def calls(self) -> list[Call]:
         """All calls in the order they were answered."""
@@ -74,7 +78,8 @@ def open_store(path: Path, *, write: bool) -> Store:
     """Open the database of a study.
 
     Raises:
-        StoreError: It cannot be opened, or is of a format that this program only reads, or does not read.
+        StoreError: It cannot be opened, or is of a format that this program only reads, or does not
+            read.
     """
     if format_in_header(path) != OLD_FORMAT:
         return Store(path, write=write)

@@ -17,18 +17,29 @@ from rewardsmith.records import Call, Candidate, Event, Run, Score
 from rewardsmith.store.checks import Column, score_key
 from rewardsmith.store.connection import beside, check_files, check_tables, connect, read_schema
 from rewardsmith.store.table import CALLS, CANDIDATES, EVENTS, RUNS, SCORES, Table
-from rewardsmith.store.version import FORMAT, VERSION_KEY, format_in_header, other_format, recorded_version, this_version, unreadable
+from rewardsmith.store.version import (
+    FORMAT,
+    VERSION_KEY,
+    format_in_header,
+    other_format,
+    recorded_version,
+    this_version,
+    unreadable,
+)
 
 T = TypeVar("T")
 _SCHEMA = "schema.sql"
 _MOST_ROWS, _MOST_BYTES, _MOST_VALUES = 20_000, 256_000_000, 8_000_000
-"""Of one answer: more is no study, and would fill the memory. A value of a curve takes several times its text there."""
+"""Of one answer: more is no study, and would fill the memory. A value of
+a curve takes several times its text there."""
 _REMEMBERED: tuple[Table[Any], ...] = (CANDIDATES, RUNS, SCORES, EVENTS)
 """Kinds of records that are read once; calls are large and seldom looked at."""
 
 
 class Store:
-    """Candidates, runs, scores, events and language-model calls of one study. Safe to use from several threads.
+    """Candidates, runs, scores, events and language-model calls of one study.
+
+    Safe to use from several threads.
 
     Each write has a number, its revision, so that a reader asks for what is new only.
     """
@@ -42,7 +53,8 @@ class Store:
             write: Whether anything is put into it; if not, it is left as it is.
 
         Raises:
-            StoreError: The file cannot be opened, is no study or is of another format. It is left as it was.
+            StoreError: The file cannot be opened, is no study or is of another format. It is left
+                as it was.
         """
         self._path = path
         self._lock = threading.RLock()
@@ -59,7 +71,8 @@ class Store:
             self._prepare(create=create)
             if "ro" not in mode:
                 with self._explained():
-                    self._db.execute("PRAGMA journal_mode = WAL")  # last: from then on, what is new may be in the log only
+                    # last: from then on, what is new may be in the log only
+                    self._db.execute("PRAGMA journal_mode = WAL")
             self._revision = self._last_revision()
         except StoreError:
             self._db.close()
@@ -77,7 +90,9 @@ class Store:
         """A text kept by :meth:`put_value`."""
         rows = self._read("SELECT value FROM study WHERE key = ?", (key,))
         if rows and not isinstance(rows[0][0], str):
-            raise StoreError(f"{self._path} holds no text for {key!r}. Restore the study from a copy, or start a new one.")
+            raise StoreError(
+                f"{self._path} holds no text for {key!r}. Restore the study from a copy, or start a new one."
+            )
         return str(rows[0][0]) if rows else None
 
     @contextmanager
@@ -158,12 +173,19 @@ class Store:
 
     def answer(self, request: str) -> Call | None:
         """The call that answered a request, by the request's key, or ``None``."""
-        query = "SELECT id, record FROM calls WHERE json_extract(record, '$.request') = ? ORDER BY position DESC"
-        return next((call for row in self._read(query, (request,)) if (call := self._parsed(CALLS, *row)).answered), None)
+        query = (
+            "SELECT id, record FROM calls WHERE json_extract(record, '$.request') = ? ORDER BY position DESC"
+        )
+        return next(
+            (call for row in self._read(query, (request,)) if (call := self._parsed(CALLS, *row)).answered),
+            None,
+        )
 
     def calls(self) -> list[Call]:
         """All calls in the order they were answered."""
-        return [self._parsed(CALLS, *row) for row in self._read("SELECT id, record FROM calls ORDER BY position")]
+        return [
+            self._parsed(CALLS, *row) for row in self._read("SELECT id, record FROM calls ORDER BY position")
+        ]
 
     @property
     def revision(self) -> int:
@@ -196,7 +218,9 @@ class Store:
             return dict(known)
 
     def _last_revision(self) -> int:
-        union = " UNION ALL ".join(f"SELECT MAX(revision) AS last FROM {table.name}" for table in (*_REMEMBERED, CALLS))
+        union = " UNION ALL ".join(
+            f"SELECT MAX(revision) AS last FROM {table.name}" for table in (*_REMEMBERED, CALLS)
+        )
         ((last,),) = self._read(f"SELECT MAX(last) FROM ({union})")
         return last if isinstance(last, int) else 0
 
@@ -242,7 +266,10 @@ class Store:
                         size += len(value)
                         values_held += value.count(",")
                 if len(rows) > _MOST_ROWS or size > _MOST_BYTES or values_held > _MOST_VALUES:
-                    raise StoreError(f"{self._path} holds more than a study can. Restore it from a copy, or start a new one.")
+                    raise StoreError(
+                        f"{self._path} holds more than a study can. Restore it from a copy, or start a new "
+                        "one."
+                    )
         return rows
 
     @contextmanager
@@ -266,5 +293,8 @@ def read_mode(path: Path, *, write: bool) -> str:
     if os.access(path.parent, os.W_OK):
         return "rw" if write else "ro" if log.exists() else "ro&immutable=1"
     if log.exists() and log.stat().st_size:
-        raise StoreError(f"{path.parent} is read-only and was not closed. Copy it to where you can write, and open the copy.")
+        raise StoreError(
+            f"{path.parent} is read-only and was not closed. Copy it to where you can write, and open the "
+            "copy."
+        )
     return "ro&immutable=1"

@@ -33,7 +33,9 @@ class Table(Generic[T]):
     """Compares a record with its row's id."""
 
     def read(self, text: Column, row: Column) -> T:
-        """A record that is whole and fits its row; fields that it lacks, as newer ones, have their defaults.
+        """A record that is whole and fits its row.
+
+        Fields that it lacks, as newer ones, have their defaults.
 
         Raises:
             ValueError: Naming the field and what is wrong with it.

@@ -15,7 +15,8 @@ FORMAT = 2
 VERSION_KEY = "version"
 """Under it, a study keeps the version of rewardsmith that created it."""
 _MAGIC, _FORMAT_AT = b"SQLite format 3\0", slice(60, 64)  # https://sqlite.org/fileformat.html, section 1.3
-_VERSION = re.compile(r"[0-9][0-9A-Za-z.+!]{0,60}")  # goes into a command to copy, so nothing that a shell would run
+# goes into a command to copy, so nothing that a shell would run
+_VERSION = re.compile(r"[0-9][0-9A-Za-z.+!]{0,60}")
 
 
 def this_version() -> str:
@@ -26,8 +27,8 @@ def this_version() -> str:
 def format_in_header(path: Path) -> int:
     """The format of a database, without opening it: SQLite would make a log beside it, or fold one in.
 
-    0 says nothing: the file cannot be read, is no database, or the format is still in the log (before studies kept
-    their version, they were made that way).
+    0 says nothing: the file cannot be read, is no database, or the format is still in the log
+    (before studies kept their version, they were made that way).
     """
     try:
         with path.open("rb") as file:
@@ -55,7 +56,8 @@ def other_format(path: Path, found: int, writer: str | None) -> str:
     newer = found > FORMAT
     other = "--upgrade rewardsmith" if newer else f"'rewardsmith<{this_version()}'"
     return (
-        f"{path} has format {found}, of {'a newer' if newer else 'an older'} rewardsmith; this program reads {FORMAT}. "
+        f"{path} has format {found}, of {'a newer' if newer else 'an older'} rewardsmith; this program "
+        f"reads {FORMAT}. "
         f"{_written_by(writer)} To open it: `pip install {_pinned(writer) or other}`."
     )
 
@@ -64,7 +66,8 @@ def older_for_writing(path: Path, writer: str | None) -> str:
     """Say that a study can be read and not continued, and what continues it."""
     way = _pinned(writer) or "'rewardsmith<0.2'"
     return (
-        f"{path} has an older format, which this rewardsmith reads and does not write: inspect, compare, export, render and replay "
+        f"{path} has an older format, which this rewardsmith reads and does not write: inspect, compare, "
+        "export, render and replay "
         f"open it. {_written_by(writer)} To resume it: `pip install {way}`."
     )
 
@@ -73,7 +76,11 @@ def unreadable(study: Path, fault: str, writer: str | None) -> str:
     """Say that a record does not fit this program, and what to do."""
     pinned = _pinned(writer)
     same = writer == this_version()
-    way = f"To open it: `pip install {pinned}`." if pinned and not same else "Restore the study from a copy, or start a new one."
+    way = (
+        f"To open it: `pip install {pinned}`."
+        if pinned and not same
+        else "Restore the study from a copy, or start a new one."
+    )
     return f"a record of the study {study} cannot be read: {fault}. {_written_by(writer)} {way}"
 
 

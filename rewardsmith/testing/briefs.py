@@ -39,8 +39,11 @@ def parents(count: int, plan: str = "") -> tuple[Parent, ...]:
         count: How many.
         plan: What their writer kept of them for itself.
     """
-    curves = {name: [0.1, 0.2] for name in ("near", "achieve", "precision")}  # the latter two: the grammar writer's
-    trials = [trained(f"c{n + 1:03d}", 0.1 * n, plan=plan, source=SOURCE, components=curves) for n in range(count)]
+    # the latter two: the grammar writer's
+    curves = {name: [0.1, 0.2] for name in ("near", "achieve", "precision")}
+    trials = [
+        trained(f"c{n + 1:03d}", 0.1 * n, plan=plan, source=SOURCE, components=curves) for n in range(count)
+    ]
     return tuple(Parent(trial, "it was trained") for trial in trials)
 
 
@@ -77,7 +80,10 @@ class CountingLedger:
 
 
 def write_all(scribe: Writer, orders: Sequence[Brief], ledger: Ledger, *, close: bool = True) -> list[Draft]:
-    """Drafts, asked for by as many threads as there may be; an interruption gives up what is under way."""
+    """Drafts, asked for by as many threads as there may be.
+
+    An interruption gives up what is under way.
+    """
     threads = ThreadPoolExecutor(scribe.concurrency)
     try:
         return list(threads.map(lambda order: scribe.write(order, ledger), orders))

@@ -138,7 +138,9 @@ class Bench:
             self.results[run] = replace(report.result, wall_s=0.0)
         if report.score:
             run = report.score[0]
-            assert run not in self.due, f"the run {run} was scored before its training had a result. The result comes first"
+            assert run not in self.due, (
+                f"the run {run} was scored before its training had a result. The result comes first"
+            )
             self.scores.setdefault(run, []).append(report.score[1])
 
 

@@ -27,7 +27,10 @@ def it_has_all_parts(case: ExecutorCase) -> None:
 
 
 def every_training_gives_one_result_and_its_score(case: ExecutorCase) -> None:
-    """More trainings than may be under way; each ends once, is scored once as it asked, and then all is said."""
+    """More trainings than may be under way.
+
+    Each ends once, is scored once as it asked, and then all is said.
+    """
     with case.working() as bench:
         bench.executor.widen(2)
         jobs = [bench.job(name, case.program, seed) for seed, name in enumerate("abc")]
@@ -36,10 +39,14 @@ def every_training_gives_one_result_and_its_score(case: ExecutorCase) -> None:
         assert rest is None or rest.progress, f"all work is done, and it says {rest}. Say each thing once"
         for job in jobs:
             result, scores = bench.results[job.run], bench.scores[job.run]
-            assert result.state == RunState.TRAINED, f"{job.run} is {result.state}: {result.cause}. Its program is sound"
+            assert result.state == RunState.TRAINED, (
+                f"{job.run} is {result.state}: {result.cause}. Its program is sound"
+            )
             assert len(scores) == 1, f"{job.run} was scored {len(scores)} times. Its scoring was queued once"
             found, wanted = (scores[0].seed, scores[0].episodes), (job.evaluation_seed, EPISODES)
-            assert found == wanted, f"{job.run} was scored with seed and episodes {found}, and {wanted} was asked for"
+            assert found == wanted, (
+                f"{job.run} was scored with seed and episodes {found}, and {wanted} was asked for"
+            )
 
 
 def files_lie_where_jobs_say(case: ExecutorCase) -> None:
@@ -48,7 +55,9 @@ def files_lie_where_jobs_say(case: ExecutorCase) -> None:
         job = bench.job("a", case.program)
         bench.train(job)
         for file, what in ((job.policy, "policy"), (job.episodes, "kept episodes")):
-            assert Path(file).is_file(), f"a run is trained and scored, and its {what} are not at {file}. Bring them there"
+            assert Path(file).is_file(), (
+                f"a run is trained and scored, and its {what} are not at {file}. Bring them there"
+            )
 
 
 def a_bad_program_costs_only_itself(case: ExecutorCase) -> None:
@@ -58,14 +67,18 @@ def a_bad_program_costs_only_itself(case: ExecutorCase) -> None:
         good, bad = bench.job("good", case.program, 1), bench.job("bad", diverging(TASKS.load(case.task)), 2)
         bench.train(good, bad)
         result, beside = bench.results["bad"], (bench.results["good"], bench.scores.get("good"))
-        assert result.state == RunState.FAILED, f"a program whose reward is no number is {result.state}, not FAILED"
+        assert result.state == RunState.FAILED, (
+            f"a program whose reward is no number is {result.state}, not FAILED"
+        )
         assert result.fault, "a failed run has no fault. Say what the program did"
         assert result.cause, "a failed run has no cause. Say why it failed, in words"
         assert "bad" not in bench.scores, "a failed run has a score. A failure has no number"
     with case.working() as bench:
         bench.train(bench.job("good", case.program, 1))
         alone = bench.results["good"], bench.scores["good"]
-    assert beside == alone, f"beside a program that fails a sound one gave {beside}, and alone {alone}. They share nothing"
+    assert beside == alone, (
+        f"beside a program that fails a sound one gave {beside}, and alone {alone}. They share nothing"
+    )
 
 
 def progress_is_told(case: ExecutorCase) -> None:
@@ -89,7 +102,9 @@ def next_comes_back_after_its_timeout(case: ExecutorCase) -> None:
         bench.queue(job := bench.job("a", case.program))
         bench.listen(0.1)
         took = time.monotonic() - started
-        assert took < _SLACK_S, f"next was to wait for 0.2 and 0.1 s, and took {took:.1f} s. Come back in time"
+        assert took < _SLACK_S, (
+            f"next was to wait for 0.2 and 0.1 s, and took {took:.1f} s. Come back in time"
+        )
         bench.finish(job)
 
 
@@ -104,7 +119,9 @@ def work_may_come_at_any_time(case: ExecutorCase) -> None:
         bench.finish(first, second)
         bench.train(third)
         states = {run: str(result.state) for run, result in bench.results.items()}
-    assert set(states.values()) == {str(RunState.TRAINED)}, f"work that came late ended so: {states}. Its programs are sound"
+    assert set(states.values()) == {str(RunState.TRAINED)}, (
+        f"work that came late ended so: {states}. Its programs are sound"
+    )
 
 
 def a_saved_policy_can_be_scored_again(case: ExecutorCase) -> None:
@@ -117,8 +134,12 @@ def a_saved_policy_can_be_scored_again(case: ExecutorCase) -> None:
         other = bench.score(replace(scoring(job), seed=12))
         with case.beside(bench.folder) as late:
             anew = late.score(scoring(job))
-            assert not late.results, f"only a scoring was queued, and there is a result: {late.results}. It trains nothing"
-    assert again == first, f"a policy got the score {first}, and a second time {again}. The seed picks the episodes"
+            assert not late.results, (
+                f"only a scoring was queued, and there is a result: {late.results}. It trains nothing"
+            )
+    assert again == first, (
+        f"a policy got the score {first}, and a second time {again}. The seed picks the episodes"
+    )
     assert anew == first, f"a policy got the score {first}, and by a new executor {anew}"
     assert other.seed == 12, f"the seed 12 was asked for, and {other.seed} is said"
 

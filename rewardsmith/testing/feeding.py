@@ -30,7 +30,10 @@ class Feed:
     """Jobs that come by and by: a batch each time that the trainer asks (see :class:`rewardsmith.contracts.Jobs`)."""
 
     def __init__(self, *batches: Sequence[TrainingJob], width: int = 0) -> None:
-        """An empty batch lets one asking pass. As many as there are jobs may be under way, unless ``width`` says fewer."""
+        """An empty batch lets one asking pass.
+
+        As many as there are jobs may be under way, unless ``width`` says fewer.
+        """
         self._batches = deque(batches)
         self.folders = sorted({Path(job.policy).parent for batch in batches for job in batch})
         self.width = width or sum(map(len, batches))
@@ -43,15 +46,22 @@ class Feed:
         return ()
 
 
-def train(trainer: Trainer, jobs: Sequence[TrainingJob] | Feed, observe: Watch = lambda _: None) -> dict[str, TrainingResult]:
-    """Results by run in the order in which they came, without what hangs on the clock; each run has one."""
+def train(
+    trainer: Trainer, jobs: Sequence[TrainingJob] | Feed, observe: Watch = lambda _: None
+) -> dict[str, TrainingResult]:
+    """Results by run in the order in which they came, without what hangs on the clock.
+
+    Each run has one.
+    """
     feed = jobs if isinstance(jobs, Feed) else Feed(jobs)
     found = [replace(result, wall_s=0.0) for results in trainer.train(feed, observe) for result in results]
     assert len({result.run for result in found}) == len(found)
     return {result.run: result for result in found}
 
 
-def scored(task: Task, jobs: Sequence[TrainingJob], results: dict[str, TrainingResult], count: int = EPISODES) -> dict[str, Score]:
+def scored(
+    task: Task, jobs: Sequence[TrainingJob], results: dict[str, TrainingResult], count: int = EPISODES
+) -> dict[str, Score]:
     """Scores of those that were trained to the end, by run, each on the episodes of its job's evaluation seed."""
     done = [job for job in jobs if results[job.run].state == RunState.TRAINED]
     due = [ScoringJob(job.run, job.policy, job.evaluation_seed, count, job.episodes) for job in done]

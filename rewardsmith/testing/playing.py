@@ -29,7 +29,9 @@ class Player:
         """At most so many proposals."""
         names = [f"c{number:03d}" for number in range(self.proposed, self.proposed + room)]
         proposals = self.strategy.ask(names)
-        assert len(proposals) <= room, f"it was given {room} names and proposed {len(proposals)}. Propose no more than names"
+        assert len(proposals) <= room, (
+            f"it was given {room} names and proposed {len(proposals)}. Propose no more than names"
+        )
         self.proposed += len(proposals)
         return proposals
 
@@ -69,7 +71,9 @@ def result(number: int, proposal: Proposal, scores: Landscape = landscape) -> Tr
     return trained(identity, score, judgement=judgement, **asked)
 
 
-def play(player: Player, *, shuffle: bool = False, scores: Landscape = landscape, portion: int = BUDGET) -> list[Trial]:
+def play(
+    player: Player, *, shuffle: bool = False, scores: Landscape = landscape, portion: int = BUDGET
+) -> list[Trial]:
     """Spend the budget batch by batch, and return all candidates.
 
     Args:
@@ -81,7 +85,10 @@ def play(player: Player, *, shuffle: bool = False, scores: Landscape = landscape
     told: list[Trial] = []
     while len(told) < BUDGET:
         proposals = player.ask(min(portion, BUDGET - len(told)))
-        assert proposals, f"it proposed nothing although it was told of all {len(told)} candidates. None is right only while some are due"
+        assert proposals, (
+            f"it proposed nothing although it was told of all {len(told)} candidates. None is right only "
+            "while some are due"
+        )
         _check_parents(proposals, told)
         batch = [result(len(told) + n, proposal, scores) for n, proposal in enumerate(proposals)]
         if shuffle:
@@ -100,7 +107,9 @@ def overlap(player: Player, *, reverse: bool = False) -> list[Trial]:
     pending: list[Trial] = []
     while len(known) < BUDGET or pending:
         proposals = player.ask(min(_UNDER_WAY - len(pending), BUDGET - len(known)))
-        assert proposals or pending, "it proposed nothing although it was told of everything. Nobody is left to wait for"
+        assert proposals or pending, (
+            "it proposed nothing although it was told of everything. Nobody is left to wait for"
+        )
         _check_parents(proposals, [trial for trial in known if trial not in pending])
         new = [result(len(known) + n, proposal) for n, proposal in enumerate(proposals)]
         known, pending = known + new, pending + new

@@ -6,7 +6,10 @@ from rewardsmith.contracts import Task
 from rewardsmith.reward.guard.static import check_source
 
 NO_PROGRAM = "def compute_reward(:"
-_TYPED = "def compute_reward({name}: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n    {body}\n    return (a, {{'a': b}})\n"
+_TYPED = (
+    "def compute_reward({name}: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n    {body}\n    return "
+    "(a, {{'a': b}})\n"
+)
 
 
 def human(task: Task) -> str:

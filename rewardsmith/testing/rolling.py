@@ -51,4 +51,9 @@ def velocity_pairs(task: Task) -> list[tuple[str, str]]:
     names = [signal.name for signal in task.signals]
     stems = {name: re.sub(r"(_pos)?(_angle)?(_opening)?$", "", name) for name in names}
     ends = ("_lin_vel", "_vel")
-    return [(name, stem + end) for name, stem in stems.items() for end in ends if stem + end in names and stem + end != name]
+    return [
+        (name, stem + end)
+        for name, stem in stems.items()
+        for end in ends
+        if stem + end in names and stem + end != name
+    ]

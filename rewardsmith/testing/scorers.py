@@ -65,9 +65,15 @@ def every_job_gets_one_score(case: ScorerCase) -> None:
         scores = case.score(jobs)
     assert len(scores) == len(jobs), f"{len(jobs)} jobs got {len(scores)} scores. Give one for each"
     for job, score in zip(jobs, scores, strict=True):
-        assert score.seed == job.seed, f"a job with seed {job.seed} got a score with seed {score.seed}. Say which was used"
-        assert score.episodes == job.episodes, f"{job.episodes} episodes were asked for, and {score.episodes} are said"
-        assert 0 <= score.unstable <= score.episodes, f"{score.unstable} of {score.episodes} episodes are said to be unstable"
+        assert score.seed == job.seed, (
+            f"a job with seed {job.seed} got a score with seed {score.seed}. Say which was used"
+        )
+        assert score.episodes == job.episodes, (
+            f"{job.episodes} episodes were asked for, and {score.episodes} are said"
+        )
+        assert 0 <= score.unstable <= score.episodes, (
+            f"{score.unstable} of {score.episodes} episodes are said to be unstable"
+        )
         assert math.isfinite(score.mean), f"the mean is {score.mean}. A score is a number"
         error = score.standard_error
         assert math.isfinite(error), f"the standard error is {error}. Where nothing is known of it, it is 0"
@@ -81,7 +87,9 @@ def scores_are_in_the_order_of_jobs(case: ScorerCase) -> None:
         jobs = case.jobs(folder)
         first, turned = case.score(jobs), case.score([jobs[n] for n in (2, 0, 1)])
     expected = [first[n] for n in (2, 0, 1)]
-    assert turned == expected, f"jobs 2, 0, 1 got {_means(turned)}, and should have {_means(expected)}. Keep to their order"
+    assert turned == expected, (
+        f"jobs 2, 0, 1 got {_means(turned)}, and should have {_means(expected)}. Keep to their order"
+    )
 
 
 def the_same_seed_gives_the_same_score(case: ScorerCase) -> None:
@@ -99,10 +107,15 @@ def another_seed_gives_other_episodes(case: ScorerCase) -> None:
     """Also of the same policy in one scoring."""
     with TemporaryDirectory() as folder:
         job = case.jobs(folder, 1)[0]
-        pair = [replace(job, seed=seed, kept=str(Path(job.policy).with_name(f"kept-{seed}.pt"))) for seed in (7, 8)]
+        pair = [
+            replace(job, seed=seed, kept=str(Path(job.policy).with_name(f"kept-{seed}.pt")))
+            for seed in (7, 8)
+        ]
         first, second = case.score(pair)
         one, other = (episodes.load(Path(job.kept)).signals for job in pair)
-    assert (first.seed, second.seed) == (7, 8), f"seeds 7 and 8 were asked for, and {first.seed} and {second.seed} are said"
+    assert (first.seed, second.seed) == (7, 8), (
+        f"seeds 7 and 8 were asked for, and {first.seed} and {second.seed} are said"
+    )
     differ = any(not torch.equal(one[name], other[name]) for name in one)
     assert differ, "with seeds 7 and 8 the same episodes were played. A seed picks the episodes"
 
@@ -112,7 +125,9 @@ def side_by_side_each_has_what_it_has_alone(case: ScorerCase) -> None:
     with TemporaryDirectory() as folder:
         jobs = case.jobs(folder)
         together, alone = case.score(jobs), [case.score([job])[0] for job in jobs]
-    assert together == alone, f"together they got {_means(together)}, and alone {_means(alone)}. Score each for itself"
+    assert together == alone, (
+        f"together they got {_means(together)}, and alone {_means(alone)}. Score each for itself"
+    )
 
 
 def it_says_that_it_is_alive(case: ScorerCase) -> None:
@@ -147,12 +162,16 @@ def episodes_are_kept_where_asked(case: ScorerCase) -> None:
         kept = Path(jobs[1].policy).with_name("kept.pt")
         scores = case.score([jobs[0], replace(jobs[1], kept=str(kept)), jobs[2]])
         written = {path.name for path in Path(folder).iterdir()} - before
-        assert written == {kept.name}, f"episodes were to be kept in {kept.name}, and written was {sorted(written) or 'nothing'}"
+        assert written == {kept.name}, (
+            f"episodes were to be kept in {kept.name}, and written was {sorted(written) or 'nothing'}"
+        )
         stored = episodes.load(kept)
     count = len(stored.true_score)
     assert 0 < count <= EPISODES, f"{EPISODES} episodes were played, and {count} are kept. Keep some of them"
     names = {signal.name for signal in case.where.signals}
-    assert set(stored.signals) == names, f"the kept episodes have the signals {sorted(stored.signals)}, not {sorted(names)}"
+    assert set(stored.signals) == names, (
+        f"the kept episodes have the signals {sorted(stored.signals)}, not {sorted(names)}"
+    )
     assert scores == plain, f"with episodes kept the scores are {_means(scores)}, and without {_means(plain)}"
 
 

@@ -23,32 +23,46 @@ def it_has_all_parts(task: Task) -> None:
 
 def its_sheet_is_complete(task: Task) -> None:
     """What people and writers read of it is there and makes sense."""
-    assert len(task.description) > 100, f"the description is {task.description!r}. It is all that a writer knows: say more"
+    assert len(task.description) > 100, (
+        f"the description is {task.description!r}. It is all that a writer knows: say more"
+    )
     assert task.group, "the group is empty. Name what the list of tasks shows it under"
-    assert task.difficulty in ("easy", "medium", "hard"), f"difficulty is {task.difficulty!r}, not easy, medium or hard"
-    assert re.search(r"\d", task.success_rule), f"success_rule is {task.success_rule!r}, without a number. Give the threshold"
+    assert task.difficulty in ("easy", "medium", "hard"), (
+        f"difficulty is {task.difficulty!r}, not easy, medium or hard"
+    )
+    assert re.search(r"\d", task.success_rule), (
+        f"success_rule is {task.success_rule!r}, without a number. Give the threshold"
+    )
     assert task.horizon > 0, f"horizon is {task.horizon}. An episode has a control step at least"
     assert task.control_dt > 0.0, f"control_dt is {task.control_dt}. A control step takes time"
     names = [signal.name for signal in task.signals]
-    assert len(set(names)) == len(names) > 0, f"the signals are {names}. Each has a name of its own, and there is one at least"
+    assert len(set(names)) == len(names) > 0, (
+        f"the signals are {names}. Each has a name of its own, and there is one at least"
+    )
     for signal in task.signals:
         assert signal.meaning, f"the signal {signal.name} has no meaning. Say what it measures"
         assert signal.frame, f"the signal {signal.name} has no frame. Say in which it is given"
-        assert signal.low < signal.high, f"the signal {signal.name} is to stay in [{signal.low}, {signal.high}], which is empty"
+        assert signal.low < signal.high, (
+            f"the signal {signal.name} is to stay in [{signal.low}, {signal.high}], which is empty"
+        )
 
 
 def its_description_does_not_tell_the_threshold(task: Task) -> None:
     """A writer is told what to do, not where the sparse goal begins. A metric has no threshold."""
     thresholds = [] if task.has_metric else re.findall(r"[\d.]+ (?:m|rad)\b", task.success_rule)
     for threshold in thresholds:
-        assert threshold not in task.description, f"the description tells the threshold {threshold!r}. Leave it out"
+        assert threshold not in task.description, (
+            f"the description tells the threshold {threshold!r}. Leave it out"
+        )
 
 
 def its_signals_do_not_reveal_success(task: Task) -> None:
     """No signal is named as if it said whether the goal is met."""
     for signal in task.signals:
         told = [word for word in _REVEALING if word in signal.name]
-        assert not told, f"the signal {signal.name} sounds as if it told the {told[0]}. A reward must not read that"
+        assert not told, (
+            f"the signal {signal.name} sounds as if it told the {told[0]}. A reward must not read that"
+        )
 
 
 def its_presets_are_usable(task: Task) -> None:
@@ -59,14 +73,17 @@ def its_presets_are_usable(task: Task) -> None:
         except RewardsmithError as error:
             raise AssertionError(str(error)) from error
         assert preset.env_steps >= preset.epoch_steps, (
-            f"the preset for {trainer} on {device} has {preset.env_steps} steps, and one epoch takes {preset.epoch_steps}. Give more steps"
+            f"the preset for {trainer} on {device} has {preset.env_steps} steps, and one epoch takes "
+            f"{preset.epoch_steps}. Give more steps"
         )
 
 
 def an_unknown_trainer_keeps_its_defaults(task: Task) -> None:
     """There is no preset for a trainer that the task does not know."""
     preset = dict(task.preset("somebody's own", "cpu"))
-    assert not preset, f"the preset for a trainer that nobody knows is {preset}. Return nothing for other trainers"
+    assert not preset, (
+        f"the preset for a trainer that nobody knows is {preset}. Return nothing for other trainers"
+    )
 
 
 def its_human_reward_is_acceptable(task: Task) -> None:

@@ -19,7 +19,9 @@ def it_has_all_parts(case: StrategyCase) -> None:
     missing = missing_parts(case.plugin, Strategy)
     assert not missing, f"it lacks {', '.join(missing)}. Add what rewardsmith.contracts.Strategy lists"
     parameters = getattr(case.plugin.Options, "__dataclass_params__", None)
-    assert getattr(parameters, "frozen", False), f"Options is {case.plugin.Options!r}. Make it a frozen dataclass"
+    assert getattr(parameters, "frozen", False), (
+        f"Options is {case.plugin.Options!r}. Make it a frozen dataclass"
+    )
     for field in dataclasses.fields(case.plugin.Options):
         default = field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
         assert default, f"Options.{field.name} has no default. Users give only what they want to change"
@@ -31,13 +33,17 @@ def it_says_whether_it_waits(case: StrategyCase) -> None:
     before = player.strategy.barrier
     assert isinstance(before, bool), f"barrier is {before!r}. Say True or False"
     play(player)
-    assert player.strategy.barrier == before, f"barrier was {before} and changed in a search. A runner asks once"
+    assert player.strategy.barrier == before, (
+        f"barrier was {before} and changed in a search. A runner asks once"
+    )
 
 
 def it_starts_from_nothing(case: StrategyCase) -> None:
     """Where nothing was told, nothing has parents."""
     for proposal in case.build().ask(BUDGET):
-        assert not proposal.parents, f"its first proposals have parents: {proposal.parents}. Nobody was told of yet"
+        assert not proposal.parents, (
+            f"its first proposals have parents: {proposal.parents}. Nobody was told of yet"
+        )
 
 
 def it_is_deterministic(case: StrategyCase) -> None:
@@ -58,7 +64,9 @@ def it_spends_the_budget_in_small_portions(case: StrategyCase) -> None:
 
 def nothing_is_proposed_without_names(case: StrategyCase) -> None:
     """There are no more proposals than names, and none at all are none."""
-    assert case.build().strategy.ask([]) == [], "it was given no names and proposed something. Propose no more than names"
+    assert case.build().strategy.ask([]) == [], (
+        "it was given no names and proposed something. Propose no more than names"
+    )
 
 
 def candidates_have_the_names_that_they_are_given(case: StrategyCase) -> None:
@@ -69,10 +77,13 @@ def candidates_have_the_names_that_they_are_given(case: StrategyCase) -> None:
     twin = case.build()
     twin.tell(*[trained(f"c{n:03d}", 0.1 * n) for n in range(len(twin.ask(BUDGET)))])
     renamed = {f"c{number:03d}": name for number, name in enumerate(names)}
-    expected = [tuple(renamed[parent] for parent in proposal.parents) for proposal in twin.ask(BUDGET - len(first))]
+    expected = [
+        tuple(renamed[parent] for parent in proposal.parents) for proposal in twin.ask(BUDGET - len(first))
+    ]
     found = [proposal.parents for proposal in strategy.ask(names[len(first) :])]
     assert found == expected, (
-        f"with candidates called {names[0]}, {names[1]}, {names[2]} it named the parents {found[:3]}, not {expected[:3]}. "
+        f"with candidates called {names[0]}, {names[1]}, {names[2]} it named the parents {found[:3]}, not "
+        f"{expected[:3]}. "
         "A candidate has the name that ask was given, whatever its number"
     )
 
@@ -111,7 +122,9 @@ def it_spends_the_budget_while_results_are_due(case: StrategyCase) -> None:
 def it_is_deterministic_while_results_are_due(case: StrategyCase) -> None:
     """Without a barrier."""
     if not case.build().strategy.barrier:
-        _same(overlap(case.build()), overlap(case.build()), "told the same in lots, it proposed other programs")
+        _same(
+            overlap(case.build()), overlap(case.build()), "told the same in lots, it proposed other programs"
+        )
 
 
 def with_a_barrier_it_waits_for_the_last_result(case: StrategyCase) -> None:
@@ -124,9 +137,14 @@ def with_a_barrier_it_waits_for_the_last_result(case: StrategyCase) -> None:
     player.tell(*results[1:])
     if len(first) < BUDGET:
         early = player.ask(BUDGET - len(first))
-        assert early == [], f"it says that it waits (barrier is True), and proposed {len(early)} programs before all were told"
+        assert early == [], (
+            f"it says that it waits (barrier is True), and proposed {len(early)} programs before all were "
+            "told"
+        )
     player.tell(results[0])
-    assert len(first) == BUDGET or player.ask(BUDGET - len(first)), "it was told of its whole batch and proposed nothing"
+    assert len(first) == BUDGET or player.ask(BUDGET - len(first)), (
+        "it was told of its whole batch and proposed nothing"
+    )
 
 
 def with_a_barrier_a_batch_is_the_same_in_portions(case: StrategyCase) -> None:
@@ -136,13 +154,19 @@ def with_a_barrier_a_batch_is_the_same_in_portions(case: StrategyCase) -> None:
         return
     batch = whole.ask(BUDGET)
     parts = [proposal for _ in batch for proposal in portions.ask(1)]
-    assert parts == batch, f"asked for one at a time it proposed {parts[:3]}, asked at once {batch[:3]}. A batch is one thing"
-    assert portions.ask(1) == [], f"its batch has {len(batch)} programs, and one at a time more. Wait for the results"
+    assert parts == batch, (
+        f"asked for one at a time it proposed {parts[:3]}, asked at once {batch[:3]}. A batch is one thing"
+    )
+    assert portions.ask(1) == [], (
+        f"its batch has {len(batch)} programs, and one at a time more. Wait for the results"
+    )
 
 
 def _same(one: list[Trial], other: list[Trial], what: str) -> None:
     for a, b in zip(one, other, strict=True):
-        assert a == b, f"{what}: {_described(a)} and {_described(b)}. Draw from the seed, and from nothing else"
+        assert a == b, (
+            f"{what}: {_described(a)} and {_described(b)}. Draw from the seed, and from nothing else"
+        )
 
 
 def _described(trial: Trial) -> str:

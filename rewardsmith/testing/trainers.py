@@ -70,11 +70,15 @@ class _Bench:
         """A training below the folder, of the good program unless given."""
         return TrainingJob(run, program or self.program, seed, str(self.folder / run / "policy.pt"))
 
-    def train(self, jobs: Sequence[TrainingJob] | Feed, observe: Watch = lambda _: None) -> dict[str, TrainingResult]:
+    def train(
+        self, jobs: Sequence[TrainingJob] | Feed, observe: Watch = lambda _: None
+    ) -> dict[str, TrainingResult]:
         """Results by run."""
         wanted = sorted(job.run for job in jobs) if not isinstance(jobs, Feed) else None
         found = train(self.trainer, jobs, observe)
-        assert wanted is None or sorted(found) == wanted, f"jobs {wanted} got results of {sorted(found)}. Each gets one"
+        assert wanted is None or sorted(found) == wanted, (
+            f"jobs {wanted} got results of {sorted(found)}. Each gets one"
+        )
         return found
 
 
@@ -94,20 +98,28 @@ def every_job_gets_one_result(case: TrainerCase) -> None:
         found = bench.train(jobs)
         for run, result in found.items():
             end = result.state, result.fault, result.cause
-            assert end == (RunState.TRAINED, None, ""), f"{run} ended as {end}. It is sound, so it is TRAINED, without a fault"
+            assert end == (RunState.TRAINED, None, ""), (
+                f"{run} ended as {end}. It is sound, so it is TRAINED, without a fault"
+            )
             steps = result.env_steps
             assert steps > 0, f"{run} is said to have taken {steps} steps. Count those that it took"
             lengths = {len(curve.values) for curve in result.progress + result.components}
-            assert len(lengths) == 1, f"the curves of {run} have {sorted(lengths)} values. Each has one for every epoch"
+            assert len(lengths) == 1, (
+                f"the curves of {run} have {sorted(lengths)} values. Each has one for every epoch"
+            )
             names = {curve.name for curve in result.progress}
             lacks = {"success", "episode_length", "total"} - names
             assert not lacks, f"the progress of {run} lacks {', '.join(sorted(lacks))}"
         assert found["a"].components, "a program has components, and its result has no curves of them"
-        assert found["a"].env_steps == found["b"].env_steps, "two trainings of the same settings took different numbers of steps"
+        assert found["a"].env_steps == found["b"].env_steps, (
+            "two trainings of the same settings took different numbers of steps"
+        )
         for job in jobs:
             _content(job)
         for run, score in scored(case.where, jobs, found).items():
-            assert score.episodes == EPISODES, f"{EPISODES} episodes of the policy of {run} were to be scored, not {score.episodes}"
+            assert score.episodes == EPISODES, (
+                f"{EPISODES} episodes of the policy of {run} were to be scored, not {score.episodes}"
+            )
             fits = 0.0 <= score.mean <= 1.0 or case.where.has_metric
             assert fits, f"the policy of {run} has a success rate of {score.mean}"
 
@@ -116,7 +128,12 @@ def a_slot_equals_the_same_program_alone(case: TrainerCase) -> None:
     """To the bit: what is trained beside a program changes neither its curves nor its policy."""
     with case.working() as bench:
         other = scaled(case.where, 3.0)
-        jobs = [bench.job("a", seed=1), bench.job("b", other, 2), bench.job("c", SPARSE, 3), bench.job("d", seed=4)]
+        jobs = [
+            bench.job("a", seed=1),
+            bench.job("b", other, 2),
+            bench.job("c", SPARSE, 3),
+            bench.job("d", seed=4),
+        ]
         together = bench.train(jobs)
         saved = {job.run: _content(job) for job in jobs}
         for job in jobs:
@@ -125,7 +142,9 @@ def a_slot_equals_the_same_program_alone(case: TrainerCase) -> None:
             assert again.keys() == saved[job.run].keys(), f"the policy of {job.run} has other parts alone"
             for name, value in again.items():
                 same = _equal(value, saved[job.run][name])
-                assert same, f"beside others, the policy of {job.run} has other {name} than alone. Share nothing"
+                assert same, (
+                    f"beside others, the policy of {job.run} has other {name} than alone. Share nothing"
+                )
 
 
 def jobs_may_come_while_others_are_trained(case: TrainerCase) -> None:
@@ -133,7 +152,9 @@ def jobs_may_come_while_others_are_trained(case: TrainerCase) -> None:
     with case.working() as bench:
         jobs = [bench.job("a", seed=1), bench.job("b", SPARSE, 2), bench.job("c", seed=3)]
         found = bench.train(Feed(jobs[:1], (), jobs[1:2], *[()] * 20, jobs[2:], width=2))
-        assert sorted(found) == ["a", "b", "c"], f"jobs a, b, c came by and by, and results are of {sorted(found)}"
+        assert sorted(found) == ["a", "b", "c"], (
+            f"jobs a, b, c came by and by, and results are of {sorted(found)}"
+        )
         for job in jobs:
             _same_result(bench.train([job])[job.run], found[job.run])
 
@@ -150,7 +171,9 @@ def the_seed_matters(case: TrainerCase) -> None:
     with case.working() as bench:
         found = bench.train([bench.job("a", seed=1), bench.job("b", seed=2)])
     differ = found["a"].components != found["b"].components
-    assert differ, "the seeds 1 and 2 gave the same curves. Weights, episodes and exploration hang on the seed"
+    assert differ, (
+        "the seeds 1 and 2 gave the same curves. Weights, episodes and exploration hang on the seed"
+    )
 
 
 def bad_programs_cost_only_themselves(case: TrainerCase) -> None:
@@ -165,8 +188,12 @@ def bad_programs_cost_only_themselves(case: TrainerCase) -> None:
         for run, fault in (("nan", Fault.DIVERGED), ("shape", Fault.CRASHED), ("text", Fault.CRASHED)):
             result = found[run]
             end = result.state, result.fault
-            assert end == (RunState.FAILED, fault), f"a bad program ({run}) ended as {end}, not as {(RunState.FAILED, fault)}"
-            assert result.cause, f"a bad program ({run}) has no cause. Say what it did, so that a writer can repair it"
+            assert end == (RunState.FAILED, fault), (
+                f"a bad program ({run}) ended as {end}, not as {(RunState.FAILED, fault)}"
+            )
+            assert result.cause, (
+                f"a bad program ({run}) has no cause. Say what it did, so that a writer can repair it"
+            )
         saved = [job.run for job in jobs if Path(job.policy).exists()]
         assert saved == ["a"], f"policies were saved of {saved}. Only what was trained to the end has one"
 
@@ -180,7 +207,9 @@ def progress_is_told(case: TrainerCase) -> None:
     steps = [progress.env_steps for progress in heard]
     assert steps == sorted(steps), f"the steps so far were told as {steps}. They rise"
     last = heard[-1]
-    assert last.total_steps == result.env_steps, f"a whole of {last.total_steps} steps was told, and {result.env_steps} were taken"
+    assert last.total_steps == result.env_steps, (
+        f"a whole of {last.total_steps} steps was told, and {result.env_steps} were taken"
+    )
     assert steps[-1] <= last.total_steps, f"{steps[-1]} steps were told of {last.total_steps}"
     named = {run for progress in heard for run, _ in progress.success}
     assert named == {"a"}, f"trained was a, and progress is told of {sorted(named)}"
@@ -192,10 +221,14 @@ def the_times_of_trainings_add_up(case: TrainerCase) -> None:
         jobs = [bench.job("a", seed=1), bench.job("b", seed=2)]
         bench.train(jobs)
         started = time.monotonic()
-        shares = [result.wall_s for results in bench.trainer.train(Feed(jobs), lambda _: None) for result in results]
+        shares = [
+            result.wall_s for results in bench.trainer.train(Feed(jobs), lambda _: None) for result in results
+        ]
         took = time.monotonic() - started
     assert min(shares) > 0.0, f"the trainings are said to have taken {shares} s. Each took some time"
-    assert sum(shares) <= took, f"the trainings are said to have taken {shares} s, and all together took {took:.3f} s"
+    assert sum(shares) <= took, (
+        f"the trainings are said to have taken {shares} s, and all together took {took:.3f} s"
+    )
 
 
 def a_saved_policy_plays_as_it_was_scored(case: TrainerCase) -> None:
@@ -214,11 +247,15 @@ def a_saved_policy_plays_as_it_was_scored(case: TrainerCase) -> None:
             values = torch.where(values.isnan() & (step.terminated | step.truncated), step.true_score, values)
             observation = step.observation
     played = float(values.mean())
-    assert math.isclose(played, score.mean, rel_tol=1e-6), f"a policy plays {played}, and was scored {score.mean}"
+    assert math.isclose(played, score.mean, rel_tol=1e-6), (
+        f"a policy plays {played}, and was scored {score.mean}"
+    )
 
 
 def _content(job: TrainingJob) -> dict[str, object]:
-    assert Path(job.policy).is_file(), f"{job.run} is trained, and no policy is at {job.policy}. Save it there"
+    assert Path(job.policy).is_file(), (
+        f"{job.run} is trained, and no policy is at {job.policy}. Save it there"
+    )
     return torch.load(job.policy, weights_only=True)
 
 

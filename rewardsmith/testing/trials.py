@@ -19,10 +19,16 @@ from rewardsmith.records import (
     run_id,
 )
 
-PROGRESS = (Curve("success", (None, 0.25, 0.5)), Curve("episode_length", (None, 50.0, 50.0)), Curve("total", (1.0, 2.0, 3.0)))
+PROGRESS = (
+    Curve("success", (None, 0.25, 0.5)),
+    Curve("episode_length", (None, 50.0, 50.0)),
+    Curve("total", (1.0, 2.0, 3.0)),
+)
 
 
-def run_of(identity: str, purpose: Purpose = Purpose.SEARCH, number: int = 0, *, failed: str = "", **changes: object) -> Run:
+def run_of(
+    identity: str, purpose: Purpose = Purpose.SEARCH, number: int = 0, *, failed: str = "", **changes: object
+) -> Run:
     """A run that was trained to the end, or that failed because of ``failed``."""
     run = Run(
         id=run_id(identity, purpose, number),
@@ -58,7 +64,18 @@ def trained(
     """
     curves = tuple(Curve(name, tuple(values)) for name, values in (components or {}).items())
     program = program_hash(str(changes.get("program", "")))
-    made = run_of(identity, failed="it fell over" if score is None else "", **{"components": curves, "program": program, **(run or {})})
-    candidate = Candidate(identity, 0, "initial", state=CandidateState.ACCEPTED, source="def compute_reward(a): ...", idea="an idea")
+    made = run_of(
+        identity,
+        failed="it fell over" if score is None else "",
+        **{"components": curves, "program": program, **(run or {})},
+    )
+    candidate = Candidate(
+        identity,
+        0,
+        "initial",
+        state=CandidateState.ACCEPTED,
+        source="def compute_reward(a): ...",
+        idea="an idea",
+    )
     candidate = replace(candidate, **changes)  # pyright: ignore[reportArgumentType]
     return Trial(candidate, (made,), None if score is None else Score(score, 0.01, 128))

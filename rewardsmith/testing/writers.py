@@ -1,8 +1,9 @@
 """What a writer owes a search (see :class:`rewardsmith.contracts.Writer`).
 
-A check takes a writer that was just made. It asks for programs for ``franka-reach``, by every operator of the built-in
-strategies (:func:`rewardsmith.testing.briefs.brief`): let whatever stands behind the writer, such as a
-server on this machine, answer them. Nothing else is asked, so the answers can also be recorded.
+A check takes a writer that was just made. It asks for programs for ``franka-reach``, by every
+operator of the built-in strategies (:func:`rewardsmith.testing.briefs.brief`): let whatever stands
+behind the writer, such as a server on this machine, answer them. Nothing else is asked, so the
+answers can also be recorded.
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ def every_operator_gets_a_program_that_passes_the_guard(writer: Writer) -> None:
     drafts = write_all(writer, orders, CountingLedger())
     for order, draft in zip(orders, drafts, strict=True):
         who = f"the draft for {order.operator!r}"
-        assert draft.candidate == order.candidate, f"{who} is of {draft.candidate}, and asked for was {order.candidate}"
+        assert draft.candidate == order.candidate, (
+            f"{who} is of {draft.candidate}, and asked for was {order.candidate}"
+        )
         assert draft.error == "", f"{who} has the error {draft.error!r}"
         assert draft.idea, f"{who} has no idea. Say in words what the program pays for"
         verdict = shared_guard().check(draft.source, reach())
@@ -93,9 +96,15 @@ def prompt_and_quote_spend_nothing(writer: Writer) -> None:
     quote = writer.quote(order)
     if quote is not None:
         known = quote.prompt_tokens > 100 and quote.completion_tokens > 0
-        assert known, f"it quotes {quote.prompt_tokens} and {quote.completion_tokens} tokens. The task alone takes more than 100"
+        assert known, (
+            f"it quotes {quote.prompt_tokens} and {quote.completion_tokens} tokens. The task alone takes "
+            "more than 100"
+        )
     draft = writer.write(order, ledger)
-    spent = f"after prompt and quote, a call for the same brief was made {len(ledger.calls)} times for {draft.candidate}"
+    spent = (
+        f"after prompt and quote, a call for the same brief was made {len(ledger.calls)} times for "
+        f"{draft.candidate}"
+    )
     assert len(ledger.calls) <= 1, f"{spent}. They spend nothing"
 
 
@@ -105,15 +114,23 @@ def every_call_is_reserved_recorded_and_counted(writer: Writer) -> None:
     draft = writer.write(brief("initial"), ledger)
     # What costs nothing, such as a replay, need not be reserved, and may be recorded nevertheless.
     calls, usage = len(ledger.calls), draft.usage.calls
-    assert usage == ledger.reserved, f"the draft counts {usage} calls, and {ledger.reserved} were reserved. Reserve each before"
-    assert usage <= calls <= 1, f"the draft counts {usage} calls, and {calls} were settled. Settle each as it comes in, once"
+    assert usage == ledger.reserved, (
+        f"the draft counts {usage} calls, and {ledger.reserved} were reserved. Reserve each before"
+    )
+    assert usage <= calls <= 1, (
+        f"the draft counts {usage} calls, and {calls} were settled. Settle each as it comes in, once"
+    )
     for call in ledger.calls:
         whose = call.candidate, call.operator, call.attempt
-        assert whose == ("c000", "initial", 1), f"a call is recorded for {whose}, and the brief was ('c000', 'initial', 1)"
+        assert whose == ("c000", "initial", 1), (
+            f"a call is recorded for {whose}, and the brief was ('c000', 'initial', 1)"
+        )
         assert call.answered, "a call whose answer was used is recorded as not answered"
         assert call.request, "a call has no key of its request, so it can never be recalled"
         assert call.template, "a call does not name its template"
-        assert "goal" in call.messages, "the messages of a call do not tell of the task's goal. Record what was sent"
+        assert "goal" in call.messages, (
+            "the messages of a call do not tell of the task's goal. Record what was sent"
+        )
 
 
 def what_the_ledger_recalls_is_not_paid_again(writer: Writer) -> None:
@@ -124,7 +141,9 @@ def what_the_ledger_recalls_is_not_paid_again(writer: Writer) -> None:
     again = writer.write(brief("initial"), ledger)
     assert again == first, "an answer that the ledger has gave another draft than when it came in"
     after = len(ledger.calls), ledger.reserved
-    assert after == before, f"calls and reservations went from {before} to {after} for an answer that the ledger has"
+    assert after == before, (
+        f"calls and reservations went from {before} to {after} for an answer that the ledger has"
+    )
 
 
 def what_the_budget_forbids_is_withheld(writer: Writer) -> None:
@@ -146,7 +165,9 @@ def calls_are_kept_by_a_real_store(writer: Writer) -> None:
             again = writer.write(brief("initial"), StudyLedger(store, Budget(1)))
         finally:
             store.close()
-    assert again == draft, f"the study recalled another draft: {replace(again, source='')}, not {replace(draft, source='')}"
+    assert again == draft, (
+        f"the study recalled another draft: {replace(again, source='')}, not {replace(draft, source='')}"
+    )
 
 
 CHECKS: tuple[Callable[[Writer], None], ...] = (

@@ -14,13 +14,13 @@ from rewardsmith.execution.confinement.confine import confine
 def confine_training(folders: Sequence[Path], task: Task, device: Device) -> list[str]:
     """From now on this process writes to its folders, to its temporary one and to a cache of its own, and nowhere else.
 
-    The cache, of compiled kernels, is not shared with processes that may do more: who can write to it decides
-    what they run.
+    The cache, of compiled kernels, is not shared with processes that may do more: who can write to
+    it decides what they run.
 
     Args:
         folders: Where policies go; made where they are missing.
-        task: What is trained. It is made once before, as small as can be: to import a simulator and to start
-            a GPU's driver takes rights that are not needed later.
+        task: What is trained. It is made once before, as small as can be: to import a simulator and
+            to start a GPU's driver takes rights that are not needed later.
         device: Where it is trained.
 
     Returns:

@@ -17,8 +17,8 @@ _RECENT = 10
 class TrainingCurves:
     """Curves of one training. A value that was not to be had stays missing.
 
-    The first episode of every environment is in none of them: trainers let it begin at a random time of its
-    horizon, and a true score that counts steps counts those, too, that nobody played.
+    The first episode of every environment is in none of them: trainers let it begin at a random
+    time of its horizon, and a true score that counts steps counts those, too, that nobody played.
     """
 
     def __init__(self, goal_smoothing: float = 0.0) -> None:
@@ -83,7 +83,8 @@ class TrainingCurves:
 def smoothed(mean: float | None, scores: Tensor, done: Tensor, weight: float) -> float | None:
     """The running mean of goals per episode that Isaac Gym's hands call ``consecutive_successes``.
 
-    At each step at which episodes finished, ``c <- weight * (their mean score) + (1 - weight) * c``, from 0 on.
+    At each step at which episodes finished, ``c <- weight * (their mean score) + (1 - weight) *
+    c``, from 0 on.
 
     Args:
         mean: ``c`` so far; ``None`` before any episode finished.

@@ -38,7 +38,10 @@ class EpisodeRecorder:
     """Keeps snapshots of the first episodes of every slot while they are played."""
 
     def __init__(self, slots: int, episodes: int, horizon: int) -> None:
-        """Prepare for ``slots`` blocks of ``episodes`` environments; an episode has ``horizon`` control steps at most."""
+        """Prepare for ``slots`` blocks of ``episodes`` environments.
+
+        An episode has ``horizon`` control steps at most.
+        """
         self._slots, self._episodes = slots, episodes
         self._stride = -(-horizon // SNAPSHOTS)
         self._signals: dict[str, list[Tensor]] = {}
@@ -51,7 +54,8 @@ class EpisodeRecorder:
         Args:
             number: From 1.
             step: What it gave.
-            running: Whether the environment was in its first episode until now, ``(slots * episodes,)`` bool.
+            running: Whether the environment was in its first episode until now, ``(slots *
+                episodes,)`` bool.
         """
         ended = self._kept(running & (step.terminated | step.truncated))
         success = self._kept(step.success)
@@ -63,10 +67,16 @@ class EpisodeRecorder:
                 self._signals.setdefault(name, []).append(self._kept(value).clone())
 
     def episodes(self, slot: int, true_score: Tensor) -> Episodes:
-        """What was kept of one slot; ``true_score`` is that of all its episodes, ``(episodes,)``."""
+        """What was kept of one slot.
+
+        ``true_score`` is that of all its episodes, ``(episodes,)``.
+        """
         assert self._success is not None, "note a step before"
         alive = torch.stack([moment[slot] for moment in self._alive], dim=1).cpu()
-        signals = {name: torch.stack([moment[slot] for moment in moments], dim=1).cpu() for name, moments in self._signals.items()}
+        signals = {
+            name: torch.stack([moment[slot] for moment in moments], dim=1).cpu()
+            for name, moments in self._signals.items()
+        }
         return Episodes(signals, alive, true_score[: len(alive)].clone(), self._success[slot].cpu().clone())
 
     def _kept(self, value: Tensor) -> Tensor:
@@ -109,7 +119,9 @@ def _episodes(data: object) -> Episodes:
     alive, score, success = (_plain(data[name]) for name in ("alive", "true_score", "success"))
     signals = {name: _plain(values) for name, values in data["signals"].items()}
     kinds = [alive.dtype, success.dtype, score.dtype, *(values.dtype for values in signals.values())]
-    if kinds != [torch.bool, torch.bool] + [torch.float32] * (1 + len(signals)) or not all(isinstance(name, str) for name in signals):
+    if kinds != [torch.bool, torch.bool] + [torch.float32] * (1 + len(signals)) or not all(
+        isinstance(name, str) for name in signals
+    ):
         raise ValueError("a part of another kind")
     episodes = alive.shape[:1]
     if (

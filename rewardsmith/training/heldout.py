@@ -33,7 +33,10 @@ class HeldOutScorer:
         """Policies that play side by side, as far as memory is known to reach."""
 
     def score(self, jobs: Sequence[ScoringJob], alive: Callable[[], None]) -> list[Score]:
-        """Play them side by side, or fewer at a time where memory is short; each plays what it would alone."""
+        """Play them side by side, or fewer at a time where memory is short.
+
+        Each plays what it would alone.
+        """
         torch.set_num_threads(1)  # more threads fight the simulator for the cores
         scores: dict[ScoringJob, Score] = {}
         for seed, count in dict.fromkeys((job.seed, job.episodes) for job in jobs):
@@ -50,7 +53,9 @@ class HeldOutScorer:
                 left = left[len(some) :]
         return [scores[job] for job in jobs]
 
-    def _play(self, jobs: Sequence[ScoringJob], seed: int, count: int, alive: Callable[[], None]) -> list[Score]:
+    def _play(
+        self, jobs: Sequence[ScoringJob], seed: int, count: int, alive: Callable[[], None]
+    ) -> list[Score]:
         """The scores of some policies on the same episodes."""
         env = self._prepared(len(jobs) * count)
         trained = stack([load(Path(job.policy), env, self._device) for job in jobs])
@@ -90,10 +95,12 @@ def play(
     """Score every policy on the same episodes.
 
     Each environment contributes its first episode only, so short episodes do not count more than
-    long ones. An episode that the simulator loses counts as its score at that step, which is 0 for success.
+    long ones. An episode that the simulator loses counts as its score at that step, which is 0 for
+    success.
 
     Args:
-        env: Made for one environment per policy and episode, or for more; policy ``k`` owns the ``k``-th block.
+        env: Made for one environment per policy and episode, or for more; policy ``k`` owns the
+            ``k``-th block.
         horizon: Control steps within which every episode ends.
         trained: The policies.
         policies: Their number.
@@ -118,18 +125,24 @@ def play(
         alive()
     score, unstable = score.cpu().view(policies, -1), unstable.cpu().view(policies, -1)
     assert not score.isnan().any(), "every episode ends within the horizon"
-    return [Played(_score(own, lost, seed), recorder.episodes(n, own)) for n, (own, lost) in enumerate(zip(score, unstable, strict=True))]
+    return [
+        Played(_score(own, lost, seed), recorder.episodes(n, own))
+        for n, (own, lost) in enumerate(zip(score, unstable, strict=True))
+    ]
 
 
 def _score(values: Tensor, unstable: Tensor, seed: int) -> Score:
-    return Score(float(values.double().mean()), standard_error(values), len(values), int(unstable.sum()), seed=seed)
+    return Score(
+        float(values.double().mean()), standard_error(values), len(values), int(unstable.sum()), seed=seed
+    )
 
 
 def standard_error(values: Tensor) -> float:
     """Standard error of the mean score of independent episodes.
 
-    For successes, each 0 or 1, it is that of Agresti and Coull (The American Statistician 52, 1998): two successes and two failures
-    are added. The usual one would be 0 where all or none succeeded, which no finite number of episodes can show.
+    For successes, each 0 or 1, it is that of Agresti and Coull (The American Statistician 52,
+    1998): two successes and two failures are added. The usual one would be 0 where all or none
+    succeeded, which no finite number of episodes can show.
 
     Args:
         values: Scores of the episodes, ``(episodes,)``.

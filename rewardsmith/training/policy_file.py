@@ -67,13 +67,16 @@ def load(path: Path, env: VecEnv, device: torch.device | str = "cpu") -> Trained
     """
     data = _read(path)
     inputs, actions = env.observation_size, env.action_size
-    fits = parameter_count(inputs, actions, data.hidden) == len(data.parameters)  # before anything of that size is built
+    # before anything of that size is built
+    fits = parameter_count(inputs, actions, data.hidden) == len(data.parameters)
     if not fits or data.mean.shape[-1] != inputs:
         raise UsageError(
             f"{path} is a policy of another task: it reads {data.mean.shape[-1]} numbers, this task gives "
             f"{inputs} and takes {actions} actions. Give a policy that was trained on this task."
         )
-    policy = StackedPolicy(inputs, actions, data.hidden, PpoSettings.initial_std, [], activation=data.activation)
+    policy = StackedPolicy(
+        inputs, actions, data.hidden, PpoSettings.initial_std, [], activation=data.activation
+    )
     policy.parameters = data.parameters[None].to(device)
     normaliser = RunningNormaliser(1, inputs)
     normaliser.mean, normaliser.variance = data.mean[None].to(device), data.variance[None].to(device)
@@ -87,7 +90,10 @@ def stack(policies: Sequence[TrainedPolicy]) -> TrainedPolicy:
         UsageError: They do not have the same layers.
     """
     first = policies[0].policy
-    if any((other.policy.hidden, other.policy.activation) != (first.hidden, first.activation) for other in policies):
+    if any(
+        (other.policy.hidden, other.policy.activation) != (first.hidden, first.activation)
+        for other in policies
+    ):
         raise UsageError("policies with different layers cannot act side by side. Score them one by one.")
     policy = first.select(torch.tensor([0]))
     normaliser = RunningNormaliser(len(policies), policies[0].normaliser.mean.shape[-1])
@@ -116,10 +122,13 @@ def _read(path: Path) -> _Saved:
     try:
         return _saved(read_tensors(path, POLICY_BYTES))
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror or error}. Give a policy that rewardsmith saved.") from None
+        raise UsageError(
+            f"cannot read {path}: {error.strerror or error}. Give a policy that rewardsmith saved."
+        ) from None
     except UNREADABLE as error:
         raise UsageError(
-            f"{path} is not a policy that rewardsmith saved. Give a policy.pt of a study or of `rewardsmith train`."
+            f"{path} is not a policy that rewardsmith saved. Give a policy.pt of a study or of "
+            "`rewardsmith train`."
         ) from error
 
 
@@ -148,13 +157,20 @@ def _saved(data: object) -> _Saved:
     )
     if found.mean.shape != found.variance.shape or len(found.mean) != 1:
         raise ValueError("mean and variance do not fit")
-    if not all(bool(part.isfinite().all()) for part in (found.parameters, found.mean, found.variance)) or bool((found.variance < 0).any()):
+    if not all(
+        bool(part.isfinite().all()) for part in (found.parameters, found.mean, found.variance)
+    ) or bool((found.variance < 0).any()):
         raise ValueError("not finite, or a variance below 0")
     return found
 
 
 def _tensor(value: object, kind: torch.dtype, dimensions: int) -> Tensor:
     """A plain tensor that is as large as what it takes on disk."""
-    if type(value) is not Tensor or value.dtype != kind or value.dim() != dimensions or not value.is_contiguous():
+    if (
+        type(value) is not Tensor
+        or value.dtype != kind
+        or value.dim() != dimensions
+        or not value.is_contiguous()
+    ):
         raise ValueError(f"no plain tensor of {kind} with {dimensions} dimensions")
     return value.detach()

@@ -39,7 +39,9 @@ class PortablePolicy(nn.Module):
 
     def forward(self, observation: Tensor) -> Tensor:
         """Normalise, act, and keep to the range."""
-        normalised = ((observation - self.get_buffer("mean")) * self.get_buffer("inverse_scale")).clamp(-5.0, 5.0)
+        normalised = ((observation - self.get_buffer("mean")) * self.get_buffer("inverse_scale")).clamp(
+            -5.0, 5.0
+        )
         return self.layers(normalised).clamp(-1.0, 1.0)
 
 
@@ -58,7 +60,10 @@ def require_onnx() -> None:
         UsageError: It is not installed.
     """
     if not all(map(find_spec, ("onnx", "onnxscript"))):
-        raise UsageError("ONNX files need two more packages: pip install 'rewardsmith[onnx]', then export again, or leave --onnx out.")
+        raise UsageError(
+            "ONNX files need two more packages: pip install 'rewardsmith[onnx]', then export again, or "
+            "leave --onnx out."
+        )
 
 
 def save_onnx(policy: PortablePolicy, path: Path) -> None:
@@ -68,7 +73,8 @@ def save_onnx(policy: PortablePolicy, path: Path) -> None:
         UsageError: The extra ``[onnx]`` is not installed.
     """
     require_onnx()
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # else it lists optional packages that it did not find
+    # else it lists optional packages that it did not find
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     example = torch.zeros(2, policy.get_buffer("mean").shape[-1])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of torch's exporter, about itself

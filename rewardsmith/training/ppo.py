@@ -17,8 +17,10 @@ MAX_WIDTH, MAX_LAYERS = 8_192, 8
 """Of networks."""
 _MAX_SAMPLES = 10**8
 _HIGHEST = {
-    "env_steps": 10**12, "envs": 10**6, "rollout": 10**5, "hidden": MAX_WIDTH, "minibatches": 10**6, "mini_epochs": 1_000,
-    "learning_rate": 10, "kl_target": 100, "discount": 1, "gae_lambda": 1, "clip": 100, "initial_std": 100, "max_grad_norm": 10**6,
+    "env_steps": 10**12, "envs": 10**6, "rollout": 10**5, "hidden": MAX_WIDTH, "minibatches": 10**6,
+    "mini_epochs": 1_000,
+    "learning_rate": 10, "kl_target": 100, "discount": 1, "gae_lambda": 1, "clip": 100, "initial_std": 100,
+    "max_grad_norm": 10**6,
 }  # fmt: skip
 """Settings that must be above 0, and where they turn from unwise to a machine without memory."""
 _INPUTS, _OUTPUTS = 64, 8
@@ -31,7 +33,8 @@ class PpoSettings(TrainerSettings):
 
     rollout: int = 24
     """Control steps per environment between two updates."""
-    # With widths that are multiples of 16, as in all presets, a slot computes bit for bit what it would alone.
+    # With widths that are multiples of 16, as in all presets, a slot
+    # computes bit for bit what it would alone.
     hidden: tuple[int, ...] = (128, 128)
     """Hidden layers of actor and critic."""
     # The papers have ELU.
@@ -54,8 +57,8 @@ class PpoSettings(TrainerSettings):
     # The sparse reward gets it, too. Isaac Gym's hands have 250.
     goal_bonus: float = 0.0
     """Added to every reward at each step that meets the goal."""
-    # The training curve shows this mean, as Isaac Gym's `consecutive_successes` (hands: 0.1); at 0 the plain mean of
-    # the epoch's finished episodes.
+    # The training curve shows this mean, as Isaac Gym's `consecutive_successes` (hands: 0.1);
+    # at 0 the plain mean of the epoch's finished episodes.
     goal_smoothing: float = 0.0
     """Weight of the latest episodes in the running mean of goals; 0 for none."""
     slots: int = 0
@@ -89,12 +92,19 @@ class PpoSettings(TrainerSettings):
             given = vars(self)[name]
             for value in given if name == "hidden" else (given,):
                 if not 0 < value <= high:
-                    raise UsageError(f"training.{name} is {brief(given)}; give a value above 0, and at most {high:,}.")
+                    raise UsageError(
+                        f"training.{name} is {brief(given)}; give a value above 0, and at most {high:,}."
+                    )
         if len(self.hidden) > MAX_LAYERS:
             raise UsageError(f"training.hidden has {len(self.hidden):,} layers; give at most {MAX_LAYERS}.")
         super().check()
         samples = self.epoch_steps
         if samples < self.minibatches:
-            raise UsageError(f"training.minibatches is {self.minibatches}, more than the {samples} samples of a rollout.")
+            raise UsageError(
+                f"training.minibatches is {self.minibatches}, more than the {samples} samples of a rollout."
+            )
         if samples > _MAX_SAMPLES:
-            raise UsageError(f"training.rollout times training.envs is {samples:,}; give at most {_MAX_SAMPLES:,} samples of a rollout.")
+            raise UsageError(
+                f"training.rollout times training.envs is {samples:,}; give at most {_MAX_SAMPLES:,} "
+                "samples of a rollout."
+            )

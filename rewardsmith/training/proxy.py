@@ -19,10 +19,16 @@ Terms = tuple[Tensor, dict[str, Tensor]]
 
 
 class ProxyReward:
-    """One job's program, or the sparse reward. It fails at most once; from then on there is no reward."""
+    """One job's program, or the sparse reward.
+
+    It fails at most once; from then on there is no reward.
+    """
 
     def __init__(self, job: TrainingJob, settings: PpoSettings) -> None:
-        """Compile the job's program; a text that the guard refuses or that does not compile is a failure at once."""
+        """Compile the job's program.
+
+        A text that the guard refuses or that does not compile is a failure at once.
+        """
         self._bonus = settings.goal_bonus
         self.failure: Fault | None = None
         self.cause = ""
@@ -48,8 +54,8 @@ class ProxyReward:
     def terms(self, signals: Mapping[str, Tensor], sparse: Tensor, epoch: int) -> Terms | None:
         """What the program says of ``n`` states.
 
-        It sees copies, and what it returns is copied again. Physics and the true score have long moved on, so nothing it
-        does can reach them.
+        It sees copies, and what it returns is copied again. Physics and the true score have long
+        moved on, so nothing it does can reach them.
 
         Args:
             signals: At least those of :attr:`parameters`, ``(n, *shape)``.
@@ -60,7 +66,8 @@ class ProxyReward:
             MemoryError: There is not enough for it.
 
         Returns:
-            ``None`` where the program raised. A total that is not finite is returned and makes this fail.
+            ``None`` where the program raised. A total that is not finite is returned and makes this
+            fail.
         """
         if self._program is None:
             return sparse, {}
@@ -77,7 +84,9 @@ class ProxyReward:
         if len(bad):
             row = int(bad[0])
             shown = ", ".join(f"{name} = {_short(signals[name][row].tolist())}" for name in self.parameters)
-            self.fail(Fault.DIVERGED, f"the total became {float(total[row])} in epoch {epoch} at {shown}"[:600])
+            self.fail(
+                Fault.DIVERGED, f"the total became {float(total[row])} in epoch {epoch} at {shown}"[:600]
+            )
         return total, components
 
     def with_bonus(self, total: Tensor, success: Tensor) -> Tensor:
@@ -88,4 +97,8 @@ class ProxyReward:
 def _short(value: float | list[float]) -> str:
     """A reading in few digits; a grid is flattened."""
     numbers = torch.tensor(value).flatten().tolist()
-    return "[" + ", ".join(f"{number:.4g}" for number in numbers) + "]" if isinstance(value, list) else f"{value:.4g}"
+    return (
+        "[" + ", ".join(f"{number:.4g}" for number in numbers) + "]"
+        if isinstance(value, list)
+        else f"{value:.4g}"
+    )

@@ -12,8 +12,9 @@ from rewardsmith.records import Rung, Score
 class Racetrack:
     """Where the jobs of one queue stand at every rung.
 
-    A job is compared with the jobs before it in the queue and with earlier runs only. Those before it entered
-    before it, or with it, so they have reached a rung by the time that it does, or never will.
+    A job is compared with the jobs before it in the queue and with earlier runs only. Those before
+    it entered before it, or with it, so they have reached a rung by the time that it does, or never
+    will.
     """
 
     def __init__(self, epochs: int) -> None:
@@ -41,10 +42,15 @@ class Racetrack:
         return marks.index(epochs) if epochs in marks else None
 
     def arrive(self, rung: int, job: TrainingJob, env_steps: int, score: Score) -> Rung:
-        """Note the score of a job at a rung; everyone who arrives at the same time does so in the order of the queue."""
+        """Note the score of a job at a rung.
+
+        Everyone who arrives at the same time does so in the order of the queue.
+        """
         before = {run: scores[rung] for run, scores in job.rivals if rung < len(scores)}
         place = self._places[job.run]
-        before |= {run: own[rung] for run, own in self._scores.items() if rung in own and self._places[run] < place}
+        before |= {
+            run: own[rung] for run, own in self._scores.items() if rung in own and self._places[run] < place
+        }
         if job.run in self._counted:
             self._scores.setdefault(job.run, {})[rung] = score.mean
         return Rung(env_steps, score, len(before), sum(other > score.mean for other in before.values()))
@@ -66,12 +72,15 @@ def eviction(race: Race, rung: Rung) -> str:
     if race.allows(rung.better, rung.rivals):
         return ""
     return (
-        f"evicted after {rung.env_steps:,} steps: {rung.better} of {rung.rivals} earlier candidates had a higher true score "
+        f"evicted after {rung.env_steps:,} steps: {rung.better} of {rung.rivals} earlier candidates had a "
+        "higher true score "
         f"there than {rung.score.mean:.3f}; racing keeps the best {race.keep:.0%}"
     )
 
 
 def with_rivals(job: TrainingJob, before: Mapping[str, Sequence[Rung]]) -> TrainingJob:
     """A job that is compared with more runs, given by what each showed at its rungs."""
-    known = dict(job.rivals) | {run: tuple(rung.score.mean for rung in rungs) for run, rungs in before.items() if rungs}
+    known = dict(job.rivals) | {
+        run: tuple(rung.score.mean for rung in rungs) for run, rungs in before.items() if rungs
+    }
     return replace(job, rivals=tuple(known.items()))

@@ -22,7 +22,8 @@ _WARM_UP, _FEWEST = 4, 8
 _LEAST_S = 1.0
 """Measured for at least so long."""
 _TURN = 4
-"""Control steps with the task, and then as many of the physics alone: both see the same motion, and the same load of the machine."""
+"""Control steps with the task, and then as many of the physics alone: both see
+the same motion, and the same load of the machine."""
 _MILLION = 1e6
 
 
@@ -35,9 +36,11 @@ class Speed:
     simulation_s: float
     """Seconds per million environment steps of the simulation alone, under random actions."""
     training_s: float
-    """Seconds per million environment steps of one candidate's training: the same simulation, its policy and the learner."""
+    """Seconds per million environment steps of one candidate's training: the
+    same simulation, its policy and the learner."""
     preset_s: float
-    """Seconds that the preset's training of one candidate takes at that speed, without start-up and scoring."""
+    """Seconds that the preset's training of one candidate takes at
+    that speed, without start-up and scoring."""
 
 
 def measure(task: Task, settings: PpoSettings) -> Speed:
@@ -56,7 +59,8 @@ def measure(task: Task, settings: PpoSettings) -> Speed:
     steps = max(1, min(settings.rollout, round(_LEAST_S / (simulation_s * settings.envs))))
     training_s = _training(env, settings, steps)
     return Speed(
-        settings.device, settings.envs, simulation_s * _MILLION, training_s * _MILLION, training_s * settings.env_steps
+        settings.device, settings.envs, simulation_s * _MILLION, training_s * _MILLION,
+        training_s * settings.env_steps
     )  # fmt: skip
 
 
@@ -136,7 +140,10 @@ def _simulation(env: VecEnv, device: Device) -> float:
 
 
 def _training(env: VecEnv, settings: PpoSettings, steps: int) -> float:
-    """Seconds per environment step of rollouts of ``steps`` control steps, each with its update; the first one warms up."""
+    """Seconds per environment step of rollouts of ``steps`` control steps, each with its update.
+
+    The first one warms up.
+    """
     short = replace(settings, rollout=steps, envs=env.num_envs)
     population = Population(env, short)
     population.exchange((), [Slot(TrainingJob("speed", SPARSE, 0, ""), short)])

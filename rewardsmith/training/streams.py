@@ -10,7 +10,9 @@ from torch import Tensor
 from rewardsmith.seeds import derive
 
 
-def environment_seeds(purpose: str, seeds: Sequence[int], count: int, device: torch.device | str = "cpu") -> Tensor:
+def environment_seeds(
+    purpose: str, seeds: Sequence[int], count: int, device: torch.device | str = "cpu"
+) -> Tensor:
     """One stream per environment, ``(len(seeds) * count,)`` int64, slot by slot.
 
     Args:

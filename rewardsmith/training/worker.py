@@ -1,4 +1,7 @@
-"""The training worker's main: reads orders, trains, scores, reports. Crashes here cost time, not a study."""
+"""The training worker's main: reads orders, trains, scores, reports.
+
+Crashes here cost time, not a study.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,15 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from rewardsmith.contracts import Scorer, ScoringJob, Trainer, TrainerSettings, TrainingJob, TrainingProgress, TrainingResult
+from rewardsmith.contracts import (
+    Scorer,
+    ScoringJob,
+    Trainer,
+    TrainerSettings,
+    TrainingJob,
+    TrainingProgress,
+    TrainingResult,
+)
 from rewardsmith.execution.memory import keep_freed_memory
 from rewardsmith.execution.process import answer, claim_stdout
 from rewardsmith.records import RunState
@@ -40,7 +51,10 @@ class Inbox:
         threading.Thread(target=self._read, daemon=True).start()
 
     def take(self, *, wait: bool) -> Sequence[TrainingJob]:
-        """Trainings that came since the last call. While scorings are due nobody waits: there is nothing, and they come first."""
+        """Trainings that came since the last call.
+
+        While scorings are due nobody waits: there is nothing, and they come first.
+        """
         jobs: list[TrainingJob] = []
         wait = wait and not self.due
         while not self._ended and (wait or not self._lines.empty()):
@@ -72,9 +86,12 @@ class Inbox:
 
 
 class Worker:
-    """Carries out orders. Before the first program is compiled, it gives up all rights that training does not need.
+    """Carries out orders.
 
-    A trainer that has ``starts_processes`` keeps them: it compiles nothing here, and confines the processes that do.
+    Before the first program is compiled, it gives up all rights that training does not need.
+
+    A trainer that has ``starts_processes`` keeps them: it compiles nothing here, and confines the
+    processes that do.
     """
 
     def __init__(self, setup: Setup, folders: Sequence[Path], descriptor: int) -> None:
@@ -133,7 +150,10 @@ class Worker:
 
 
 def main() -> None:
-    """Serve until standard input closes. Arguments: the folders that policies and episodes go to."""
+    """Serve until standard input closes.
+
+    Arguments: the folders that policies and episodes go to.
+    """
     descriptor = claim_stdout()
     keep_freed_memory()
     setup = SETUP.validate_json(sys.stdin.readline())

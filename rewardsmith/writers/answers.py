@@ -29,7 +29,10 @@ def read(brief: Brief, call: Call) -> Draft:
 
 
 def rating(text: str) -> float:
-    """The last number in square brackets, within -1 and 1; 0 where there is none, as in RF-Agent."""
+    """The last number in square brackets, within -1 and 1.
+
+    0 where there is none, as in RF-Agent.
+    """
     found = _RATING.findall(text)
     return min(1.0, max(-1.0, float(found[-1]))) if found else 0.0
 

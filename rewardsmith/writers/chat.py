@@ -23,8 +23,8 @@ _BYTES_PER_TOKEN = 3
 class ChatWriter:
     """Renders briefs, asks a :class:`Backend` many at a time and reads the replies.
 
-    Requests are single samples, since ``n`` is not honoured everywhere. A reply can only ever reach the
-    candidate that it was asked for.
+    Requests are single samples, since ``n`` is not honoured everywhere. A reply can only ever reach
+    the candidate that it was asked for.
     """
 
     notice: str
@@ -60,7 +60,8 @@ class ChatWriter:
         """Send a request and wait for its answer.
 
         Raises:
-            WriterError: The model cannot be reached, or refuses. What was answered until then is recorded.
+            WriterError: The model cannot be reached, or refuses. What was answered until then is
+                recorded.
         """
         return self._counter.serve(self._backend, lambda desk: self._answer(brief, desk), ledger)
 

@@ -31,7 +31,9 @@ class Desk:
         self._settled = asyncio.Condition()
 
     async def admit(self, quote: Quote) -> str:
-        """Reserve a quote; where it does not fit, wait for what is in flight to cost less than feared.
+        """Reserve a quote.
+
+        Where it does not fit, wait for what is in flight to cost less than feared.
 
         Returns:
             Nothing, or the limit that does not allow the call.
@@ -88,7 +90,8 @@ class Counter:
         Raises:
             RewardsmithError: There is none, and no other request makes sense.
         """
-        with self._lock:  # what is handed in before it is closed is cancelled with the rest; nothing comes after it
+        # what is handed in before it is closed is cancelled with the rest; nothing comes after it
+        with self._lock:
             if self._closed:
                 raise WriterError(_CLOSED)
             loop = self._loop or self._start(backend)
@@ -104,7 +107,10 @@ class Counter:
             raise desk.fail(error) from error
 
     def close(self) -> None:
-        """Cancel what is in flight, close the backend and end the thread; a model that cannot be stopped is not waited for."""
+        """Cancel what is in flight, close the backend and end the thread.
+
+        A model that cannot be stopped is not waited for.
+        """
         with self._lock:
             loop, self._loop, self._closed = self._loop, None, True
         if loop is None:

@@ -1,4 +1,7 @@
-"""What models cost: a dated table, overruled by options. What is not known is said to be unknown."""
+"""What models cost: a dated table, overruled by options.
+
+What is not known is said to be unknown.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,10 @@ _TABLE = TypeAdapter(dict[str, dict[str, Price]])
 
 
 def price_of(options: LanguageModelOptions, base_url: str, model: str) -> Price | None:
-    """The price of a model at an address, or ``None``; another provider's price of the same name is no guide."""
+    """The price of a model at an address, or ``None``.
+
+    Another provider's price of the same name is no guide.
+    """
     if options.price_prompt is not None and options.price_completion is not None:
         return Price(options.price_prompt, options.price_completion, options.price_cached)
     return _table().get(urlsplit(base_url).hostname or "", {}).get(model)

@@ -9,7 +9,8 @@ from rewardsmith.contracts import ALIGN, VERIFY, Brief, Repair
 from rewardsmith.reward.guard.lexical import MAX_CHARACTERS
 
 CONVERSATIONAL = ("reflect",)
-"""Operators that show the parent as the model's own last answer; all others show their parents in one message."""
+"""Operators that show the parent as the model's own last answer; all
+others show their parents in one message."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,9 @@ class Prompt:
 def render(brief: Brief) -> Prompt:
     """Build the conversation: system, then what the operator says, then a repair if one is due.
 
-    With ``reflect`` the history is one step deep, as in Eureka: the parent's program stands as the model's own
-    last answer, its training as the user's reply (arXiv 2310.12931, algorithm 1). REvolve and
-    RF-Agent show the parents inside one message without a history.
+    With ``reflect`` the history is one step deep, as in Eureka: the parent's program stands as the
+    model's own last answer, its training as the user's reply (arXiv 2310.12931, algorithm 1).
+    REvolve and RF-Agent show the parents inside one message without a history.
 
     Raises:
         UsageError: There is no template for the operator.
@@ -64,7 +65,11 @@ def _order(brief: Brief) -> list[Message]:
     if brief.operator not in CONVERSATIONAL:
         return [Message("user", content)]
     parent = brief.parents[0].candidate
-    return [_opening(brief), Message("assistant", _as_answer(parent.idea, parent.source)), Message("user", content)]
+    return [
+        _opening(brief),
+        Message("assistant", _as_answer(parent.idea, parent.source)),
+        Message("user", content),
+    ]
 
 
 def _repair(brief: Brief, repair: Repair) -> list[Message]:
@@ -74,7 +79,10 @@ def _repair(brief: Brief, repair: Repair) -> list[Message]:
 
 
 def _with_complaint(message: Message, repair: Repair) -> Message:
-    """A draft without a program to show: the same order again, with what was wrong. Some servers refuse two user messages in a row."""
+    """A draft without a program to show: the same order again, with what was wrong.
+
+    Some servers refuse two user messages in a row.
+    """
     return replace(message, content=f"{message.content}\n\n{templates.render('no_code', repair=repair)}")
 
 
@@ -99,4 +107,5 @@ OPERATORS = (
     ALIGN,
     VERIFY,
 )
-"""Every operator of the built-in strategies; the first writes from nothing, the last two ask about a finished program."""
+"""Every operator of the built-in strategies; the first writes from
+nothing, the last two ask about a finished program."""

@@ -20,9 +20,10 @@ _FREE = Quote(0, 0, None)
 class ReplayWriter:
     """Answers every brief with what the same candidate got in another study, by operator and attempt.
 
-    Programs do not depend on the wording of the prompt any more, so a replay survives new templates and small
-    differences in training; it ends where the search itself takes another way. A candidate without
-    recorded calls, as the grammar writer makes them, gets the draft that was kept with it.
+    Programs do not depend on the wording of the prompt any more, so a replay survives new templates
+    and small differences in training; it ends where the search itself takes another way. A
+    candidate without recorded calls, as the grammar writer makes them, gets the draft that was kept
+    with it.
     """
 
     name = "replay"
@@ -36,14 +37,20 @@ class ReplayWriter:
             UsageError: None is named, or it is none.
         """
         if not options.replay:
-            raise UsageError("the replay writer needs recorded replies. Give the study that has them with --from STUDY.")
+            raise UsageError(
+                "the replay writer needs recorded replies. Give the study that has them with --from STUDY."
+            )
         self._folder = Path(options.replay)
         if not (self._folder / "study.db").is_file():
-            raise UsageError(f"{self._folder} is not a study folder (study.db is missing). Give the --out of a search with --from.")
+            raise UsageError(
+                f"{self._folder} is not a study folder (study.db is missing). Give the --out of a search "
+                "with --from."
+            )
         store = open_store(self._folder / "study.db", write=False)
         self._candidates = store.candidates()
         self._calls: dict[tuple[str, str, int], Call] = {}
-        for call in sorted(store.calls(), key=lambda call: call.answered):  # an answer overrules the losses before it
+        # an answer overrules the losses before it
+        for call in sorted(store.calls(), key=lambda call: call.answered):
             self._calls[call.candidate, call.operator, call.attempt] = call
         self._asked = {call.candidate for call in self._calls.values()}
         store.close()
@@ -68,7 +75,10 @@ class ReplayWriter:
             return _kept(known, brief)
         call = self._calls.get((brief.candidate, brief.operator, brief.attempt))
         if call is None:
-            return Draft(brief.candidate, error=f"{self._folder} has no reply for draft {brief.attempt} of {brief.candidate}.")
+            return Draft(
+                brief.candidate,
+                error=f"{self._folder} has no reply for draft {brief.attempt} of {brief.candidate}.",
+            )
         call = replace(call, usage=Usage(), latency_s=0.0)
         if not ledger.recall(call.request):
             ledger.settle(_FREE, call)
@@ -86,9 +96,13 @@ class ReplayWriter:
                 f"Give the config of the recorded search: --config {quoted(self._folder / 'config.yaml')}."
             )
         parents = tuple(parent.candidate.id for parent in brief.parents)
-        if brief.operator not in (ALIGN, VERIFY) and (known.operator, known.parents) != (brief.operator, parents):
+        if brief.operator not in (ALIGN, VERIFY) and (known.operator, known.parents) != (
+            brief.operator,
+            parents,
+        ):
             raise WriterError(
-                f"{brief.candidate} was {known.operator} of {known.parents} in {self._folder} and is {brief.operator} of {parents} now, so "
+                f"{brief.candidate} was {known.operator} of {known.parents} in {self._folder} and is "
+                f"{brief.operator} of {parents} now, so "
                 f"its reply belongs to another program. Give the config of the recorded search: "
                 f"--config {quoted(self._folder / 'config.yaml')}."
             )

@@ -1,7 +1,8 @@
 """Evolutionary search: REvolve (Hazra et al., ICLR 2025, arXiv 2406.01309).
 
-Programs live on islands. Each generation breeds children from parents that are drawn by fitness, by mutation or by
-crossover; a child stays if it is no worse than its island's mean; now and then the weaker islands are reset.
+Programs live on islands. Each generation breeds children from parents that are drawn by fitness, by
+mutation or by crossover; a child stays if it is no worse than its island's mean; now and then the
+weaker islands are reset.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ _COLD = 1e-6
 class EvolutionaryOptions(Options):
     """Constants of the search.
 
-    ``release`` is the authors' repository as it stands (``cfg/generate.yaml``), ``paper`` its first version, with which the driving
-    experiments of the paper were made (the paper prints no complete table of constants).
+    ``release`` is the authors' repository as it stands (``cfg/generate.yaml``), ``paper`` its first
+    version, with which the driving experiments of the paper were made (the paper prints no complete
+    table of constants).
     """
 
     islands: int = 4
@@ -35,26 +37,35 @@ class EvolutionaryOptions(Options):
     capacity: int = 8
     """Programs on an island, in all versions."""
     samples: int = 8
-    """Programs per generation. ``paper``: 8 (4 queries of 2); ``release``: 15, for budgets of a hundred programs."""
+    """Programs per generation. ``paper``: 8 (4 queries of 2); ``release``:
+    15, for budgets of a hundred programs."""
     crossover: float = 0.5
     """Probability of crossover rather than mutation, in all versions."""
     migration: float = 0.3
-    """Probability that the weaker islands are reset after a generation. ``release``: 0.3; ``paper``: 0.2."""
+    """Probability that the weaker islands are reset after a
+    generation. ``release``: 0.3; ``paper``: 0.2."""
     temperature_start: float = 1.0
-    """Of the softmax selection, 1 throughout in all versions; the release has the linear schedule."""
+    """Of the softmax selection, 1 throughout in all versions;
+    the release has the linear schedule."""
     temperature_end: float = 1.0
     scale: Literal["range", "raw"] = "range"
-    """Fitness in the softmax: between the worst and the best that live, or as it is, so that selection hangs on the metric's unit."""
+    """Fitness in the softmax: between the worst and the best that live, or as it is,
+    so that selection hangs on the metric's unit."""
     moving_mean: bool = False
-    """Whether admission counts the siblings that were admitted before, so that it hangs on their order."""
+    """Whether admission counts the siblings that were admitted
+    before, so that it hangs on their order."""
     strict: bool = False
-    """Whether a child must be fitter than the mean. ``paper``: yes; on a plateau nothing new then gets in."""
+    """Whether a child must be fitter than the mean. ``paper``: yes;
+    on a plateau nothing new then gets in."""
     between_islands: bool = False
-    """Whether the parents of a crossover come from two islands, and the child goes to the weaker. ``paper``: yes."""
+    """Whether the parents of a crossover come from two islands, and the
+    child goes to the weaker. ``paper``: yes."""
     reset: Literal["keep_best", "empty"] = "keep_best"
-    """A weaker island keeps its best and gets some other of a stronger one, or is emptied and gets a copy of the best. ``paper``: empty."""
+    """A weaker island keeps its best and gets some other of a stronger one, or is
+    emptied and gets a copy of the best. ``paper``: empty."""
     horizon: int = 0
-    """Candidates of the whole search, for the schedule of the temperature; 0: as many as the study was made for."""
+    """Candidates of the whole search, for the schedule of the
+    temperature; 0: as many as the study was made for."""
 
     CHANGES: ClassVar = {
         "paper": {
@@ -64,7 +75,8 @@ class EvolutionaryOptions(Options):
         "release": {"samples": 15, "scale": "raw", "moving_mean": True},
     }  # fmt: skip
     RANGES: ClassVar = {
-        "islands": AT_LEAST_1, "capacity": AT_LEAST_1, "samples": AT_LEAST_1, "crossover": SHARE, "migration": SHARE,
+        "islands": AT_LEAST_1, "capacity": AT_LEAST_1, "samples": AT_LEAST_1, "crossover": SHARE,
+        "migration": SHARE,
         "temperature_start": AT_LEAST_0, "temperature_end": AT_LEAST_0, "horizon": AT_LEAST_0,
     }  # fmt: skip
 
@@ -72,13 +84,15 @@ class EvolutionaryOptions(Options):
 class EvolutionaryStrategy(Search[EvolutionaryOptions, World]):
     """Breeds programs on islands, generation by generation.
 
-    Mended against the authors' code, always: a migrant moves whole (its training history stayed behind, so showing it
-    failed); deleted programs stay deleted (islands were read back from disk with them); a crossover that no island
-    has the members for becomes a mutation (it looped forever); the softmax does not overflow; a program that fails
-    takes no part, and cannot shift a sibling to another island; of two programs shown, neither comes twice. Mended by
-    default, kept in the presets: selection hung on the unit of the metric, admission on the order of siblings.
+    Mended against the authors' code, always: a migrant moves whole (its training history stayed
+    behind, so showing it failed); deleted programs stay deleted (islands were read back from disk
+    with them); a crossover that no island has the members for becomes a mutation (it looped
+    forever); the softmax does not overflow; a program that fails takes no part, and cannot shift a
+    sibling to another island; of two programs shown, neither comes twice. Mended by default, kept
+    in the presets: selection hung on the unit of the metric, admission on the order of siblings.
 
-    Without ``barrier``, children are bred from whoever lives when they are asked for, one by one if need be.
+    Without ``barrier``, children are bred from whoever lives when they are asked for, one by one if
+    need be.
     """
 
     NAME = "revolve"
@@ -111,17 +125,23 @@ class EvolutionaryStrategy(Search[EvolutionaryOptions, World]):
             means = self._softmax([self._mean(island) for island in crowded])
             homes = [crowded[index] for index in draw_some(rng, means, 2)]
             parents = self._parents(homes[0], 1, rng)
-            parents += self._parents(homes[1], 1, rng, but=parents)  # the other island may have a copy of the first
+            # the other island may have a copy of the first
+            parents += self._parents(homes[1], 1, rng, but=parents)
             home = min(homes, key=self._mean)
         else:
             islands = crowded if crossover else inhabited
             home = islands[draw(rng, self._softmax([self._mean(island) for island in islands]))]
             parents = self._parents(home, 2 if crossover else 1, rng)
         world.homes[number] = (home, False)
-        return Proposal("crossover" if len(parents) > 1 else "mutate", tuple(self._names[parent] for parent in parents))
+        return Proposal(
+            "crossover" if len(parents) > 1 else "mutate", tuple(self._names[parent] for parent in parents)
+        )
 
     def _parents(self, island: int, count: int, rng: random.Random, but: Sequence[int] = ()) -> list[int]:
-        """Distinct members, drawn by the softmax of their fitness; fewer where there are not so many."""
+        """Distinct members, drawn by the softmax of their fitness.
+
+        Fewer where there are not so many.
+        """
         members = [member for member in self._memory.islands[island] if member not in but]
         weights = self._softmax([self._memory.fitness[member] for member in members]) if members else []
         return [members[index] for index in draw_some(rng, weights, count)]
@@ -132,8 +152,9 @@ class EvolutionaryStrategy(Search[EvolutionaryOptions, World]):
     def _softmax(self, fitness: Sequence[float], temperature: float | None = None) -> list[float]:
         """Selection probabilities.
 
-        With fitness brought to 0 to 1 by the worst and the best that live, as the paper does with people's Elo ratings, the best
-        is drawn ``exp(1 / temperature)`` times as often as the worst, whatever the metric's unit and sign.
+        With fitness brought to 0 to 1 by the worst and the best that live, as the paper does with
+        people's Elo ratings, the best is drawn ``exp(1 / temperature)`` times as often as the
+        worst, whatever the metric's unit and sign.
         """
         options = self._options
         if options.scale == "range":
@@ -153,7 +174,9 @@ class EvolutionaryStrategy(Search[EvolutionaryOptions, World]):
         rng = random.Random(f"{self.NAME}/{self._seed}/migration/{world.told}")
         for generation in range(before, world.told // options.samples):
             if generation > 0 and options.islands > 1 and rng.random() < options.migration:
-                reset_weaker(world, rng, lambda fitness: self._softmax(fitness, 1.0), empty=options.reset == "empty")
+                reset_weaker(
+                    world, rng, lambda fitness: self._softmax(fitness, 1.0), empty=options.reset == "empty"
+                )
                 world.forget_the_dead()
 
     def _survive(self, results: Sequence[Result]) -> None:
@@ -171,6 +194,11 @@ class EvolutionaryStrategy(Search[EvolutionaryOptions, World]):
         for number, island in enumerate(world.islands):
             if children[number]:
                 world.islands[number] = survivors(
-                    island, children[number], world.fitness, options.capacity, strict=options.strict, moving=options.moving_mean
+                    island,
+                    children[number],
+                    world.fitness,
+                    options.capacity,
+                    strict=options.strict,
+                    moving=options.moving_mean,
                 )
         world.forget_the_dead()

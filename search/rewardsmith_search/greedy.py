@@ -16,12 +16,17 @@ from rewardsmith_search.search import Result, Search
 
 @dataclass(frozen=True, init=False)
 class GreedyOptions(Options):
-    """Constants of the search. The paper runs five searches of five iterations and reports the best."""
+    """Constants of the search.
+
+    The paper runs five searches of five iterations and reports the best.
+    """
 
     samples: int = 4
-    """Programs per iteration, K. ``paper``: 16; ``release``: 3, the default of its config. Ours suits budgets of tens of candidates."""
+    """Programs per iteration, K. ``paper``: 16; ``release``: 3, the default of its
+    config. Ours suits budgets of tens of candidates."""
     parent: Literal["last", "best"] = "last"
-    """Whom to revise: the best of the last iteration (algorithm 1, paper and code), or the best so far."""
+    """Whom to revise: the best of the last iteration (algorithm 1,
+    paper and code), or the best so far."""
 
     CHANGES: ClassVar = {"paper": {"samples": 16}, "release": {"samples": 3}}
     RANGES: ClassVar = {"samples": AT_LEAST_1}
@@ -34,18 +39,22 @@ Champion = tuple[float, int]
 class GreedyStrategy(Search[GreedyOptions, dict[int, Champion]]):
     """Revises the best program of the last iteration.
 
-    As published, the parent is the best of the *last* iteration, not the best so far, and the first of
-    equals wins. An iteration without any scored program keeps its parent (the authors' code does too).
-    Mended against the authors' code: failures are states and take no part in the choice (they were -10000, which a
-    metric may undercut), and candidates are known by their id (the code indexes compacted lists by position, so
-    that one reply without a program shifts the others and the wrong one can be declared best).
+    As published, the parent is the best of the *last* iteration, not the best so far, and the first
+    of equals wins. An iteration without any scored program keeps its parent (the authors' code does
+    too). Mended against the authors' code: failures are states and take no part in the choice (they
+    were -10000, which a metric may undercut), and candidates are known by their id (the code
+    indexes compacted lists by position, so that one reply without a program shifts the others and
+    the wrong one can be declared best).
     """
 
     NAME = "eureka"
     Options = GreedyOptions
 
     def __init__(self, seed: int, candidates: int, options: GreedyOptions) -> None:
-        """Start before the first iteration; the memory is the champion of each iteration that has one."""
+        """Start before the first iteration.
+
+        The memory is the champion of each iteration that has one.
+        """
         super().__init__(seed, candidates, options, {})
 
     def _plan(self, room: int) -> list[Proposal]:

@@ -19,7 +19,8 @@ class World:
     fitness: dict[int, float] = field(default_factory=dict)
     """Score of everyone who lives."""
     homes: dict[int, tuple[int, bool]] = field(default_factory=dict)
-    """Where each planned candidate is to live, and whether it is written from nothing and admitted in any case."""
+    """Where each planned candidate is to live, and whether it is written
+    from nothing and admitted in any case."""
     told: int = 0
     """Results so far, failures too."""
 
@@ -42,11 +43,14 @@ class World:
         self.fitness = {member: value for member, value in self.fitness.items() if member in living}
 
 
-def reset_weaker(world: World, rng: random.Random, weigh: Callable[[Sequence[float]], list[float]], *, empty: bool) -> None:
+def reset_weaker(
+    world: World, rng: random.Random, weigh: Callable[[Sequence[float]], list[float]], *, empty: bool
+) -> None:
     """Reset the weaker half of the islands, ranked by their best members, and let one program migrate to each.
 
-    By REvolve's present code, a weaker island keeps its best member, and a member that is not the best *moves* there from
-    an island of the stronger half; by its first version the island is emptied, and the best of a stronger one is *copied* there.
+    By REvolve's present code, a weaker island keeps its best member, and a member that is not the
+    best *moves* there from an island of the stronger half; by its first version the island is
+    emptied, and the best of a stronger one is *copied* there.
 
     Args:
         world: Changed in place.
@@ -54,7 +58,10 @@ def reset_weaker(world: World, rng: random.Random, weigh: Callable[[Sequence[flo
         weigh: Selection probabilities of fitness.
         empty: Whether to follow the first version.
     """
-    order = sorted(range(len(world.islands)), key=lambda n: (world.fitness[world.best(n)] if world.islands[n] else -math.inf, rng.random()))
+    order = sorted(
+        range(len(world.islands)),
+        key=lambda n: (world.fitness[world.best(n)] if world.islands[n] else -math.inf, rng.random()),
+    )
     half = len(order) // 2
     weaker, stronger = order[:half], order[half:]
     for island in weaker:

@@ -38,9 +38,10 @@ class Node:
 class Tree:
     """Candidates by number, their values, and the best of all.
 
-    A program under way counts as a visit of all its ancestors from the moment it is planned: the virtual loss that
-    sends the next expansion elsewhere (as in WU-UCT, Liu et al., ICLR 2020: unobserved visits, no made-up value).
-    A failure stays such a visit, and says nothing about values.
+    A program under way counts as a visit of all its ancestors from the moment it is planned: the
+    virtual loss that sends the next expansion elsewhere (as in WU-UCT, Liu et al., ICLR 2020:
+    unobserved visits, no made-up value). A failure stays such a visit, and says nothing about
+    values.
     """
 
     own_visit: bool
@@ -81,8 +82,8 @@ class Tree:
     def add(self, parent: int) -> None:
         """Plan the next candidate as a child of ``parent``.
 
-        With ``own_visit`` the visits of a program are 1 + its descendants (RF-Agent's code), else those of its
-        children (its paper), where a program without children has 1.
+        With ``own_visit`` the visits of a program are 1 + its descendants (RF-Agent's code), else
+        those of its children (its paper), where a program without children has 1.
         """
         above = self.node(parent)
         gain = 1 if self.own_visit or above.children or parent == ROOT else 0
@@ -92,7 +93,9 @@ class Tree:
         above.children.append(len(self.nodes))
         self.nodes.append(Node(parent, above.depth + 1, visits=1))
 
-    def learn(self, number: int, score: float | None, judgement: float | None, best_rate: float, mean_rate: float) -> None:
+    def learn(
+        self, number: int, score: float | None, judgement: float | None, best_rate: float, mean_rate: float
+    ) -> None:
         """Take in a result and back it up to all ancestors but the root, the nearest first."""
         self.told += 1
         if score is None:
@@ -108,5 +111,11 @@ class Tree:
             ancestor.total += score
             ancestor.scored += 1
             ancestor.height = max(ancestor.height, height)
-            best = max(child.value for child in map(self.nodes.__getitem__, ancestor.children) if child.score is not None)
-            ancestor.value = backed_up(ancestor.value, best, ancestor.total / ancestor.scored, best_rate, mean_rate)
+            best = max(
+                child.value
+                for child in map(self.nodes.__getitem__, ancestor.children)
+                if child.score is not None
+            )
+            ancestor.value = backed_up(
+                ancestor.value, best, ancestor.total / ancestor.scored, best_rate, mean_rate
+            )

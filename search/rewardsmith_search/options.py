@@ -15,13 +15,18 @@ PRESETS = ("corrected", "paper", "release")
 
 @dataclass(frozen=True, init=False)
 class Options:
-    """Constants that every search has. What is not given is the preset's, and else the field's default."""
+    """Constants that every search has.
+
+    What is not given is the preset's, and else the field's default.
+    """
 
     preset: Literal["corrected", "paper", "release"] = "corrected"
-    """``paper``: as published. ``release``: as the authors' code behaves, apart from plain bugs. ``corrected``: ours."""
+    """``paper``: as published. ``release``: as the authors' code behaves,
+    apart from plain bugs. ``corrected``: ours."""
     barrier: bool = True
-    """Begin no batch before all results of the last one are in, as the papers do. Without it nothing waits for a slow
-    reply, and what is proposed hangs on which results come first, so a search cannot be repeated exactly."""
+    """Begin no batch before all results of the last one are in, as the papers do. Without it
+    nothing waits for a slow reply, and what is proposed hangs on which results come first, so a
+    search cannot be repeated exactly."""
 
     CHANGES: ClassVar[Mapping[str, Mapping[str, Constant]]] = {}
     """By preset: the fields in which it differs from the defaults."""

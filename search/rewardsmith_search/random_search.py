@@ -1,4 +1,7 @@
-"""Random search: programs written from nothing, again and again. The baseline that every search must beat."""
+"""Random search: programs written from nothing, again and again.
+
+The baseline that every search must beat.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """What every search shares: batches, who was proposed, and what came in.
 
-A search plans batches: Eureka's iteration, REvolve's generation, RF-Agent's expansion. A planned batch is handed out
-as fast as the caller asks. Results wait until the next batch is planned and are then learned
-from in the order in which they were proposed, so it never matters in which order they came in.
+A search plans batches: Eureka's iteration, REvolve's generation, RF-Agent's expansion. A planned
+batch is handed out as fast as the caller asks. Results wait until the next batch is planned and are
+then learned from in the order in which they were proposed, so it never matters in which order they
+came in.
 """
 
 from __future__ import annotations
@@ -69,7 +70,10 @@ class Search(Strategy, Generic[Constants, Memory]):
 
     @abstractmethod
     def _plan(self, room: int) -> list[Proposal]:
-        """The next batch; of any size, as what there is no ``room`` for is kept. Empty to wait for results."""
+        """The next batch; of any size, as what there is no ``room`` for is kept.
+
+        Empty to wait for results.
+        """
 
     @abstractmethod
     def _learn(self, results: Sequence[Result]) -> None:
@@ -95,15 +99,22 @@ class Search(Strategy, Generic[Constants, Memory]):
         """Hear of candidates at their end, in any order.
 
         Raises:
-            UsageError: One was never proposed, was told before, or is not at its end. Nothing is taken in then.
+            UsageError: One was never proposed, was told before, or is not at its end. Nothing is
+                taken in then.
         """
         results: dict[str, Result] = {}
         for trial in trials:
             if trial.id not in self._pending or trial.id in results:
                 why = "twice" if trial.id in self._names else ", which it never proposed"
-                raise UsageError(f"the {self.NAME} search was told of {trial.id!r} {why}. Tell each of its candidates once.")
+                raise UsageError(
+                    f"the {self.NAME} search was told of {trial.id!r} {why}. Tell each of its candidates "
+                    "once."
+                )
             if not trial.final:
-                raise UsageError(f"the {self.NAME} search was told of {trial.id!r}, which is still {trial.state}. Tell it when final.")
+                raise UsageError(
+                    f"the {self.NAME} search was told of {trial.id!r}, which is still {trial.state}. Tell "
+                    "it when final."
+                )
             results[trial.id] = Result.of(self._pending[trial.id], trial)
         for name in results:
             del self._pending[name]
@@ -114,5 +125,8 @@ class Search(Strategy, Generic[Constants, Memory]):
         return len(self._names)
 
     def _rng(self) -> random.Random:
-        """Chance for the next batch. It hangs on the seed and on the number of proposals alone, so there is nothing to save."""
+        """Chance for the next batch.
+
+        It hangs on the seed and on the number of proposals alone, so there is nothing to save.
+        """
         return random.Random(f"{self.NAME}/{self._seed}/{self._proposed}")

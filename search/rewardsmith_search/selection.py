@@ -1,4 +1,7 @@
-"""The arithmetic of choosing, as pure functions. All of it is free of the metric's unit and sign."""
+"""The arithmetic of choosing, as pure functions.
+
+All of it is free of the metric's unit and sign.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,18 @@ def linear(start: float, end: float, done: float) -> float:
 
 
 def to_unit(value: float, low: float, high: float) -> float:
-    """Where a value lies between bounds, 0 to 1; 0 where the bounds are equal and nothing can be told apart."""
+    """Where a value lies between bounds, 0 to 1.
+
+    0 where the bounds are equal and nothing can be told apart.
+    """
     return (value - low) / (high - low) if high > low else 0.0
 
 
 def softmax(values: Sequence[float], temperature: float = 1.0) -> list[float]:
-    """``exp(v_i / T) / sum_j exp(v_j / T)``; the maximum is subtracted first, so that nothing overflows."""
+    """``exp(v_i / T) / sum_j exp(v_j / T)``.
+
+    The maximum is subtracted first, so that nothing overflows.
+    """
     top = max(values)
     powers = [math.exp((value - top) / temperature) for value in values]
     total = sum(powers)
@@ -71,11 +80,14 @@ def uct(value: float, visits: int, parent_visits: int, prior: float, exploration
     return value + exploration * (math.sqrt(2.0 * math.log(parent_visits + 1) / visits) + prior)
 
 
-def backed_up(value: float, best_child: float, mean_score: float, best_rate: float, mean_rate: float) -> float:
+def backed_up(
+    value: float, best_child: float, mean_score: float, best_rate: float, mean_rate: float
+) -> float:
     """The new value of an ancestor: mostly its best child's, a little of the mean below it, the rest inertia.
 
-    ``(1 - best_rate - mean_rate) Q + best_rate max_child Q + mean_rate mean``. RF-Agent's equation 3 is the case
-    ``mean_rate = 0``; the mean is in the authors' code only. The weights sum to 1, so values stay within the scores seen.
+    ``(1 - best_rate - mean_rate) Q + best_rate max_child Q + mean_rate mean``. RF-Agent's equation
+    3 is the case ``mean_rate = 0``; the mean is in the authors' code only. The weights sum to 1, so
+    values stay within the scores seen.
     """
     return (1.0 - best_rate - mean_rate) * value + best_rate * best_child + mean_rate * mean_score
 
@@ -91,8 +103,9 @@ def survivors(
 ) -> list[int]:
     """Who lives on an island after a generation (REvolve, arXiv 2406.01309, survival).
 
-    A child is let in if it is at least as fit as the mean of the island; an empty island lets in anyone. Then the
-    least fit leave until the capacity is kept, of equals the oldest, so that a plateau does not stand still.
+    A child is let in if it is at least as fit as the mean of the island; an empty island lets in
+    anyone. Then the least fit leave until the capacity is kept, of equals the oldest, so that a
+    plateau does not stand still.
 
     Args:
         members: Numbers of the inhabitants.
@@ -100,8 +113,9 @@ def survivors(
         fitness: By number.
         capacity: The most inhabitants.
         strict: A child must be fitter than the mean (the authors' first release).
-        moving: The mean counts the children that were let in before and the island is trimmed after each
-            (the authors' code); else the mean is that before the generation, and the order of children is of no matter.
+        moving: The mean counts the children that were let in before and the island is trimmed after
+            each (the authors' code); else the mean is that before the generation, and the order of
+            children is of no matter.
     """
     island = list(members)
     bar = mean(fitness[n] for n in island) if island else -math.inf

@@ -1,4 +1,5 @@
-"""Trains five jobs in four slots, with so many MB of address space beyond what it has once everything is imported."""
+"""Trains five jobs in four slots, with so many MB of address space
+beyond what it has once everything is imported."""
 
 from __future__ import annotations
 
@@ -15,7 +16,9 @@ from rewardsmith.training.population.trainer import PopulationTrainer
 from rewardsmith.training.ppo import PpoSettings
 from tests.training import train
 
-SETTINGS = PpoSettings(env_steps=2_048, envs=64, rollout=16, hidden=(16,), minibatches=2, mini_epochs=1, slots=4, overlap=False)
+SETTINGS = PpoSettings(
+    env_steps=2_048, envs=64, rollout=16, hidden=(16,), minibatches=2, mini_epochs=1, slots=4, overlap=False
+)
 LENIENT = Race((0.5,), keep=1.0, episodes=8)
 """Evicts nobody, but takes memory to look at them."""
 
@@ -36,7 +39,11 @@ def main() -> None:
         jobs = [TrainingJob(str(n), SPARSE, n, f"{folder}/{n}.pt", 7, race=LENIENT) for n in range(5)]
         found = list(train(trainer, jobs, lambda progress: notes.append(progress.note)).values())
     found.sort(key=lambda result: result.run)
-    print(json.dumps({"results": [asdict(result) for result in found], "notes": [note for note in notes if note]}))
+    print(
+        json.dumps(
+            {"results": [asdict(result) for result in found], "notes": [note for note in notes if note]}
+        )
+    )
 
 
 if __name__ == "__main__":

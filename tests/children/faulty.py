@@ -1,8 +1,8 @@
 """A trainer that trains nothing, and a scorer, both of which fail in whatever way somebody wants.
 
-Before a run is trained or scored, the first line of ``training.txt`` or ``scoring.txt`` is taken off, and what it says happens.
-These files lie beside the run's policy, or, for every run and for the control training, one folder above.
-"""
+Before a run is trained or scored, the first line of ``training.txt`` or ``scoring.txt`` is taken
+off, and what it says happens. These files lie beside the run's policy, or, for every run and for
+the control training, one folder above."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ class FaultyTrainer:
     def __init__(self, task: Task, *_: object) -> None:
         self._task = task
 
-    def train(self, jobs: Jobs, observe: Callable[[TrainingProgress], None]) -> Iterator[Sequence[TrainingResult]]:
+    def train(
+        self, jobs: Jobs, observe: Callable[[TrainingProgress], None]
+    ) -> Iterator[Sequence[TrainingResult]]:
         while due := jobs.take(wait=True):
             for job in due:
                 folder = Path(job.policy).parent

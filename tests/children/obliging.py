@@ -1,4 +1,5 @@
-"""A child process that says of every training order at once that it is done, as rl-games' child would after minutes."""
+"""A child process that says of every training order at once that it is
+done, as rl-games' child would after minutes."""
 
 from __future__ import annotations
 
@@ -14,7 +15,10 @@ def main() -> None:
     descriptor = claim_stdout()
     for line in sys.stdin:
         order = ORDER.validate_json(line)
-        answer(descriptor, REPORT.dump_json(ChildReport(result=TrainingResult(order.job.run, RunState.TRAINED))).decode())
+        answer(
+            descriptor,
+            REPORT.dump_json(ChildReport(result=TrainingResult(order.job.run, RunState.TRAINED))).decode(),
+        )
 
 
 if __name__ == "__main__":

@@ -39,7 +39,10 @@ def main() -> None:
             time.sleep(60)
         if command == "threads":
             lines = [("a" * 300_000,), ("b" * 200,)] * 4
-            threads = [threading.Thread(target=lambda line=line: [answer(descriptor, line) for _ in range(5)]) for (line,) in lines]
+            threads = [
+                threading.Thread(target=lambda line=line: [answer(descriptor, line) for _ in range(5)])
+                for (line,) in lines
+            ]
             for thread in threads:
                 thread.start()
         if command == "folder":

@@ -1,4 +1,5 @@
-"""A trainer that trains nothing, with settings of its own: beside each policy it notes what it was given."""
+"""A trainer that trains nothing, with settings of its own: beside
+each policy it notes what it was given."""
 
 from __future__ import annotations
 
@@ -35,7 +36,9 @@ class OwnTrainer:
         assert type(settings) is OwnSettings
         self._task, self._settings = task, settings
 
-    def train(self, jobs: Jobs, observe: Callable[[TrainingProgress], None]) -> Iterator[Sequence[TrainingResult]]:
+    def train(
+        self, jobs: Jobs, observe: Callable[[TrainingProgress], None]
+    ) -> Iterator[Sequence[TrainingResult]]:
         while due := jobs.take(wait=True):
             for job in due:
                 policy = Path(job.policy)

@@ -1,4 +1,5 @@
-"""Trains on an executor with so little memory that its workers find none for their simulations; says all that happens."""
+"""Trains on an executor with so little memory that its workers find none
+for their simulations; says all that happens."""
 
 from __future__ import annotations
 

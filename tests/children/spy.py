@@ -1,7 +1,8 @@
-"""A trainer that trains nothing: it tries what a training process must not be able to do, and what it must.
+"""A trainer that trains nothing: it tries what a training process must not be able to do, and what
+it must.
 
-Its job's program names a folder outside; its result's cause is what became of every attempt, as JSON.
-"""
+Its job's program names a folder outside; its result's cause is what became of every attempt, as
+JSON."""
 
 from __future__ import annotations
 
@@ -70,7 +71,9 @@ def forbidden(inside: Path, outside: Path) -> dict[str, Callable[[], object]]:
         "move out": lambda: (write(inside / "own.txt"), os.rename(inside / "own.txt", outside / "own.txt")),
         "move in": lambda: os.rename(victim, inside / "stolen.txt"),
         "link in": lambda: through(inside / "hard.txt", lambda: os.link(victim, inside / "hard.txt")),
-        "symbolic link in": lambda: through(inside / "soft.txt", lambda: os.symlink(victim, inside / "soft.txt")),
+        "symbolic link in": lambda: through(
+            inside / "soft.txt", lambda: os.symlink(victim, inside / "soft.txt")
+        ),
         "a link in a folder": lambda: os.symlink(outside, inside / "folder"),
         "pipe": lambda: os.mkfifo(inside / "pipe"),
         "device": lambda: os.mknod(inside / "device", 0o600 | 0o020000, os.makedev(1, 3)),
@@ -164,7 +167,9 @@ class Spy:
 
     def __init__(self, *_: object) -> None: ...
 
-    def train(self, jobs: Jobs, observe: Callable[[TrainingProgress], None]) -> Iterator[Sequence[TrainingResult]]:
+    def train(
+        self, jobs: Jobs, observe: Callable[[TrainingProgress], None]
+    ) -> Iterator[Sequence[TrainingResult]]:
         while due := jobs.take(wait=True):
             for job in due:
                 inside, outside = Path(job.policy).parent, Path(job.program)

@@ -1,4 +1,5 @@
-"""Every registered executor keeps the contract. What ``local`` does beyond it is in ``tests/integration``."""
+"""Every registered executor keeps the contract. What ``local`` does
+beyond it is in ``tests/integration``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Every registered scorer keeps the contract. What ``heldout`` promises beyond it is in ``tests/unit/training/test_heldout.py``."""
+"""Every registered scorer keeps the contract. What ``heldout`` promises beyond
+it is in ``tests/unit/training/test_heldout.py``."""
 
 from __future__ import annotations
 

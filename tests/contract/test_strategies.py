@@ -1,4 +1,5 @@
-"""Every registered strategy, with each of its presets, keeps the contract; and what ours promise beyond it."""
+"""Every registered strategy, with each of its presets, keeps the
+contract; and what ours promise beyond it."""
 
 from __future__ import annotations
 
@@ -50,7 +51,9 @@ class TestOurs:
         assert all(p.operator == "initial" for p in kind.build().ask(BUDGET))
 
     def test_starts_again_where_all_failed(self, kind: StrategyCase):
-        assert all(trial.candidate.operator == "initial" for trial in play(kind.build(), scores=lambda _: None))
+        assert all(
+            trial.candidate.operator == "initial" for trial in play(kind.build(), scores=lambda _: None)
+        )
 
     def test_does_not_care_for_the_order_of_results(self, kind: StrategyCase):
         assert play(kind.build(), shuffle=True) == play(kind.build())
@@ -65,7 +68,10 @@ class TestOurs:
         assert [kind.build(barrier=waits).strategy.barrier for waits in (True, False)] == [True, False]
 
     def test_survives_a_score_that_is_no_number(self, kind: StrategyCase):
-        broken = play(kind.build(), scores=lambda identity: float("nan") if landscape(identity) is None else landscape(identity))
+        broken = play(
+            kind.build(),
+            scores=lambda identity: float("nan") if landscape(identity) is None else landscape(identity),
+        )
         assert lineage(broken) == lineage(play(kind.build()))
 
 
@@ -99,7 +105,9 @@ class TestBadInput:
             strategy.ask(3)
         return strategy
 
-    @pytest.mark.parametrize("identity", ["c003", "c999", "c1", "c0001", "x001", "human-0", "c", "", "c\u0660\u0660\u0661"])
+    @pytest.mark.parametrize(
+        "identity", ["c003", "c999", "c1", "c0001", "x001", "human-0", "c", "", "c\u0660\u0660\u0661"]
+    )
     def test_a_candidate_that_was_never_proposed(self, kind: StrategyCase, identity: str):
         self.refuses(kind, "never proposed", trained("c001", 0.5), trained(identity, 0.5))
 
@@ -122,5 +130,7 @@ class TestBadInput:
     def test_a_candidate_whose_run_is_not_at_its_end(self, kind: StrategyCase, state: RunState):
         trial = trained("c001", 0.5)
         assert isinstance(trial.run, Run)
-        under_way = dataclasses.replace(trial, runs=(dataclasses.replace(trial.run, state=state),), score=None)
+        under_way = dataclasses.replace(
+            trial, runs=(dataclasses.replace(trial.run, state=state),), score=None
+        )
         self.refuses(kind, f"still {state}", under_way)

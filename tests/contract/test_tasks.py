@@ -1,4 +1,5 @@
-"""Every registered task, and the one that the documentation makes, keeps the contract; and what ours promise beyond it."""
+"""Every registered task, and the one that the documentation makes, keeps
+the contract; and what ours promise beyond it."""
 
 from __future__ import annotations
 
@@ -15,7 +16,9 @@ from rewardsmith.testing.rolling import seeds, velocity_pairs
 from tests import documented
 from tests.training import preset_of
 
-CHECKS = [pytest.param(check, marks=pytest.mark.slow) if check in tasks.SLOW else check for check in tasks.CHECKS]
+CHECKS = [
+    pytest.param(check, marks=pytest.mark.slow) if check in tasks.SLOW else check for check in tasks.CHECKS
+]
 
 
 @pytest.fixture(params=[*TASKS.names(), documented.NAME])

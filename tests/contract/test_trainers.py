@@ -17,7 +17,9 @@ from tests.training import train
 SLOW = ("rl-games",)
 
 
-@pytest.fixture(params=[pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in TRAINERS.names()])
+@pytest.fixture(
+    params=[pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in TRAINERS.names()]
+)
 def name(request: pytest.FixtureRequest) -> str:
     return request.param
 

@@ -44,7 +44,9 @@ def grammar(folder: Path) -> Iterator[Writer]:
 def openai(folder: Path) -> Iterator[Writer]:
     (folder / "key").write_text(KEY)
     with serving(react) as server:
-        yield WRITERS.load("openai")(LanguageModelOptions(model="m", base_url=server.url, key_file=str(folder / "key"), pause_s=0.01))
+        yield WRITERS.load("openai")(
+            LanguageModelOptions(model="m", base_url=server.url, key_file=str(folder / "key"), pause_s=0.01)
+        )
 
 
 @contextmanager
@@ -57,7 +59,9 @@ def replay(folder: Path) -> Iterator[Writer]:
             study.save(parent.candidate)
         for order in orders:
             named_parents = tuple(p.candidate.id for p in order.parents)
-            study.save(Candidate(order.candidate, 0, order.operator, named_parents, state=CandidateState.ACCEPTED))
+            study.save(
+                Candidate(order.candidate, 0, order.operator, named_parents, state=CandidateState.ACCEPTED)
+            )
         write_all(recorded, [*orders, replace(orders[0], attempt=2)], ledger)
     yield WRITERS.load("replay")(LanguageModelOptions(replay=str(folder / "recorded")))
 
@@ -99,5 +103,13 @@ def test_calls_name_their_template_and_hide_the_key(writer: Writer):
 
 
 def test_importing_the_registry_imports_no_model_library():
-    code = "import sys, rewardsmith.registry as r; r.WRITERS.names(); print(sorted({'openai', 'torch', 'xllamacpp'} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    code = (
+        "import sys, rewardsmith.registry as r; r.WRITERS.names(); print(sorted({'openai', 'torch', "
+        "'xllamacpp'} & set(sys.modules)))"
+    )
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        == "[]"
+    )

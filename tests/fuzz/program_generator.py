@@ -10,17 +10,27 @@ from typing import Any
 from rewardsmith.contracts import Signal
 
 _TYPES = ("Tuple", "Dict")
-_UNARY = "exp tanh sigmoid relu abs sqrt log log1p square sin cos tan asin acos atan sign floor rsqrt reciprocal neg expm1"
+_UNARY = (
+    "exp tanh sigmoid relu abs sqrt log log1p square sin cos tan asin acos atan sign floor rsqrt "
+    "reciprocal neg expm1"
+)
 _BINARY = ("+", "-", "*", "/", "**")
 _FUNCTIONS = ("torch.minimum", "torch.maximum", "torch.atan2", "torch.hypot", "torch.fmod")
 _HOSTILE = (
-    "torch.rand_like(d)", "torch.save('a', 'canary.txt')", "open('canary.txt', 'w')", "d.add_(1.0)", "d.data", "d.item()",
-    "torch.ones([200000, 200000])", "d.mean()", "d[0]", "d.__class__", "__import__('os')", "eval('1')", "torch.os.system('ls')",
-    "torch.from_file('/etc/passwd', False, 10)", "d.repeat(100000)", "(lambda: 1)()", "[d for i in range(9)]", "torch.ops.aten.add",
-    "d.unsqueeze(0) + d.unsqueeze(1)", "torch.empty(100)", "float('inf')", "1e400", "9 ** 9 ** 9", "'text'", "None", "...", "b'x'",
-    "math.pi(3)", "torch.pi[0]", "math.pi.x", "torch.nn(d)", "torch.linalg(d)", "torch.exp", "math", "Tensor(d)", "torch.float(d)",
-    "- -0.5", "1.0 // 0.0", "2 ** 2 ** 99", "1 << 99", "-True", "max", "d.sum", "(0.5 and 2)", "torch.norm(d, d, d, d)", "d.dtype + 1",
-    "torch.zeros(d.shape[0])", "torch.tensor([1.0, 2.0])", "d.view(-1)", "success", "self.success", "(yield d)", "torch.jit.fork",
+    "torch.rand_like(d)", "torch.save('a', 'canary.txt')", "open('canary.txt', 'w')", "d.add_(1.0)", "d.data",
+    "d.item()",
+    "torch.ones([200000, 200000])", "d.mean()", "d[0]", "d.__class__", "__import__('os')", "eval('1')",
+    "torch.os.system('ls')",
+    "torch.from_file('/etc/passwd', False, 10)", "d.repeat(100000)", "(lambda: 1)()", "[d for i in range(9)]",
+    "torch.ops.aten.add",
+    "d.unsqueeze(0) + d.unsqueeze(1)", "torch.empty(100)", "float('inf')", "1e400", "9 ** 9 ** 9", "'text'",
+    "None", "...", "b'x'",
+    "math.pi(3)", "torch.pi[0]", "math.pi.x", "torch.nn(d)", "torch.linalg(d)", "torch.exp", "math",
+    "Tensor(d)", "torch.float(d)",
+    "- -0.5", "1.0 // 0.0", "2 ** 2 ** 99", "1 << 99", "-True", "max", "d.sum", "(0.5 and 2)",
+    "torch.norm(d, d, d, d)", "d.dtype + 1",
+    "torch.zeros(d.shape[0])", "torch.tensor([1.0, 2.0])", "d.view(-1)", "success", "self.success",
+    "(yield d)", "torch.jit.fork",
 )  # fmt: skip
 _TOKENS = (
     "(", ")", "[", "]", "{", "}", ":", ",", ".", "=", "+=",
@@ -48,10 +58,14 @@ class ProgramGenerator:
             lines += self._statement(f"x{number}")
         components = ", ".join(f'"{name}": {name}' for name in self._names)
         lines += [f"total = {' + '.join(self._names)}", f"return total, {{{components}}}"]
-        helper = "def shaped(x, scale):\n    return torch.exp(-x / scale)\n\n" if self._rng.random() < 0.3 else ""
+        helper = (
+            "def shaped(x, scale):\n    return torch.exp(-x / scale)\n\n" if self._rng.random() < 0.3 else ""
+        )
         if helper:
             lines.insert(1, f"d = shaped(d, {self._number()})")
-        return f"{helper}def compute_reward({', '.join(sorted(self._used))}):\n" + "".join(f"    {line}\n" for line in lines)
+        return f"{helper}def compute_reward({', '.join(sorted(self._used))}):\n" + "".join(
+            f"    {line}\n" for line in lines
+        )
 
     def _statement(self, name: str) -> list[str]:
         choice = self._rng.random()
@@ -59,7 +73,11 @@ class ProgramGenerator:
             return [f"{self._rng.choice(self._names)} {self._rng.choice('+-*')}= {self._scalar(1)}"]
         lines = [f"{name} = {self._scalar(3)}"]
         if choice < 0.25:
-            lines = [f"{name} = d", f"if {self._rng.choice(('True', '2 > 1', 'd.dim() == 1'))}:", f"    {lines[0]}"]
+            lines = [
+                f"{name} = d",
+                f"if {self._rng.choice(('True', '2 > 1', 'd.dim() == 1'))}:",
+                f"    {lines[0]}",
+            ]
         self._names.append(name)
         return lines
 
@@ -78,14 +96,21 @@ class ProgramGenerator:
                 f"torch.clamp({inner}, {self._number()}, {self._number()})",
                 f"torch.where({inner} < {self._number()}, {other}, {self._scalar(0)})",
                 f"({inner} > {self._number()}).float()",
-                f"torch.stack([{inner}, {self._scalar(0)}], dim=-1).{rng.choice(('sum', 'mean', 'amax'))}(dim=-1)",
+                (
+                    f"torch.stack([{inner}, {self._scalar(0)}], "
+                    f"dim=-1).{rng.choice(('sum', 'mean', 'amax'))}(dim=-1)"
+                ),
                 f"torch.exp(-{inner} / {self._number()})",
             )
         )
 
     def _norm(self) -> str:
         return self._rng.choice(
-            (f"torch.norm({self._vector()}, dim=-1)", f"({self._vector()}).norm(dim=-1)", f"torch.sum(({self._vector()}) ** 2, dim=-1)")
+            (
+                f"torch.norm({self._vector()}, dim=-1)",
+                f"({self._vector()}).norm(dim=-1)",
+                f"torch.sum(({self._vector()}) ** 2, dim=-1)",
+            )
         )
 
     def _vector(self) -> str:
@@ -109,7 +134,9 @@ def mutate_text(rng: random.Random, source: str) -> str:
     for _ in range(rng.choice((1, 1, 1, 2, 5))):
         start = rng.randrange(len(source) + 1)
         end = min(len(source), start + rng.choice((1, 1, 2, 5, 20, 80)))
-        piece = rng.choice((rng.choice(_TOKENS), rng.choice(_HOSTILE), source[start:end], chr(rng.randrange(1, 256))))
+        piece = rng.choice(
+            (rng.choice(_TOKENS), rng.choice(_HOSTILE), source[start:end], chr(rng.randrange(1, 256)))
+        )
         action = rng.random()
         if action < 0.3:
             source = source[:start] + source[end:]
@@ -123,7 +150,8 @@ def mutate_text(rng: random.Random, source: str) -> str:
 
 
 def mutate_tree(rng: random.Random, source: str) -> str:
-    """Replace values by others of the program or by hostile ones, and copy, move or drop statements."""
+    """Replace values by others of the program or by hostile ones,
+    and copy, move or drop statements."""
     tree = ast.parse(source)
     for _ in range(rng.choice((1, 1, 1, 2, 4))):
         nodes = list(ast.walk(tree))
@@ -131,20 +159,29 @@ def mutate_tree(rng: random.Random, source: str) -> str:
         siblings, place = rng.choice(places)
         others, other = rng.choice(places)
         hostile = rng.random() < 0.2
-        siblings[place] = ast.parse(rng.choice(_HOSTILE), mode="eval").body if hostile else copy.deepcopy(others[other])
+        siblings[place] = (
+            ast.parse(rng.choice(_HOSTILE), mode="eval").body if hostile else copy.deepcopy(others[other])
+        )
         if rng.random() < 0.3:
-            bodies = [node.body for node in nodes if isinstance(node, (ast.FunctionDef, ast.If)) and node.body]
+            bodies = [
+                node.body for node in nodes if isinstance(node, (ast.FunctionDef, ast.If)) and node.body
+            ]
             body = rng.choice(bodies)
             body.insert(rng.randrange(len(body) + 1), copy.deepcopy(rng.choice(rng.choice(bodies))))
     return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
 
 
 def _places(nodes: list[ast.AST]) -> list[tuple[Any, Any]]:
-    """Where a value stands that could be another: a list and an index, or the attributes of a node and a name."""
+    """Where a value stands that could be another: a list and an index,
+    or the attributes of a node and a name."""
     places: list[tuple[Any, Any]] = []
     for node in nodes:
         for field, value in ast.iter_fields(node):
-            if isinstance(value, ast.expr) and field in ("left", "right", "operand", "value", "slice", "test") and not _leads_on(node):
+            if (
+                isinstance(value, ast.expr)
+                and field in ("left", "right", "operand", "value", "slice", "test")
+                and not _leads_on(node)
+            ):
                 places.append((vars(node), field))
             if isinstance(value, list) and field in ("args", "elts", "comparators", "values"):
                 places += [(value, number) for number, item in enumerate(value) if isinstance(item, ast.expr)]

@@ -1,7 +1,7 @@
 """Random and mutated programs: the guard answers, in time, and what it accepts runs on real states.
 
-The ordinary run spends some seconds. For longer: ``REWARDSMITH_FUZZ_S=600 pytest tests/fuzz -m fuzz -s``.
-"""
+The ordinary run spends some seconds. For longer: ``REWARDSMITH_FUZZ_S=600 pytest tests/fuzz -m fuzz
+-s``."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ from rewardsmith.training.ppo import PpoSettings
 
 TASK = TASKS.load("franka-push")
 KINDS = ("grammar", "text", "tree", "printed text", "printed tree")
-"""As generated, mutated, and mutated behind the static layers' back: straight to the child process."""
+"""As generated, mutated, and mutated behind the static layers'
+back: straight to the child process."""
 _ROUND = 50
 """Programs between two looks at the clock."""
 
@@ -78,7 +79,10 @@ class Harness:
             self.try_one(kind, rng)
 
         quiet = settings(
-            max_examples=_ROUND, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+            max_examples=_ROUND,
+            deadline=None,
+            database=None,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         )
         for number in seeds:
             seed(number)(quiet(given(st.sampled_from(KINDS), st.randoms(use_true_random=False))(attempt)))()
@@ -86,16 +90,25 @@ class Harness:
     def table(self) -> str:
         """Counts by kind of program and layer, for people."""
         layers = sorted({layer for _, layer in self.counts})
-        lines = [f"{kind:<14}" + "  ".join(f"{layer} {self.counts[kind, layer]}" for layer in layers) for kind in KINDS]
-        return "\n".join([*lines, f"{sum(self.counts.values())} programs, slowest verdict {self.slowest_s:.2f} s"])
+        lines = [
+            f"{kind:<14}" + "  ".join(f"{layer} {self.counts[kind, layer]}" for layer in layers)
+            for kind in KINDS
+        ]
+        return "\n".join(
+            [*lines, f"{sum(self.counts.values())} programs, slowest verdict {self.slowest_s:.2f} s"]
+        )
 
 
 def rollout() -> dict[str, torch.Tensor]:
-    """Every signal of 40 environments over a whole episode of random actions, on seeds of its own."""
+    """Every signal of 40 environments over a whole episode of
+    random actions, on seeds of its own."""
     env = TASK.make(40, 1)
     env.reset(torch.arange(40) + 10_000)
     generator = torch.Generator().manual_seed(99)
-    steps = [env.step(2.0 * torch.rand(40, env.action_size, generator=generator) - 1.0).signals for _ in range(TASK.horizon)]
+    steps = [
+        env.step(2.0 * torch.rand(40, env.action_size, generator=generator) - 1.0).signals
+        for _ in range(TASK.horizon)
+    ]
     return {name: torch.cat([signals[name] for signals in steps]) for name in steps[0]}
 
 
@@ -126,7 +139,8 @@ def test_for_a_moment(harness: Harness) -> None:
 
 
 def test_the_static_layers_only_refuse() -> None:
-    """Nothing that is wrong with a text is an exception in there, nor one that only the last boundary catches."""
+    """Nothing that is wrong with a text is an exception in there, nor
+    one that only the last boundary catches."""
     rng = random.Random(2)
     programs = ProgramGenerator(rng, TASK.signals)
     layers: Counter[str] = Counter()
@@ -154,6 +168,9 @@ def static_verdict(source: str) -> tuple[str, BaseException | None]:
 
 @pytest.mark.fuzz
 def test_for_long(harness: Harness) -> None:
-    end, first = time.monotonic() + float(os.environ.get("REWARDSMITH_FUZZ_S", "600")), random.SystemRandom().randrange(2**32)
+    end, first = (
+        time.monotonic() + float(os.environ.get("REWARDSMITH_FUZZ_S", "600")),
+        random.SystemRandom().randrange(2**32),
+    )
     harness.run(itertools.takewhile(lambda _: time.monotonic() < end, itertools.count(first)))
     print(f"\n{harness.table()}")

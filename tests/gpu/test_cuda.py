@@ -1,7 +1,7 @@
 """The GPU simulator on a real GPU: ``python -m pytest -m gpu tests/gpu``.
 
-Last run: never; no GPU was at hand. ``tests/unit/envs/test_warp*.py`` runs the same code, graphs included, on warp's CPU device.
-"""
+Last run: never; no GPU was at hand. ``tests/unit/envs/test_warp*.py`` runs the same code, graphs
+included, on warp's CPU device."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ N = 64
 
 
 def on_gpu(*, capture: bool = True, contacts: int = TASK.contacts) -> WarpSimulator:
-    return warp_simulator(TASK.scene, N, TASK.decimation, contacts, TASK.constraints, device="cuda", capture=capture)
+    return warp_simulator(
+        TASK.scene, N, TASK.decimation, contacts, TASK.constraints, device="cuda", capture=capture
+    )
 
 
 @pytest.fixture

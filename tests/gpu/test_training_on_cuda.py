@@ -34,7 +34,8 @@ SHORT = PpoSettings(env_steps=16_384, envs=512, rollout=16, minibatches=4, mini_
 
 
 def first_rollout(task: Task, device: Device) -> Experience:
-    """One episode of the untrained policy; both devices start with the same weights and the same start states."""
+    """One episode of the untrained policy; both devices start with the
+    same weights and the same start states."""
     env = task.make(ENVS, 2, device)
     first = env.reset(environment_seeds("training", [0], ENVS, device))
     policy = StackedPolicy(env.observation_size, env.action_size, (32, 32), 0.6, [0], device)
@@ -50,17 +51,21 @@ def test_weights_and_start_states_are_those_of_the_cpu(reach: Task):
     there, here = (reach.make(64, 1, device).reset(seeds.to(device)) for device in ("cuda", "cpu"))
     assert there.device.type == "cuda"
     assert torch.allclose(there.cpu(), here, atol=1e-4)
-    weights = [StackedPolicy(7, 3, (8,), 0.6, [5], device).parameters.detach().cpu() for device in ("cuda", "cpu")]
+    weights = [
+        StackedPolicy(7, 3, (8,), 0.6, [5], device).parameters.detach().cpu() for device in ("cuda", "cpu")
+    ]
     assert torch.equal(*weights)
 
 
 def test_the_first_rollout_is_that_of_the_cpu_but_for_the_noise(reach: Task):
-    """Noise is drawn by another generator, so only distributions can be compared: means within five standard errors of their difference."""
+    """Noise is drawn by another generator, so only distributions can be compared: means
+    within five standard errors of their difference."""
     there, here = first_rollout(reach, "cuda"), first_rollout(reach, "cpu")
     assert {value.device.type for value in vars(there).values() if isinstance(value, Tensor)} == {"cuda"}
     assert bool(there.done[-1].all())
     for name in ("tcp_pos", "joint_vel", "goal_pos", "actions"):
-        # One number per environment: its mean over the episode. Environments are independent of one another.
+        # One number per environment: its mean over the episode.
+        # Environments are independent of one another.
         ours, theirs = (x.signals[name].double().mean(0)[0].cpu() for x in (there, here))
         error = (ours.var(0) / ENVS + theirs.var(0) / ENVS).sqrt()
         assert bool(((ours.mean(0) - theirs.mean(0)).abs() < 5 * error + 1e-4).all()), name
@@ -71,7 +76,9 @@ def test_a_policy_learns_and_plays_on_the_cpu(reach: Task, human_program: str, t
     jobs = [TrainingJob(f"c{n}", human_program, n, str(tmp_path / f"{n}.pt")) for n in range(2)]
     results = train(PopulationTrainer(reach, replace(preset_of(reach), device="cuda")), jobs)
     assert [result.state for result in results.values()] == [RunState.TRAINED] * 2
-    scores = HeldOutScorer(reach, "cuda", 2).score([ScoringJob(job.run, job.policy, 0, 64) for job in jobs], lambda: None)
+    scores = HeldOutScorer(reach, "cuda", 2).score(
+        [ScoringJob(job.run, job.policy, 0, 64) for job in jobs], lambda: None
+    )
     for job, score in zip(jobs, scores, strict=True):
         assert score.mean >= 0.5
         assert abs(played(reach, Path(job.policy), reach.make(64, 2)) - score.mean) < 0.2
@@ -90,7 +97,8 @@ def played(task: Task, path: Path, env: VecEnv) -> float:
 def test_programs_that_make_tensors_run_there(reach: Task, guard, tmp_path: Path):
     source = (
         "def compute_reward(tcp_pos, goal_pos):\n    offset = torch.tensor([0.0, 0.0, 0.0])\n"
-        "    near = -torch.norm(goal_pos - tcp_pos + offset, dim=-1) + torch.zeros(tcp_pos.shape[0])\n    return near, {'near': near}\n"
+        "    near = -torch.norm(goal_pos - tcp_pos + offset, dim=-1) + torch.zeros(tcp_pos.shape[0])\n    "
+        "return near, {'near': near}\n"
     )
     verdict = guard.check(source, reach)
     assert verdict.accepted, verdict.text

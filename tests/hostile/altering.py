@@ -15,7 +15,8 @@ Forge = Callable[["Mail"], None]
 
 @dataclass(frozen=True)
 class Mail:
-    """What a forger has: the study that will be sent, and knowledge of where the victim keeps things."""
+    """What a forger has: the study that will be sent, and
+    knowledge of where the victim keeps things."""
 
     study: Path
     home: Path
@@ -36,7 +37,8 @@ class Mail:
             database.commit()
 
     def record(self, table: str, identity: str, **changes: object) -> None:
-        """Change fields of a JSON record; ``components__0__name`` reaches into it. A call or score goes by how its id begins."""
+        """Change fields of a JSON record; ``components__0__name`` reaches into it. A
+        call or score goes by how its id begins."""
         with closing(sqlite3.connect(self.study / "study.db")) as database:
             query = f"SELECT id, record FROM {table} WHERE id = ? OR id LIKE ? ORDER BY position"
             row, text = database.execute(query, (identity, f"{identity}/%")).fetchone()
@@ -58,7 +60,10 @@ class Mail:
 
     def add(self, table: str, identity: str, record: object) -> None:
         """Put one more record behind the others."""
-        query = f"INSERT INTO {table} (id, revision, record) VALUES (?, (SELECT MAX(revision) + 1 FROM {table}), ?)"
+        query = (
+            f"INSERT INTO {table} (id, revision, record) VALUES (?, (SELECT MAX(revision) + 1 FROM "
+            f"{table}), ?)"
+        )
         with closing(sqlite3.connect(self.study / "study.db")) as database:
             database.execute(query, (identity, json.dumps(record)))
             database.commit()
@@ -67,20 +72,32 @@ class Mail:
         """Put one more run behind the others, like one that is there, with its score."""
         with closing(sqlite3.connect(self.study / "study.db")) as database:
             (run,) = database.execute("SELECT record FROM runs WHERE id = ?", (old,)).fetchone()
-            row, score = database.execute("SELECT id, record FROM scores WHERE id LIKE ?", (f"{old}/%",)).fetchone()
+            row, score = database.execute(
+                "SELECT id, record FROM scores WHERE id LIKE ?", (f"{old}/%",)
+            ).fetchone()
         subject, purpose, _ = new.split("-")
-        self.add("runs", new, json.loads(run) | {"id": new, "subject": subject, "purpose": purpose, "policy": ""} | changes)
+        self.add(
+            "runs",
+            new,
+            json.loads(run) | {"id": new, "subject": subject, "purpose": purpose, "policy": ""} | changes,
+        )
         self.add("scores", f"{new}/{row.partition('/')[2]}", json.loads(score))
 
     def unfinished(self) -> None:
         """As if the search had been killed before the last candidate's training."""
         self.unclosed()
-        self.sql("DELETE FROM runs WHERE id = 'c002-search-0'", "DELETE FROM scores WHERE id LIKE 'c002-search-0/%'")
+        self.sql(
+            "DELETE FROM runs WHERE id = 'c002-search-0'",
+            "DELETE FROM scores WHERE id LIKE 'c002-search-0/%'",
+        )
         self.sql("DELETE FROM events WHERE id = '3'")
 
     def unclosed(self) -> None:
         """As if it had been killed before the closing comparison."""
-        self.sql("DELETE FROM runs WHERE id NOT LIKE '%-search-0'", "DELETE FROM scores WHERE id NOT LIKE '%-search-0/%'")
+        self.sql(
+            "DELETE FROM runs WHERE id NOT LIKE '%-search-0'",
+            "DELETE FROM scores WHERE id NOT LIKE '%-search-0/%'",
+        )
         self.sql("DELETE FROM study WHERE key = 'finished'")
 
     def value(self, key: str, value: str) -> None:

@@ -1,4 +1,5 @@
-"""The honest study, made once, and a cache of real states, so that no command has to record its own."""
+"""The honest study, made once, and a cache of real states, so
+that no command has to record its own."""
 
 from __future__ import annotations
 

@@ -25,7 +25,9 @@ def _run(new: str, subject: str, old: str = CLOSING) -> Forge:
 
     def forge(mail: Mail) -> None:
         mail.record("runs", old, id=new, subject=subject)
-        mail.sql(f"UPDATE runs SET id = '{new}' WHERE id = '{old}'", "DELETE FROM study WHERE key = 'finished'")
+        mail.sql(
+            f"UPDATE runs SET id = '{new}' WHERE id = '{old}'", "DELETE FROM study WHERE key = 'finished'"
+        )
 
     return forge
 
@@ -53,31 +55,51 @@ IDS = [
     Forgery("id", "of parents", lambda mail: mail.record("candidates", "c002", parents=["../../precious"])),
     Forgery("id", "of a run", _run("../../../precious/escape", "c002"), "Run.id"),
     Forgery("id", "of a run, absolute", _run("/tmp/escape-final-0", "c002"), "Run.id"),
-    Forgery("id", "of a run in the search", _run("../../../precious/escape-search-0", "c002", SEARCHED), "Run.id"),
-    Forgery("id", "of a run, no row", lambda mail: mail.record("runs", SEARCHED, id="../../x-search-0"), "Run.id"),
+    Forgery(
+        "id", "of a run in the search", _run("../../../precious/escape-search-0", "c002", SEARCHED), "Run.id"
+    ),
+    Forgery(
+        "id", "of a run, no row", lambda mail: mail.record("runs", SEARCHED, id="../../x-search-0"), "Run.id"
+    ),
     Forgery("id", "of a run's program", _run("c002-final-0", "../../precious"), "Run.subject"),
     Forgery("id", "of a run of another candidate", _run("c002-final-0", "c001"), "Run.subject"),
     Forgery("id", "of a run of nobody", _run("c999-final-0", "c999")),
     Forgery("id", "of a run with thirty digits", _run(f"c002-final-{10**30}", "c002"), "Run.id"),
     Forgery("id", "of a score", _score_row("../../../precious/escape/heldout/0")),
     Forgery("id", "of a score of nobody", _score_row("nobody")),
-    Forgery("id", "of an event", lambda mail: mail.sql("UPDATE events SET id = '../../x' WHERE id = '3'"), "Event"),
+    Forgery(
+        "id", "of an event", lambda mail: mail.sql("UPDATE events SET id = '../../x' WHERE id = '3'"), "Event"
+    ),
     Forgery("policy", "absolute", _policy("HOME/.token"), "Run.policy"),
     Forgery("policy", "relative", _policy("../../.token"), "Run.policy"),
-    Forgery("policy", "by way of another run", _policy("runs/c001-search-0/../../../../.token"), "Run.policy"),
+    Forgery(
+        "policy", "by way of another run", _policy("runs/c001-search-0/../../../../.token"), "Run.policy"
+    ),
     Forgery("policy", "of another run", _policy("runs/c001-search-0/policy.pt"), "Run.policy"),
     Forgery("policy", "of format 1", _policy("candidates/c002/policy.pt"), "Run.policy"),
     Forgery("policy", "of a final run", _policy("HOME/.token", CLOSING), "Run.policy"),
-    Forgery("policy", "that does not fit, of a run to be scored", lambda mail: _to_be_scored(mail, b"no policy")),
+    Forgery(
+        "policy", "that does not fit, of a run to be scored", lambda mail: _to_be_scored(mail, b"no policy")
+    ),
     Forgery("policy", "that is a link, of a run to be scored", lambda mail: _to_be_scored(mail, None)),
     Forgery("record", "states differ", lambda mail: mail.record("candidates", "c002", state="PROPOSED")),
     Forgery("record", "calls differ", lambda mail: mail.record("calls", "c002", candidate="../../x")),
     Forgery("record", "scores differ", lambda mail: mail.record("scores", SEARCHED, seed=8)),
     Forgery("record", "scorers differ", lambda mail: mail.record("scores", SEARCHED, scorer="../../x")),
     Forgery("record", "programs differ", lambda mail: mail.record("runs", SEARCHED, program="0" * 64)),
-    Forgery("record", "purposes differ", lambda mail: mail.record("runs", SEARCHED, purpose="final"), "Run.purpose"),
+    Forgery(
+        "record",
+        "purposes differ",
+        lambda mail: mail.record("runs", SEARCHED, purpose="final"),
+        "Run.purpose",
+    ),
     Forgery("record", "the run is gone", lambda mail: mail.sql(f"DELETE FROM runs WHERE id = '{SEARCHED}'")),
-    Forgery("record", "the candidate is gone", lambda mail: mail.sql("DELETE FROM candidates WHERE id = 'c002'"), "c002 is missing"),
+    Forgery(
+        "record",
+        "the candidate is gone",
+        lambda mail: mail.sql("DELETE FROM candidates WHERE id = 'c002'"),
+        "c002 is missing",
+    ),
 ]
 RUNS = [
     Forgery("run", "of nobody in the search", _another_run("c999-search-0")),
@@ -86,19 +108,30 @@ RUNS = [
     Forgery("run", "of a candidate that is a baseline", _another_run("c002-baseline-0")),
     Forgery("run", "of a reward that is in the search", _another_run("human-search-0")),
     Forgery("run", "of a reward that wins", _another_run("sparse-finalist-0")),
-    Forgery("run", "with a number far off", _another_run("c002-search-999999999", state="FAILED", fault="CRASHED")),
+    Forgery(
+        "run", "with a number far off", _another_run("c002-search-999999999", state="FAILED", fault="CRASHED")
+    ),
     Forgery("run", "that is not at its end", _another_run("c002-search-1", state="RUNNING")),
     Forgery("run", "that is at its end in no way", _another_run("c002-search-1", state="FAILED")),
     Forgery("run", "that was lost too often", _another_run("c002-search-1", state="LOST", tries=10**15)),
     Forgery("run", "that was trained, without a policy", lambda mail: _to_be_scored(mail, b"")),
-    Forgery("run", "by a machine elsewhere", _another_run("c002-search-1", executor="ssh://127.0.0.1:9", state="QUEUED")),
-    Forgery("run", "with settings that are none", _another_run("c002-search-1", settings="[" * 100_000, state="QUEUED")),
+    Forgery(
+        "run",
+        "by a machine elsewhere",
+        _another_run("c002-search-1", executor="ssh://127.0.0.1:9", state="QUEUED"),
+    ),
+    Forgery(
+        "run",
+        "with settings that are none",
+        _another_run("c002-search-1", settings="[" * 100_000, state="QUEUED"),
+    ),
     Forgery("run", "that was raced without a rung", _another_run("c002-search-1", state="EVICTED")),
 ]
 
 
 def _to_be_scored(mail: Mail, content: bytes | None) -> None:
-    """A training at its end that nobody scored, and instead of its policy ``content``, or a link."""
+    """A training at its end that nobody scored, and instead of
+    its policy ``content``, or a link."""
     mail.unclosed()
     mail.sql(f"DELETE FROM scores WHERE id LIKE '{SEARCHED}/%'", "DELETE FROM events WHERE id = '3'")
     if content is None:
@@ -124,7 +157,8 @@ def _many_events(mail: Mail) -> None:
     mail.unfinished()
     row = """'{"kind": "asked", "candidates": [], "limit": 1000}'"""
     mail.sql(
-        "INSERT INTO events (id, revision, record) WITH RECURSIVE n(i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n WHERE i < 19000) "
+        "INSERT INTO events (id, revision, record) WITH RECURSIVE n(i) AS (SELECT 3 UNION ALL SELECT i + 1 "
+        "FROM n WHERE i < 19000) "
         f"SELECT CAST(i AS TEXT), 1000, {row} FROM n"
     )
 
@@ -143,11 +177,21 @@ EVENTS = [
     Forgery("event", "asked for nothing", _event("asked", limit=0)),
     Forgery("event", "nineteen thousand", _many_events, _OTHER),
     Forgery("event", "none", lambda mail: mail.sql("DELETE FROM events"), _OTHER),
-    Forgery("event", "in another order", lambda mail: mail.sql("UPDATE events SET position = 9 WHERE id = '0'"), _OTHER),
+    Forgery(
+        "event",
+        "in another order",
+        lambda mail: mail.sql("UPDATE events SET position = 9 WHERE id = '0'"),
+        _OTHER,
+    ),
 ]
 
 
-_RUNG: dict[str, object] = {"env_steps": 0, "score": {"mean": 0.1, "standard_error": 0.1, "episodes": 2}, "rivals": 0, "better": 10**15}
+_RUNG: dict[str, object] = {
+    "env_steps": 0,
+    "score": {"mean": 0.1, "standard_error": 0.1, "episodes": 2},
+    "rivals": 0,
+    "better": 10**15,
+}
 _VALUES: dict[str, tuple[str, dict[str, object]]] = {
     "a score that is no number": ("scores", {"mean": float("nan")}),
     "a score without end": ("scores", {"mean": float("inf")}),
@@ -171,7 +215,10 @@ _VALUES: dict[str, tuple[str, dict[str, object]]] = {
     "a seed of a hundred digits": ("runs", {"seed": 10**100}),
     "a rung without a score": ("runs", {"rungs": [{}]}),
     "a rung of no training": ("runs", {"state": "EVICTED", "due_steps": 0, "rungs": [_RUNG]}),
-    "a rung after the end": ("runs", {"state": "EVICTED", "due_steps": 1, "rungs": [_RUNG | {"env_steps": 10**15}]}),
+    "a rung after the end": (
+        "runs",
+        {"state": "EVICTED", "due_steps": 1, "rungs": [_RUNG | {"env_steps": 10**15}]},
+    ),
     "seconds of a hundred digits": ("runs", {"wall_s": 1e100}),
     "curves of one name": ("runs", {"progress": [{"name": "success", "values": []}] * 1_000}),
     "curves without a value": ("runs", {"progress": [], "components": [{"name": "", "values": []}]}),

@@ -1,4 +1,5 @@
-"""Studies as an enemy would send them: every one is made from an honest study by changing rows, files or links."""
+"""Studies as an enemy would send them: every one is made from an
+honest study by changing rows, files or links."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ def _writes(mail: Mail, name: str = "notes.txt") -> str:
     path = mail.home / "precious" / name
     return (
         _HEAD + f"    f = torch.from_file('{path}', True, 8, dtype=torch.uint8)\n"
-        "    x = f.copy_(torch.tensor([80, 87, 78, 69, 68, 33, 33, 10], dtype=torch.uint8)).sum() * 0.0\n" + _TAIL
+        "    x = f.copy_(torch.tensor([80, 87, 78, 69, 68, 33, 33, 10], dtype=torch.uint8)).sum() * 0.0\n"
+        + _TAIL
     )
 
 
@@ -74,16 +76,41 @@ PROGRAMS = [
     Forgery("program", "overwrites a file and says so", _overwrites_as_source, _REFUSED),
     Forgery("program", "of the winner overwrites a file", _winner_overwrites, _REFUSED),
     Forgery("program", "of an earlier candidate overwrites a file", _screened_overwrites, _REFUSED),
-    Forgery("program", "saves", _program(_HEAD + "    torch.save('x', 'precious/new')\n    x = 0.0\n" + _TAIL), _REFUSED),
-    Forgery("program", "reads", _program(_HEAD + "    x = torch.from_file('/etc/passwd', False, 9).sum()\n" + _TAIL), _REFUSED),
-    Forgery("program", "never ends", _program(_HEAD + "    x = 0.0\n    while True:\n        x += 1.0\n" + _TAIL), _REFUSED),
+    Forgery(
+        "program",
+        "saves",
+        _program(_HEAD + "    torch.save('x', 'precious/new')\n    x = 0.0\n" + _TAIL),
+        _REFUSED,
+    ),
+    Forgery(
+        "program",
+        "reads",
+        _program(_HEAD + "    x = torch.from_file('/etc/passwd', False, 9).sum()\n" + _TAIL),
+        _REFUSED,
+    ),
+    Forgery(
+        "program",
+        "never ends",
+        _program(_HEAD + "    x = 0.0\n    while True:\n        x += 1.0\n" + _TAIL),
+        _REFUSED,
+    ),
     Forgery("program", "is another one", _program(_HEAD + "    x = 1.0\n" + _TAIL), _REFUSED),
     Forgery("program", "is empty", _program(""), _REFUSED),
     Forgery("program", "has no source", _program(_HEAD + "    x = 1.0\n" + _TAIL, ""), _REFUSED),
-    Forgery("program", "is Python", _program("import os\nos.system('touch precious/new')\n", "import os\n"), _REFUSED),
+    Forgery(
+        "program",
+        "is Python",
+        _program("import os\nos.system('touch precious/new')\n", "import os\n"),
+        _REFUSED,
+    ),
     Forgery("program", "is a bomb for parsers", _program("(" * 500_000, "(" * 500_000), _REFUSED),
     Forgery("program", "is huge", _program(_HEAD + "    x = 1.0\n" * 400_000 + _TAIL), _REFUSED),
-    Forgery("program", "takes all memory", _program(_HEAD + "    x = torch.ones([99999, 99999]).sum()\n" + _TAIL), _REFUSED),
+    Forgery(
+        "program",
+        "takes all memory",
+        _program(_HEAD + "    x = torch.ones([99999, 99999]).sum()\n" + _TAIL),
+        _REFUSED,
+    ),
 ]
 
 
@@ -111,7 +138,10 @@ _PLACES = (
     "runs/c002-search-0/episodes.pt", "runs/c002-final-0",
 )  # fmt: skip
 LINKS = [
-    *(Forgery("link", f"{name} to a file", _running(_linked(name, "precious/notes.txt"))) for name in _PLACES),
+    *(
+        Forgery("link", f"{name} to a file", _running(_linked(name, "precious/notes.txt")))
+        for name in _PLACES
+    ),
     *(Forgery("link", f"{name} to a folder", _running(_linked(name, "precious"))) for name in _PLACES),
     Forgery("link", "config.yaml to a secret", _linked("config.yaml", ".token")),
     Forgery("link", "policy.pt to a secret", _linked(POLICY, ".token")),
@@ -119,11 +149,21 @@ LINKS = [
     Forgery("link", "policy.pt to endless zeros", lambda mail: mail.link(POLICY, Path("/dev/zero"))),
     Forgery("link", "config.yaml to endless zeros", lambda mail: mail.link("config.yaml", Path("/dev/zero"))),
     Forgery("link", "the database to endless zeros", lambda mail: mail.link("study.db", Path("/dev/zero"))),
-    *(Forgery("hard link", name, _running(_hard_linked(name))) for name in ("study.lock", "candidates/c002/reward.py")),
+    *(
+        Forgery("hard link", name, _running(_hard_linked(name)))
+        for name in ("study.lock", "candidates/c002/reward.py")
+    ),
     Forgery("hard link", "of the database's log", _running(_hard_linked("study.db-wal"))),
     *(
         Forgery("pipe", name, lambda mail, name=name: mail.pipe(name))
-        for name in ("study.db", "study.lock", "study.db-wal", "config.yaml", POLICY, "candidates/c002/reward.py")
+        for name in (
+            "study.db",
+            "study.lock",
+            "study.db-wal",
+            "config.yaml",
+            POLICY,
+            "candidates/c002/reward.py",
+        )
     ),
     *(
         Forgery("folder", name, lambda mail, name=name: mail.folder(name))
@@ -151,10 +191,14 @@ def _endpoint(**terms: object) -> Forge:
 _AWAY = "http://127.0.0.1:9/v1"
 _ASKS = "--trust-endpoint"
 SECRETS = [
-    Forgery("secret", "in a variable", _endpoint(model="m", base_url=_AWAY, key_variable="SECRET_TOKEN"), _ASKS),
+    Forgery(
+        "secret", "in a variable", _endpoint(model="m", base_url=_AWAY, key_variable="SECRET_TOKEN"), _ASKS
+    ),
     Forgery("secret", "in a file", _endpoint(model="m", base_url=_AWAY, key_file="~/.token"), _ASKS),
     Forgery("secret", "to the usual place", _endpoint(model="m", key_variable="SECRET_TOKEN"), _ASKS),
-    Forgery("secret", "in the address", _endpoint(model="m", base_url="http://user:pass@127.0.0.1:9/v1"), _ASKS),
+    Forgery(
+        "secret", "in the address", _endpoint(model="m", base_url="http://user:pass@127.0.0.1:9/v1"), _ASKS
+    ),
     Forgery("secret", "a model's file", _endpoint(model="precious/notes.txt", threads=1), _ASKS),
 ]
 
@@ -172,8 +216,13 @@ SHOWN = [
         Forgery("shown", name, changed("candidates", **{name: ESCAPES}))
         for name in ("idea", "reason", "operator", "plan", "source", "program")
     ),
-    *(Forgery("shown", f"{name} of a run", changed("runs", **{name: ESCAPES})) for name in ("cause", "executor", "settings")),
-    Forgery("shown", "cause of a failed run", changed("runs", state="FAILED", fault="CRASHED", cause=ESCAPES)),
+    *(
+        Forgery("shown", f"{name} of a run", changed("runs", **{name: ESCAPES}))
+        for name in ("cause", "executor", "settings")
+    ),
+    Forgery(
+        "shown", "cause of a failed run", changed("runs", state="FAILED", fault="CRASHED", cause=ESCAPES)
+    ),
     Forgery("shown", "scorer", changed("scores", scorer=ESCAPES)),
     Forgery("shown", "parents", changed("candidates", parents=[ESCAPES])),
     Forgery("shown", "components", changed("runs", components=[{"name": ESCAPES, "values": [1.0]}])),
@@ -191,7 +240,9 @@ SHOWN = [
 
 def _alias_bomb() -> str:
     lines = ["a: &a [x, x, x, x, x, x, x, x, x, x]\n"]
-    lines += [f"{b}: &{b} [{', '.join([f'*{a}'] * 10)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)]
+    lines += [
+        f"{b}: &{b} [{', '.join([f'*{a}'] * 10)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+    ]
     return "".join(lines) + "task: *i\n"
 
 
@@ -207,9 +258,12 @@ def _stored_config(text: str) -> Forge:
 
 
 _TEXTS = {
-    "aliases that multiply": _alias_bomb(), "an impossible date": "task: 2024-13-45\n", "5000 digits": f"candidates: {'9' * 5000}\n",
-    "3000 brackets": f"task: {'[' * 3000}\n", "a list": "[1, 2]\n", "nothing": "", "not YAML": "task: {\n", "no text": "\x00\x01",
-    "a tag": "task: !!python/object/apply:os.system ['touch precious/new']\n", "keys that are no words": "{1: 2, [3]: 4}\n",
+    "aliases that multiply": _alias_bomb(), "an impossible date": "task: 2024-13-45\n",
+    "5000 digits": f"candidates: {'9' * 5000}\n",
+    "3000 brackets": f"task: {'[' * 3000}\n", "a list": "[1, 2]\n", "nothing": "", "not YAML": "task: {\n",
+    "no text": "\x00\x01",
+    "a tag": "task: !!python/object/apply:os.system ['touch precious/new']\n",
+    "keys that are no words": "{1: 2, [3]: 4}\n",
     "a million candidates": "task: franka-reach\nstrategy: random\ncandidates: 1000000000000\n",
     "no number": "task: franka-reach\nmax_hours: .nan\nrace: {keep: .nan}\n",
 }  # fmt: skip
@@ -278,14 +332,32 @@ DATABASES = [
     Forgery("database", "damaged", _noise("study.db")),
     Forgery("database", "another format", lambda mail: mail.sql("PRAGMA user_version = 7")),
     Forgery("database", "no table", lambda mail: mail.sql("DROP TABLE candidates")),
-    Forgery("database", "a table with a computed column", lambda mail: mail.sql("ALTER TABLE study ADD COLUMN x AS (value || value)")),
+    Forgery(
+        "database",
+        "a table with a computed column",
+        lambda mail: mail.sql("ALTER TABLE study ADD COLUMN x AS (value || value)"),
+    ),
     Forgery("database", "records that are no JSON", lambda mail: mail.raw("runs", CLOSING, "{")),
-    Forgery("database", "records that are no text", lambda mail: mail.sql("UPDATE candidates SET record = x'ff00ff' WHERE id = 'c002'")),
+    Forgery(
+        "database",
+        "records that are no text",
+        lambda mail: mail.sql("UPDATE candidates SET record = x'ff00ff' WHERE id = 'c002'"),
+    ),
     Forgery("database", "deep JSON", lambda mail: mail.raw("candidates", "c002", "[" * 100_000)),
-    Forgery("database", "a negative position", lambda mail: mail.sql("UPDATE candidates SET position = -1 WHERE id = 'c002'")),
-    Forgery("database", "a negative revision", lambda mail: mail.sql("UPDATE runs SET revision = -1 WHERE id LIKE 'c002-%'")),
+    Forgery(
+        "database",
+        "a negative position",
+        lambda mail: mail.sql("UPDATE candidates SET position = -1 WHERE id = 'c002'"),
+    ),
+    Forgery(
+        "database",
+        "a negative revision",
+        lambda mail: mail.sql("UPDATE runs SET revision = -1 WHERE id LIKE 'c002-%'"),
+    ),
     Forgery("database", "the last revision", lambda mail: _last_revision(mail)),
-    Forgery("database", "a revision that is no number", lambda mail: mail.sql("UPDATE scores SET revision = 'x'")),
+    Forgery(
+        "database", "a revision that is no number", lambda mail: mail.sql("UPDATE scores SET revision = 'x'")
+    ),
     Forgery("database", "seconds that are no number", lambda mail: mail.value("seconds", "abc")),
     Forgery("database", "seconds without end", lambda mail: mail.value("seconds", "inf")),
 ]
@@ -343,18 +415,43 @@ POLICIES = [
     Forgery("policy file", "a command in an archive", _policy_file(_zip_with_pickle(pickle.dumps(_Touch())))),
     *(
         Forgery("policy file", f"broken pickle {number}", _policy_file(_zip_with_pickle(content)))
-        for number, content in enumerate((b"", b"\x80\x02.", b"\x80\x02h\x05.", b"\x80\x02K\x01K\x02R.", b"\x80\x02]q\x00K\x01b."))
+        for number, content in enumerate(
+            (b"", b"\x80\x02.", b"\x80\x02h\x05.", b"\x80\x02K\x01K\x02R.", b"\x80\x02]q\x00K\x01b.")
+        )
     ),
-    Forgery("policy file", "layers that are too wide", _policy_file(_saved(hidden=torch.tensor([30_000, 30_000])))),
+    Forgery(
+        "policy file", "layers that are too wide", _policy_file(_saved(hidden=torch.tensor([30_000, 30_000])))
+    ),
     Forgery("policy file", "too many layers", _policy_file(_saved(hidden=torch.full((200_000,), 8)))),
     Forgery("policy file", "layers of no width", _policy_file(_saved(hidden=torch.tensor([-8])))),
     Forgery("policy file", "layers that are numbers", _policy_file(_saved(hidden=torch.tensor(8.0)))),
-    Forgery("policy file", "numbers without an end", _policy_file(_saved(observation_mean=torch.full((1, 30), torch.nan)))),
-    Forgery("policy file", "one number for all", _policy_file(_saved(parameters=torch.zeros(1).expand(1 << 40)[:500]))),
+    Forgery(
+        "policy file",
+        "numbers without an end",
+        _policy_file(_saved(observation_mean=torch.full((1, 30), torch.nan))),
+    ),
+    Forgery(
+        "policy file",
+        "one number for all",
+        _policy_file(_saved(parameters=torch.zeros(1).expand(1 << 40)[:500])),
+    ),
     Forgery("policy file", "an unknown activation", _policy_file(_saved(activation="\x1b[2J"))),
     Forgery("policy file", "zeros that multiply", _policy_file(_zip_bomb())),
     Forgery("policy file", "nothing", _policy_file(b"")),
     Forgery("policy file", "cut off", _cut(POLICY, 700)),
 ]
 
-FORGERIES = [*PROGRAMS, *LINKS, *IDS, *RUNS, *EVENTS, *SECRETS, *SHOWN, *CONFIGS, *DATABASES, *RECORDS, *POLICIES, *OLD]
+FORGERIES = [
+    *PROGRAMS,
+    *LINKS,
+    *IDS,
+    *RUNS,
+    *EVENTS,
+    *SECRETS,
+    *SHOWN,
+    *CONFIGS,
+    *DATABASES,
+    *RECORDS,
+    *POLICIES,
+    *OLD,
+]

@@ -1,4 +1,5 @@
-"""Runs a command line in a process of its own that was forked with everything imported, and watches it."""
+"""Runs a command line in a process of its own that was forked
+with everything imported, and watches it."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ from pathlib import Path
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.hostile.preloaded"])
 HANG_S = 60.0
-"""Wall clock: the machine may be busy with other things. What a command itself takes is measured as processor time."""
+"""Wall clock: the machine may be busy with other things. What a command
+itself takes is measured as processor time."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,13 @@ def _run(arguments: list[str], home: str, cwd: str, out: str) -> None:
     sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), os.fdopen(1, "w"), os.fdopen(2, "w")
     for name in [name for name in os.environ if name.startswith(("XDG_", "OPENAI_", "REWARDSMITH_"))]:
         del os.environ[name]
-    os.environ |= {"HOME": home, "TMPDIR": f"{home}/tmp", "SECRET_TOKEN": SECRET, "COLUMNS": "120", "TERM": "dumb"}
+    os.environ |= {
+        "HOME": home,
+        "TMPDIR": f"{home}/tmp",
+        "SECRET_TOKEN": SECRET,
+        "COLUMNS": "120",
+        "TERM": "dumb",
+    }
     os.chdir(cwd)
     started = time.process_time()
     try:

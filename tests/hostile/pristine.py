@@ -1,4 +1,5 @@
-"""An honest, finished study of three candidates, made without training: what the forgeries are made from."""
+"""An honest, finished study of three candidates, made without
+training: what the forgeries are made from."""
 
 from __future__ import annotations
 
@@ -8,7 +9,19 @@ import torch
 
 from rewardsmith.config import StudyConfig, TrainingOverrides
 from rewardsmith.contracts import SPARSE, Task
-from rewardsmith.records import Call, Candidate, CandidateState, Curve, Event, Purpose, Run, RunState, Score, program_hash, run_id
+from rewardsmith.records import (
+    Call,
+    Candidate,
+    CandidateState,
+    Curve,
+    Event,
+    Purpose,
+    Run,
+    RunState,
+    Score,
+    program_hash,
+    run_id,
+)
 from rewardsmith.reward.guard import Guard
 from rewardsmith.store.checks import policy_file
 from rewardsmith.study import Study
@@ -36,7 +49,9 @@ def compute_reward(tcp_pos, goal_pos):
 def make_study(folder: Path, guard: Guard, task: Task) -> None:
     """Write the study, with everything in it that a study may have."""
     with Study.create(folder, CONFIG) as study:
-        candidates = [_candidate(f"c{number:03d}", guard, task, number) for number in range(CONFIG.candidates)]
+        candidates = [
+            _candidate(f"c{number:03d}", guard, task, number) for number in range(CONFIG.candidates)
+        ]
         for candidate in candidates:
             study.save(candidate)
             study.store.add_call(_call(candidate.id))
@@ -50,7 +65,12 @@ def make_study(folder: Path, guard: Guard, task: Task) -> None:
         _keep(study, task, _run("c002", candidates[2].program, Purpose.FINAL), 0.5)
         for name, program in (("human", human), (SPARSE, SPARSE)):
             _keep(study, task, _run(name, program, Purpose.BASELINE), 0.5)
-        for key, value in (("notice", "made for a test"), ("seconds", "12.5"), ("stopped", ""), ("finished", "yes")):
+        for key, value in (
+            ("notice", "made for a test"),
+            ("seconds", "12.5"),
+            ("stopped", ""),
+            ("finished", "yes"),
+        ):
             study.store.put_value(key, value)
 
 
@@ -83,7 +103,11 @@ def _run(subject: str, program: str, purpose: Purpose) -> Run:
         env_steps=6144,
         wall_s=1.0,
         components=(Curve("near", (0.1, 0.2, 0.3)),),
-        progress=(Curve("success", (None, 0.0, 0.1)), Curve("episode_length", (None, 50.0, 50.0)), Curve("total", (0.1, 0.2, 0.3))),
+        progress=(
+            Curve("success", (None, 0.0, 0.1)),
+            Curve("episode_length", (None, 50.0, 50.0)),
+            Curve("total", (0.1, 0.2, 0.3)),
+        ),
         policy=policy_file(name),
     )
 

@@ -1,4 +1,5 @@
-"""A user's world in one folder: a home with a start-up file and a secret, and a study that came by mail."""
+"""A user's world in one folder: a home with a start-up file and a
+secret, and a study that came by mail."""
 
 from __future__ import annotations
 
@@ -26,7 +27,13 @@ class Sandbox:
     def make(cls, root: Path, pristine: Path) -> Sandbox:
         """Set the scene, with a copy of ``pristine`` as the study."""
         sandbox = cls(root)
-        for folder in (sandbox.home / ".config", sandbox.home / "tmp", sandbox.output, sandbox.precious, root / "log"):
+        for folder in (
+            sandbox.home / ".config",
+            sandbox.home / "tmp",
+            sandbox.output,
+            sandbox.precious,
+            root / "log",
+        ):
             folder.mkdir(parents=True)
         (sandbox.home / ".bashrc").write_text("# start-up file\n")
         (sandbox.home / ".token").write_text(SECRET)
@@ -63,7 +70,8 @@ class Sandbox:
             here = Path(folder)
             if here == self.home:
                 folders[:] = [name for name in folders if name not in _OURS]
-            if here == self.home / ".config":  # figures of a report are drawn by a browser, which keeps a profile
+            # figures of a report are drawn by a browser, which keeps a profile
+            if here == self.home / ".config":
                 folders[:] = [name for name in folders if name != "chromium"]
             if here == self.study.parent:
                 folders[:] = [name for name in folders if name != self.study.name]
@@ -72,10 +80,17 @@ class Sandbox:
         return found
 
     def carried(self) -> list[str]:
-        """Regular files of the study, and what the program wrote elsewhere, that hold the secret."""
+        """Regular files of the study, and what the program wrote
+        elsewhere, that hold the secret."""
         places = (self.study, *(self.home / name for name in _OURS))
-        files = (Path(folder, name) for place in places for folder, _, names in os.walk(place) for name in names)
-        return [str(file) for file in files if stat.S_ISREG(file.lstat().st_mode) and SECRET.encode() in file.read_bytes()]
+        files = (
+            Path(folder, name) for place in places for folder, _, names in os.walk(place) for name in names
+        )
+        return [
+            str(file)
+            for file in files
+            if stat.S_ISREG(file.lstat().st_mode) and SECRET.encode() in file.read_bytes()
+        ]
 
 
 def _print(path: Path) -> str:

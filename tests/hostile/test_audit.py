@@ -1,4 +1,5 @@
-"""What the kernel saw: a search that is resumed from a forged study opens nothing for writing that is not its own, and reaches nobody."""
+"""What the kernel saw: a search that is resumed from a forged study opens nothing
+for writing that is not its own, and reaches nobody."""
 
 from __future__ import annotations
 
@@ -16,8 +17,13 @@ from tests.hostile.forgeries import FORGERIES
 from tests.hostile.sandbox import Sandbox
 
 pytestmark = pytest.mark.slow
-_OPENED = re.compile(r'open(?:at)?\((?:(?:AT_FDCWD|\d+)(?:<[^>]*>)?, )?"([^"]*)", ([A-Z_|]+)[^=]*\) = (\d+)(?:<([^>]*)>)?')
-_CHANGED = re.compile(r"^\d+ +(?:rename|renameat|renameat2|unlink|unlinkat|link|linkat|symlink|symlinkat|chmod|truncate)\((.*)\) = 0")
+_OPENED = re.compile(
+    r'open(?:at)?\((?:(?:AT_FDCWD|\d+)(?:<[^>]*>)?, )?"([^"]*)", ([A-Z_|]+)[^=]*\) = (\d+)(?:<([^>]*)>)?'
+)
+_CHANGED = re.compile(
+    r"^\d+ "
+    r"+(?:rename|renameat|renameat2|unlink|unlinkat|link|linkat|symlink|symlinkat|chmod|truncate)\((.*)\) = 0"
+)
 _REACHED = re.compile(r"connect\(\d+[^,]*, \{sa_family=AF_INET6?")
 _WRITES = ("O_WRONLY", "O_RDWR", "O_CREAT")
 _AUDITED = (
@@ -43,11 +49,17 @@ def test_nothing_else_is_opened_for_writing(name: str, tmp_path: Path, pristine:
         "HOME": str(sandbox.home), "TMPDIR": str(sandbox.home / "tmp"),
     }  # fmt: skip
     command = [*watched, sys.executable, "-B", "-m", "rewardsmith.cli.main", "resume", "mail/study"]
-    done = subprocess.run(command, cwd=sandbox.home, env=environment, capture_output=True, timeout=600, check=False)
+    done = subprocess.run(
+        command, cwd=sandbox.home, env=environment, capture_output=True, timeout=600, check=False
+    )
     assert done.returncode in (0, 1, 2, 3), done.stderr
     lines = trace.read_text(errors="replace").splitlines()
     assert len(lines) > 1_000  # it was traced
-    written = {found[4] or found[1] for line in lines if (found := _OPENED.search(line)) and any(w in found[2] for w in _WRITES)}
+    written = {
+        found[4] or found[1]
+        for line in lines
+        if (found := _OPENED.search(line)) and any(w in found[2] for w in _WRITES)
+    }
     own = (str(sandbox.study), *(str(sandbox.home / name) for name in (".cache", ".local", "tmp")), "/dev/")
     assert written or forgery.kind != "shown"  # a study that is not refused is locked, at least
     assert [path for path in written if not path.startswith(own)] == []

@@ -1,8 +1,8 @@
-"""Whoever opens somebody else's study with any command loses nothing: no file, no secret, no time, no memory.
+"""Whoever opens somebody else's study with any command loses nothing: no file, no secret, no time,
+no memory.
 
-In the ordinary run each study is opened by some commands, and each command opens studies of all kinds. All with all:
-``pytest tests/hostile -m fuzz``, half an hour.
-"""
+In the ordinary run each study is opened by some commands, and each command opens studies of all
+kinds. All with all: ``pytest tests/hostile -m fuzz``, half an hour."""
 
 from __future__ import annotations
 
@@ -34,7 +34,18 @@ READING = (
     ("search", "--config", f"{STUDY}/config.yaml", "--dry-run"),
     ("check", f"{STUDY}/candidates/c002/reward.py", "--task", "franka-reach"),
 )
-RENDER = ("render", "franka-reach", "--policy", f"{STUDY}/c002", "--out", "output/picture.png", "--width", "64", "--height", "64")
+RENDER = (
+    "render",
+    "franka-reach",
+    "--policy",
+    f"{STUDY}/c002",
+    "--out",
+    "output/picture.png",
+    "--width",
+    "64",
+    "--height",
+    "64",
+)
 RESUME = ("resume", STUDY)
 _CPU_S, _MEMORY_BYTES = 20.0, 1 << 30
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -91,5 +102,17 @@ def test_there_are_many_of_every_kind() -> None:
     kinds = Counter(forgery.kind for forgery in FORGERIES)
     assert len(FORGERIES) >= 250
     assert len({(forgery.kind, forgery.name) for forgery in FORGERIES}) == len(FORGERIES)
-    assert kinds.keys() >= {"program", "link", "hard link", "pipe", "id", "policy", "secret", "shown", "config", "database", "value"}
+    assert kinds.keys() >= {
+        "program",
+        "link",
+        "hard link",
+        "pipe",
+        "id",
+        "policy",
+        "secret",
+        "shown",
+        "config",
+        "database",
+        "value",
+    }
     assert kinds.keys() >= {"run", "event", "record", "policy file", "format 1"}

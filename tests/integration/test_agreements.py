@@ -1,4 +1,5 @@
-"""Somebody else's study: nothing of what it says of secrets, addresses and money happens before its user agrees."""
+"""Somebody else's study: nothing of what it says of secrets, addresses
+and money happens before its user agrees."""
 
 from __future__ import annotations
 
@@ -33,7 +34,9 @@ def attacker() -> Iterator[ChatServer]:
 
 
 @pytest.fixture
-def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+def command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str]]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
@@ -49,7 +52,9 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
 
 def config(server: ChatServer, **llm: object) -> StudyConfig:
-    options = LanguageModelOptions(model="m", base_url=server.url, key_variable="AWS_SECRET_ACCESS_KEY", pause_s=0.01)
+    options = LanguageModelOptions(
+        model="m", base_url=server.url, key_variable="AWS_SECRET_ACCESS_KEY", pause_s=0.01
+    )
     return StudyConfig(
         "franka-reach",
         writer="openai",
@@ -81,7 +86,15 @@ def test_a_foreign_study_sends_nothing_and_says_what_it_wants(
     make(tmp_path / "s", config(attacker))
     code, said = command("resume", "s")
     assert code == 2
-    for part in (attacker.url, "AWS_SECRET_ACCESS_KEY", "model: 'm'", "2 candidates", "--trust-endpoint", "--max-usd", "--llm.base-url"):
+    for part in (
+        attacker.url,
+        "AWS_SECRET_ACCESS_KEY",
+        "model: 'm'",
+        "2 candidates",
+        "--trust-endpoint",
+        "--max-usd",
+        "--llm.base-url",
+    ):
         assert part in said, said
     assert SECRET not in said
     assert attacker.connections == 0
@@ -110,14 +123,25 @@ def test_the_user_s_own_terms_go_before_the_study_s(command: Command, attacker: 
     foreign(tmp_path / "s", config(attacker, key_file=str(tmp_path / "token")))
     (tmp_path / "token").write_text(SECRET)
     with serving(in_turn(refusal(401))) as mine:
-        flags = ("--llm.base-url", mine.url, "--llm.key-variable", "OPENAI_API_KEY", "--llm.model", "n", "--max-tokens", "90000")
+        flags = (
+            "--llm.base-url",
+            mine.url,
+            "--llm.key-variable",
+            "OPENAI_API_KEY",
+            "--llm.model",
+            "n",
+            "--max-tokens",
+            "90000",
+        )
         code, said = command("resume", "s", *flags)
         assert (code, "401" in said) == (1, True)
         assert {(request.key, request.body["model"]) for request in mine.requests} == {(f"Bearer {OWN}", "n")}
     assert attacker.connections == 0
 
 
-def test_a_key_of_another_name_is_asked_for_even_at_one_s_own_address(command: Command, attacker: ChatServer, tmp_path: Path, monkeypatch):
+def test_a_key_of_another_name_is_asked_for_even_at_one_s_own_address(
+    command: Command, attacker: ChatServer, tmp_path: Path, monkeypatch
+):
     monkeypatch.setenv("OPENAI_BASE_URL", attacker.url)
     foreign(tmp_path / "s", config(attacker, base_url=None))
     code, said = command("resume", "s", "--max-tokens", "90000", "--llm.model", "m")
@@ -125,7 +149,9 @@ def test_a_key_of_another_name_is_asked_for_even_at_one_s_own_address(command: C
     assert attacker.connections == 0
 
 
-def test_one_s_own_study_goes_on_until_somebody_changes_it(command: Command, attacker: ChatServer, tmp_path: Path):
+def test_one_s_own_study_goes_on_until_somebody_changes_it(
+    command: Command, attacker: ChatServer, tmp_path: Path
+):
     made = replace(config(attacker, key_variable="OPENAI_API_KEY"), max_usd=None, max_tokens=90_000)
     (tmp_path / "mine.yaml").write_text(to_yaml(made))
     assert command("search", "--config", "mine.yaml", "--out", "s")[0] == 1
@@ -139,7 +165,9 @@ def test_one_s_own_study_goes_on_until_somebody_changes_it(command: Command, att
     def say(**changes: object) -> None:
         llm = {**yaml.safe_load(plain)["llm"], **{k: v for k, v in changes.items() if k in vars(made.llm)}}
         top = {k: v for k, v in changes.items() if k not in vars(made.llm) or k == "max_tokens"}
-        (tmp_path / "s" / "config.yaml").write_text(yaml.safe_dump({**yaml.safe_load(plain), **top, "llm": {**llm, "max_tokens": 4096}}))
+        (tmp_path / "s" / "config.yaml").write_text(
+            yaml.safe_dump({**yaml.safe_load(plain), **top, "llm": {**llm, "max_tokens": 4096}})
+        )
 
     say(max_tokens=80_000, candidates=1)
     assert command("resume", "s")[0] == 1  # lower limits are no question
@@ -171,7 +199,11 @@ def test_a_config_file_inside_a_study_is_the_study_s_word(
 ):
     folder = make(tmp_path / "s", config(attacker))
     file = folder / "mine.yaml"
-    file.write_text(to_yaml(config(attacker)).replace("strategy: eureka\n", "" if verb == "compare" else "strategy: eureka\n"))
+    file.write_text(
+        to_yaml(config(attacker)).replace(
+            "strategy: eureka\n", "" if verb == "compare" else "strategy: eureka\n"
+        )
+    )
     (tmp_path / "link.yaml").symlink_to(file)
     few = ("--strategies", "eureka", "--repeats", "1") if verb == "compare" else ()
     for path in ("s/mine.yaml", "link.yaml"):
@@ -179,14 +211,25 @@ def test_a_config_file_inside_a_study_is_the_study_s_word(
         assert (code, "--trust-endpoint" in said) == (2, True), said
     assert attacker.connections == 0
     assert not (tmp_path / "new").exists()
-    flags = ("--llm.base-url", attacker.url, "--llm.key_variable=OPENAI_API_KEY", "--llm.model", "m", "--max-tokens", "90000")
+    flags = (
+        "--llm.base-url",
+        attacker.url,
+        "--llm.key_variable=OPENAI_API_KEY",
+        "--llm.model",
+        "m",
+        "--max-tokens",
+        "90000",
+    )
     code, said = command(verb, "--config", "s/mine.yaml", "--out", "new", *few, *flags)
     assert (code, "401" in said) == (1, True), said
     assert {request.key for request in attacker.requests} == {f"Bearer {OWN}"}
 
 
-def test_a_foreign_comparison_cannot_hide_its_terms_in_a_search(command: Command, attacker: ChatServer, tmp_path: Path):
-    """The searches inside have configs of their own; the comparison's terms, which were shown, hold for all of them."""
+def test_a_foreign_comparison_cannot_hide_its_terms_in_a_search(
+    command: Command, attacker: ChatServer, tmp_path: Path
+):
+    """The searches inside have configs of their own; the comparison's
+    terms, which were shown, hold for all of them."""
     with serving(in_turn(refusal(401))) as shown:
         compared(tmp_path / "c", config(shown, key_variable="OPENAI_API_KEY"))
         hidden = replace(config(attacker), seed=0, strategy="eureka")
@@ -198,9 +241,17 @@ def test_a_foreign_comparison_cannot_hide_its_terms_in_a_search(command: Command
 
 @pytest.mark.parametrize(
     "arguments",
-    [("inspect", "s"), ("inspect", "s", "--json"), ("export", "s", "--out", "e"), ("render", "s", "--out", "v.mp4"), ("compare", "./s")],
+    [
+        ("inspect", "s"),
+        ("inspect", "s", "--json"),
+        ("export", "s", "--out", "e"),
+        ("render", "s", "--out", "v.mp4"),
+        ("compare", "./s"),
+    ],
 )
-def test_reading_a_study_reads_no_key(command: Command, attacker: ChatServer, tmp_path: Path, arguments: tuple[str, ...]):
+def test_reading_a_study_reads_no_key(
+    command: Command, attacker: ChatServer, tmp_path: Path, arguments: tuple[str, ...]
+):
     foreign(tmp_path / "s", config(attacker, key_file=str(tmp_path / "pipe")))
     os.mkfifo(tmp_path / "pipe")  # whoever reads it waits for ever
     command(*arguments)
@@ -229,8 +280,16 @@ def _at_a_terminal(folder: Path, answer: str, *flags: str) -> tuple[int, str]:
 def test_a_person_is_shown_everything_and_decides(command: Command, attacker: ChatServer, tmp_path: Path):
     folder = foreign(tmp_path / "s", config(attacker, model="m\x1b[2J\u202e"))
     code, said = _at_a_terminal(folder, "n\n")
-    assert (code, "[y/N]" in said, "\x1b[2J" in said, r"m\x1b[2J\u202e" in said) == (2, True, False, True), said
-    for part in (attacker.url, "AWS_SECRET_ACCESS_KEY", "no limit of money", "no limit of tokens", "2 candidates"):
+    assert (code, "[y/N]" in said, "\x1b[2J" in said, r"m\x1b[2J\u202e" in said) == (2, True, False, True), (
+        said
+    )
+    for part in (
+        attacker.url,
+        "AWS_SECRET_ACCESS_KEY",
+        "no limit of money",
+        "no limit of tokens",
+        "2 candidates",
+    ):
         assert part in said, said
     assert attacker.connections == 0
     folder = foreign(tmp_path / "t", config(attacker))
@@ -240,7 +299,9 @@ def test_a_person_is_shown_everything_and_decides(command: Command, attacker: Ch
 
 
 def test_a_search_that_pays_nothing_takes_the_limits_of_resume(command: Command, tmp_path: Path):
-    free = StudyConfig("cartpole", writer="grammar", candidates=2, finalists=1, final_seeds=1, episodes=8, training=TINY)
+    free = StudyConfig(
+        "cartpole", writer="grammar", candidates=2, finalists=1, final_seeds=1, episodes=8, training=TINY
+    )
     foreign(tmp_path / "s", free)
     assert command("resume", "s")[0] == 0
     assert command("resume", "s", "--candidates", "3")[0] == 0

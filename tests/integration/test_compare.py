@@ -11,7 +11,18 @@ import pytest
 
 from tests.integration.test_search import TINY, candidates, run, start
 
-COMPARE = ["compare", "franka-reach", "--strategies", "eureka", "random", "--repeats", "2", "--candidates", "3", *TINY]
+COMPARE = [
+    "compare",
+    "franka-reach",
+    "--strategies",
+    "eureka",
+    "random",
+    "--repeats",
+    "2",
+    "--candidates",
+    "3",
+    *TINY,
+]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +43,17 @@ def report(*folders: Path, cwd: Path) -> dict[str, list[dict[str, object]]]:
 
 def findings(folder: Path) -> list[tuple[object, ...]]:
     searches = report(folder, cwd=folder.parent)["searches"]
-    return [(row["method"], row["seed"], row["winner"], row["search_score"], row["fresh_scores"], row["trainings"]) for row in searches]
+    return [
+        (
+            row["method"],
+            row["seed"],
+            row["winner"],
+            row["search_score"],
+            row["fresh_scores"],
+            row["trainings"],
+        )
+        for row in searches
+    ]
 
 
 def test_it_ends_with_a_report(compared: Path):
@@ -40,27 +61,54 @@ def test_it_ends_with_a_report(compared: Path):
     assert "search 4 of 4: random, seed 1" in out
     assert "no language model is used" in out
     assert "there are 2" in out  # no intervals
-    assert {"report.md", "report.json", "searches.csv", "curves.csv", "winners.html"} <= {path.name for path in compared.iterdir()}
+    assert {"report.md", "report.json", "searches.csv", "curves.csv", "winners.html"} <= {
+        path.name for path in compared.iterdir()
+    }
 
 
 def test_all_have_the_same_budget_and_one_set_of_baselines(compared: Path):
     found = report(compared, cwd=compared.parent)
-    assert [(row["method"], row["seed"]) for row in found["searches"]] == [("eureka", 0), ("eureka", 1), ("random", 0), ("random", 1)]
-    assert {(row["candidates"], row["trainings"], row["env_steps"]) for row in found["searches"]} == {(3, 3, 4800)}
+    assert [(row["method"], row["seed"]) for row in found["searches"]] == [
+        ("eureka", 0),
+        ("eureka", 1),
+        ("random", 0),
+        ("random", 1),
+    ]
+    assert {(row["candidates"], row["trainings"], row["env_steps"]) for row in found["searches"]} == {
+        (3, 3, 4800)
+    }
     assert [(row["name"], row["runs"]) for row in found["baselines"]] == [("human", 2), ("sparse", 2)]
     assert found["warnings"] == []
 
 
 @pytest.mark.slow
 def test_a_search_in_a_comparison_is_the_search_alone(compared: Path, tmp_path: Path):
-    """Trainings that were taken over from another search are what they would have been, to the last digit."""
+    """Trainings that were taken over from another search are what
+    they would have been, to the last digit."""
     code, _, err = run(
-        "search", "franka-reach", "--strategy", "random", "--candidates", "3", *TINY, "--seed", "1", "--out", "s", cwd=tmp_path
+        "search",
+        "franka-reach",
+        "--strategy",
+        "random",
+        "--candidates",
+        "3",
+        *TINY,
+        "--seed",
+        "1",
+        "--out",
+        "s",
+        cwd=tmp_path,
     )
     assert code == 0, err
     drawn = [(c["source"], c["score"], c["state"]) for c in candidates(tmp_path / "s", tmp_path)]
-    assert drawn == [(c["source"], c["score"], c["state"]) for c in candidates(compared / "studies" / "random-s1", tmp_path)]
-    alone, among = report(tmp_path / "s", cwd=tmp_path)["searches"][0], report(compared, cwd=tmp_path)["searches"][3]
+    assert drawn == [
+        (c["source"], c["score"], c["state"])
+        for c in candidates(compared / "studies" / "random-s1", tmp_path)
+    ]
+    alone, among = (
+        report(tmp_path / "s", cwd=tmp_path)["searches"][0],
+        report(compared, cwd=tmp_path)["searches"][3],
+    )
     assert (alone["winner"], alone["fresh_scores"]) == (among["winner"], among["fresh_scores"])
 
 
@@ -115,8 +163,13 @@ def test_a_damaged_study_is_named_and_left_alone(compared: Path, tmp_path: Path)
     assert "3 of 4 searches are at their end" in str(report(Path("c"), cwd=tmp_path)["warnings"])
 
 
-@pytest.mark.parametrize(("file", "old", "new"), [("comparison.yaml", "episodes: 8", "episodes: 9"), ("config.yaml", "seed: 0", "seed: 7")])
-def test_terms_that_were_changed_since_are_refused(compared: Path, tmp_path: Path, file: str, old: str, new: str):
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [("comparison.yaml", "episodes: 8", "episodes: 9"), ("config.yaml", "seed: 0", "seed: 7")],
+)
+def test_terms_that_were_changed_since_are_refused(
+    compared: Path, tmp_path: Path, file: str, old: str, new: str
+):
     shutil.copytree(compared, tmp_path / "c")
     (path,) = [*(tmp_path / "c").glob(file), *(tmp_path / "c" / "studies" / "eureka-s0").glob(file)]
     path.write_text(path.read_text().replace(old, new))
@@ -137,7 +190,9 @@ def test_a_report_takes_the_place_of_reports_only(compared: Path, tmp_path: Path
 
 
 def test_a_comparison_can_be_made_again_from_its_file(compared: Path, tmp_path: Path):
-    code, out, err = run("compare", "franka-reach", "--config", compared / "comparison.yaml", "--dry-run", cwd=tmp_path)
+    code, out, err = run(
+        "compare", "franka-reach", "--config", compared / "comparison.yaml", "--dry-run", cwd=tmp_path
+    )
     assert code == 0, err
     assert "4 searches, 2 each of eureka, random" in out
 
@@ -148,7 +203,10 @@ def test_a_comparison_can_be_made_again_from_its_file(compared: Path, tmp_path: 
         (["compare", "franka-reach", "--strategies", "eurka"], "Did you mean 'eureka'"),
         (["compare", "franka-reach", "--strategy", "eureka"], "--strategies"),
         (["compare", "franka-reach", "--repeats", "0"], "repeats is 0"),
-        (["compare", "franka-reach", "--strategies", "eureka:papr"], "'papr': input should be 'corrected', 'paper' or 'release'"),
+        (
+            ["compare", "franka-reach", "--strategies", "eureka:papr"],
+            "'papr': input should be 'corrected', 'paper' or 'release'",
+        ),
         (["compare", "franka-rech"], "Did you mean 'franka-reach'"),
         (["compare", "runs/nothing"], "there is no folder runs/nothing"),
         (["compare", "franka-reach", "--strategies", "random:"], "names no preset"),

@@ -1,4 +1,5 @@
-"""What a training worker can do, tried from within: a trainer of a plug-in that attempts it all, in the real process."""
+"""What a training worker can do, tried from within: a trainer of a plug-in
+that attempts it all, in the real process."""
 
 from __future__ import annotations
 
@@ -22,7 +23,9 @@ from tests.children.spy import EMPTY, VICTIM
 from tests.conftest import TINY
 from tests.plugins import install
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux" or landlock.version() < 3, reason="this kernel has no Landlock of version 3")
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux" or landlock.version() < 3, reason="this kernel has no Landlock of version 3"
+)
 SECRET = "sk-not-for-workers"
 
 
@@ -67,7 +70,11 @@ def outside(tmp_path: Path) -> Path:
 def contents(folder: Path) -> dict[str, tuple[int, float, str]]:
     """Everything in a folder: mode, time and text."""
     return {
-        str(path.relative_to(folder)): (path.stat().st_mode, path.stat().st_mtime, path.read_text() if path.is_file() else "")
+        str(path.relative_to(folder)): (
+            path.stat().st_mode,
+            path.stat().st_mtime,
+            path.read_text() if path.is_file() else "",
+        )
         for path in folder.rglob("*")
     }
 
@@ -81,19 +88,28 @@ def test_only_training_is_possible(spy: str, outside: Path, tmp_path: Path, loca
     forbidden, allowed = json.loads(ended.result.cause)
     assert [name for name, outcome in forbidden.items() if outcome == "done"] == []
     assert {name: outcome for name, outcome in allowed.items() if outcome != "done"} == {}
-    assert {forbidden[name] for name in ("somebody's terminal", "another table of calls", "io_uring")} == {"EPERM"}  # not merely in vain
+    # not merely in vain
+    assert {forbidden[name] for name in ("somebody's terminal", "another table of calls", "io_uring")} == {
+        "EPERM"
+    }
     assert contents(outside) == before
     assert [path.name for path in study.iterdir()] == ["runs"]
     assert not any(path.is_symlink() or not (path.is_file() or path.is_dir()) for path in study.rglob("*"))
     (worker,) = executor.workers
     assert "Landlock (writes only below the study)" in worker.limits
-    assert any(limit.startswith("seccomp") for limit in worker.limits) == (os.uname().machine in ("x86_64", "aarch64"))
+    assert any(limit.startswith("seccomp") for limit in worker.limits) == (
+        os.uname().machine in ("x86_64", "aarch64")
+    )
 
 
 @pytest.mark.parametrize("name", ["population", "rl-games"])
 @pytest.mark.slow
-def test_a_training_goes_on_as_ever_and_a_second_one_in_the_same_worker(name: str, tmp_path: Path, local: Build):
-    executor = local(tmp_path / "runs", tmp_path / "others", trainer=name, settings=replace(TINY, env_steps=320))
+def test_a_training_goes_on_as_ever_and_a_second_one_in_the_same_worker(
+    name: str, tmp_path: Path, local: Build
+):
+    executor = local(
+        tmp_path / "runs", tmp_path / "others", trainer=name, settings=replace(TINY, env_steps=320)
+    )
     for folder in ("runs", "others"):
         jobs = [TrainingJob(job, SPARSE, 1, str(tmp_path / folder / job / "policy.pt")) for job in "ab"]
         found = train(executor, *jobs)
@@ -108,8 +124,13 @@ def test_a_job_elsewhere_is_an_honest_error(odd: str, tmp_path: Path, local: Bui
     job = TrainingJob("a", SPARSE, 0, str(tmp_path / "study" / "policy.pt"))
     scoring = ScoringJob("a", job.policy, 0, 2)
     elsewhere = str(tmp_path / "study" / ".." / "other" / "policy.pt")
-    job, scoring = replace(job, **{odd: elsewhere}) if odd != "kept" else job, replace(scoring, kept=elsewhere if odd == "kept" else "")
-    with pytest.raises(StoreError, match=r"other/policy.pt is to be written by a worker that can write below .*/study only"):
+    job, scoring = (
+        replace(job, **{odd: elsewhere}) if odd != "kept" else job,
+        replace(scoring, kept=elsewhere if odd == "kept" else ""),
+    )
+    with pytest.raises(
+        StoreError, match=r"other/policy.pt is to be written by a worker that can write below .*/study only"
+    ):
         executor.train(job, scoring)
     assert executor.next(0.0) is None
     assert not (tmp_path / "other").exists()

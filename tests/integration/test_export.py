@@ -58,14 +58,21 @@ def test_both_forms_act_as_the_policy_inside_the_study(study: Path, exported: Pa
 def test_the_script_runs_without_rewardsmith(exported: Path):
     act = "torch.jit.load('policy.torchscript')(torch.zeros(4, 20))"
     code = f"import sys, torch; print(tuple({act}.shape), 'rewardsmith' in sys.modules)"
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=exported, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], cwd=exported, capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "(4, 3) False"
 
 
 def test_the_sheet_tells_sizes_and_score(study: Path, exported: Path):
     spec = json.loads((exported / "policy.json").read_text())
     row = json.loads(run("inspect", study, "c001", "--json", cwd=study)[1])
-    assert (spec["task"], spec["candidate"], spec["observation_size"], spec["action_size"]) == ("franka-reach", "c001", 20, 3)
+    assert (spec["task"], spec["candidate"], spec["observation_size"], spec["action_size"]) == (
+        "franka-reach",
+        "c001",
+        20,
+        3,
+    )
     assert spec["score"]["mean"] == row["score"]
     assert f"{row['score']:.3f}" in (exported / "README.md").read_text()
     with Study.open(study) as opened:
@@ -75,7 +82,9 @@ def test_the_sheet_tells_sizes_and_score(study: Path, exported: Path):
 def test_an_exported_reward_and_policy_are_taken_back(exported: Path):
     code, out, err = run("check", "reward.py", "--task", "franka-reach", cwd=exported)
     assert code == 0, err
-    code, out, err = run("train", "franka-reach", "--reward", "reward.py", *TINY, "--out", "../again", cwd=exported)
+    code, out, err = run(
+        "train", "franka-reach", "--reward", "reward.py", *TINY, "--out", "../again", cwd=exported
+    )
     assert code == 0, err + out
 
 
@@ -87,14 +96,18 @@ def test_an_exported_reward_and_policy_are_taken_back(exported: Path):
         (("nowhere", "--out", "new"), "nowhere"),
     ],
 )
-def test_what_cannot_be_exported_is_refused_before_anything_is_written(study: Path, arguments: tuple[str, ...], message: str):
+def test_what_cannot_be_exported_is_refused_before_anything_is_written(
+    study: Path, arguments: tuple[str, ...], message: str
+):
     code, _, err = run("export", *arguments, cwd=study.parent)
     assert code == 2
     assert message in err
     assert not (study.parent / "new").exists()
 
 
-def test_without_the_extra_the_install_line_is_given(study: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+def test_without_the_extra_the_install_line_is_given(
+    study: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
     monkeypatch.setattr(portable, "find_spec", lambda name: None)
     assert main.run(["export", str(study), "--onnx", "--out", str(study.parent / "new")]) == 2
     assert "pip install 'rewardsmith[onnx]'" in capsys.readouterr().err

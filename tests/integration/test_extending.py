@@ -1,4 +1,5 @@
-"""A search whose number of candidates is changed goes on from its own record, whatever its strategy."""
+"""A search whose number of candidates is changed goes on from
+its own record, whatever its strategy."""
 
 from __future__ import annotations
 
@@ -24,13 +25,16 @@ from tests.searching import AtOnce, Silent
 from tests.toys import TOY
 
 Option = tuple[str, Mapping[str, str | float]]
-SEARCHES: list[Option] = [(name, {"preset": preset}) for name in STRATEGIES.names() for preset in ("corrected", "paper", "release")]
+SEARCHES: list[Option] = [
+    (name, {"preset": preset}) for name in STRATEGIES.names() for preset in ("corrected", "paper", "release")
+]
 SEARCHES.append(("revolve", {"temperature_start": 2.0, "temperature_end": 0.1}))
 SEEDS = range(3)
 
 
 class Simulated:
-    """Writer and guard at once: a candidate's score and its writer's opinion hang on the seed and its name alone."""
+    """Writer and guard at once: a candidate's score and its writer's
+    opinion hang on the seed and its name alone."""
 
     name, notice, concurrency = "simulated", "", 1
 
@@ -75,7 +79,9 @@ class Lucky(AtOnce):
 def config(option: Option, seed: int, candidates: int) -> StudyConfig:
     name, options = option
     small = {"final_seeds": 0, "finalists": 1, "baselines": False}
-    return StudyConfig("toy", strategy=name, candidates=candidates, seed=seed, strategy_options=dict(options), **small)
+    return StudyConfig(
+        "toy", strategy=name, candidates=candidates, seed=seed, strategy_options=dict(options), **small
+    )
 
 
 def search(folder: Path, option: Option, seed: int, candidates: int) -> list[tuple[str, tuple[str, ...]]]:
@@ -83,7 +89,11 @@ def search(folder: Path, option: Option, seed: int, candidates: int) -> list[tup
     name, options = option
     strategy = STRATEGIES.load(name)
     everything = Simulated(seed)
-    with Study.open(folder, write=True) if folder.exists() else Study.create(folder, config(option, seed, candidates)) as study:
+    with (
+        Study.open(folder, write=True)
+        if folder.exists()
+        else Study.create(folder, config(option, seed, candidates)) as study
+    ):
         made = strategy(seed, study.horizon, from_mapping(strategy.Options, options))
         parts = Parts(TOY, made, everything, cast(Guard, everything), Lucky(everything), PpoSettings())
         study.config = replace(study.config, candidates=candidates)  # as a flag of `resume` does

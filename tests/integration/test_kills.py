@@ -20,8 +20,10 @@ from rewardsmith.study import Study
 _LIFE_S = 12.0
 """A process lives so long at most; it needs some seconds until it has imported everything."""
 SEARCH = (
-    "search", "cartpole", "--strategy", "rf-agent", "--candidates", "8", "--episodes", "4", "--seed", "3", "--finalists", "2",
-    "--training.env-steps", "2560", "--training.envs", "16", "--training.rollout", "16", "--training.hidden", "16",
+    "search", "cartpole", "--strategy", "rf-agent", "--candidates", "8", "--episodes", "4", "--seed", "3",
+    "--finalists", "2",
+    "--training.env-steps", "2560", "--training.envs", "16", "--training.rollout", "16", "--training.hidden",
+    "16",
     "--training.minibatches", "2", "--training.mini-epochs", "1",
 )  # fmt: skip
 
@@ -38,7 +40,8 @@ def _start(folder: Path, options: tuple[str, ...], errors: IO[bytes]) -> subproc
 
 
 def _killed(folder: Path, kills: int, options: tuple[str, ...], seed: int) -> Study:
-    """A search that was killed so often, and then left to its end; what was at its end before a kill is as it was."""
+    """A search that was killed so often, and then left to its end; what
+    was at its end before a kill is as it was."""
     moments, known = random.Random(seed), dict[str, Run]()
     for number in range(kills + 1):
         with folder.with_suffix(".errors").open("wb") as errors:
@@ -67,16 +70,25 @@ def _timeless(study: Study) -> tuple[list[Trial], list[tuple[Run, Score | None]]
     return trials, [(plain(run), study.score(run)) for run in sorted(study.runs, key=lambda run: run.id)]
 
 
-@pytest.mark.parametrize("kills", [pytest.param(5, marks=pytest.mark.slow), pytest.param(50, marks=pytest.mark.fuzz)])
+@pytest.mark.parametrize(
+    "kills", [pytest.param(5, marks=pytest.mark.slow), pytest.param(50, marks=pytest.mark.fuzz)]
+)
 def test_with_a_barrier_it_comes_to_the_same_end(tmp_path: Path, kills: int) -> None:
-    with _killed(tmp_path / "killed", kills, (), seed=kills) as killed, _killed(tmp_path / "whole", 0, (), 0) as whole:
+    with (
+        _killed(tmp_path / "killed", kills, (), seed=kills) as killed,
+        _killed(tmp_path / "whole", 0, (), 0) as whole,
+    ):
         assert killed.finished
         assert _timeless(killed) == _timeless(whole)
 
 
-@pytest.mark.parametrize("kills", [pytest.param(3, marks=pytest.mark.slow), pytest.param(50, marks=pytest.mark.fuzz)])
+@pytest.mark.parametrize(
+    "kills", [pytest.param(3, marks=pytest.mark.slow), pytest.param(50, marks=pytest.mark.fuzz)]
+)
 def test_without_a_barrier_it_comes_to_an_end(tmp_path: Path, kills: int) -> None:
-    with _killed(tmp_path / "killed", kills, ("--strategy-options", "barrier", "False"), seed=kills + 1) as study:
+    with _killed(
+        tmp_path / "killed", kills, ("--strategy-options", "barrier", "False"), seed=kills + 1
+    ) as study:
         assert study.finished
         assert len(study.candidates) == 8
         assert all(run.state in (RunState.TRAINED, RunState.FAILED) for run in study.runs)

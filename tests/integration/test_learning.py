@@ -19,7 +19,9 @@ SEEDS = 4
 def test_cartpole_balances_for_200_steps(guard: Guard, tmp_path: Path):
     task = TASKS.load("cartpole")
     program = guard.check(task.human_reward, task).program
-    jobs = [TrainingJob(f"seed-{seed}", program, seed, str(tmp_path / f"{seed}.pt"), 7) for seed in range(SEEDS)]
+    jobs = [
+        TrainingJob(f"seed-{seed}", program, seed, str(tmp_path / f"{seed}.pt"), 7) for seed in range(SEEDS)
+    ]
     results = train(PopulationTrainer(task, replace(preset_of(task), env_steps=150_000), threads=2), jobs)
     scores = scored(task, jobs, results, count=64)
     assert len(scores) == SEEDS

@@ -1,4 +1,5 @@
-"""What a search shows: on a real pseudo-terminal, to a reader that leaves, and where the locale has few letters."""
+"""What a search shows: on a real pseudo-terminal, to a reader that
+leaves, and where the locale has few letters."""
 
 from __future__ import annotations
 
@@ -32,16 +33,29 @@ def test_a_terminal_gets_a_live_table(tmp_path: Path):
     assert process.wait() == 0, shown[-2000:]
     text = shown.decode(errors="replace")
     assert "\x1b[" in text, "the table is redrawn with control sequences"
-    for part in ("best so far", " steps", "left", "ACCEPTED", "SCORED", "human", "study o[v2]", "rewardsmith inspect 'o[v2]'"):
+    for part in (
+        "best so far",
+        " steps",
+        "left",
+        "ACCEPTED",
+        "SCORED",
+        "human",
+        "study o[v2]",
+        "rewardsmith inspect 'o[v2]'",
+    ):
         assert part in text, part
 
 
 def test_a_search_whose_reader_leaves_is_no_success_and_goes_on_later(tmp_path: Path):
-    line = f"{sys.executable} -m rewardsmith.cli.main {shlex.join(SEARCH)} --out 'o v' | head -n 1; exit ${{PIPESTATUS[0]}}"
+    line = (
+        f"{sys.executable} -m rewardsmith.cli.main {shlex.join(SEARCH)} --out 'o v' | head -n 1; exit "
+        f"${{PIPESTATUS[0]}}"
+    )
     done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stdout) == (1, "study o v\n")
     assert done.stderr == (
-        "rewardsmith: cannot write the output: Broken pipe. Everything finished is kept. Go on with: rewardsmith resume 'o v'\n"
+        "rewardsmith: cannot write the output: Broken pipe. Everything finished is kept. Go on with: "
+        "rewardsmith resume 'o v'\n"
     )
     code, out, err = run("resume", "o v", cwd=tmp_path)
     assert code == 0, err

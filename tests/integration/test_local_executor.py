@@ -1,4 +1,5 @@
-"""Training in worker processes: crashes, hangs, kills and bystanders. What machines do is in ``test_machine_faults.py``."""
+"""Training in worker processes: crashes, hangs, kills and bystanders. What
+machines do is in ``test_machine_faults.py``."""
 
 from __future__ import annotations
 
@@ -105,8 +106,11 @@ def test_a_kill_from_outside_is_nobodys_fault(local: Build, job, human_program: 
 
 
 @pytest.mark.slow
-def test_a_run_that_is_always_killed_is_held_to_be_the_reason(local: Build, job, human_program: str, monkeypatch: pytest.MonkeyPatch):
-    """As where it takes all the memory, even alone, while the human reward does not. Three times are enough here."""
+def test_a_run_that_is_always_killed_is_held_to_be_the_reason(
+    local: Build, job, human_program: str, monkeypatch: pytest.MonkeyPatch
+):
+    """As where it takes all the memory, even alone, while the human reward
+    does not. Three times are enough here."""
     monkeypatch.setattr("rewardsmith.executors.local._KILLS", 3)
     executor = local()
 
@@ -148,7 +152,12 @@ def test_killed_with_several_in_flight_it_goes_on_with_half_the_slots(local: Bui
 def test_a_program_that_breaks_the_worker_is_alone_to_blame(local: Build, job, human_program: str):
     """Whenever it is in a slot, the worker ends as by a bad pointer."""
     executor = local()
-    orders = [job("a", human_program, 1), job("bad", human_program, 2), job("b", human_program, 3), job("c", human_program, 4)]
+    orders = [
+        job("a", human_program, 1),
+        job("bad", human_program, 2),
+        job("b", human_program, 3),
+        job("c", human_program, 4),
+    ]
 
     def crash(progress: TrainingProgress) -> None:
         if "bad" in dict(progress.success):
@@ -163,7 +172,8 @@ def test_a_program_that_breaks_the_worker_is_alone_to_blame(local: Build, job, h
 
 
 def test_what_is_finished_is_kept(local: Build, job, human_program: str):
-    """The worker is killed as soon as it has said a score; that is said once and is not made again."""
+    """The worker is killed as soon as it has said a score; that
+    is said once and is not made again."""
     executor = local(replace(LONGER, slots=1))
     orders = [job(name, human_program, seed) for seed, name in enumerate("abc")]
     said: list[str] = []
@@ -185,10 +195,14 @@ def test_what_is_finished_is_kept(local: Build, job, human_program: str):
 
 @pytest.mark.slow
 def test_a_race_goes_on_behind_a_kill_as_if_nothing_had_happened(local: Build, job, human_program: str):
-    """Killed each time that somebody reached a rung, a few times; those that are done, or evicted, stay rivals."""
+    """Killed each time that somebody reached a rung, a few times; those
+    that are done, or evicted, stay rivals."""
     race = Race((0.3, 0.6), keep=0.34, episodes=8)
     rivals = (("c100-search-0", (0.0, 0.0)), ("c101-search-0", (0.125, 0.125)))
-    orders = [replace(job(name, human_program, seed), race=race, rivals=rivals, first=name != "b") for seed, name in enumerate("abcd")]
+    orders = [
+        replace(job(name, human_program, seed), race=race, rivals=rivals, first=name != "b")
+        for seed, name in enumerate("abcd")
+    ]
     executor, kills = local(), 4
 
     def kill(progress: TrainingProgress) -> None:
@@ -204,10 +218,14 @@ def test_a_race_goes_on_behind_a_kill_as_if_nothing_had_happened(local: Build, j
 
 
 def test_an_evicted_run_stays_a_rival_behind_a_kill(local: Build, job, human_program: str):
-    """The first one is hopeless and ends at its rung; the worker is killed then, with the second one in the only slot."""
+    """The first one is hopeless and ends at its rung; the worker is killed
+    then, with the second one in the only slot."""
     best = (("c100-search-0", (9.0,)),)
     race = Race((0.5,), keep=0.5, episodes=8)
-    orders = [replace(job("a", human_program, 1), race=race, rivals=best), replace(job("b", human_program, 2), race=race)]
+    orders = [
+        replace(job("a", human_program, 1), race=race, rivals=best),
+        replace(job("b", human_program, 2), race=race),
+    ]
     executor = local(replace(LONGER, slots=1))
     found: dict[str, Ended] = {}
     for ended in train_all(executor, orders, EPISODES, lambda _: None):
@@ -219,7 +237,9 @@ def test_an_evicted_run_stays_a_rival_behind_a_kill(local: Build, job, human_pro
 
 
 RESULT = '{"kind": "result", "result": '
-SCORE = '{"kind": "score", "run": "a", "score": {"mean": 1.0, "standard_error": 0.0, "episodes": 8, "seed": 0}}'
+SCORE = (
+    '{"kind": "score", "run": "a", "score": {"mean": 1.0, "standard_error": 0.0, "episodes": 8, "seed": 0}}'
+)
 
 
 @pytest.mark.parametrize(
@@ -233,7 +253,15 @@ SCORE = '{"kind": "score", "run": "a", "score": {"mean": 1.0, "standard_error": 
         SCORE,
         "nothing",
     ],
-    ids=["of another run", "no fault", "a fault too many", "no end", "half", "a score before its time", "no JSON"],
+    ids=[
+        "of another run",
+        "no fault",
+        "a fault too many",
+        "no end",
+        "half",
+        "a score before its time",
+        "no JSON",
+    ],
 )
 def test_a_report_that_is_none_costs_its_run_and_is_no_traceback(
     wrong: str, local: Build, job, human_program: str, monkeypatch: pytest.MonkeyPatch

@@ -1,4 +1,5 @@
-"""Robots that walk, fly and balance: hand-written controllers reach a good metric, and signals mean what their table says."""
+"""Robots that walk, fly and balance: hand-written controllers reach a good
+metric, and signals mean what their table says."""
 
 from __future__ import annotations
 
@@ -49,18 +50,22 @@ def after_writing(name: str, values: dict[int, float]) -> Step:
 
 
 def hover(signals: Mapping[str, Tensor]) -> Tensor:
-    """Tilted rotors push it to the goal; more thrust on one side than on the other keeps it level."""
+    """Tilted rotors push it to the goal; more thrust on one side
+    than on the other keeps it level."""
     push = 4.0 * (signals["goal_pos"] - signals["base_pos"]).clamp(-1.0, 1.0) - 3.0 * signals["base_lin_vel"]
     ahead, left = (push[:, :2] / 9.81).clamp(-0.5, 0.5).unbind(dim=1)
     turn = -2.0 * signals["base_quat"][:, 1:3] - 0.2 * signals["base_ang_vel"][:, :2]
     thrust = 0.1 * (9.81 + push[:, 2])
     roll, pitch = turn.unbind(dim=1)
-    thrusts = torch.stack((thrust + roll - pitch, thrust + roll + pitch, thrust - roll + pitch, thrust - roll - pitch), dim=1)
+    thrusts = torch.stack(
+        (thrust + roll - pitch, thrust + roll + pitch, thrust - roll + pitch, thrust - roll - pitch), dim=1
+    )
     return torch.cat((torch.stack((-left, ahead), dim=1).repeat(1, 4) / 0.5236, thrusts - 1.0), dim=1)
 
 
 def level_out(signals: Mapping[str, Tensor]) -> Tensor:
-    """Raise the plate where the ball is and where it goes: there the knees are stretched, the others bent."""
+    """Raise the plate where the ball is and where it goes: there the
+    knees are stretched, the others bent."""
     angle = torch.tensor([0.0, 2.0944, 4.1888])
     outward = torch.stack((angle.cos(), angle.sin()))
     return -(1.5 * signals["ball_pos"][:, :2] + signals["ball_lin_vel"][:, :2]) @ outward
@@ -74,13 +79,17 @@ def test_a_hover_controller_stays_near_the_goal():
 
 
 def test_a_crash_counts_three_metres_for_the_rest():
-    """Without thrust it is on the ground within a second, nearer to the goal than many a good flight starts."""
+    """Without thrust it is on the ground within a second, nearer to
+    the goal than many a good flight starts."""
     off = torch.cat((torch.zeros(8), -torch.ones(4)))
     steps = episode("quadcopter", lambda signals: off.expand(COUNT, -1))
     ended = torch.stack([step.terminated for step in steps]).int().argmax(dim=0)
     for env, end in enumerate(ended.tolist()):
         assert 5 < end < 50
-        flown = [float((step.signals["base_pos"][env] - torch.tensor([0.0, 0.0, 1.0])).norm()) for step in steps[: end + 1]]
+        flown = [
+            float((step.signals["base_pos"][env] - torch.tensor([0.0, 0.0, 1.0])).norm())
+            for step in steps[: end + 1]
+        ]
         expected = -(sum(flown) + 3.0 * (250 - len(flown))) / 250
         assert float(steps[end].true_score[env]) == pytest.approx(expected, abs=1e-4)
         assert expected < -2.5
@@ -127,13 +136,16 @@ def test_an_anymal_at_rest_scores_its_command():
     steps = episode("anymal", rest)
     assert not any(step.terminated.any() for step in steps)
     assert steps[-1].truncated.all()
-    ordered = torch.cat((steps[0].signals["goal_lin_vel"][:, :2], steps[0].signals["goal_ang_vel"][:, 2:]), dim=1)
+    ordered = torch.cat(
+        (steps[0].signals["goal_lin_vel"][:, :2], steps[0].signals["goal_ang_vel"][:, 2:]), dim=1
+    )
     assert ordered.abs().max(dim=0).values.tolist() == pytest.approx([2.0, 1.0, 1.0], abs=0.35)
     assert torch.allclose(steps[-1].true_score, -ordered.square().sum(dim=1), atol=0.05)
 
 
 def test_the_base_sees_velocities_in_its_own_frame():
-    """An anymal that lies turned by 90 degrees to the left and moves along the world's y moves forward."""
+    """An anymal that lies turned by 90 degrees to the left and
+    moves along the world's y moves forward."""
     env = started("anymal", 1)
     env._sim["qpos"][0, 3:7] = torch.tensor([0.5**0.5, 0.0, 0.0, 0.5**0.5])  # pyright: ignore[reportAttributeAccessIssue]
     env._sim["qvel"][0, :2] = torch.tensor([0.0, 1.5])  # pyright: ignore[reportAttributeAccessIssue]
@@ -143,10 +155,13 @@ def test_the_base_sees_velocities_in_its_own_frame():
 
 
 def test_the_base_turns_about_its_own_axes():
-    """Rodrigues' formula by hand: a body's vector is the world's, turned back by the body's orientation."""
+    """Rodrigues' formula by hand: a body's vector is the world's,
+    turned back by the body's orientation."""
     env = started("anymal")
     generator = torch.Generator().manual_seed(0)
-    signals = [env.step(torch.rand(still(env).shape, generator=generator) - 0.5).signals for _ in range(20)][-1]
+    signals = [env.step(torch.rand(still(env).shape, generator=generator) - 0.5).signals for _ in range(20)][
+        -1
+    ]
     w, axis = signals["base_quat"][:, :1], signals["base_quat"][:, 1:]
     for kind in ("lin", "ang"):
         world = signals[f"base_{kind}_vel"]
@@ -160,7 +175,9 @@ ON_ITS_BACK = {2: 0.085, 3: 0.0, 4: 1.0, 5: 0.0, 6: 0.0}
 ON_ITS_KNEES = {2: 0.338} | dict.fromkeys((8, 11, 14, 17), 0.0) | {9: -2.2, 12: 2.2, 15: -2.2, 18: 2.2}
 
 
-@pytest.mark.parametrize(("pose", "felt", "unfelt"), [(ON_ITS_BACK, "base", "knee"), (ON_ITS_KNEES, "knee", "base")])
+@pytest.mark.parametrize(
+    ("pose", "felt", "unfelt"), [(ON_ITS_BACK, "base", "knee"), (ON_ITS_KNEES, "knee", "base")]
+)
 def test_an_anymal_on_its_back_or_its_knees_has_fallen(pose: dict[int, float], felt: str, unfelt: str):
     step = after_writing("anymal", pose)
     assert step.terminated.tolist() == [False, True]
@@ -180,7 +197,8 @@ def test_a_base_on_the_ground_feels_its_weight():
 
 
 def test_joint_torques_are_those_of_the_servos():
-    """85 Nm/rad towards the command less 2 Nms/rad, cut at 80 Nm, as measured before the last of four physics steps."""
+    """85 Nm/rad towards the command less 2 Nms/rad, cut at 80 Nm, as
+    measured before the last of four physics steps."""
     env = started("anymal")
     signals = [env.step(still(env)).signals for _ in range(60)][-1]
     standing = torch.tensor([0.03, 0.4, -0.8, 0.03, -0.4, 0.8, -0.03, 0.4, -0.8, -0.03, -0.4, 0.8])
@@ -222,14 +240,20 @@ def test_a_humanoid_that_is_low_has_fallen_and_scores_its_way():
 
 def test_the_humanoids_human_reward_knows_the_joint_limits():
     source = TASKS.load("humanoid").human_reward
-    low, high = (ast.literal_eval(text) for text in re.findall(r"torch\.tensor\((\[.*?\])\)", source, re.DOTALL))
+    low, high = (
+        ast.literal_eval(text) for text in re.findall(r"torch\.tensor\((\[.*?\])\)", source, re.DOTALL)
+    )
     limits = torch.from_numpy(CpuSimulator(ASSETS / "humanoid.xml", 1, 4, 1).model.jnt_range[1:])
     assert torch.allclose(torch.tensor([low, high]).double().T, limits, atol=1e-6)
 
 
-@pytest.mark.parametrize(("name", "first", "every"), [("humanoid", 0, 1), ("anymal", 0, 1), ("quadcopter", 0, 1), ("ball-balance", 1, 2)])
+@pytest.mark.parametrize(
+    ("name", "first", "every"),
+    [("humanoid", 0, 1), ("anymal", 0, 1), ("quadcopter", 0, 1), ("ball-balance", 1, 2)],
+)
 def test_every_action_moves_its_own_joint(name: str, first: int, every: int):
-    """Environments from one seed, each with one action of its own; the joint of that action moves most, and the same way."""
+    """Environments from one seed, each with one action of its own; the joint of
+    that action moves most, and the same way."""
     env = TASKS.load(name).make(22, 2)
     env.reset(torch.full((22,), 3))
     driven = min(21, env.action_size, env.action_size - 4 if name == "quadcopter" else 21)

@@ -1,4 +1,5 @@
-"""What a machine does wrong is told, tried again, and given up in the end; no program is blamed for it."""
+"""What a machine does wrong is told, tried again, and given up in
+the end; no program is blamed for it."""
 
 from __future__ import annotations
 
@@ -44,7 +45,11 @@ def listen(executor: LocalExecutor, runs: int) -> Happened:
     """Take in all reports until so many runs are at their end, or the machine is given up."""
     happened = Happened()
     try:
-        while len(happened.scores) + sum(result.state != RunState.TRAINED for result in happened.results.values()) < runs:
+        while (
+            len(happened.scores)
+            + sum(result.state != RunState.TRAINED for result in happened.results.values())
+            < runs
+        ):
             report = executor.next(1.0)
             if report and report.lost:
                 happened.lost.append((report.lost.run, report.lost.cause))
@@ -71,7 +76,9 @@ class Bench:
         file.parent.mkdir(exist_ok=True)
         file.write_text("\n".join([what] * times))
 
-    def executor(self, trainer: str = "faulty", scorer: str = "faulty", patience_s: float = 60.0, **changes: object) -> LocalExecutor:
+    def executor(
+        self, trainer: str = "faulty", scorer: str = "faulty", patience_s: float = 60.0, **changes: object
+    ) -> LocalExecutor:
         load = Workload(TASK, trainer, TINY, (self.folder,), SPARSE, scorer, **changes)  # pyright: ignore[reportArgumentType]
         self.executors.append(LocalExecutor(load, patience_s))
         return self.executors[-1]
@@ -93,7 +100,9 @@ class Bench:
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     point = "tests.children.faulty:Faulty"
-    install(tmp_path / "packages", monkeypatch, "faulty", trainers=point + "Trainer", scorers=point + "Scorer")
+    install(
+        tmp_path / "packages", monkeypatch, "faulty", trainers=point + "Trainer", scorers=point + "Scorer"
+    )
     install(tmp_path / "packages", monkeypatch, "missing", trainers="tests.children.nowhere:Trainer")
     (tmp_path / "runs").mkdir()
     made = Bench(tmp_path / "runs")
@@ -132,8 +141,12 @@ def test_a_machine_that_is_given_up_stays_so(bench: Bench):
         executor.next(0.0)
 
 
-@pytest.mark.parametrize(("what", "fault"), [("signal", Fault.CRASHED), ("exit", Fault.CRASHED), ("lost", Fault.CRASHED)])
-def test_a_program_that_breaks_its_worker_alone_is_blamed_if_the_human_reward_trains(bench: Bench, what: str, fault: Fault):
+@pytest.mark.parametrize(
+    ("what", "fault"), [("signal", Fault.CRASHED), ("exit", Fault.CRASHED), ("lost", Fault.CRASHED)]
+)
+def test_a_program_that_breaks_its_worker_alone_is_blamed_if_the_human_reward_trains(
+    bench: Bench, what: str, fault: Fault
+):
     bench.fault(what, OFTEN, run="a")
     found = bench.run("a")
     assert (found.results["a"].state, found.results["a"].fault, found.error) == (RunState.FAILED, fault, "")
@@ -145,7 +158,10 @@ def test_a_program_that_breaks_its_worker_alone_is_blamed_if_the_human_reward_tr
 def test_a_hanging_program_is_blamed_for_that(bench: Bench):
     bench.fault("hang", OFTEN, run="a")
     found = bench.run("a", executor=bench.executor(patience_s=12.0))
-    assert (found.results["a"].fault, found.results["a"].cause) == (Fault.TIMED_OUT, "training no answer within 12 s")
+    assert (found.results["a"].fault, found.results["a"].cause) == (
+        Fault.TIMED_OUT,
+        "training no answer within 12 s",
+    )
 
 
 @pytest.mark.parametrize("what", ["signal", "lost"])
@@ -163,7 +179,11 @@ def test_where_the_human_reward_does_not_train_either_nobody_is_blamed(bench: Be
 def test_whoever_shares_a_worker_with_the_culprit_is_not_blamed(bench: Bench):
     bench.fault("signal", OFTEN, run="b")
     found = bench.run("a", "b", "c")
-    assert {name: result.fault for name, result in found.results.items()} == {"a": None, "b": Fault.CRASHED, "c": None}
+    assert {name: result.fault for name, result in found.results.items()} == {
+        "a": None,
+        "b": Fault.CRASHED,
+        "c": None,
+    }
     assert found.scores == {"a": 1, "c": 1}
 
 
@@ -211,7 +231,10 @@ def test_a_policy_that_cannot_be_read_is_an_honest_error(bench: Bench):
 
 @pytest.mark.parametrize(
     ("changes", "why"),
-    [({"trainer": "missing"}, "No module named 'tests.children.nowhere'"), ({"scorer": "none"}, "unknown scorer 'none'")],
+    [
+        ({"trainer": "missing"}, "No module named 'tests.children.nowhere'"),
+        ({"scorer": "none"}, "unknown scorer 'none'"),
+    ],
     ids=["a package is missing", "a name is unknown"],
 )
 def test_what_is_not_installed_is_told(bench: Bench, changes: dict[str, Any], why: str):
@@ -251,7 +274,8 @@ def test_a_disk_that_is_really_full(bench: Bench, small_disk: Path):
 
 @pytest.mark.slow
 def test_without_memory_nobody_is_blamed(tmp_path: Path):
-    """In a process of its own, whose children have as little of it: neither the program nor the human reward finds room."""
+    """In a process of its own, whose children have as little of it: neither
+    the program nor the human reward finds room."""
     command = [sys.executable, "-m", "tests.children.poor", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=500)
     assert done.returncode == 0, done.stderr
@@ -284,7 +308,9 @@ def test_each_worker_sees_its_gpu_alone(
 
 
 @pytest.mark.parametrize("mine", ["5,7", ""])
-def test_a_gpu_that_this_process_may_not_use_is_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch, mine: str):
+def test_a_gpu_that_this_process_may_not_use_is_refused(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, mine: str
+):
     monkeypatch.setenv(GPUS, mine)
     with pytest.raises(UsageError, match="devices names the GPU 2"):
         bench.executor(devices=(2, 3))

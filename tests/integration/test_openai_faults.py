@@ -1,4 +1,5 @@
-"""Every fault of the list, against the writer and a real store: a named reason, a recorded call, no key, no crash."""
+"""Every fault of the list, against the writer and a real store: a named
+reason, a recorded call, no key, no crash."""
 
 from __future__ import annotations
 
@@ -25,12 +26,16 @@ FAULTS = faults(KEY)
 @pytest.fixture
 def options(monkeypatch: pytest.MonkeyPatch) -> LanguageModelOptions:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    return LanguageModelOptions(model="m", pause_s=0.01, timeout_s=2.0, retries=1, price_prompt=1.0, price_completion=2.0)
+    return LanguageModelOptions(
+        model="m", pause_s=0.01, timeout_s=2.0, retries=1, price_prompt=1.0, price_completion=2.0
+    )
 
 
 @pytest.mark.parametrize("name", FAULTS)
 @pytest.mark.slow
-def test_a_fault_is_recorded_and_the_next_reply_taken(options: LanguageModelOptions, reach: Task, tmp_path: Path, name: str):
+def test_a_fault_is_recorded_and_the_next_reply_taken(
+    options: LanguageModelOptions, reach: Task, tmp_path: Path, name: str
+):
     fault = FAULTS[name]
     store = Store(tmp_path / "study.db", create=True)
     budget = Budget(9)
@@ -68,7 +73,11 @@ def _ask(server, options: LanguageModelOptions, task: Task, ledger: StudyLedger,
 @pytest.mark.slow
 def test_a_rate_limit_that_says_at_once_is_no_storm(options: LanguageModelOptions, reach: Task):
     """A server that always answers "429, come at once" is asked ever more seldom."""
-    for header in ({"retry_after": "0"}, {"retry_after": "Wed, 21 Oct 2015 07:28:00 GMT"}, {"retry_after_ms": "0"}):
+    for header in (
+        {"retry_after": "0"},
+        {"retry_after": "Wed, 21 Oct 2015 07:28:00 GMT"},
+        {"retry_after_ms": "0"},
+    ):
         begun = time.monotonic()
         with serving(in_turn(*[refusal(429, **header)] * 8, completion())) as server:  # pyright: ignore[reportArgumentType]
             write_all(writer(server, replace(options, pause_s=0.02), concurrency=1), briefs(reach), Memory())
@@ -76,7 +85,9 @@ def test_a_rate_limit_that_says_at_once_is_no_storm(options: LanguageModelOption
         assert time.monotonic() - begun > 0.75 * 0.02 * (2**8 - 1)
 
 
-@pytest.mark.parametrize("name", ["huge", "huge and in chunks", "huge error", "gzip bomb", "gzip bomb as an error"])
+@pytest.mark.parametrize(
+    "name", ["huge", "huge and in chunks", "huge error", "gzip bomb", "gzip bomb as an error"]
+)
 def test_a_reply_takes_no_more_memory_than_it_may(options: LanguageModelOptions, reach: Task, name: str):
     def react(exchange: Exchange) -> Reaction:
         return bad if exchange.number == 0 else completion()

@@ -42,7 +42,8 @@ def test_what_was_answered_is_never_asked_again(options: LanguageModelOptions, r
 
 
 def test_one_refusal_loses_no_reply_in_flight(options: LanguageModelOptions, reach: Task):
-    """The reply that was on its way when another request broke the search is recorded, and not paid again."""
+    """The reply that was on its way when another request broke the
+    search is recorded, and not paid again."""
     memory = Memory()
     slow = replace(completion(), delay_s=0.3)
     with serving(lambda exchange: refusal(401) if exchange.body["seed"] == 2 else slow) as server:
@@ -56,13 +57,18 @@ def test_one_refusal_loses_no_reply_in_flight(options: LanguageModelOptions, rea
     assert len(server.requests) == asked + 1
 
 
-def test_calls_in_flight_never_exceed_a_limit_together(options: LanguageModelOptions, reach: Task, tmp_path: Path):
-    """Quotes are for 4,096-token replies, true replies are short: calls wait for others to settle, and go on."""
+def test_calls_in_flight_never_exceed_a_limit_together(
+    options: LanguageModelOptions, reach: Task, tmp_path: Path
+):
+    """Quotes are for 4,096-token replies, true replies are short: calls
+    wait for others to settle, and go on."""
     budget = Budget(99, max_tokens=12_000)
     store = Store(tmp_path / "study.db", create=True)
     slow = replace(completion(), delay_s=0.02)
     with serving(in_turn(slow)) as server:
-        drafts = write_all(writer(server, options, concurrency=8), briefs(reach, 99), StudyLedger(store, budget))
+        drafts = write_all(
+            writer(server, options, concurrency=8), briefs(reach, 99), StudyLedger(store, budget)
+        )
     store.close()
     written, withheld = [d for d in drafts if d.source], [d for d in drafts if d.withheld]
     assert len(written) + len(withheld) == 99
@@ -81,7 +87,9 @@ def test_a_store_that_fails_stops_the_spending(options: LanguageModelOptions, re
     assert len(server.requests) <= 2
 
 
-def test_a_record_that_fails_for_any_reason_stops_the_spending_and_loses_no_other(options: LanguageModelOptions, reach: Task):
+def test_a_record_that_fails_for_any_reason_stops_the_spending_and_loses_no_other(
+    options: LanguageModelOptions, reach: Task
+):
     class Odd(Memory):
         def settle(self, quote: Quote, call: Call) -> None:
             if call.candidate == "c001":
@@ -101,19 +109,40 @@ def test_a_record_that_fails_for_any_reason_stops_the_spending_and_loses_no_othe
 def test_a_plug_in_s_text_is_stored_whatever_it_is(reach: Task, tmp_path: Path):
     store = Store(tmp_path / "study.db", create=True)
     call = Call(
-        "c000", 1, "m\udc80", "[]", "{}", "t", "\ud800 reply", "stop\udfff", "bad \ud800", 1.0, Usage(1, 1, 1), "initial", "r", True
+        "c000",
+        1,
+        "m\udc80",
+        "[]",
+        "{}",
+        "t",
+        "\ud800 reply",
+        "stop\udfff",
+        "bad \ud800",
+        1.0,
+        Usage(1, 1, 1),
+        "initial",
+        "r",
+        True,
     )
     StudyLedger(store, Budget(1)).settle(Quote(1, 1, None), call)
     (kept,) = store.calls()
     store.close()
-    assert (kept.model, kept.reply, kept.finish_reason, kept.error) == ("m\ufffd", "\ufffd reply", "stop\ufffd", "bad \ufffd")
+    assert (kept.model, kept.reply, kept.finish_reason, kept.error) == (
+        "m\ufffd",
+        "\ufffd reply",
+        "stop\ufffd",
+        "bad \ufffd",
+    )
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_told_and_not_followed(options: LanguageModelOptions, reach: Task, status: int):
     with serving(in_turn(completion())) as elsewhere:
         there = raw({}, status, location=f"{elsewhere.url}/chat/completions")
-        with serving(in_turn(there)) as server, pytest.raises(WriterError, match=r"give it with --llm\.base-url") as refused:
+        with (
+            serving(in_turn(there)) as server,
+            pytest.raises(WriterError, match=r"give it with --llm\.base-url") as refused,
+        ):
             write_all(writer(server, options), briefs(reach), Memory())
     assert elsewhere.url in str(refused.value)
     assert elsewhere.connections == 0
@@ -130,14 +159,17 @@ def test_ctrl_c_records_what_was_in_flight(options: LanguageModelOptions, reach:
 
 
 def _faulty(exchange: Exchange) -> Reaction:
-    """Three faults in ten requests, of every kind that passes; the candidate's name comes back in its idea."""
+    """Three faults in ten requests, of every kind that passes; the
+    candidate's name comes back in its idea."""
     seed = exchange.body["seed"]
     good = completion(f"idea of seed {seed}\n" + GOOD)
     if exchange.number % 10 not in (2, 5, 8):
         return good
     faults = (
-        refusal(429, f"slow down, {KEY}"), refusal(429, retry_after="0.01"), refusal(500, f"bad key {KEY}?"), refusal(503),
-        Reaction(reset_after=0), replace(good, reset_after=60), Reaction(200, b'{"choices"'), completion(None),
+        refusal(429, f"slow down, {KEY}"), refusal(429, retry_after="0.01"), refusal(500, f"bad key {KEY}?"),
+        refusal(503),
+        Reaction(reset_after=0), replace(good, reset_after=60), Reaction(200, b'{"choices"'),
+        completion(None),
         completion(GOOD, finish="length"), raw({"choices": []}),
     )  # fmt: skip
     return faults[exchange.number // 10 % len(faults)]
@@ -147,7 +179,8 @@ def _faulty(exchange: Exchange) -> Reaction:
 def test_a_thousand_calls_with_thirty_percent_faults(
     options: LanguageModelOptions, reach: Task, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
-    """Every candidate gets its own reply or a named reason; no reply is lost, none is paid twice, no key shows."""
+    """Every candidate gets its own reply or a named reason; no reply is
+    lost, none is paid twice, no key shows."""
     caplog.set_level(logging.DEBUG)
     store = Store(tmp_path / "study.db", create=True)
     ledger = StudyLedger(store, Budget(1000))

@@ -30,18 +30,31 @@ def test_a_good_answer(options: LanguageModelOptions, reach: Task):
         "completion_tokens_details": {"reasoning_tokens": 200},
     }
     (draft,), (call,), server = ask(
-        in_turn(completion(usage=usage)), options, reach, price_prompt=1.0, price_completion=10.0, price_cached=0.5
+        in_turn(completion(usage=usage)),
+        options,
+        reach,
+        price_prompt=1.0,
+        price_completion=10.0,
+        price_cached=0.5,
     )
     assert draft.idea == "Move the tool to the goal, closer is better."
     assert draft.source.startswith("def compute_reward(tcp_pos, goal_pos):")
-    assert (call.reply, call.finish_reason, call.error, call.answered, call.attempt) == (GOOD, "stop", "", True, 1)
+    assert (call.reply, call.finish_reason, call.error, call.answered, call.attempt) == (
+        GOOD,
+        "stop",
+        "",
+        True,
+        1,
+    )
     assert (call.usage.cached_tokens, call.usage.reasoning_tokens) == (600, 200)
     assert call.usage.usd == pytest.approx((300 * 1.0 + 600 * 0.5 + 300 * 10.0) / 1e6)
     (request,) = server.requests
     assert (request.path, request.key) == ("/v1/chat/completions", f"Bearer {KEY}")
     assert "n" not in request.body
     assert json.loads(call.messages) == request.body["messages"]
-    assert json.loads(call.parameters) == {k: v for k, v in request.body.items() if k not in ("model", "messages")}
+    assert json.loads(call.parameters) == {
+        k: v for k, v in request.body.items() if k not in ("model", "messages")
+    }
 
 
 def test_a_price_that_is_not_known_is_unknown(options: LanguageModelOptions, reach: Task):
@@ -60,7 +73,9 @@ def test_a_price_that_is_not_known_is_unknown(options: LanguageModelOptions, rea
         (refusal(429, "You exceeded your current quota", code="insufficient_quota"), "429"),
     ],
 )
-def test_a_refusal_that_nothing_would_change_ends_the_search(options: LanguageModelOptions, reach: Task, reaction: Reaction, status: str):
+def test_a_refusal_that_nothing_would_change_ends_the_search(
+    options: LanguageModelOptions, reach: Task, reaction: Reaction, status: str
+):
     with serving(in_turn(reaction)) as server:
         memory = Memory()
         with pytest.raises(WriterError, match="Check the key, the account") as refused:
@@ -113,7 +128,9 @@ def test_retry_after_is_kept_and_shared(options: LanguageModelOptions, reach: Ta
 
     def react(exchange: Exchange) -> Reaction:
         arrivals.append(time.monotonic())
-        return refusal(429, retry_after="0.4") if exchange.number == 0 else replace(completion(), delay_s=0.02)
+        return (
+            refusal(429, retry_after="0.4") if exchange.number == 0 else replace(completion(), delay_s=0.02)
+        )
 
     drafts, _, server = ask(react, options, reach, count=12, concurrency=2)
     assert all(draft.source for draft in drafts)
@@ -123,20 +140,35 @@ def test_retry_after_is_kept_and_shared(options: LanguageModelOptions, reach: Ta
 
 
 def test_a_rate_limit_that_lasts_too_long_ends_the_search(options: LanguageModelOptions, reach: Task):
-    with serving(in_turn(refusal(429, "daily limit", retry_after="7200"))) as server, pytest.raises(WriterError, match="7200 s more"):
+    with (
+        serving(in_turn(refusal(429, "daily limit", retry_after="7200"))) as server,
+        pytest.raises(WriterError, match="7200 s more"),
+    ):
         write_all(writer(server, options), briefs(reach), Memory())
 
 
 @pytest.mark.parametrize(
     ("reaction", "name"),
     [
-        (refusal(400, "Unsupported value: 'temperature' does not support 0.7 with this model.", param="temperature"), "temperature"),
-        (refusal(400, "Unrecognized request argument supplied: max_completion_tokens"), "max_completion_tokens"),
+        (
+            refusal(
+                400,
+                "Unsupported value: 'temperature' does not support 0.7 with this model.",
+                param="temperature",
+            ),
+            "temperature",
+        ),
+        (
+            refusal(400, "Unrecognized request argument supplied: max_completion_tokens"),
+            "max_completion_tokens",
+        ),
         (refusal(400, "Unknown parameter", param="reasoning_effort"), "reasoning_effort"),
         (raw({"detail": [{"loc": ["body", "seed"], "type": "extra_forbidden"}]}, 422), "seed"),
     ],
 )
-def test_a_refused_parameter_is_dropped_and_remembered(options: LanguageModelOptions, reach: Task, reaction: Reaction, name: str):
+def test_a_refused_parameter_is_dropped_and_remembered(
+    options: LanguageModelOptions, reach: Task, reaction: Reaction, name: str
+):
     drafts, calls, server = ask(
         lambda exchange: reaction if name in exchange.body else completion(),
         options, reach, count=6, concurrency=1, reasoning_effort="low",
@@ -154,8 +186,12 @@ def test_a_400_that_names_nothing_is_a_reason(options: LanguageModelOptions, rea
     assert (call.answered, call.usage.unmetered) == (False, 0)
 
 
-@pytest.mark.parametrize("slow", [replace(completion(), delay_s=3.0), replace(completion(), drip_s=0.05)], ids=["silent", "drip"])
-def test_a_reply_that_takes_too_long_is_given_up_and_not_paid_again(options: LanguageModelOptions, reach: Task, slow: Reaction):
+@pytest.mark.parametrize(
+    "slow", [replace(completion(), delay_s=3.0), replace(completion(), drip_s=0.05)], ids=["silent", "drip"]
+)
+def test_a_reply_that_takes_too_long_is_given_up_and_not_paid_again(
+    options: LanguageModelOptions, reach: Task, slow: Reaction
+):
     begun = time.monotonic()
     (draft,), (call,), _ = ask(in_turn(slow), options, reach, timeout_s=0.4)
     assert time.monotonic() - begun < 2.5
@@ -163,8 +199,13 @@ def test_a_reply_that_takes_too_long_is_given_up_and_not_paid_again(options: Lan
     assert (call.answered, call.usage.unmetered) == (False, 1)
 
 
-def test_a_dead_server_ends_the_search_before_all_candidates_are_burnt(options: LanguageModelOptions, reach: Task):
-    with serving(in_turn(refusal(500, "dead"))) as server, pytest.raises(WriterError, match=r"none of the last 1\d requests"):
+def test_a_dead_server_ends_the_search_before_all_candidates_are_burnt(
+    options: LanguageModelOptions, reach: Task
+):
+    with (
+        serving(in_turn(refusal(500, "dead"))) as server,
+        pytest.raises(WriterError, match=r"none of the last 1\d requests"),
+    ):
         write_all(writer(server, options, retries=1, concurrency=4), briefs(reach, 40), Memory())
     assert len(server.requests) < 40
 
@@ -196,7 +237,9 @@ BIG = "```python\n" + "# padding\n" * 200_000 + "```"
         (replace(completion(), body=b"\xff\xfe\x00garbage"), "not a chat completion"),
     ],
 )
-def test_answers_that_are_none_are_reasons(options: LanguageModelOptions, reach: Task, reaction: Reaction, reason: str):
+def test_answers_that_are_none_are_reasons(
+    options: LanguageModelOptions, reach: Task, reaction: Reaction, reason: str
+):
     (draft,), (call,), server = ask(in_turn(reaction), options, reach)
     assert reason in draft.error
     assert draft.source == ""
@@ -228,7 +271,9 @@ def test_bytes_that_are_no_utf8_are_replaced(options: LanguageModelOptions, reac
     assert draft.source
 
 
-def test_two_megabytes_are_taken_recorded_and_shown_to_nobody_again(options: LanguageModelOptions, reach: Task):
+def test_two_megabytes_are_taken_recorded_and_shown_to_nobody_again(
+    options: LanguageModelOptions, reach: Task
+):
     (draft,), (call,), _ = ask(in_turn(completion(BIG)), options, reach)
     assert len(call.reply) == len(BIG)
     again = replace(briefs(reach)[0], repair=Repair(draft.source, "too long", 1), attempt=2)
@@ -252,8 +297,13 @@ def test_a_limit_that_the_server_refuses_is_never_left_out(options: LanguageMode
     assert all({"max_tokens", "max_completion_tokens"} & request.body.keys() for request in server.requests)
 
 
-def test_the_last_lost_call_of_a_dead_server_may_have_been_charged(options: LanguageModelOptions, reach: Task):
+def test_the_last_lost_call_of_a_dead_server_may_have_been_charged(
+    options: LanguageModelOptions, reach: Task
+):
     memory = Memory()
-    with serving(in_turn(replace(completion(), delay_s=1.0))) as server, pytest.raises(WriterError, match="none of the last 3 requests"):
+    with (
+        serving(in_turn(replace(completion(), delay_s=1.0))) as server,
+        pytest.raises(WriterError, match="none of the last 3 requests"),
+    ):
         write_all(writer(server, options, timeout_s=0.1, concurrency=1), briefs(reach, 5), memory)
     assert [call.usage.unmetered for call in memory.calls] == [1, 1, 1]

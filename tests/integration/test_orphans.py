@@ -1,4 +1,5 @@
-"""No process is left when the one that a person started is killed, however deep it was started and whatever it does."""
+"""No process is left when the one that a person started is killed,
+however deep it was started and whatever it does."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ GIGABYTES = 1_000_000_000
 
 
 def status(pid: int) -> dict[str, str]:
-    """What /proc says of a process; nothing where there is none, or where it only waits to be buried."""
+    """What /proc says of a process; nothing where there is none,
+    or where it only waits to be buried."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
@@ -29,7 +31,11 @@ def status(pid: int) -> dict[str, str]:
 
 def below(pid: int) -> Iterator[int]:
     """All descendants of a process."""
-    parents = {int(path.name): status(int(path.name)).get("PPid") for path in Path("/proc").iterdir() if path.name.isdigit()}
+    parents = {
+        int(path.name): status(int(path.name)).get("PPid")
+        for path in Path("/proc").iterdir()
+        if path.name.isdigit()
+    }
     found = {pid}
     while more := {child for child, parent in parents.items() if parent and int(parent) in found} - found:
         found |= more
@@ -51,7 +57,18 @@ def modules(pids: list[int]) -> str:
 )
 @pytest.mark.slow
 def test_nobody_survives(trainer: str, busy: str, memory: int | None, tmp_path: Path):
-    command = [sys.executable, "-m", "rewardsmith.cli.main", "train", "cartpole", "--reward", "sparse", "--seeds", "0", "1"]
+    command = [
+        sys.executable,
+        "-m",
+        "rewardsmith.cli.main",
+        "train",
+        "cartpole",
+        "--reward",
+        "sparse",
+        "--seeds",
+        "0",
+        "1",
+    ]
     command += ["--trainer", trainer, "--out", str(tmp_path / "out"), "--training.env-steps", "1000000000"]
     limit = (lambda: resource.setrlimit(resource.RLIMIT_AS, (memory, memory))) if memory else None
     with (tmp_path / "said.txt").open("w") as said:

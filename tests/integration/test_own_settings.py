@@ -1,4 +1,5 @@
-"""A plug-in trainer with settings of its own, from the command line and from files to its worker process."""
+"""A plug-in trainer with settings of its own, from the command
+line and from files to its worker process."""
 
 from __future__ import annotations
 
@@ -44,9 +45,19 @@ def test_a_search_with_flags_that_is_interrupted_and_resumed(tmp_path: Path, mon
         patch.setattr(runner, "compare_with_baselines", interrupt)
         assert run([*SEARCH, *FLAGS, "--final-seeds", "1", "--out", "s"]) == 130
     stored = yaml.safe_load((tmp_path / "s" / "config.yaml").read_text())
-    assert (stored["trainer"], stored["training"]) == ("own", {"env_steps": 1000, "sigma": 0.25, "widths": [4, 2]})
+    assert (stored["trainer"], stored["training"]) == (
+        "own",
+        {"env_steps": 1000, "sigma": 0.25, "widths": [4, 2]},
+    )
     # An epoch is one step of all 256 environments; 1000 steps are four of them.
-    whole = {"env_steps": 1024, "envs": 256, "device": "cpu", "sigma": 0.25, "style": "calm", "widths": [4, 2]}
+    whole = {
+        "env_steps": 1024,
+        "envs": 256,
+        "device": "cpu",
+        "sigma": 0.25,
+        "style": "calm",
+        "widths": [4, 2],
+    }
     assert given(tmp_path / "s") == [whole] * 2
     assert run(["resume", "s"]) == 0
     assert given(tmp_path / "s") == [whole] * 5
@@ -56,23 +67,46 @@ def test_a_search_with_flags_that_is_interrupted_and_resumed(tmp_path: Path, mon
 
 
 def test_a_search_from_a_file_which_flags_change(tmp_path: Path):
-    (tmp_path / "own.yaml").write_text("trainer: own\ntraining: {style: wild, sigma: 1e-1, envs: 100, env_steps: 200}\n")
-    assert run(["search", "franka-reach", *TINY, "--config", "own.yaml", "--training.sigma", "2", "--out", "s"]) == 0
+    (tmp_path / "own.yaml").write_text(
+        "trainer: own\ntraining: {style: wild, sigma: 1e-1, envs: 100, env_steps: 200}\n"
+    )
+    assert (
+        run(["search", "franka-reach", *TINY, "--config", "own.yaml", "--training.sigma", "2", "--out", "s"])
+        == 0
+    )
     whole = {"env_steps": 200, "envs": 100, "device": "cpu", "sigma": 2.0, "style": "wild", "widths": [8]}
     assert given(tmp_path / "s") == [whole] * 2
 
 
 def test_one_training(tmp_path: Path):
-    command = ["train", "franka-reach", "--reward", "human", "--trainer", "own", "--episodes", "4", "--out", "t"]
+    command = [
+        "train",
+        "franka-reach",
+        "--reward",
+        "human",
+        "--trainer",
+        "own",
+        "--episodes",
+        "4",
+        "--out",
+        "t",
+    ]
     assert run([*command, "--training.sigma", "3"]) == 0
     assert given(tmp_path / "t")[0]["sigma"] == 3.0
 
 
-@pytest.mark.parametrize("command", [["search", "--trainer", "own"], ["compare", "--trainer=own"], ["train", "--trainer", "own"]])
+@pytest.mark.parametrize(
+    "command", [["search", "--trainer", "own"], ["compare", "--trainer=own"], ["train", "--trainer", "own"]]
+)
 def test_help_has_its_settings_and_no_others(command: list[str], capsys: pytest.CaptureFixture[str]):
     assert run([*command, "--help"]) == 0
     out = " ".join(capsys.readouterr().out.split())
-    for text in ("--training.env-steps", "--training.sigma {None}|FLOAT", "Spread of the first weights.", "{None,calm,wild}"):
+    for text in (
+        "--training.env-steps",
+        "--training.sigma {None}|FLOAT",
+        "Spread of the first weights.",
+        "{None,calm,wild}",
+    ):
         assert text in out
     assert "--training.clip" not in out
     assert "--training.device" not in out
@@ -100,7 +134,13 @@ def test_wrong_flags_are_refused_before_anything_is_made(
 @pytest.mark.parametrize(
     ("training", "complaint"),
     [
-        ("{sigm: 1}", "Did you mean 'training.sigma'? Allowed: training.env_steps, training.envs, training.sigma, training.style"),
+        (
+            "{sigm: 1}",
+            (
+                "Did you mean 'training.sigma'? Allowed: training.env_steps, training.envs, training.sigma, "
+                "training.style"
+            ),
+        ),
         ("{clip: 0.1}", "unknown config key 'training.clip'"),
         ("{device: cuda}", "unknown config key 'training.device'"),
         ("{style: odd}", "'training.style' is 'odd'"),
@@ -110,7 +150,9 @@ def test_wrong_flags_are_refused_before_anything_is_made(
         ("{'../x': 1}", "config key 'training' has '../x'"),
     ],
 )
-def test_wrong_settings_in_a_file_are_refused(training: str, complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_wrong_settings_in_a_file_are_refused(
+    training: str, complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
     (tmp_path / "own.yaml").write_text(f"trainer: own\ntraining: {training}\n")
     assert run(["search", "franka-reach", "--config", "own.yaml", "--out", "s"]) == 2
     assert complaint in capsys.readouterr().err

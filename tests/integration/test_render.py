@@ -22,7 +22,8 @@ def test_a_video_of_random_actions_says_so(tmp_path: Path):
     code, out, err = run("render", "franka-reach", "--seconds", "0.4", *SMALL, cwd=tmp_path)
     assert (code, err) == (0, "")
     assert out.startswith(
-        "wrote runs/franka-reach.mp4: 10 pictures, 0.4 s, 64 x 48; random actions (choose who acts with --policy); solved in "
+        "wrote runs/franka-reach.mp4: 10 pictures, 0.4 s, 64 x 48; random actions (choose who acts with "
+        "--policy); solved in "
     )
     assert probe(tmp_path / "runs" / "franka-reach.mp4") == (10, (64, 48), 25.0)
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["franka-reach.mp4"]
@@ -35,7 +36,21 @@ def test_the_same_policy_and_seed_give_the_same_picture(
     save_policy(tmp_path / "p.pt", reach)
     for number, seed in enumerate("112"):
         assert (
-            main.run(["render", "franka-reach", *SMALL, "--policy", "p.pt", "--seed", seed, "--seconds", "0.2", "--out", f"{number}.png"])
+            main.run(
+                [
+                    "render",
+                    "franka-reach",
+                    *SMALL,
+                    "--policy",
+                    "p.pt",
+                    "--seed",
+                    seed,
+                    "--seconds",
+                    "0.2",
+                    "--out",
+                    f"{number}.png",
+                ]
+            )
             == 0
         )
         assert capsys.readouterr().out.startswith(f"wrote {number}.png: a picture, 64 x 48; p.pt; solved in ")
@@ -54,7 +69,12 @@ def test_the_same_policy_and_seed_give_the_same_picture(
     ],
 )
 def test_errors_have_exit_codes_and_leave_nothing(
-    flags: tuple[str, ...], code: int, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    flags: tuple[str, ...],
+    code: int,
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ):
     monkeypatch.chdir(tmp_path)
     Path("file").write_text("")

@@ -57,7 +57,10 @@ def test_what_is_known_is_not_played_again(folder: Path, capsys: pytest.CaptureF
 def test_inspect_shows_them(folder: Path, capsys: pytest.CaptureFixture[str]):
     found = score(capsys, folder)["c001-search-0"]
     assert main.run(["inspect", str(folder), "best"]) == 0
-    assert f"scored again: {found.mean:.3f} ± {found.standard_error:.3f} over 4 episodes (heldout)" in capsys.readouterr().out
+    assert (
+        f"scored again: {found.mean:.3f} ± {found.standard_error:.3f} over 4 episodes (heldout)"
+        in capsys.readouterr().out
+    )
 
 
 def test_a_study_of_an_older_version_is_only_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

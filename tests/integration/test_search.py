@@ -16,10 +16,30 @@ import pytest
 from rewardsmith.study import Study
 
 TINY = [
-    *("--training.env-steps", "1600", "--training.envs", "16", "--training.rollout", "10", "--training.hidden", "16"),
+    *(
+        "--training.env-steps",
+        "1600",
+        "--training.envs",
+        "16",
+        "--training.rollout",
+        "10",
+        "--training.hidden",
+        "16",
+    ),
     *("--training.minibatches", "2", "--training.mini-epochs", "2", "--episodes", "8"),
 ]
-SEARCH = ["search", "franka-reach", "--candidates", "4", "--strategy-options", "samples", "2", "--finalists", "2", *TINY]
+SEARCH = [
+    "search",
+    "franka-reach",
+    "--candidates",
+    "4",
+    "--strategy-options",
+    "samples",
+    "2",
+    "--finalists",
+    "2",
+    *TINY,
+]
 
 
 def start(*arguments: str | Path, cwd: Path, **options: object) -> subprocess.Popen[str]:
@@ -53,7 +73,16 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_ends_with_candidates_code_comparison_and_folder(finished: Path):
     out = (finished.parent / "printed.txt").read_text()
     assert "no language model is used" in out
-    for text in ("c000", "c003", "def compute_reward(", "human", "sparse", "study folder: s", "policy of c", "iteration 1"):
+    for text in (
+        "c000",
+        "c003",
+        "def compute_reward(",
+        "human",
+        "sparse",
+        "study folder: s",
+        "policy of c",
+        "iteration 1",
+    ):
         assert text in out, text
 
 
@@ -108,7 +137,11 @@ def test_inspect_shows_and_exports_who_comes_from_whom(finished: Path, tmp_path:
     code, out, err = run("inspect", finished, "--tree", "--lineage", tmp_path / "l.graphml", cwd=tmp_path)
     assert code == 0, err
     listed = candidates(finished, tmp_path)
-    lines = {words[0]: line for line in out.splitlines() if (words := line.replace("├──", "").replace("└──", "").split())}
+    lines = {
+        words[0]: line
+        for line in out.splitlines()
+        if (words := line.replace("├──", "").replace("└──", "").split())
+    }
     for candidate in listed:
         assert f"{candidate['score']:.3f}" in lines[str(candidate["id"])]
         assert ("── " in lines[str(candidate["id"])]) == bool(candidate["parents"])
@@ -122,12 +155,23 @@ def test_resuming_a_finished_study_makes_nothing_again(finished: Path):
     before = candidates(finished, finished.parent)
     code, out, err = run("resume", finished, cwd=finished.parent)
     assert code == 0, err
-    assert "training" not in out.split("Trained again")[0].replace("of training", "").split("id ")[0].replace("study", "")
+    assert "training" not in out.split("Trained again")[0].replace("of training", "").split("id ")[0].replace(
+        "study", ""
+    )
     assert candidates(finished, finished.parent) == before
 
 
 @pytest.mark.parametrize(
-    "moment", ["iteration 0", "c001 ACCEPTED", "SCORED", "iteration 1", "the best 2", "-finalist-0 SCORED", "final comparison"]
+    "moment",
+    [
+        "iteration 0",
+        "c001 ACCEPTED",
+        "SCORED",
+        "iteration 1",
+        "the best 2",
+        "-finalist-0 SCORED",
+        "final comparison",
+    ],
 )
 @pytest.mark.slow
 def test_killed_anywhere_it_resumes_to_the_same_end(finished: Path, tmp_path: Path, moment: str):
@@ -172,7 +216,11 @@ def test_no_process_is_left_behind_after_a_kill(tmp_path: Path):
     deadline = time.monotonic() + 15
     while any(Path(f"/proc/{child}").exists() for child in children) and time.monotonic() < deadline:
         time.sleep(0.1)
-    alive = [child for child in children if Path(f"/proc/{child}").exists() and "zombie" not in Path(f"/proc/{child}/status").read_text()]
+    alive = [
+        child
+        for child in children
+        if Path(f"/proc/{child}").exists() and "zombie" not in Path(f"/proc/{child}/status").read_text()
+    ]
     assert not alive
 
 
@@ -198,7 +246,11 @@ def test_config_file_below_flags(tmp_path: Path):
         (["search", "franka-reach", "--finalists", "9"], 2, "at most the 8 candidates"),
         (["search", "franka-reach", "--candidtes", "3"], 2, "--candidates"),
         (["search", "franka-reach", "--candidates", "0"], 2, "give at least 1"),
-        (["search", "franka-reach", "--strategy-options", "sampels", "3"], 2, "Did you mean 'strategy_options.samples'"),
+        (
+            ["search", "franka-reach", "--strategy-options", "sampels", "3"],
+            2,
+            "Did you mean 'strategy_options.samples'",
+        ),
         (["search"], 2, "TASK"),
         (["inspect", "nowhere"], 2, "there is no folder nowhere"),
         (["resume", "nowhere"], 2, "there is no folder nowhere"),
@@ -217,11 +269,14 @@ def test_bad_input(tmp_path: Path, arguments: list[str], code: int, message: str
 
 def test_train_and_check_a_file(tmp_path: Path):
     (tmp_path / "r.py").write_text(
-        "def compute_reward(tcp_pos, goal_pos):\n    d = -torch.norm(goal_pos - tcp_pos, dim=-1)\n    return d, {'d': d}\n"
+        "def compute_reward(tcp_pos, goal_pos):\n    d = -torch.norm(goal_pos - tcp_pos, dim=-1)\n    "
+        "return d, {'d': d}\n"
     )
     code, out, _ = run("check", "r.py", "--task", "franka-reach", "--json", cwd=tmp_path)
     assert (code, json.loads(out)["accepted"]) == (0, True)
-    code, out, err = run("train", "franka-reach", "--reward", "r.py", "--seeds", "3", "4", *TINY, "--json", cwd=tmp_path)
+    code, out, err = run(
+        "train", "franka-reach", "--reward", "r.py", "--seeds", "3", "4", *TINY, "--json", cwd=tmp_path
+    )
     assert code == 0, err
     results = json.loads(out)
     assert [result["state"] for result in results] == ["SCORED", "SCORED"]

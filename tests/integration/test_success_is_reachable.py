@@ -1,4 +1,5 @@
-"""A scripted controller solves each manipulation task: the sparse goal can be met with the actions there are."""
+"""A scripted controller solves each manipulation task: the sparse
+goal can be met with the actions there are."""
 
 from __future__ import annotations
 
@@ -55,7 +56,11 @@ def test_chance_does_not_meet_the_goal(name: str):
     held = [torch.zeros(0)]
 
     def wander(signals: Mapping[str, Tensor]) -> Tensor:
-        held.append(0.8 * torch.randn(signals["actions"].shape, generator=generator) if len(held) % 6 == 1 else held[-1])
+        held.append(
+            0.8 * torch.randn(signals["actions"].shape, generator=generator)
+            if len(held) % 6 == 1
+            else held[-1]
+        )
         return held[-1]
 
     steps = run(TASKS.load(name), wander, 64)
@@ -72,7 +77,12 @@ def test_a_balancing_controller_keeps_the_pole_up():
     """Pole placement by hand: push towards where the pole leans."""
 
     def balance(signals: Mapping[str, Tensor]) -> Tensor:
-        return (3.0 * signals["pole_angle"] + 0.8 * signals["pole_vel"] + 0.1 * signals["cart_pos"] + 0.2 * signals["cart_vel"])[:, None]
+        return (
+            3.0 * signals["pole_angle"]
+            + 0.8 * signals["pole_vel"]
+            + 0.1 * signals["cart_pos"]
+            + 0.2 * signals["cart_vel"]
+        )[:, None]
 
     assert run(TASKS.load("cartpole"), balance)[-1].true_score.mean() == 500.0
 
@@ -85,7 +95,8 @@ def test_a_fallen_pole_scores_its_steps():
 
 
 def test_the_ant_scores_its_way():
-    """Standing still scores nothing, and the score is the distance over the time of a whole episode."""
+    """Standing still scores nothing, and the score is the
+    distance over the time of a whole episode."""
     task = TASKS.load("ant")
     steps = run(task, lambda signals: torch.zeros_like(signals["actions"]), 4)
     assert not any(step.terminated.any() for step in steps)

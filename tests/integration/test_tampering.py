@@ -1,8 +1,8 @@
-"""A reward program cannot touch the simulator: not because it is refused, but because it holds nothing of it.
+"""A reward program cannot touch the simulator: not because it is refused, but because it holds
+nothing of it.
 
-The programs here go into training's own path without any layer of the guard, and the simulation ends bit for bit where it
-ends without a reward.
-"""
+The programs here go into training's own path without any layer of the guard, and the simulation
+ends bit for bit where it ends without a reward."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ from rewardsmith_envs.tasks.franka_push import TASK
 from tests.training import preset_of, train
 
 ENVS, STEPS, ROLLOUTS = 4, 10, 5
-HEAD = "def compute_reward(cube_pos: Tensor, actions: Tensor, joint_pos: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n"
+HEAD = (
+    "def compute_reward(cube_pos: Tensor, actions: Tensor, joint_pos: Tensor) -> Tuple[Tensor, "
+    "Dict[str, Tensor]]:\n"
+)
 RESULT = "    return cube_pos[:, 0], {'x': cube_pos[:, 0]}\n"
 
 
@@ -49,14 +52,20 @@ TAMPERING = {
     "write ctrl as actions": program("actions.fill_(1.0)"),
     "write ctrl by out": program("torch.add(actions, 1.0, out=actions)"),
     "write the joints": program("joint_pos.mul_(0.0)"),
-    "write the joints beyond the end": program("x = joint_pos.as_strided([joint_pos.size(0), 7], [7, 1])", "x.zero_()"),
+    "write the joints beyond the end": program(
+        "x = joint_pos.as_strided([joint_pos.size(0), 7], [7, 1])", "x.zero_()"
+    ),
     "swap signals": program("cube_pos.set_(joint_pos)"),
     "resize a signal": program("joint_pos.resize_([1])"),
     "resize and fill": program("actions.resize_([100000, 3])", "actions.fill_(9.0)"),
     "replace storage": program("cube_pos.data = torch.zeros_like(cube_pos)"),
     "seed the randomness": program("torch.manual_seed(0)", "x = torch.rand([10])"),
-    "return a signal as total and component": HEAD + "    return cube_pos[:, 0], {'cube': cube_pos[:, 0], 'act': actions[:, 0]}\n",
-    "read success": "def compute_reward(success: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n    return success, {'x': success}\n",
+    "return a signal as total and component": HEAD
+    + "    return cube_pos[:, 0], {'cube': cube_pos[:, 0], 'act': actions[:, 0]}\n",
+    "read success": (
+        "def compute_reward(success: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n    return "
+        "success, {'x': success}\n"
+    ),
     "read the true score": "def compute_reward(true_score: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n    true_score += 1.0\n"
     "    return true_score, {'x': true_score}\n",
     "read the simulator's fields": "def compute_reward(qpos: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n    qpos.zero_()\n"
@@ -66,10 +75,12 @@ TAMPERING = {
 
 
 def simulate(text: str | None) -> tuple[str, Slot | None, torch.Tensor]:
-    """50 control steps of training's own collection, with or without a reward computed after every rollout.
+    """50 control steps of training's own collection, with or without a reward computed after every
+    rollout.
 
     Returns:
-        A hash of positions, velocities and controls of all environments; the slot; and the true scores on the way.
+        A hash of positions, velocities and controls of all environments; the slot; and the true
+        scores on the way.
     """
     sim = CpuSimulator(ASSETS / TASK.scene, ENVS, TASK.decimation, 1)
     env = SimulatedEnv(TASK, sim)
@@ -119,12 +130,18 @@ def test_the_comparison_would_notice() -> None:
 
 
 def test_a_reward_that_turns_non_finite_stops_its_slot_alone(tmp_path: Path) -> None:
-    """Through the whole trainer: the bad one is DIVERGED with the values that it failed at, its neighbour is trained."""
+    """Through the whole trainer: the bad one is DIVERGED with the values
+    that it failed at, its neighbour is trained."""
     head = "def compute_reward(tcp_pos: Tensor, goal_pos: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n"
     bad = head + "    r = 1.0 / (tcp_pos[:, 2] - tcp_pos[:, 2])\n    return r, {'r': r}\n"
     good = head + "    r = -(tcp_pos - goal_pos).norm(p=2, dim=-1)\n    return r, {'r': r}\n"
-    trainer = PopulationTrainer(TASKS.load(TASK.name), PpoSettings(env_steps=128, envs=8, rollout=8, hidden=(8,)), threads=1)
-    jobs = [TrainingJob(name, text, 0, str(tmp_path / f"{name}.pt")) for name, text in (("bad", bad), ("good", good))]
+    trainer = PopulationTrainer(
+        TASKS.load(TASK.name), PpoSettings(env_steps=128, envs=8, rollout=8, hidden=(8,)), threads=1
+    )
+    jobs = [
+        TrainingJob(name, text, 0, str(tmp_path / f"{name}.pt"))
+        for name, text in (("bad", bad), ("good", good))
+    ]
     results = train(trainer, jobs)
     assert results["bad"].fault == Fault.DIVERGED
     assert "the total became inf in epoch 0 at tcp_pos = [" in results["bad"].cause

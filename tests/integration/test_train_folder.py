@@ -1,4 +1,5 @@
-"""Where `train` puts its policies: a folder of its own, whoever else wants it at the same moment."""
+"""Where `train` puts its policies: a folder of its own,
+whoever else wants it at the same moment."""
 
 from __future__ import annotations
 
@@ -14,13 +15,27 @@ TINY = ["--training.env-steps", "160", "--training.envs", "16", "--training.roll
 
 
 def test_two_at_the_same_time_do_not_share_a_folder(tmp_path: Path):
-    command = [sys.executable, "-m", "rewardsmith.cli.main", "train", "cartpole", "--reward", "sparse", "--out", str(tmp_path / "out")]
+    command = [
+        sys.executable,
+        "-m",
+        "rewardsmith.cli.main",
+        "train",
+        "cartpole",
+        "--reward",
+        "sparse",
+        "--out",
+        str(tmp_path / "out"),
+    ]
     both = [subprocess.Popen([*command, *TINY], stderr=subprocess.PIPE, text=True) for _ in range(2)]
     said = [process.communicate(timeout=240)[1] for process in both]
     assert sorted(process.returncode for process in both) == [0, 2]
     refused = next(text for process, text in zip(both, said, strict=True) if process.returncode)
     assert f"{tmp_path / 'out'} exists already. Give another folder with --out." in refused
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["results.json", "reward.txt", "seed-0.pt"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "results.json",
+        "reward.txt",
+        "seed-0.pt",
+    ]
 
 
 def test_a_folder_that_somebody_has_begun_is_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

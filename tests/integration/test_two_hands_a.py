@@ -1,4 +1,5 @@
-"""Two-handed tasks that throw, lift and open: start, goal and early end, written into the state and read after one step of physics."""
+"""Two-handed tasks that throw, lift and open: start, goal and early end, written
+into the state and read after one step of physics."""
 
 from __future__ import annotations
 
@@ -10,7 +11,13 @@ from torch import Tensor
 
 from rewardsmith.contracts import Step
 from rewardsmith_envs.engine import SimulatedEnv
-from rewardsmith_envs.tasks import shadow_bottle_cap, shadow_catch_abreast, shadow_catch_underarm, shadow_lift_underarm, shadow_over
+from rewardsmith_envs.tasks import (
+    shadow_bottle_cap,
+    shadow_catch_abreast,
+    shadow_catch_underarm,
+    shadow_lift_underarm,
+    shadow_over,
+)
 from rewardsmith_envs.tasks.two_hands import TwoHandTask
 
 OVER, UNDERARM, ABREAST = shadow_over.TASK, shadow_catch_underarm.TASK, shadow_catch_abreast.TASK
@@ -115,7 +122,8 @@ def test_the_pot_stands_on_its_table_with_its_lid_on():
 
 
 def test_a_lift_succeeds_at_its_goal():
-    """The hands' bases are written 0.37 m up with the pot, so that nobody is far from a handle. Its goal is 0.385 m up."""
+    """The hands' bases are written 0.37 m up with the pot, so that nobody is
+    far from a handle. Its goal is 0.385 m up."""
     env = make(LIFT, 3)
     for row, height in enumerate((0.37, 0.34, 0.33)):
         put(env, row, 2, (0.37,))
@@ -135,7 +143,8 @@ def test_a_lift_ends_when_the_pot_is_down_or_a_hand_is_away():
 
 
 def hands(inward: float, up: float, tilt: float, knuckles: float, tips: float) -> Tensor:
-    """Actions of the lift: both bases moved towards the pot and up [m] and leaned back [rad]; fingers from -1 (straight) to 1 (bent)."""
+    """Actions of the lift: both bases moved towards the pot and up [m] and leaned back
+    [rad]; fingers from -1 (straight) to 1 (bent)."""
     parts: list[Tensor] = []
     for side in (-1.0, 1.0):
         base = torch.tensor([0.0, side * inward, up]) / LIFT.right.reach
@@ -148,7 +157,8 @@ def hands(inward: float, up: float, tilt: float, knuckles: float, tips: float) -
 
 
 def test_two_hands_can_lift_the_pot():
-    """Reach under the bars, hook the fingertips behind them, rise, and lean back against the weight."""
+    """Reach under the bars, hook the fingertips behind them,
+    rise, and lean back against the weight."""
     env = make(LIFT, 4)
     plan = [hands(0.08, 0.03, 0.0, -1.0, -1.0)] * 40 + [hands(0.08, 0.03, 0.0, 0.0, 0.9)] * 40
     plan += [hands(0.07, 0.03 + 0.42 * n / 160, 0.3 * n / 160, 0.0, 0.9) for n in range(160)]
@@ -167,7 +177,10 @@ def test_the_thread_couples_turn_and_way_of_the_cap():
     env._sim["qvel"][1, slide] = 5.0
     for _ in range(12):
         wait(env)
-    opening, angle = env._sim["qpos"][:, BOTTLE.object_start + 7], env._sim["qpos"][:, BOTTLE.object_start + 8]
+    opening, angle = (
+        env._sim["qpos"][:, BOTTLE.object_start + 7],
+        env._sim["qpos"][:, BOTTLE.object_start + 8],
+    )
     assert (opening > 0.02).all()
     assert torch.allclose(opening, angle * 0.064 / (2.0 * math.pi), atol=0.001)
 
@@ -185,14 +198,17 @@ def test_a_bottle_slips_out_of_a_half_closed_hand_and_not_out_of_a_closed_one():
     env = make(BOTTLE, 8)
     close = torch.zeros(8, env.action_size)
     first = env.action_size // 2 + 6 + 2  # first finger of the left hand, after its base and wrist
-    close[4:, [first + 1, first + 2, first + 4, first + 5, first + 7, first + 8, first + 11, first + 12]] = 0.8
+    close[4:, [first + 1, first + 2, first + 4, first + 5, first + 7, first + 8, first + 11, first + 12]] = (
+        0.8
+    )
     ended = torch.stack([env.step(close).terminated for _ in range(BOTTLE.horizon - 1)]).any(dim=0)
     assert ended[:4].sum() >= 3
     assert not ended[4:].any()
 
 
 def test_opening_ends_when_bottle_or_hands_are_away():
-    """The cap is at 0.6 m at the start; the right palm 0.17 m from it; the bottle in the left hand."""
+    """The cap is at 0.6 m at the start; the right palm 0.17 m
+    from it; the bottle in the left hand."""
     x, y, z, *_ = BOTTLE.object_qpos
     env = make(BOTTLE, 4)
     put(env, 0, BOTTLE.object_start, (x, y, z - 0.12))

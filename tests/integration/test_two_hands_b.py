@@ -1,4 +1,5 @@
-"""The table and door tasks of two Shadow hands: their goals, their failures, and objects that lie still."""
+"""The table and door tasks of two Shadow hands: their goals,
+their failures, and objects that lie still."""
 
 from __future__ import annotations
 
@@ -32,7 +33,8 @@ def turned(axis: int, angle: float) -> tuple[float, ...]:
 
 
 def tilted_kettle(tilt: float, lift: float) -> Placement:
-    """A kettle turned about x whose spout, (0, 0.14, 0.12) in its own frame, is over the middle of an opening at (0, 0.15, 0.7)."""
+    """A kettle turned about x whose spout, (0, 0.14, 0.12) in its own frame, is
+    over the middle of an opening at (0, 0.15, 0.7)."""
     y = 0.15 - (0.14 * math.cos(tilt) - 0.12 * math.sin(tilt))
     z = 0.7 + lift - (0.14 * math.sin(tilt) + 0.12 * math.cos(tilt))
     return {"kettle": (0.0, y, z, *turned(0, tilt)), "bucket": (0.0, 0.15, 0.6, *UPRIGHT)}
@@ -71,18 +73,25 @@ CASES = (
         ("right_cube", "left_cube"),
         met=(cubes((0.0, 0.0, 0.625), (0.0, 0.0, 0.675)), cubes((0.0, 0.06, 0.625), (0.0, 0.06, 0.675))),
         missed=(
-            {"right_cube": (0.0, 0.0, 0.625, *UPRIGHT), "left_cube": (0.0, 0.0, 0.71, *UPRIGHT)},  # 0.035 m too high
+            # 0.035 m too high
+            {"right_cube": (0.0, 0.0, 0.625, *UPRIGHT), "left_cube": (0.0, 0.0, 0.71, *UPRIGHT)},
             cubes((0.0, 0.0, 0.625), (0.0, 0.05, 0.625)),  # beside it on the table
             cubes((0.0, 0.08, 0.625), (0.0, 0.06, 0.675)),  # the lower one is elsewhere
         ),
-        lost=({**CUBES_AT_HOME, "right_cube": (0.0, -0.45, 0.625, *UPRIGHT)}, {**CUBES_AT_HOME, "left_cube": (0.3, 0.15, 0.625, *UPRIGHT)}),
+        lost=(
+            {**CUBES_AT_HOME, "right_cube": (0.0, -0.45, 0.625, *UPRIGHT)},
+            {**CUBES_AT_HOME, "left_cube": (0.3, 0.15, 0.625, *UPRIGHT)},
+        ),
         kept=(CUBES_AT_HOME,),
     ),
     Case(
         GRASP_AND_PLACE,
         hand_scripts.grasp_and_place,
         ("block", "bucket"),
-        met=({"block": (0.0, 0.2, 0.638, *UPRIGHT), **IN_BUCKET}, {"block": (0.07, 0.27, 0.638, *UPRIGHT), **IN_BUCKET}),
+        met=(
+            {"block": (0.0, 0.2, 0.638, *UPRIGHT), **IN_BUCKET},
+            {"block": (0.07, 0.27, 0.638, *UPRIGHT), **IN_BUCKET},
+        ),
         missed=({"block": (0.0, 0.058, 0.63, *UPRIGHT), "bucket": BUCKET},),  # outside, against the wall
         lost=(
             {"block": (0.3, -0.4, 0.63, *UPRIGHT), "bucket": BUCKET},
@@ -94,7 +103,8 @@ CASES = (
         DOOR,
         hand_scripts.door,
         ("right_door", "left_door"),
-        # Half of the gap is 0.5 - 0.28 sin(angle) - 0.07 cos(angle): 0.237 m at 0.9 rad, 0.266 m at 0.7 rad.
+        # Half of the gap is 0.5 - 0.28 sin(angle) - 0.07 cos(angle):
+        # 0.237 m at 0.9 rad, 0.266 m at 0.7 rad.
         met=({"right_door": (0.9,), "left_door": (0.9,)}, {"right_door": (1.5,), "left_door": (0.7,)}),
         missed=({"right_door": (0.7,), "left_door": (0.7,)}, {"right_door": (0.0,), "left_door": (1.5,)}),
         lost=({"right_slide_x": (-0.48,)}, {"left_slide_x": (-0.48,)}),
@@ -105,7 +115,10 @@ CASES = (
         hand_scripts.kettle,
         ("kettle", "bucket"),
         met=(tilted_kettle(-0.7, 0.02),),
-        missed=(tilted_kettle(0.0, 0.06), {"kettle": (0.0, -0.15, 0.6, *UPRIGHT), "bucket": (0.0, 0.15, 0.6, *UPRIGHT)}),
+        missed=(
+            tilted_kettle(0.0, 0.06),
+            {"kettle": (0.0, -0.15, 0.6, *UPRIGHT), "bucket": (0.0, 0.15, 0.6, *UPRIGHT)},
+        ),
         lost=({"bucket": (0.7, 0.15, 0.19, *UPRIGHT)},),
         kept=({"bucket": (0.7, 0.15, 0.25, *UPRIGHT)}, {"kettle": (0.7, -0.15, 0.1, *UPRIGHT)}),
     ),

@@ -34,12 +34,15 @@ CONFIG = StudyConfig(
     racing="on",
     race=Race((0.25, 0.5), keep=0.5, episodes=4),
     strategy_options={"samples": 4},
-    training=TrainingOverrides(env_steps=1_280, envs=16, rollout=10, hidden=(16, 16), minibatches=2, mini_epochs=2),
+    training=TrainingOverrides(
+        env_steps=1_280, envs=16, rollout=10, hidden=(16, 16), minibatches=2, mini_epochs=2
+    ),
 )
 
 
 class Killer(Silent):
-    """Kills the worker of the moment with -9 at random moments of its life, until it has done so often enough.
+    """Kills the worker of the moment with -9 at random moments of its life, until it has done so
+    often enough.
 
     While nothing comes of it, workers may live longer and longer.
     """
@@ -71,7 +74,9 @@ def search(folder: Path, config: StudyConfig, killer: Killer | None = None) -> l
     """The trials of a whole search, without what hangs on the clock."""
     parts, over = assemble(config, folder), threading.Event()
     assert isinstance(parts.executor, LocalExecutor)
-    thread = threading.Thread(target=killer.haunt if killer else over.wait, args=(parts.executor, over) if killer else ())
+    thread = threading.Thread(
+        target=killer.haunt if killer else over.wait, args=(parts.executor, over) if killer else ()
+    )
     thread.start()
     try:
         with Study.create(folder, config) as study:

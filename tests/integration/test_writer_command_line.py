@@ -23,7 +23,16 @@ from tests.servers import GOOD, Reaction, completion, in_turn, refusal, serving
 
 KEY = "sk-search-0123456789"
 TINY = [
-    *("--training.env-steps", "1600", "--training.envs", "16", "--training.rollout", "10", "--training.hidden", "16"),
+    *(
+        "--training.env-steps",
+        "1600",
+        "--training.envs",
+        "16",
+        "--training.rollout",
+        "10",
+        "--training.hidden",
+        "16",
+    ),
     *("--training.minibatches", "2", "--training.mini-epochs", "2", "--episodes", "8", "--final-seeds", "0"),
 ]
 
@@ -47,7 +56,19 @@ def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 
 def search(url: str, *more: str | Path) -> list[str | Path]:
     strategy = ("--candidates", "4", "--strategy-options", "samples", "2")
-    return ["search", "franka-reach", *strategy, "--writer", "openai", "--llm.base-url", url, "--llm.model", "m", *TINY, *more]
+    return [
+        "search",
+        "franka-reach",
+        *strategy,
+        "--writer",
+        "openai",
+        "--llm.base-url",
+        url,
+        "--llm.model",
+        "m",
+        *TINY,
+        *more,
+    ]
 
 
 SAME = ("id", "operator", "parents", "state", "score", "idea", "source", "reason", "attempts")
@@ -55,10 +76,20 @@ SAME = ("id", "operator", "parents", "state", "score", "idea", "source", "reason
 
 def test_a_search_through_faults_and_its_replay_without_a_network(inside: Inside, tmp_path: Path):
     def listed(study: str) -> list[dict[str, object]]:
-        return [{name: c[name] for name in SAME} for c in json.loads(inside("inspect", study, "--json")[1])["candidates"]]
+        return [
+            {name: c[name] for name in SAME}
+            for c in json.loads(inside("inspect", study, "--json")[1])["candidates"]
+        ]
 
     bad = GOOD.replace("tcp_pos, goal_pos", "tcp_pos, cube_pos")
-    faults = (refusal(429, retry_after="0.1"), refusal(500), Reaction(200, b"{"), completion(""), completion("no"), completion(bad))
+    faults = (
+        refusal(429, retry_after="0.1"),
+        refusal(500),
+        Reaction(200, b"{"),
+        completion(""),
+        completion("no"),
+        completion(bad),
+    )
     with serving(in_turn(*faults, completion())) as server:
         code, out, err = inside(*search(server.url, "--out", "s", "--llm.pause-s", "0.01"))
     assert code == 0, out + err
@@ -68,7 +99,9 @@ def test_a_search_through_faults_and_its_replay_without_a_network(inside: Inside
     first = listed("s")
     assert [c["state"] for c in first] == ["SCORED"] * 4
     assert sum(int(str(c["attempts"])) for c in first) == 8
-    code, out, err = inside("search", "--config", "s/config.yaml", "--writer", "replay", "--from", "s", "--out", "again", key="")
+    code, out, err = inside(
+        "search", "--config", "s/config.yaml", "--writer", "replay", "--from", "s", "--out", "again", key=""
+    )
     assert code == 0, out + err
     assert "no model is asked" in out
     assert listed("again") == first
@@ -85,7 +118,9 @@ def test_a_search_through_faults_and_its_replay_without_a_network(inside: Inside
         (None, KEY, "cannot reach"),
     ],
 )
-def test_no_way_in_ends_before_any_training(inside: Inside, reaction: Reaction | None, key: str, message: str):
+def test_no_way_in_ends_before_any_training(
+    inside: Inside, reaction: Reaction | None, key: str, message: str
+):
     with serving(in_turn(reaction or completion())) as server:
         url = server.url if reaction else "http://127.0.0.1:9/v1"
         code, out, err = inside(*search(url, "--llm.retries", "0", "--out", "s"), key=key)
@@ -96,7 +131,9 @@ def test_no_way_in_ends_before_any_training(inside: Inside, reaction: Reaction |
 
 
 def test_a_missing_key_names_the_variable_and_makes_no_study(inside: Inside, tmp_path: Path):
-    code, _, err = inside("search", "franka-reach", "--writer", "openai", "--llm.model", "m", "--out", "s", key="")
+    code, _, err = inside(
+        "search", "franka-reach", "--writer", "openai", "--llm.model", "m", "--out", "s", key=""
+    )
     assert (code, "OPENAI_API_KEY is not set" in err) == (1, True)
     assert not (tmp_path / "s").exists()
 
@@ -114,17 +151,32 @@ def test_a_dry_run_spends_nothing_and_says_what_would_be(inside: Inside, tmp_pat
     assert code == 0, err
     assert server.requests == []
     assert list(tmp_path.iterdir()) == []
-    figures = ("calls: 4 to 16", "tokens: ", "money: 0.0", "USD", "environment steps: ", "hours: ", "disk: about", "limit: 2.5 USD")
+    figures = (
+        "calls: 4 to 16",
+        "tokens: ",
+        "money: 0.0",
+        "USD",
+        "environment steps: ",
+        "hours: ",
+        "disk: about",
+        "limit: 2.5 USD",
+    )
     for text in (*figures, "--- system ---"):
         assert text in out, text
 
 
-def test_killed_while_it_writes_it_asks_again_only_for_what_it_does_not_have(guard: Guard, reach: Task, tmp_path: Path):
+def test_killed_while_it_writes_it_asks_again_only_for_what_it_does_not_have(
+    guard: Guard, reach: Task, tmp_path: Path
+):
     slow = replace(completion(), delay_s=0.5)
     with serving(in_turn(slow)) as server:
-        arguments = search(server.url, "--strategy-options", "samples", "4", "--llm.concurrency", "1", "--out", "s")
+        arguments = search(
+            server.url, "--strategy-options", "samples", "4", "--llm.concurrency", "1", "--out", "s"
+        )
         process = subprocess.Popen(
-            [sys.executable, "-m", "rewardsmith.cli.main", *map(str, arguments)], cwd=tmp_path, env={**os.environ, "OPENAI_API_KEY": KEY}
+            [sys.executable, "-m", "rewardsmith.cli.main", *map(str, arguments)],
+            cwd=tmp_path,
+            env={**os.environ, "OPENAI_API_KEY": KEY},
         )
         while len(server.charged) < 2:
             time.sleep(0.02)

@@ -1,4 +1,5 @@
-"""Searches with a language model behind a real server: costs, budgets, repairs, follow-ups, interruptions."""
+"""Searches with a language model behind a real server: costs,
+budgets, repairs, follow-ups, interruptions."""
 
 from __future__ import annotations
 
@@ -27,8 +28,13 @@ from tests.searching import Eights, Questions, go, model
 from tests.servers import GOOD, Exchange, Reaction, completion, in_turn, refusal, serving
 
 
-@pytest.mark.parametrize(("limit", "text"), [({"max_tokens": 6_500}, "max_tokens of 6,500"), ({"max_usd": 6.5}, "max_usd of 6.5 USD")])
-def test_a_budget_stops_the_search_says_so_and_can_be_raised(guard: Guard, reach: Task, tmp_path: Path, limit: dict[str, float], text: str):
+@pytest.mark.parametrize(
+    ("limit", "text"),
+    [({"max_tokens": 6_500}, "max_tokens of 6,500"), ({"max_usd": 6.5}, "max_usd of 6.5 USD")],
+)
+def test_a_budget_stops_the_search_says_so_and_can_be_raised(
+    guard: Guard, reach: Task, tmp_path: Path, limit: dict[str, float], text: str
+):
     config = replace(StudyConfig("franka-reach", candidates=20, final_seeds=0), **limit)  # pyright: ignore[reportArgumentType]
     spent: dict[str, object] = {"prompt_tokens": 500, "completion_tokens": 100}
     with serving(in_turn(completion(usage=spent))) as server:
@@ -49,7 +55,10 @@ def test_a_budget_stops_the_search_says_so_and_can_be_raised(guard: Guard, reach
 
 def test_a_budget_too_small_for_one_call_is_exit_3(guard: Guard, reach: Task, tmp_path: Path):
     config = StudyConfig("franka-reach", max_tokens=1_000)
-    with serving(in_turn(completion())) as server, pytest.raises(NothingTrainedError, match="max_tokens of 1,000") as stopped:
+    with (
+        serving(in_turn(completion())) as server,
+        pytest.raises(NothingTrainedError, match="max_tokens of 1,000") as stopped,
+    ):
         go(tmp_path / "s", config, model(server), guard, reach)
     assert stopped.value.exit_code == 3
     assert server.requests == []
@@ -75,7 +84,14 @@ def test_the_error_of_a_training_goes_back_to_the_model(guard: Guard, reach: Tas
 
     config = StudyConfig("franka-reach", candidates=2, final_seeds=0)
     with serving(react) as server:
-        trials, _, _ = go(tmp_path / "s", config, model(server), guard, reach, judge=lambda p: None if "0.2" in p else Fault.DIVERGED)
+        trials, _, _ = go(
+            tmp_path / "s",
+            config,
+            model(server),
+            guard,
+            reach,
+            judge=lambda p: None if "0.2" in p else Fault.DIVERGED,
+        )
     assert [(trial.state, trial.candidate.attempts) for trial in trials] == [("SCORED", 2)] * 2
     assert [[run.label for run in trial.runs] for trial in trials] == [["DIVERGED", "TRAINED"]] * 2
     assert len(server.requests) == 4
@@ -123,17 +139,24 @@ def test_follow_ups_align_first_then_verify_the_aligned_idea(guard: Guard, reach
 
 def test_the_grammar_writer_answers_follow_ups_too(guard: Guard, reach: Task, tmp_path: Path):
     config = StudyConfig("franka-reach", candidates=2, final_seeds=0)
-    trials, _, _ = go(tmp_path / "s", config, WRITERS.load("grammar")(LanguageModelOptions()), guard, reach, Questions)
-    assert all(trial.candidate.judgement == 0.0 and "achieve (weight" in trial.candidate.idea for trial in trials)
+    trials, _, _ = go(
+        tmp_path / "s", config, WRITERS.load("grammar")(LanguageModelOptions()), guard, reach, Questions
+    )
+    assert all(
+        trial.candidate.judgement == 0.0 and "achieve (weight" in trial.candidate.idea for trial in trials
+    )
     with Study.open(tmp_path / "s") as study:
         assert study.usage == Usage()
 
 
 def test_an_interrupted_round_pays_only_for_what_was_not_answered(guard: Guard, reach: Task, tmp_path: Path):
-    """The server breaks after five of eight; what it answered is in the store, and resuming asks for the rest."""
+    """The server breaks after five of eight; what it answered is in the
+    store, and resuming asks for the rest."""
 
     config = StudyConfig("franka-reach", candidates=8, final_seeds=0)
-    with serving(lambda e: completion(f"idea {e.number}\n{GOOD}") if e.number < 5 else refusal(401)) as server:
+    with serving(
+        lambda e: completion(f"idea {e.number}\n{GOOD}") if e.number < 5 else refusal(401)
+    ) as server:
         with pytest.raises(WriterError):
             go(tmp_path / "s", config, model(server, concurrency=1), guard, reach, Eights)
         server.react = lambda e: completion(f"idea {e.number}\n{GOOD}")
@@ -146,7 +169,8 @@ def test_an_interrupted_round_pays_only_for_what_was_not_answered(guard: Guard, 
 
 
 def test_after_an_interruption_nothing_is_sent_that_was_still_due(guard: Guard, reach: Task, tmp_path: Path):
-    """Two of eight are under way; they are recorded, as they may be charged, and the other six are not begun."""
+    """Two of eight are under way; they are recorded, as they may be
+    charged, and the other six are not begun."""
     begun: list[float] = []
 
     def react(exchange: Exchange) -> Reaction:
@@ -165,8 +189,11 @@ def test_after_an_interruption_nothing_is_sent_that_was_still_due(guard: Guard, 
     assert len(server.requests) == 2
 
 
-def test_a_lost_reply_is_on_the_bill(guard: Guard, reach: Task, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    """The first connection breaks, so the request is sent, and perhaps paid, twice: two calls, one of them without a count."""
+def test_a_lost_reply_is_on_the_bill(
+    guard: Guard, reach: Task, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """The first connection breaks, so the request is sent, and perhaps paid,
+    twice: two calls, one of them without a count."""
     config = StudyConfig("franka-reach", candidates=1, baselines=False)
     with serving(in_turn(Reaction(reset_after=0), completion())) as server:
         go(tmp_path / "s", config, model(server), guard, reach)
@@ -179,13 +206,21 @@ def test_a_lost_reply_is_on_the_bill(guard: Guard, reach: Task, tmp_path: Path, 
         assert ",2,1,100,50,0.15\n" in searches_csv(report)
     for arguments in ([], ["c000"]):
         main.run(["inspect", str(tmp_path / "s"), *arguments])
-        assert "2 language-model calls, 100 + 50 tokens, 0.15 USD, and 1 call without a count" in " ".join(capsys.readouterr().out.split())
+        assert "2 language-model calls, 100 + 50 tokens, 0.15 USD, and 1 call without a count" in " ".join(
+            capsys.readouterr().out.split()
+        )
 
 
 def test_a_replay_of_the_grammar_writer(guard: Guard, reach: Task, tmp_path: Path):
     config = StudyConfig("franka-reach", candidates=6, final_seeds=0)
     first, _, _ = go(tmp_path / "s", config, WRITERS.load("grammar")(LanguageModelOptions()), guard, reach)
-    again, _, _ = go(tmp_path / "again", config, WRITERS.load("replay")(LanguageModelOptions(replay=str(tmp_path / "s"))), guard, reach)
+    again, _, _ = go(
+        tmp_path / "again",
+        config,
+        WRITERS.load("replay")(LanguageModelOptions(replay=str(tmp_path / "s"))),
+        guard,
+        reach,
+    )
     assert again == first
     with pytest.raises(WriterError, match="has no candidate c006, only 6 in all"):
         go(

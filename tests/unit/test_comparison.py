@@ -39,7 +39,9 @@ def test_baselines_are_trained_once_per_seed():
         (ComparisonConfig(StudyConfig("franka-reach", candidates=0), ("random",)), "candidates is 0"),
     ],
 )
-def test_what_cannot_be_compared_is_refused_before_a_folder_is_made(tmp_path: Path, config: ComparisonConfig, message: str):
+def test_what_cannot_be_compared_is_refused_before_a_folder_is_made(
+    tmp_path: Path, config: ComparisonConfig, message: str
+):
     with pytest.raises(UsageError, match=message):
         Comparison.create(tmp_path / "c", config)
     assert not (tmp_path / "c").exists()

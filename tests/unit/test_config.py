@@ -15,7 +15,12 @@ def test_an_unknown_device_in_a_file_is_refused():
 
 
 def test_yaml_round_trip(tmp_path):
-    config = StudyConfig("franka-reach", candidates=3, strategy_options={"samples": 2}, training=TrainingOverrides(hidden=(8, 8)))
+    config = StudyConfig(
+        "franka-reach",
+        candidates=3,
+        strategy_options={"samples": 2},
+        training=TrainingOverrides(hidden=(8, 8)),
+    )
     (tmp_path / "c.yaml").write_text(to_yaml(config))
     assert from_mapping(StudyConfig, read_yaml(tmp_path / "c.yaml")) == config
 
@@ -71,18 +76,27 @@ def test_impossible_races_and_screens_are_refused(config: StudyConfig, complaint
 @pytest.mark.parametrize(
     ("config", "complaint"),
     [
-        (StudyConfig("t", finalists=0), "finalists is 0; give at least 1, which trains none again, and at most the 8 candidates"),
+        (
+            StudyConfig("t", finalists=0),
+            "finalists is 0; give at least 1, which trains none again, and at most the 8 candidates",
+        ),
         (StudyConfig("t", candidates=4, finalists=5), "finalists is 5; .*at most the 4 candidates"),
         (StudyConfig("t", finalists=-1), "finalists is -1"),
         (StudyConfig("t", finalist_seeds=0), "finalist_seeds is 0"),
         (StudyConfig("t", finalist_seeds=1_001), "finalist_seeds is 1001"),
         (StudyConfig("t", workers=0), "workers is 0"),
-        (StudyConfig("t", workers=2, device="cuda"), "workers is 2, but on GPUs there is one for each. Name them with --devices"),
+        (
+            StudyConfig("t", workers=2, device="cuda"),
+            "workers is 2, but on GPUs there is one for each. Name them with --devices",
+        ),
         (StudyConfig("t", workers=2, racing="on"), "racing needs one worker"),
         (StudyConfig("t", devices=(0,)), "devices is .*with --device cuda"),
         (StudyConfig("t", devices=(0, 0), device="cuda"), "numbers of different GPUs"),
         (StudyConfig("t", devices=(-1,), device="cuda"), "numbers of different GPUs"),
-        (StudyConfig("t", devices=tuple(range(65)), device="cuda"), "devices has 65 numbers; give at most 64"),
+        (
+            StudyConfig("t", devices=tuple(range(65)), device="cuda"),
+            "devices has 65 numbers; give at most 64",
+        ),
         (StudyConfig("t", devices=(0, 1), device="cuda", racing="on"), "racing needs one worker"),
         (StudyConfig("t", in_flight=0), "in_flight is 0"),
     ],
@@ -93,14 +107,24 @@ def test_impossible_finalists_and_workers_are_refused(config: StudyConfig, compl
 
 
 def test_one_in_four_is_trained_again_and_three_at_most():
-    assert [StudyConfig("t", candidates=n).finalist_count for n in (1, 4, 7, 8, 12, 400)] == [1, 1, 1, 2, 3, 3]
+    assert [StudyConfig("t", candidates=n).finalist_count for n in (1, 4, 7, 8, 12, 400)] == [
+        1,
+        1,
+        1,
+        2,
+        3,
+        3,
+    ]
     assert StudyConfig("t", candidates=4, finalists=4).finalist_count == 4
 
 
 def test_trainings_after_the_search_are_finalists_winner_and_baselines():
     assert StudyConfig("t", candidates=8).final_trainings == 2 + 3
     assert StudyConfig("t", candidates=8, finalists=1).final_trainings == 3  # one alone needs no choice
-    assert StudyConfig("t", candidates=12, finalist_seeds=2, final_seeds=3, baselines=False).final_trainings == 3 * 2 + 3
+    assert (
+        StudyConfig("t", candidates=12, finalist_seeds=2, final_seeds=3, baselines=False).final_trainings
+        == 3 * 2 + 3
+    )
 
 
 def test_racing_needs_a_trainer_that_can(tmp_path: Path):
@@ -114,7 +138,10 @@ NAN, INF = float("nan"), float("inf")
 @pytest.mark.parametrize(
     ("config", "complaint"),
     [
-        (StudyConfig("t", candidates=10**6 + 1), "candidates is 1000001; give at least 1, and at most 1,000,000"),
+        (
+            StudyConfig("t", candidates=10**6 + 1),
+            "candidates is 1000001; give at least 1, and at most 1,000,000",
+        ),
         (StudyConfig("t", episodes=10**7), "episodes is 10000000"),
         (StudyConfig("t", final_seeds=1_001), "final_seeds is 1001"),
         (StudyConfig("t", repairs=10**9), "repairs is 1000000000"),
@@ -138,8 +165,10 @@ def test_absurd_numbers_are_refused(config: StudyConfig, complaint: str):
 @pytest.mark.parametrize(
     ("name", "values"),
     [
-        ("max_tokens", (0, 10**8)), ("concurrency", (0, 1025)), ("retries", (-1, 101)), ("threads", (0, 10**6)),
-        ("temperature", (NAN, INF, -1.0)), ("pause_s", (NAN, INF, -1.0)), ("timeout_s", (NAN, INF, 0.0, -1.0)),
+        ("max_tokens", (0, 10**8)), ("concurrency", (0, 1025)), ("retries", (-1, 101)),
+        ("threads", (0, 10**6)),
+        ("temperature", (NAN, INF, -1.0)), ("pause_s", (NAN, INF, -1.0)),
+        ("timeout_s", (NAN, INF, 0.0, -1.0)),
         ("price_prompt", (NAN, INF, -1.0, 1e9)), ("price_cached", (NAN, -1.0)),
     ],
 )  # fmt: skip

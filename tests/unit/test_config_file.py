@@ -101,7 +101,10 @@ def test_absurd_values_are_refused(data: dict[str, object], message: str):
 
 
 def test_plain_yaml_is_read_as_ever():
-    text = "task: t\ncandidates: 0x10\nstrategy_options: {a: 1, b: [1, {c: null}]}\ntraining:\n  hidden: [8, 8]\n"
+    text = (
+        "task: t\ncandidates: 0x10\nstrategy_options: {a: 1, b: [1, {c: null}]}\ntraining:\n  hidden: "
+        "[8, 8]\n"
+    )
     assert parse_yaml(text, "it") == {
         "task": "t",
         "candidates": 16,
@@ -113,5 +116,6 @@ def test_plain_yaml_is_read_as_ever():
 def test_values_are_shortened():
     assert short("x") == "'x'"
     assert all(
-        len(short(value)) <= 80 for value in ("x" * 10**6, [[["x" * 99] * 99] * 99] * 99, dict.fromkeys(range(99), "y" * 90), 10**999)
+        len(short(value)) <= 80
+        for value in ("x" * 10**6, [[["x" * 99] * 99] * 99] * 99, dict.fromkeys(range(99), "y" * 90), 10**999)
     )

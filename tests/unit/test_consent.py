@@ -8,7 +8,18 @@ from pathlib import Path
 import pytest
 
 from rewardsmith.config import LanguageModelOptions, StudyConfig
-from rewardsmith.consent import LIMITS, Agreement, Terms, Value, decide, place_identity, remember, remembered, terms_of, with_terms
+from rewardsmith.consent import (
+    LIMITS,
+    Agreement,
+    Terms,
+    Value,
+    decide,
+    place_identity,
+    remember,
+    remembered,
+    terms_of,
+    with_terms,
+)
 
 IDENTITY = "0123456789abcdef" * 2
 LLM = LanguageModelOptions(model="m", base_url="http://mine/v1", price_prompt=1.0, price_completion=2.0)
@@ -23,7 +34,16 @@ def changed(**changes: Value) -> Terms:
 
 def test_terms_are_everything_that_reaches_loads_or_pays():
     assert with_terms(CONFIG, MINE) == CONFIG
-    other = replace(MINE, model="n", base_url=None, key_variable="B", candidates=3, reply_tokens=9, retries=0, max_usd=None)
+    other = replace(
+        MINE,
+        model="n",
+        base_url=None,
+        key_variable="B",
+        candidates=3,
+        reply_tokens=9,
+        retries=0,
+        max_usd=None,
+    )
     assert terms_of(with_terms(CONFIG, other)) == other
 
 
@@ -34,7 +54,15 @@ def test_what_was_agreed_to_goes_on():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("candidates", 1), ("repairs", 0), ("max_usd", 4.5), ("max_tokens", 10), ("max_hours", 1.0), ("reply_tokens", 1), ("retries", 0)],
+    [
+        ("candidates", 1),
+        ("repairs", 0),
+        ("max_usd", 4.5),
+        ("max_tokens", 10),
+        ("max_hours", 1.0),
+        ("reply_tokens", 1),
+        ("retries", 0),
+    ],
 )
 def test_lower_limits_go_on_and_higher_ones_do_not(name: str, value: float):
     lower = decide(changed(**{name: value}), {}, AGREED)
@@ -53,7 +81,12 @@ def test_no_limit_is_higher_than_any():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("base_url", "http://other/v1"), ("key_variable", "AWS_SECRET_ACCESS_KEY"), ("key_file", "/home/me/.token"), ("model", "dear")],
+    [
+        ("base_url", "http://other/v1"),
+        ("key_variable", "AWS_SECRET_ACCESS_KEY"),
+        ("key_file", "/home/me/.token"),
+        ("model", "dear"),
+    ],
 )
 def test_another_place_is_asked_for(name: str, value: str):
     assert decide(changed(**{name: value}), {}, AGREED).places == (name,)
@@ -68,7 +101,9 @@ def test_nothing_of_a_foreign_study_is_agreed_to_but_what_is_left_to_the_user():
     assert set(decision.places) == {"base_url", "model"}
     assert set(LIMITS) <= set(decision.spending)
     plain = terms_of(StudyConfig("franka-reach", writer="openai"))
-    assert decide(plain, {"max_tokens": 1_000}, None) == decide(replace(plain, max_tokens=1_000), {"max_tokens": 1_000}, None)
+    assert decide(plain, {"max_tokens": 1_000}, None) == decide(
+        replace(plain, max_tokens=1_000), {"max_tokens": 1_000}, None
+    )
     assert decide(plain, {"max_tokens": 1_000}, None).places == ()
     assert decide(plain, {"max_tokens": 1_000}, None).spending == ()
 
@@ -86,7 +121,9 @@ def test_another_limit_than_a_budget_gives_a_foreign_study_none():
 
 
 def test_whoever_names_a_variable_does_not_mean_the_study_s_file():
-    decision = decide(changed(key_file="/etc/shadow"), {"key_variable": "MINE", "base_url": "http://b", "model": "m"}, None)
+    decision = decide(
+        changed(key_file="/etc/shadow"), {"key_variable": "MINE", "base_url": "http://b", "model": "m"}, None
+    )
     assert (decision.terms.key_file, decision.terms.key_variable, decision.places) == (None, "MINE", ())
 
 
@@ -102,7 +139,11 @@ def test_what_flags_said_holds_until_the_study_says_something_new():
 
 @pytest.mark.parametrize(
     ("writer", "places", "spends"),
-    [("local", {"writer", "model"}, False), ("replay", {"writer", "replay"}, False), ("grammar", set(), False)],
+    [
+        ("local", {"writer", "model"}, False),
+        ("replay", {"writer", "replay"}, False),
+        ("grammar", set(), False),
+    ],
 )
 def test_writers_that_only_load(writer: str, places: set[str], spends: bool):
     config = replace(CONFIG, writer=writer, llm=replace(LLM, replay="/other"))
@@ -147,7 +188,9 @@ def test_agreements_are_kept_for_their_user_alone(state: Path):
     assert remembered("f" * 32) is None
 
 
-@pytest.mark.parametrize("identity", ["", "../../../../etc/passwd", "0" * 31, "0" * 33, "G" * 32, "0" * 31 + "\n", "0" * 32 + "\n"])
+@pytest.mark.parametrize(
+    "identity", ["", "../../../../etc/passwd", "0" * 31, "0" * 33, "G" * 32, "0" * 31 + "\n", "0" * 32 + "\n"]
+)
 def test_no_identity_is_no_file(state: Path, identity: str):
     remember(identity, AGREED)
     assert not state.exists()

@@ -13,9 +13,13 @@ from rewardsmith.registry import TASKS
 DOCS = Path(__file__).parent.parent.parent / "docs"
 PAGE = (DOCS / "tasks.md").read_text()
 ROWS = {
-    cells[0]: cells for line in PAGE.splitlines() if (cells := [cell.strip() for cell in line.strip("|").split("|")]) and len(cells) == 6
+    cells[0]: cells
+    for line in PAGE.splitlines()
+    if (cells := [cell.strip() for cell in line.strip("|").split("|")]) and len(cells) == 6
 }
-BUILT_IN = [name for name in TASKS.names() if type(TASKS.load(name)).__module__.startswith("rewardsmith_envs.")]
+BUILT_IN = [
+    name for name in TASKS.names() if type(TASKS.load(name)).__module__.startswith("rewardsmith_envs.")
+]
 
 
 def thresholds(text: str) -> set[str]:

@@ -3,7 +3,10 @@ from rewardsmith.errors import NothingTrainedError, RewardsmithError, UsageError
 
 def test_unknown_name_lists_what_is_allowed_and_the_closest():
     error = unknown_name("task", "franka-rech", ["franka-push", "franka-reach"])
-    assert str(error) == "unknown task 'franka-rech'. Did you mean 'franka-reach'? Allowed: franka-push, franka-reach."
+    assert (
+        str(error)
+        == "unknown task 'franka-rech'. Did you mean 'franka-reach'? Allowed: franka-push, franka-reach."
+    )
 
 
 def test_unknown_name_does_not_guess_wildly():

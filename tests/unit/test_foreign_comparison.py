@@ -20,7 +20,19 @@ def forged(tmp_path: Path, **changes: object) -> Path:
     return comparison.folder
 
 
-ODD_NAMES = ["../../canary/x", "/tmp/x", "..", "a/b", "a\x00b", "", ".hidden", "random:../x", "random:", "x" * 70, "random\n"]
+ODD_NAMES = [
+    "../../canary/x",
+    "/tmp/x",
+    "..",
+    "a/b",
+    "a\x00b",
+    "",
+    ".hidden",
+    "random:../x",
+    "random:",
+    "x" * 70,
+    "random\n",
+]
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)
@@ -50,7 +62,9 @@ def test_a_strategy_that_is_not_registered_makes_nothing(tmp_path: Path):
     assert sorted(map(str, tmp_path.rglob("*"))) == before
 
 
-@pytest.mark.parametrize("changes", [{"repeats": 10**9}, {"repeats": 10_000, "strategies": ["random", "eureka"]}, {"repeats": -1}])
+@pytest.mark.parametrize(
+    "changes", [{"repeats": 10**9}, {"repeats": 10_000, "strategies": ["random", "eureka"]}, {"repeats": -1}]
+)
 def test_absurd_numbers_of_searches_are_refused(tmp_path: Path, changes: dict[str, object]):
     folder = forged(tmp_path, **changes)
     with pytest.raises(UsageError):
@@ -58,7 +72,15 @@ def test_absurd_numbers_of_searches_are_refused(tmp_path: Path, changes: dict[st
 
 
 @pytest.mark.parametrize(
-    "place", ["studies", "studies/random-s0", "studies/.random-s0", "study.lock", "report.md", ".comparison.yaml.part"]
+    "place",
+    [
+        "studies",
+        "studies/random-s0",
+        "studies/.random-s0",
+        "study.lock",
+        "report.md",
+        ".comparison.yaml.part",
+    ],
 )
 def test_a_comparison_with_a_link_is_refused(tmp_path: Path, place: str):
     folder = forged(tmp_path)

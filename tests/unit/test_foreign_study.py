@@ -1,4 +1,5 @@
-"""Folders that somebody forged: nothing outside of them is written or read, and each is refused by name."""
+"""Folders that somebody forged: nothing outside of them is
+written or read, and each is refused by name."""
 
 import os
 import re
@@ -64,18 +65,31 @@ def link(path: Path) -> None:
 
 PLACES = [
     *("study.db", "study.db-wal", "study.db-shm", "study.lock", "config.yaml", ".config.yaml.part", "notes"),
-    *("candidates/c000/reward.py", "candidates/c000/.reward.py.part", "candidates/c001", "runs", "runs/c001-search-0"),
-    *(f"runs/c000-search-0/{name}" for name in ("policy.pt", ".policy.pt.part", "policy.part", "episodes.pt")),
+    *(
+        "candidates/c000/reward.py",
+        "candidates/c000/.reward.py.part",
+        "candidates/c001",
+        "runs",
+        "runs/c001-search-0",
+    ),
+    *(
+        f"runs/c000-search-0/{name}"
+        for name in ("policy.pt", ".policy.pt.part", "policy.part", "episodes.pt")
+    ),
 ]
 
 
 @pytest.mark.parametrize("make", [link, fifo, a_socket])
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("write", [False, True])
-def test_anything_but_plain_files_is_refused_by_name(folder: Path, victim: Path, make: Callable[[Path], None], place: str, write: bool):
+def test_anything_but_plain_files_is_refused_by_name(
+    folder: Path, victim: Path, make: Callable[[Path], None], place: str, write: bool
+):
     (folder / place).parent.mkdir(parents=True, exist_ok=True)
     make(folder / place)
-    with pytest.raises(StoreError, match=rf"{re.escape(place)} is a (link|pipe|socket); a study holds plain files"):
+    with pytest.raises(
+        StoreError, match=rf"{re.escape(place)} is a (link|pipe|socket); a study holds plain files"
+    ):
         Study.open(folder, write=write)
     assert victim.read_text() == "mine"
 
@@ -155,7 +169,19 @@ def test_texts_that_cannot_be_are_refused(folder: Path, key: str, value: str):
 
 @pytest.mark.parametrize(
     "made",
-    ["- a\n- b\n", "a: [", "42", "", "[" * 3_000, "task: 2024-13-45", "1: 2", "task: &a x", "nonsense: 1", "task: [1]", "x" * 200_000],
+    [
+        "- a\n- b\n",
+        "a: [",
+        "42",
+        "",
+        "[" * 3_000,
+        "task: 2024-13-45",
+        "1: 2",
+        "task: &a x",
+        "nonsense: 1",
+        "task: [1]",
+        "x" * 200_000,
+    ],
 )
 def test_an_odd_copy_of_the_config_is_a_clear_error(folder: Path, made: str):
     set_value(folder, "config.yaml", made)
@@ -163,7 +189,10 @@ def test_an_odd_copy_of_the_config_is_a_clear_error(folder: Path, made: str):
         Study.open(folder)
 
 
-@pytest.mark.parametrize("text", ["- a\n", "a: [", "task: 2024-13-45", "task: ../../x", "candidates: 1000000000000", "", "\x00", "{}"])
+@pytest.mark.parametrize(
+    "text",
+    ["- a\n", "a: [", "task: 2024-13-45", "task: ../../x", "candidates: 1000000000000", "", "\x00", "{}"],
+)
 def test_an_odd_config_is_a_clear_error(folder: Path, text: str):
     (folder / "config.yaml").write_text(text)
     with pytest.raises(UsageError):

@@ -1,4 +1,5 @@
-"""A study's limits outlive its process: what it spent, and what it may have spent when it was killed."""
+"""A study's limits outlive its process: what it spent, and what
+it may have spent when it was killed."""
 
 from __future__ import annotations
 
@@ -138,7 +139,12 @@ with process(Path(sys.argv[1])) as (ledger, budget):
     ledger.settle(QUOTE, called("c000", PAID))
     os.kill(os.getpid(), signal.SIGKILL)
 """
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])}
-    killed = subprocess.run([sys.executable, "-c", code, str(folder)], env=environment, check=False, timeout=120)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]),
+    }
+    killed = subprocess.run(
+        [sys.executable, "-c", code, str(folder)], env=environment, check=False, timeout=120
+    )
     assert killed.returncode == -signal.SIGKILL
     assert spent(folder) == (3_200, 3.25)

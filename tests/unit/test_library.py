@@ -32,7 +32,8 @@ def of(identity: str, program: str, seed: int, purpose: Purpose = SEARCH, **chan
 
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[Study]:
-    """A study with a scored, a raced and a crashed run, one that is not scored, and runs after the search."""
+    """A study with a scored, a raced and a crashed run, one that is
+    not scored, and runs after the search."""
     with Study.create(tmp_path / "other", StudyConfig("franka-reach", seed=3)) as study:
         put(study, of("c000", "P", 11, wall_s=2.5), 0.7, b"search", b"played")
         put(study, of("c001", "Q", 11, failed="it fell over"), None)
@@ -59,7 +60,12 @@ def test_a_training_that_another_study_has_is_taken_over_with_its_policy(mine: S
     known = find(mine, other, run)
     assert known
     result = known.result
-    assert (result.run, result.env_steps, result.wall_s, result.progress) == ("c005-search-0", 100, 2.5, PROGRESS)
+    assert (result.run, result.env_steps, result.wall_s, result.progress) == (
+        "c005-search-0",
+        100,
+        2.5,
+        PROGRESS,
+    )
     assert (known.score.mean, known.score.seed) == (0.7, mine.evaluation_seed(SEARCH))
     assert mine.policy_path(run).read_bytes() == b"search"
     assert not mine.episodes_path(run).exists()
@@ -70,10 +76,17 @@ def test_a_training_that_another_study_has_is_taken_over_with_its_policy(mine: S
     [
         pytest.param(of("c005", "P", 12, FINAL), 0.6, b"final", id="the winner trained again"),
         pytest.param(of("human", "H", 12, BASELINE), 0.9, b"human", id="a baseline"),
-        pytest.param(of("c005", "H", 12, FINAL), 0.9, b"human", id="a winner that is the human reward: it plays the same"),
+        pytest.param(
+            of("c005", "H", 12, FINAL),
+            0.9,
+            b"human",
+            id="a winner that is the human reward: it plays the same",
+        ),
     ],
 )
-def test_so_is_what_is_trained_after_the_search(mine: Study, other: Study, run: Run, score: float, policy: bytes):
+def test_so_is_what_is_trained_after_the_search(
+    mine: Study, other: Study, run: Run, score: float, policy: bytes
+):
     known = find(mine, other, run)
     assert known
     assert known.score.mean == score
@@ -134,5 +147,8 @@ def test_no_room_for_the_copy_is_an_honest_error(mine: Study, other: Study):
     folder = mine.policy_path(of("c009", "P", 11)).parent
     folder.parent.mkdir(parents=True)
     folder.write_text("")
-    with pytest.raises(StoreError, match=r"cannot copy .*/other/runs/c000-search-0/policy.pt to .*/mine/runs/c009-search-0/policy.pt"):
+    with pytest.raises(
+        StoreError,
+        match=r"cannot copy .*/other/runs/c000-search-0/policy.pt to .*/mine/runs/c009-search-0/policy.pt",
+    ):
         find(mine, other, of("c009", "P", 11))

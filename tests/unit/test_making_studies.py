@@ -48,7 +48,12 @@ Study.create(Path({str(tmp_path / "s")!r}), StudyConfig("franka-reach", candidat
         Study.open(tmp_path / "s", write=True)
     with Study.create(tmp_path / "s", CONFIG) as study:
         study.save(trained("c000", 0.5, program="def compute_reward(): ...").candidate)
-    assert sorted(path.name for path in (tmp_path / "s").iterdir()) == ["candidates", "config.yaml", "study.db", "study.lock"]
+    assert sorted(path.name for path in (tmp_path / "s").iterdir()) == [
+        "candidates",
+        "config.yaml",
+        "study.db",
+        "study.lock",
+    ]
 
 
 def test_what_is_not_quite_half_made_is_left_alone(tmp_path: Path):
@@ -103,7 +108,9 @@ else:
     study.close()
 """
     command = [sys.executable, "-c", code]
-    racers = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    racers = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)
+    ]
     assert all(racer.stdout and racer.stdout.readline() == "ready\n" for racer in racers)
     for racer in racers:
         assert racer.stdin

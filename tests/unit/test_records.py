@@ -1,6 +1,16 @@
 from dataclasses import replace
 
-from rewardsmith.records import Candidate, CandidateState, Fault, Purpose, RunState, Score, Trial, program_hash, run_id
+from rewardsmith.records import (
+    Candidate,
+    CandidateState,
+    Fault,
+    Purpose,
+    RunState,
+    Score,
+    Trial,
+    program_hash,
+    run_id,
+)
 from rewardsmith.records.run import Rung
 from rewardsmith.usage import Usage
 from tests.builders import run_of, trained
@@ -19,17 +29,24 @@ def test_no_calls_do_not_make_a_price_unknown():
 
 
 def test_runs_that_are_queued_under_way_or_lost_change_again():
-    assert [state for state in RunState if not state.ended] == [RunState.QUEUED, RunState.RUNNING, RunState.LOST]
+    assert [state for state in RunState if not state.ended] == [
+        RunState.QUEUED,
+        RunState.RUNNING,
+        RunState.LOST,
+    ]
 
 
 def test_a_run_is_named_by_whose_it_is_what_for_and_a_number():
     assert run_id("c003", Purpose.SEARCH, 1) == "c003-search-1"
     assert run_id("human", Purpose.BASELINE, 0) == "human-baseline-0"
-    assert program_hash("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"  # SHA-256 of nothing
+    # SHA-256 of nothing
+    assert program_hash("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
 RUNG = Rung(50, Score(0.25, 0.1, 32), 4, 3)
-EVICTED = trained("c000", None, run={"state": RunState.EVICTED, "fault": None, "rungs": (RUNG,), "cause": "evicted"})
+EVICTED = trained(
+    "c000", None, run={"state": RunState.EVICTED, "fault": None, "rungs": (RUNG,), "cause": "evicted"}
+)
 LOST = trained("c000", None, run={"state": RunState.LOST, "fault": None, "cause": "the machine"})
 
 
@@ -38,8 +55,17 @@ def with_state(state: CandidateState) -> Trial:
 
 
 def test_a_trial_is_told_in_one_word():
-    assert [with_state(state).state for state in CandidateState] == ["PROPOSED", "ACCEPTED", "REJECTED", "DROPPED"]
-    assert [trained("c000", None, run={"fault": fault}).state for fault in Fault] == ["CRASHED", "TIMED_OUT", "DIVERGED"]
+    assert [with_state(state).state for state in CandidateState] == [
+        "PROPOSED",
+        "ACCEPTED",
+        "REJECTED",
+        "DROPPED",
+    ]
+    assert [trained("c000", None, run={"fault": fault}).state for fault in Fault] == [
+        "CRASHED",
+        "TIMED_OUT",
+        "DIVERGED",
+    ]
     assert (trained("c000", 0.5).state, EVICTED.state, LOST.state) == ("SCORED", "EVICTED", "LOST")
     assert replace(trained("c000", 0.5), score=None).state == "TRAINED"  # about to be scored
     repaired = trained("c000", None, state=CandidateState.PROPOSED)
@@ -48,13 +74,23 @@ def test_a_trial_is_told_in_one_word():
 
 def test_a_trial_is_at_its_end_once_nothing_more_becomes_of_it():
     assert [with_state(state).final for state in CandidateState] == [False, False, True, True]
-    assert [trial.final for trial in (trained("c000", 0.5), trained("c000", None), EVICTED, LOST)] == [True, True, True, False]
+    assert [trial.final for trial in (trained("c000", 0.5), trained("c000", None), EVICTED, LOST)] == [
+        True,
+        True,
+        True,
+        False,
+    ]
     assert not replace(trained("c000", 0.5), score=None).final
     assert not trained("c000", None, state=CandidateState.PROPOSED).final
 
 
 def test_the_fitness_is_the_true_score_or_that_at_the_last_rung_and_a_failure_has_none():
-    assert [trial.fitness for trial in (trained("c000", 0.5), EVICTED, trained("c000", None), LOST)] == [0.5, 0.25, None, None]
+    assert [trial.fitness for trial in (trained("c000", 0.5), EVICTED, trained("c000", None), LOST)] == [
+        0.5,
+        0.25,
+        None,
+        None,
+    ]
     assert (EVICTED.score, EVICTED.rung) == (None, RUNG)
     assert trained("c000", 0.5, run={"rungs": (RUNG,)}).rung is None  # it went on
 

@@ -32,7 +32,10 @@ def test_a_plug_in_that_misses_a_part_is_named_with_what_it_misses(monkeypatch: 
     point = EntryPoint("half", f"{__name__}:HalfAStrategy", "rewardsmith.strategies")
     registry = Registry("strategy", "rewardsmith.strategies", Strategy)
     monkeypatch.setattr(registry, "_points", {"half": point})
-    with pytest.raises(RewardsmithError, match=r"'half' \(.*:HalfAStrategy\) lacks Options, tell, which .*search\.Strategy asks for"):
+    with pytest.raises(
+        RewardsmithError,
+        match=r"'half' \(.*:HalfAStrategy\) lacks Options, tell, which .*search\.Strategy asks for",
+    ):
         registry.load("half")
 
 

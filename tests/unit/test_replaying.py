@@ -1,4 +1,5 @@
-"""A search that was stopped goes on as one that was not: its strategy is asked and told the same again."""
+"""A search that was stopped goes on as one that was not: its
+strategy is asked and told the same again."""
 
 from __future__ import annotations
 
@@ -38,20 +39,26 @@ def build(name: str, barrier: bool = True, **options: Any) -> Strategy:
 def result(candidate: Candidate) -> Trial:
     """Every fifth candidate fails."""
     chance = random.Random(candidate.id)
-    score, judgement = (None, None) if int(candidate.id[1:]) % 5 == 4 else (chance.random(), chance.uniform(-1, 1))
+    score, judgement = (
+        (None, None) if int(candidate.id[1:]) % 5 == 4 else (chance.random(), chance.uniform(-1, 1))
+    )
     fields = {name: getattr(candidate, name) for name in ("iteration", "operator", "parents", "follow_ups")}
     return trained(candidate.id, score, judgement=judgement, followed_up=candidate.follow_ups, **fields)
 
 
 def spend(study: Study, strategy: Strategy, look: Callable[[Sequence[str]], None]) -> None:
-    """Spend the budget and keep what the runner keeps; ``look`` at who is not told of yet after every event."""
+    """Spend the budget and keep what the runner keeps; ``look`` at who
+    is not told of yet after every event."""
     player, chance = Player(strategy), random.Random(1)
     pending: list[Candidate] = []
     while player.proposed < BUDGET or pending:
         room = min(BUDGET - player.proposed, BUDGET if strategy.barrier else IN_FLIGHT - len(pending))
         first = player.proposed
         if proposals := player.ask(room):
-            made = [Candidate(f"c{first + n:03d}", 0, p.operator, p.parents, p.follow_ups) for n, p in enumerate(proposals)]
+            made = [
+                Candidate(f"c{first + n:03d}", 0, p.operator, p.parents, p.follow_ups)
+                for n, p in enumerate(proposals)
+            ]
             for candidate in made:
                 study.store.put_candidate(candidate)
             study.store.add_event(Event("asked", tuple(candidate.id for candidate in made), room))
@@ -101,12 +108,23 @@ class Uneven(AtOnce):
     """Every candidate has another score."""
 
     def score(self, job: ScoringJob) -> None:
-        self.reports.append(Report(score=(job.run, Score(random.Random(job.run).random(), 0.0, 2, seed=job.seed))))
+        self.reports.append(
+            Report(score=(job.run, Score(random.Random(job.run).random(), 0.0, 2, seed=job.seed)))
+        )
 
 
-def search(folder: Path, name: str, barrier: bool, guard: Guard, task: Task) -> tuple[list[Event], list[Candidate], dict[str, Score]]:
+def search(
+    folder: Path, name: str, barrier: bool, guard: Guard, task: Task
+) -> tuple[list[Event], list[Candidate], dict[str, Score]]:
     """Search, or go on with it; everything that is in the store then."""
-    parts = Parts(task, build(name, barrier), WRITERS.load("grammar")(LanguageModelOptions()), guard, Uneven(), PpoSettings())
+    parts = Parts(
+        task,
+        build(name, barrier),
+        WRITERS.load("grammar")(LanguageModelOptions()),
+        guard,
+        Uneven(),
+        PpoSettings(),
+    )
     config = StudyConfig("franka-reach", strategy=name, candidates=14, finalists=1, final_seeds=0)
     with Study.open(folder, write=True) if folder.exists() else Study.create(folder, config) as study:
         runner.run(study, parts, Silent())
@@ -147,7 +165,8 @@ def test_without_a_barrier_each_candidate_is_told_of_once_however_often_it_ends(
 
 
 def interrupt_after_events(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """From now on the loop is interrupted as soon as there is another event; the numbers of events then."""
+    """From now on the loop is interrupted as soon as there is
+    another event; the numbers of events then."""
     kills: list[int] = []
 
     def mortal(step: Callable[..., None]) -> Callable[..., None]:
@@ -173,8 +192,14 @@ class TestWhatDoesNotFit:
         with Study.create(tmp_path / "s", StudyConfig("franka-reach")) as made:
             strategy = Player(build("eureka"))
             for first in (0, 4):
-                candidates = [Candidate(f"c{first + n:03d}", first // 4, p.operator, p.parents) for n, p in enumerate(strategy.ask(8))]
-                trials = [trained(c.id, 0.1 * int(c.id[1:]), operator=c.operator, parents=c.parents) for c in candidates]
+                candidates = [
+                    Candidate(f"c{first + n:03d}", first // 4, p.operator, p.parents)
+                    for n, p in enumerate(strategy.ask(8))
+                ]
+                trials = [
+                    trained(c.id, 0.1 * int(c.id[1:]), operator=c.operator, parents=c.parents)
+                    for c in candidates
+                ]
                 keep(made, *trials)
                 made.store.add_event(Event("asked", tuple(c.id for c in candidates), 8))
                 if first == 0:
@@ -198,8 +223,16 @@ class TestWhatDoesNotFit:
         ("name", "options", "message"),
         [
             ("eureka", {"samples": 3}, "it proposed 4 programs, and now proposes 3"),
-            ("random", {"samples": 4}, r"c004 is recorded as reflect of \('c003',\), but the strategy now proposes initial of \(\)"),
-            ("rf-agent", {"initial": 4}, "c000 is recorded as initial of .*, but the strategy now proposes initial of"),
+            (
+                "random",
+                {"samples": 4},
+                r"c004 is recorded as reflect of \('c003',\), but the strategy now proposes initial of \(\)",
+            ),
+            (
+                "rf-agent",
+                {"initial": 4},
+                "c000 is recorded as initial of .*, but the strategy now proposes initial of",
+            ),
         ],
     )
     def test_another_strategy(self, study: Study, name: str, options: dict[str, Any], message: str):
@@ -223,9 +256,13 @@ class TestWhatDoesNotFit:
     def test_told_before_it_was_asked(self, tmp_path: Path):
         with Study.create(tmp_path / "early", StudyConfig("franka-reach")) as study:
             keep(study, trained("c000", 0.5))
-            self.refuses(study, "it was told of c000, ", Event("told", ("c000",)), Event("asked", ("c000",), 1))
+            self.refuses(
+                study, "it was told of c000, ", Event("told", ("c000",)), Event("asked", ("c000",), 1)
+            )
 
-    @pytest.mark.parametrize("asked", [("c009", "c008"), ("c008", "c010"), ("c008", "c008"), ("c000", "c001")])
+    @pytest.mark.parametrize(
+        "asked", [("c009", "c008"), ("c008", "c010"), ("c008", "c008"), ("c000", "c001")]
+    )
     def test_asked_for_others_than_the_next(self, study: Study, asked: tuple[str, ...]):
         keep(study, *[trained(f"c{n:03d}", 0.5, operator="reflect", parents=("c007",)) for n in (8, 9, 10)])
         told, wrong = Event("told", ("c004", "c005", "c006", "c007")), asked[asked[0] == "c008"]

@@ -25,22 +25,33 @@ def search(tmp_path: Path, guard: Guard, reach: Task) -> Iterator[Search]:
 def by_rung(job: TrainingJob) -> tuple[list[float], ...]:
     """With which scores a job is compared, rung by rung."""
     depth = max((len(scores) for _, scores in job.rivals), default=0)
-    return tuple(sorted(scores[rung] for _, scores in job.rivals if rung < len(scores)) for rung in range(depth))
+    return tuple(
+        sorted(scores[rung] for _, scores in job.rivals if rung < len(scores)) for rung in range(depth)
+    )
 
 
-def compared(queue: list[TrainingJob], outcome: dict[str, tuple[float, ...]]) -> dict[str, tuple[list[float], ...]]:
-    """With which scores each job is compared if all of them end so: its rivals, and those before it in this queue."""
+def compared(
+    queue: list[TrainingJob], outcome: dict[str, tuple[float, ...]]
+) -> dict[str, tuple[list[float], ...]]:
+    """With which scores each job is compared if all of them end so: its
+    rivals, and those before it in this queue."""
     found: dict[str, tuple[list[float], ...]] = {}
     for place, (name, job) in enumerate(zip(subjects(queue), queue, strict=True)):
         before = {
-            other.run: rungs(*outcome[subject]) for subject, other in zip(subjects(queue)[:place], queue, strict=False) if other.first
+            other.run: rungs(*outcome[subject])
+            for subject, other in zip(subjects(queue)[:place], queue, strict=False)
+            if other.first
         }
         found[name] = by_rung(with_rivals(job, before))
     return found
 
 
 def test_rivals_are_of_earlier_iterations_and_from_before_in_the_queue(search: Search):
-    for identity, iteration, scores in (("c000", 0, (0.1, 0.2)), ("c001", 0, (0.3,)), ("c002", 1, (0.4, 0.5))):
+    for identity, iteration, scores in (
+        ("c000", 0, (0.1, 0.2)),
+        ("c001", 0, (0.3,)),
+        ("c002", 1, (0.4, 0.5)),
+    ):
         search.trained(search.waiting(identity, iteration), *scores)
     for identity in ("c003", "c004", "c005"):
         search.waiting(identity)
@@ -67,7 +78,11 @@ def test_a_job_says_where_its_files_go(search: Search):
     candidate = search.waiting("c000", 0)
     (job,) = search.due(0)
     (run,) = search.study.runs
-    assert (job.program, job.policy, job.episodes) == (candidate.program, str(search.study.policy_path(run)), "")
+    assert (job.program, job.policy, job.episodes) == (
+        candidate.program,
+        str(search.study.policy_path(run)),
+        "",
+    )
     assert job.evaluation_seed == search.study.evaluation_seed(Purpose.SEARCH)
     search.study.config = replace(search.study.config, screening="order")
     (job,) = search.due(0)
@@ -103,7 +118,10 @@ def test_one_that_failed_before_any_rung_is_nobodys_rival(search: Search):
 OUTCOME = {"c002": (0.5, 0.4), "c003": (0.2,), "c004": (0.7, 0.9), "c005": (0.1,), "c006": (0.6, 0.6)}
 
 
-@pytest.mark.parametrize("finished", [(), ("c002",), ("c003",), ("c004", "c006"), ("c003", "c005"), ("c002", "c003", "c004", "c005")])
+@pytest.mark.parametrize(
+    "finished",
+    [(), ("c002",), ("c003",), ("c004", "c006"), ("c003", "c005"), ("c002", "c003", "c004", "c005")],
+)
 def test_an_interrupted_race_compares_with_the_same_candidates(search: Search, finished: tuple[str, ...]):
     """Whoever was done when it was interrupted."""
     search.trained(search.waiting("c000", 0), 0.3, 0.2)
@@ -111,7 +129,11 @@ def test_an_interrupted_race_compares_with_the_same_candidates(search: Search, f
     candidates = {identity: search.waiting(identity) for identity in OUTCOME}
     whole = compared(search.due(), OUTCOME)
     for identity in finished:
-        search.trained(candidates[identity], *OUTCOME[identity], state=TRAINED if len(OUTCOME[identity]) == 2 else EVICTED)
+        search.trained(
+            candidates[identity],
+            *OUTCOME[identity],
+            state=TRAINED if len(OUTCOME[identity]) == 2 else EVICTED,
+        )
     left = compared(search.due(), OUTCOME)
     assert left == {identity: rivals for identity, rivals in whole.items() if identity not in finished}
     assert whole["c006"] == (sorted([0.3, 0.9, 0.5, 0.2, 0.7, 0.1]), sorted([0.2, 0.4, 0.9]))

@@ -29,7 +29,9 @@ def screening(outcome: float, similarity: float | None = None) -> Screening:
 @pytest.fixture
 def screened(search: Search) -> Search:
     """Four that were looked at, and one whose writer gave up."""
-    search.study.config = replace(search.study.config, screening="drop", screen=ScreenOptions(drop=0.5, twin=0.99))
+    search.study.config = replace(
+        search.study.config, screening="drop", screen=ScreenOptions(drop=0.5, twin=0.99)
+    )
     for identity, seen in (
         ("c001", screening(0.3)),
         ("c002", screening(0.9)),
@@ -79,8 +81,15 @@ def test_who_was_trained_is_not_dropped_and_stands_in_its_place(screened: Search
     screened.trained(third, 0.7, state=FAILED)
     screened.waiting("c003", source=SOURCE.replace("0]", "1]"), screening=third.screening)
     assert [candidate.id for candidate in screened.ready()] == ["c002", "c004", "c003"]
-    assert (states(screened)["c001"], states(screened)["c003"]) == (CandidateState.DROPPED, CandidateState.ACCEPTED)
-    assert [(job.run, job.first) for job in screened.due()] == [("c002-search-0", True), ("c004-search-0", True), ("c003-search-1", False)]
+    assert (states(screened)["c001"], states(screened)["c003"]) == (
+        CandidateState.DROPPED,
+        CandidateState.ACCEPTED,
+    )
+    assert [(job.run, job.first) for job in screened.due()] == [
+        ("c002-search-0", True),
+        ("c004-search-0", True),
+        ("c003-search-1", False),
+    ]
 
 
 def test_programs_are_screened_on_what_earlier_ones_played(search: Search):
@@ -90,7 +99,10 @@ def test_programs_are_screened_on_what_earlier_ones_played(search: Search):
     goal = torch.tensor([True, False])
     height = torch.tensor([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]])
     tcp_pos = torch.stack([height, torch.zeros(2, 3), torch.zeros(2, 3)], dim=2)
-    save(search.study.episodes_path(run), Episodes({"tcp_pos": tcp_pos}, torch.ones(2, 3).bool(), goal.float(), goal))
+    save(
+        search.study.episodes_path(run),
+        Episodes({"tcp_pos": tcp_pos}, torch.ones(2, 3).bool(), goal.float(), goal),
+    )
     search.waiting("c001", source=SOURCE.replace("return tcp_pos[:, 0],", "return -tcp_pos[:, 0],"))
     search.waiting("c002", source=SOURCE.replace("return tcp_pos[:, 0],", "return tcp_pos[:, 0] ** 3,"))
     queued = search.ready()

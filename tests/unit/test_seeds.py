@@ -4,12 +4,19 @@ from rewardsmith.training.streams import environment_seeds
 
 def test_seeds_are_stable_and_differ_by_purpose():
     assert derive("training", 0, "c000") == derive("training", 0, "c000")
-    purposes = [("training", 0, "c000"), ("training", 0, "c001"), ("training", 1, "c000"), ("final", 0, 0), ("evaluation", "search", 0)]
+    purposes = [
+        ("training", 0, "c000"),
+        ("training", 0, "c001"),
+        ("training", 1, "c000"),
+        ("final", 0, 0),
+        ("evaluation", "search", 0),
+    ]
     assert len({derive(*purpose) for purpose in purposes}) == len(purposes)
 
 
 def test_a_seed_is_half_of_the_first_eight_bytes_of_a_hash():
-    # printf 'str:rewardsmith/str:training/int:0/str:c000' | sha256sum: what a study began with must stay so.
+    # printf 'str:rewardsmith/str:training/int:0/str:c000' | sha256sum:
+    # what a study began with must stay so.
     assert derive("training", 0, "c000") == 0x5093B613F25A0A00 // 2
 
 

@@ -38,7 +38,10 @@ def test_every_device_has_its_preset_and_flags_override_either():
 
 
 def test_a_trainer_without_a_preset_has_its_defaults():
-    assert settings_of(PpoSettings, Presets("population", {"envs": 64}, {}), "rl-games", "cpu", {}).envs == PpoSettings.envs
+    assert (
+        settings_of(PpoSettings, Presets("population", {"envs": 64}, {}), "rl-games", "cpu", {}).envs
+        == PpoSettings.envs
+    )
 
 
 @pytest.mark.parametrize("trainer", TRAINERS.names())
@@ -59,7 +62,10 @@ def test_a_device_that_the_machine_lacks_is_refused_before_its_settings_matter()
 @pytest.mark.parametrize(
     ("preset", "complaint"),
     [
-        ({"env": 64}, r"unknown config key 'training.env'\. Did you mean 'training.envs'\? Allowed: .*training.clip"),
+        (
+            {"env": 64},
+            r"unknown config key 'training.env'\. Did you mean 'training.envs'\? Allowed: .*training.clip",
+        ),
         ({"device": "cuda"}, "unknown config key 'training.device'"),
         ({"envs": "many"}, "'training.envs' is 'many'"),
         ({"clip": -1.0}, "training.clip is -1.0; give a value above 0, and at most 100"),
@@ -68,7 +74,10 @@ def test_a_device_that_the_machine_lacks_is_refused_before_its_settings_matter()
 )
 def test_a_wrong_preset_is_the_tasks_fault(preset: Preset, complaint: str):
     task = Presets("population", preset, {})
-    with pytest.raises(RewardsmithError, match=rf"preset of the task 'toy' for the trainer 'population' on cpu is wrong: .*{complaint}"):
+    with pytest.raises(
+        RewardsmithError,
+        match=rf"preset of the task 'toy' for the trainer 'population' on cpu is wrong: .*{complaint}",
+    ):
         preset_settings(PpoSettings, task, "population", "cpu")
 
 
@@ -86,7 +95,9 @@ def test_the_device_is_no_setting_that_one_gives():
 
 
 def test_an_unknown_setting_is_answered_with_those_that_there_are():
-    with pytest.raises(UsageError, match=r"'training.clipp'.*'training.clip'.*Allowed: training.activation, training.clip"):
+    with pytest.raises(
+        UsageError, match=r"'training.clipp'.*'training.clip'.*Allowed: training.activation, training.clip"
+    ):
         with_defaults(clipp=0.3)
 
 
@@ -100,7 +111,9 @@ def test_steps_are_rounded_to_whole_rollouts():
     # 64 environments times 24 steps are 1,536 a rollout: 10 becomes one of them, 4,000 three (2.6).
     assert [with_defaults(env_steps=n, envs=64).env_steps for n in (10, 4_000)] == [1_536, 4_608]
     # By default a trainer updates after every step of all environments.
-    assert settings_of(TrainerSettings, TOY, "mine", "cpu", {"env_steps": 1_000, "envs": 300}).env_steps == 900
+    assert (
+        settings_of(TrainerSettings, TOY, "mine", "cpu", {"env_steps": 1_000, "envs": 300}).env_steps == 900
+    )
 
 
 @pytest.mark.parametrize("overrides", [{"envs": 0}, {"learning_rate": -1.0}, {"hidden": (8, 0)}])
@@ -117,7 +130,12 @@ def test_more_minibatches_than_samples_are_refused():
 def test_slots_are_a_count():
     with pytest.raises(UsageError, match=r"training\.slots is -1"):
         with_defaults(slots=-1)
-    assert settings_of(PpoSettings, Presets("p", {"slots": 3}, {}), "p", "cpu", {"slots": 0, "overlap": False}).slots == 0
+    assert (
+        settings_of(
+            PpoSettings, Presets("p", {"slots": 3}, {}), "p", "cpu", {"slots": 0, "overlap": False}
+        ).slots
+        == 0
+    )
 
 
 @pytest.mark.parametrize(

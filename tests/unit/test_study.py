@@ -41,7 +41,10 @@ def test_no_study_is_a_clear_error(tmp_path):
 
 
 def test_a_study_in_use_is_refused_with_the_process_that_has_it(tmp_path):
-    with Study.create(tmp_path / "s", CONFIG), pytest.raises(StoreError, match=f"in use by process {os.getpid()} on {platform.node()}"):
+    with (
+        Study.create(tmp_path / "s", CONFIG),
+        pytest.raises(StoreError, match=f"in use by process {os.getpid()} on {platform.node()}"),
+    ):
         Study.open(tmp_path / "s", write=True)
     with Study.open(tmp_path / "s", write=True):
         pass
@@ -91,7 +94,9 @@ def test_a_score_on_other_episodes_is_not_that_of_a_run(tmp_path):
     with Study.create(tmp_path / "s", CONFIG) as study:
         keep(study, trained("c000", 0.5))
         study.store.put_score("c000-search-0", Score(1.0, 0.0, 8, seed=study.evaluation_seed(Purpose.FINAL)))
-        study.store.put_score("c000-search-0", Score(1.0, 0.0, 8, scorer="people", seed=study.evaluation_seed(Purpose.SEARCH)))
+        study.store.put_score(
+            "c000-search-0", Score(1.0, 0.0, 8, scorer="people", seed=study.evaluation_seed(Purpose.SEARCH))
+        )
         assert study.best
         assert study.best.fitness == 0.5
 
@@ -121,8 +126,12 @@ def test_a_thousand_candidates_open_in_no_time(tmp_path):
 
 
 def test_the_file_of_a_reward_is_the_program_that_is_compiled(tmp_path):
-    """Not the writer's text, which a comment or a refusal may keep apart from it; a refused draft leaves no file."""
-    raw, program = "# mine\ndef compute_reward(a): return a, {}", "def compute_reward(a):\n    return (a, {})\n"
+    """Not the writer's text, which a comment or a refusal may keep apart
+    from it; a refused draft leaves no file."""
+    raw, program = (
+        "# mine\ndef compute_reward(a): return a, {}",
+        "def compute_reward(a):\n    return (a, {})\n",
+    )
     with Study.create(tmp_path / "s", CONFIG) as study:
         file = tmp_path / "s" / "candidates" / "c000" / "reward.py"
         refused = trained("c000", None, state=CandidateState.PROPOSED, source=raw, program="").candidate

@@ -5,7 +5,13 @@ from rewardsmith.errors import UsageError
 
 
 def test_numbers_have_three_digits_and_missing_ones_a_dash():
-    assert [templates.number(value) for value in (None, 0.0, 0.123456, 12345.6, -1e-9)] == ["-", "0", "0.123", "1.23e+04", "-1e-09"]
+    assert [templates.number(value) for value in (None, 0.0, 0.123456, 12345.6, -1e-9)] == [
+        "-",
+        "0",
+        "0.123",
+        "1.23e+04",
+        "-1e-09",
+    ]
 
 
 def test_a_missing_value_is_an_error_and_not_an_empty_line():

@@ -9,7 +9,10 @@ from rewardsmith.usage import MAX_COUNT, Price, Usage
 
 
 @pytest.mark.parametrize("bad", [-1, 10**19, 10**400])
-@pytest.mark.parametrize("name", ["calls", "prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens", "unmetered", "usd"])
+@pytest.mark.parametrize(
+    "name",
+    ["calls", "prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens", "unmetered", "usd"],
+)
 def test_nobody_spends_less_than_nothing_or_more_than_everything(name: str, bad: int):
     with pytest.raises(ValueError, match=name):
         Usage(**{name: bad})

@@ -42,4 +42,6 @@ class Robot(Protocol):
 def joint_signals(robot: Robot) -> dict[str, tuple[str, slice]]:
     """Signals of a robot's joints: field of the simulator and columns, by name."""
     positions = {f"{prefix}joint_pos": ("qpos", joints.positions) for prefix, joints in robot.joints.items()}
-    return positions | {f"{prefix}joint_vel": ("qvel", joints.velocities) for prefix, joints in robot.joints.items()}
+    return positions | {
+        f"{prefix}joint_vel": ("qvel", joints.velocities) for prefix, joints in robot.joints.items()
+    }

@@ -25,7 +25,13 @@ class CartesianFranka:
     """
 
     def __init__(
-        self, sim: Simulator, *, gripper: bool = False, max_step_m: float = 0.06, damping: float = 2.5e-3, turn_gain: float = 0.5
+        self,
+        sim: Simulator,
+        *,
+        gripper: bool = False,
+        max_step_m: float = 0.06,
+        damping: float = 2.5e-3,
+        turn_gain: float = 0.5,
     ) -> None:
         """Read the home orientation from ``sim``, which must have just been reset.
 
@@ -50,13 +56,14 @@ class CartesianFranka:
         """Set the joint targets.
 
         Args:
-            actions: Steps of the tcp along x, y and z in units of ``max_step_m``, and where there is a
-                gripper its opening from -1 to 1, ``(num_envs, action_size)``.
+            actions: Steps of the tcp along x, y and z in units of ``max_step_m``, and where there
+                is a gripper its opening from -1 to 1, ``(num_envs, action_size)``.
         """
         wanted = torch.cat((actions[:, :3] * self._max_step_m, self._turn()), dim=1)
         jacobian_t = self._jacobian_transposed()
         gram = torch.baddbmm(self._damping, jacobian_t.mT, jacobian_t)
-        change = jacobian_t @ torch.linalg.solve_ex(gram, wanted[:, :, None]).result  # `solve` would wait for a GPU to report errors
+        # `solve` would wait for a GPU to report errors
+        change = jacobian_t @ torch.linalg.solve_ex(gram, wanted[:, :, None]).result
         self._sim["ctrl"][:, ARM] = self._sim["qpos"][:, ARM] + change[:, :, 0]
         if self.action_size == 4:
             self._sim["ctrl"][:, GRIPPER] = MAX_OPENING_M * (0.5 * (actions[:, 3] + 1.0)).double()
@@ -68,9 +75,12 @@ class CartesianFranka:
     def _turn(self) -> Tensor:
         """Rotation vector back to the home orientation, scaled by the gain, ``(num_envs, 3)`` [rad].
 
-        For small angles it is half the sum of the cross products of each axis of the tool with that of the home orientation.
+        For small angles it is half the sum of the cross products of each axis of the tool with that
+        of the home orientation.
         """
-        return torch.linalg.cross(self._rotation(), self._home_rotation, dim=1).sum(dim=2) * (0.5 * self._turn_gain)
+        return torch.linalg.cross(self._rotation(), self._home_rotation, dim=1).sum(dim=2) * (
+            0.5 * self._turn_gain
+        )
 
     def _jacobian_transposed(self) -> Tensor:
         """Transposed geometric Jacobian of the tcp, linear part first, ``(num_envs, 7, 6)``."""

@@ -17,16 +17,18 @@ FIELDS = (*STATE, "site_xmat", "xanchor", "xaxis", "sensordata")
 """All fields that a simulator shows."""
 
 SPARE = 1.5
-"""Room for contacts and constraint rows in buffers of a fixed size, relative to the most that was needed."""
+"""Room for contacts and constraint rows in buffers of a fixed
+size, relative to the most that was needed."""
 
 
 class Simulator(Protocol):
     """Many copies of one MuJoCo model.
 
-    ``sim["qpos"]``, ``sim["site_xmat"]``, ... (:data:`FIELDS`) are ``(num_envs, ...)`` tensors named like
-    the fields of ``MjData``, float64 on the CPU and float32 on a GPU. Those of :data:`STATE` may be written,
-    everything else is read-only. After :meth:`step` all of them describe the new state, except that sensors of
-    forces and accelerations tell of the latest physics step. A mask says which environments are meant, ``(num_envs,)`` bool.
+    ``sim["qpos"]``, ``sim["site_xmat"]``, ... (:data:`FIELDS`) are ``(num_envs, ...)`` tensors
+    named like the fields of ``MjData``, float64 on the CPU and float32 on a GPU. Those of
+    :data:`STATE` may be written, everything else is read-only. After :meth:`step` all of them
+    describe the new state, except that sensors of forces and accelerations tell of the latest
+    physics step. A mask says which environments are meant, ``(num_envs,)`` bool.
     """
 
     num_envs: int
@@ -62,8 +64,9 @@ class Simulator(Protocol):
     def rearrange(self, kept: Tensor, total: int) -> None:
         """Go on with some environments as the first ones, and make room for others behind them.
 
-        Afterwards there are ``total`` environments. The first continue exactly as they would have, but for sensors of forces and
-        accelerations, which tell nothing until the next step; the state of the others is whatever it is until they are reset.
+        Afterwards there are ``total`` environments. The first continue exactly as they would have,
+        but for sensors of forces and accelerations, which tell nothing until the next step; the
+        state of the others is whatever it is until they are reset.
 
         Args:
             kept: Numbers of those that go on, in their new order, ``(n,)`` int64.
@@ -80,8 +83,9 @@ class Simulator(Protocol):
 
         Args:
             mask: Which.
-            change: Gets sorted indices, ``(n,)``, and writes these rows of the simulator's state fields, which are float64 meanwhile.
-                They may be more than the mask's: what it writes for the others is forgotten. It may not be called at all for none.
+            change: Gets sorted indices, ``(n,)``, and writes these rows of the simulator's state
+                fields, which are float64 meanwhile. They may be more than the mask's: what it
+                writes for the others is forgotten. It may not be called at all for none.
         """
         ...
 

@@ -19,7 +19,8 @@ _HARMLESS = mjw.OverflowType.ITERATIONS | mjw.OverflowType.LS_ITERATIONS
 """The solver stopped at the scene's own limit, as it does on the CPU."""
 _KINDS = mjw.OverflowType
 OWN = _KINDS.NEFC | _KINDS.NJMAX_NNZ | _KINDS.CCD | _KINDS.HFIELD | _KINDS.EPA_HORIZON
-"""What one world alone lacked room for. Room for contacts is shared: nobody can say who went without."""
+"""What one world alone lacked room for. Room for contacts is
+shared: nobody can say who went without."""
 
 
 class Budget:
@@ -52,18 +53,22 @@ class Budget:
         """Look at the peaks as they arrived here, and ask for the present ones without waiting for them.
 
         Args:
-            peaks: What :func:`rewardsmith_envs.simulators.kernels.watch` counted, ``(2,)`` int32 on the
-                simulator's device.
+            peaks: What :func:`rewardsmith_envs.simulators.kernels.watch` counted, ``(2,)`` int32 on
+                the simulator's device.
 
         Raises:
-            SceneError: There was too little room for contacts, which are then missing in any of the worlds.
+            SceneError: There was too little room for contacts, which are then missing in any of the
+                worlds.
         """
         self._latest.copy_(peaks, non_blocking=True)
         contacts, complaints = self._latest.tolist()
         self._compare("it came to", -(-contacts // self._num_envs), 0)
         rest = mjw.OverflowType(complaints & ~_HARMLESS)
         if rest:
-            raise SceneError(f"{self._scene}: mujoco-warp ran out of room ({rest.name}). Raise the task's `contacts` and `constraints`.")
+            raise SceneError(
+                f"{self._scene}: mujoco-warp ran out of room ({rest.name}). Raise the task's `contacts` "
+                "and `constraints`."
+            )
 
     def _compare(self, when: str, contacts: int, constraints: int) -> None:
         for name, needed, room, unit in (
@@ -72,7 +77,8 @@ class Budget:
         ):
             if needed > room:
                 raise SceneError(
-                    f"{self._scene}: {when} {needed} {unit}, but the task's `{name}` is {room}. Raise `{name}` to {round(SPARE * needed)}."
+                    f"{self._scene}: {when} {needed} {unit}, but the task's `{name}` is {room}. Raise "
+                    f"`{name}` to {round(SPARE * needed)}."
                 )
 
 

@@ -16,8 +16,9 @@ from rewardsmith_envs.simulators.base import FIELDS
 from rewardsmith_envs.simulators.scene import LoadedScene
 
 _DENSE = mjtJacobian.mjJAC_DENSE.value
-"""MuJoCo 4.0.0 solves scenes of 60 and more degrees of freedom with sparse matrices, and there its Newton solver at times stalls:
-two hands that squeezed a kettle shot it off at 40 m/s, with 5 iterations as with 50. With dense ones it converged in 4, as fast."""
+"""MuJoCo 4.0.0 solves scenes of 60 and more degrees of freedom with sparse matrices, and there its
+Newton solver at times stalls: two hands that squeezed a kettle shot it off at 40 m/s, with 5
+iterations as with 50. With dense ones it converged in 4, as fast."""
 _CURRENT = mjtStage.mjSTAGE_VEL
 """Compute positions, velocities and their sensors at the new state. In a persistent
 batch the next step continues from there, so this costs nothing."""
@@ -30,7 +31,8 @@ class CpuSimulator(LoadedScene):
         """Load a scene.
 
         Args:
-            scene: An MJCF file or text (see :func:`rewardsmith_envs.simulators.scene.load_model`) with a keyframe named ``home``.
+            scene: An MJCF file or text (see :func:`rewardsmith_envs.simulators.scene.load_model`)
+                with a keyframe named ``home``.
             num_envs: Number of copies.
             decimation: Physics steps per control step.
             threads: Physics threads; results do not depend on it.
@@ -74,7 +76,10 @@ class CpuSimulator(LoadedScene):
         self._running = np.arange(total, dtype=np.int32)
 
     def reset(self, mask: Tensor) -> None:
-        """Put the environments of ``mask`` at the home keyframe; derived fields wait for :meth:`forward`."""
+        """Put the environments of ``mask`` at the home keyframe.
+
+        Derived fields wait for :meth:`forward`.
+        """
         rows = _rows(mask)
         if len(rows):
             self._batch.reset(rows.int().numpy(), keyframe=self._home, stage=mjtStage.mjSTAGE_NONE)

@@ -27,32 +27,44 @@ mj: Any = mujoco
 class WarpSimulator(LoadedScene):
     """Resident states in float32, seen by torch without a copy.
 
-    Nothing waits for the GPU: graphs are launched on the stream that was torch's current one when the
-    simulator was made, and torch's own work goes there, too. Warp adds up contacts in any order, so on a
-    GPU two runs from the same seeds agree until contacts amplify rounding. On warp's CPU device, which is
-    there for tests, they agree to the bit.
+    Nothing waits for the GPU: graphs are launched on the stream that was torch's current one when
+    the simulator was made, and torch's own work goes there, too. Warp adds up contacts in any
+    order, so on a GPU two runs from the same seeds agree until contacts amplify rounding. On warp's
+    CPU device, which is there for tests, they agree to the bit.
 
-    With MuJoCo's C engine it agrees to about 1e-6, contacts included, with two exceptions: a contact at exactly zero
-    distance may begin a physics step earlier or later, and where a capsule stands steeply on a plane the
-    pyramid of friction has other horizontal axes (mujoco-warp 4.0.0), so that legs slide a little differently.
+    With MuJoCo's C engine it agrees to about 1e-6, contacts included, with two exceptions: a
+    contact at exactly zero distance may begin a physics step earlier or later, and where a capsule
+    stands steeply on a plane the pyramid of friction has other horizontal axes (mujoco-warp 4.0.0),
+    so that legs slide a little differently.
     """
 
     def __init__(
-        self, scene: Path | str, num_envs: int, decimation: int, device: str, contacts: int, constraints: int, *, capture: bool = True
+        self,
+        scene: Path | str,
+        num_envs: int,
+        decimation: int,
+        device: str,
+        contacts: int,
+        constraints: int,
+        *,
+        capture: bool = True,
     ) -> None:
         """Load a scene and compile its kernels, which takes minutes the first time and seconds from then on.
 
         Args:
-            scene: An MJCF file or text (see :func:`rewardsmith_envs.simulators.scene.load_model`) with a keyframe named ``home``.
+            scene: An MJCF file or text (see :func:`rewardsmith_envs.simulators.scene.load_model`)
+                with a keyframe named ``home``.
             num_envs: Number of copies.
             decimation: Physics steps per control step.
             device: ``cuda``, or ``cpu`` for warp's own CPU device.
             contacts: Room for contacts, per world on average.
             constraints: Room for constraint rows in every world.
-            capture: Whether graphs are captured; without them every kernel is launched from Python, many times slower.
+            capture: Whether graphs are captured; without them every kernel is launched from Python,
+                many times slower.
 
         Raises:
-            SceneError: The scene cannot be loaded, mujoco-warp lacks one of its features, or its home pose alone needs more room.
+            SceneError: The scene cannot be loaded, mujoco-warp lacks one of its features, or its
+                home pose alone needs more room.
         """
         super().__init__(scene, decimation)
         self.num_envs = num_envs
@@ -81,32 +93,45 @@ class WarpSimulator(LoadedScene):
         self._forward()
 
     def __getitem__(self, field: str) -> Tensor:
-        """The live ``(num_envs, ...)`` float32 tensor of one field; within :meth:`write`, a float64 copy of a state field."""
+        """The live ``(num_envs, ...)`` float32 tensor of one field.
+
+        Within :meth:`write`, a float64 copy of a state field.
+        """
         return self._fields[field]
 
     @property
     def control_range(self) -> tuple[Tensor, Tensor]:
         """Least and greatest value of every control, two of ``(controls,)`` float32."""
-        low, high = torch.from_numpy(self.model.actuator_ctrlrange).to(self.device, torch.float32).unbind(dim=1)
+        low, high = (
+            torch.from_numpy(self.model.actuator_ctrlrange).to(self.device, torch.float32).unbind(dim=1)
+        )
         return low, high
 
     def step(self) -> None:
-        """Advance ``decimation`` physics steps; a world without room for its constraints becomes non-finite.
+        """Advance ``decimation`` physics steps.
+
+        A world without room for its constraints becomes non-finite.
 
         Raises:
-            SceneError: A step before had more contacts than all worlds together have room for. On a GPU that
-                is noticed some steps late.
+            SceneError: A step before had more contacts than all worlds together have room for. On a
+                GPU that is noticed some steps late.
         """
         self._step()
         self._budget.check(self._needed)
 
     def reset(self, mask: Tensor) -> None:
-        """Put the environments of ``mask`` at the home keyframe; derived fields wait for :meth:`forward`."""
+        """Put the environments of ``mask`` at the home keyframe.
+
+        Derived fields wait for :meth:`forward`.
+        """
         self._keys.fill_(-1)[: self.num_envs].masked_fill_(mask, self.model.key("home").id)
         self._reset()
 
     def rearrange(self, kept: Tensor, total: int) -> None:
-        """Move whole states, solver warm starts included; worlds that are not needed stand at the home keyframe and are still simulated."""
+        """Move whole states, solver warm starts included.
+
+        Worlds that are not needed stand at the home keyframe and are still simulated.
+        """
         held = [field[kept].clone() for field in (*(self._all[name] for name in STATE), *self._inner)]
         self._keys.fill_(self.model.key("home").id)
         self._reset()
@@ -151,7 +176,8 @@ class WarpSimulator(LoadedScene):
     def _put(self, home: Any, contacts: int, constraints: int) -> tuple[Any, Any]:
         """Model and data on the device."""
         model = copy(self.model)
-        model.opt.disableflags &= ~mj.mjtDisableBit.mjDSBL_AUTORESET.value  # mujoco-warp has none, and refuses the flag
+        # mujoco-warp has none, and refuses the flag
+        model.opt.disableflags &= ~mj.mjtDisableBit.mjDSBL_AUTORESET.value
         try:
             on_device = mjw.put_model(model)
         except (NotImplementedError, ValueError) as error:
@@ -160,7 +186,8 @@ class WarpSimulator(LoadedScene):
                 "Every task must run on both simulators: leave it out."
             ) from None
         on_device.opt.warn_overflow = 0  # `Budget` says it, once
-        room = {"nconmax": max(contacts, 1), "njmax": max(constraints, 1)}  # at 0 nothing is looked for, and nobody would notice
+        # at 0 nothing is looked for, and nobody would notice
+        room = {"nconmax": max(contacts, 1), "njmax": max(constraints, 1)}
         return on_device, mjw.put_data(model, home, nworld=self.num_envs, **room)
 
     def _columns(self, chosen: Any) -> Any:
@@ -178,7 +205,8 @@ class WarpSimulator(LoadedScene):
         """Launchers of a control step, of a reset and of the derived fields."""
         parts = (self._run_step, self._run_reset, self._see)
         with wp.ScopedDevice(self._warp_device):
-            for part in (self._see, *parts):  # compiles, outside of a capture; a step starts where `_see` has been
+            # compiles, outside of a capture; a step starts where `_see` has been
+            for part in (self._see, *parts):
                 part()
             if not capture:
                 return [self._eager(part) for part in parts]
@@ -215,7 +243,9 @@ class WarpSimulator(LoadedScene):
         mjw.reset_data_keyframe(self._model, self._data, self._keyframes)
 
     def _see(self) -> None:
-        """Positions, velocities and their sensors. Forces, and sensors of forces, stay those of the latest physics step.
+        """Positions, velocities and their sensors.
+
+        Forces, and sensors of forces, stay those of the latest physics step.
 
         As ``mjw.step1``, which would clear the sensors of forces, too.
         """

@@ -17,7 +17,8 @@ def check(device: str) -> None:
         device: One of :data:`DEVICES`.
 
     Raises:
-        UsageError: There is no such device, or this machine lacks its packages or its GPU; the message says what was found.
+        UsageError: There is no such device, or this machine lacks its packages or its GPU; the
+            message says what was found.
     """
     if device not in DEVICES:
         raise unknown_name("device", device, DEVICES)
@@ -26,11 +27,15 @@ def check(device: str) -> None:
     missing = [package for package in ("mujoco_warp", "warp") if find_spec(package) is None]
     if missing:
         raise UsageError(
-            f"device 'cuda' needs {' and '.join(missing)}, which is not installed. Run pip install 'rewardsmith[gpu]', or use --device cpu."
+            f"device 'cuda' needs {' and '.join(missing)}, which is not installed. Run pip install "
+            "'rewardsmith[gpu]', or use --device cpu."
         )
     complaint = _no_gpu()
     if complaint:
-        raise UsageError(f"device 'cuda' needs an NVIDIA GPU, but {complaint}. Install what is missing, or use --device cpu.")
+        raise UsageError(
+            f"device 'cuda' needs an NVIDIA GPU, but {complaint}. Install what is missing, or use --device "
+            "cpu."
+        )
 
 
 def _no_gpu() -> str:

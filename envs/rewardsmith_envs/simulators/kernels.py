@@ -1,4 +1,7 @@
-"""What runs on the device besides mujoco-warp. Warp takes the types of arguments from the first launch."""
+"""What runs on the device besides mujoco-warp.
+
+Warp takes the types of arguments from the first launch.
+"""
 
 from typing import Any
 

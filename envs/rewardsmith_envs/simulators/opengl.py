@@ -39,20 +39,27 @@ def context_class() -> Any:
             return import_module(f"mujoco.{kind}").GLContext
         complaints.append(f"{kind}: {complaint}")
     raise RenderingError(
-        f"no OpenGL that draws without a display works ({'; '.join(complaints)}). On Debian and Ubuntu `apt-get install libosmesa6` "
-        "(software), or `apt-get install libegl1 libgl1-mesa-dri` (software, or a graphics card with its driver), then try again."
+        f"no OpenGL that draws without a display works ({'; '.join(complaints)}). On Debian and Ubuntu "
+        "`apt-get install libosmesa6` "
+        "(software), or `apt-get install libegl1 libgl1-mesa-dri` (software, or a graphics card with its "
+        "driver), then try again."
     )
 
 
 def _complaint(kind: str) -> str | None:
     """Why a child process cannot draw with one kind of OpenGL; ``None`` where it can."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYOPENGL_PLATFORM"} | {"MUJOCO_GL": kind}
+    environment = {name: value for name, value in os.environ.items() if name != "PYOPENGL_PLATFORM"} | {
+        "MUJOCO_GL": kind
+    }
     command = [sys.executable, "-c", _TINY_PICTURE]
     try:
-        child = subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace", timeout=_PATIENCE_S)
+        child = subprocess.run(
+            command, env=environment, capture_output=True, text=True, errors="replace", timeout=_PATIENCE_S
+        )
     except subprocess.TimeoutExpired:
         return f"no answer within {_PATIENCE_S} s"
     if child.returncode == 0:
         return None
     last = (child.stderr.strip().splitlines() or [f"ended with {child.returncode}"])[-1]
-    return "its library is not installed" if "'NoneType' object has no attribute" in last else last  # as PyOpenGL puts it
+    # as PyOpenGL puts it
+    return "its library is not installed" if "'NoneType' object has no attribute" in last else last

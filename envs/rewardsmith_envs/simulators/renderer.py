@@ -29,7 +29,8 @@ class SceneCamera:
             scene: What the simulator loaded.
             width: Pixels of a picture.
             height: Pixels of a picture.
-            name: A camera of the scene. Without a name it is the scene's first one, or where it has none a view of everything.
+            name: A camera of the scene. Without a name it is the scene's first one, or where it has
+                none a view of everything.
 
         Raises:
             UsageError: The scene has no such camera.

@@ -25,7 +25,11 @@ def load_model(scene: Path | str) -> MjModel:
         SceneError: Naming the file and the element.
     """
     try:
-        model = MjModel.from_xml_path(str(scene)) if isinstance(scene, Path) else MjModel.from_xml_string(scene, _includes())
+        model = (
+            MjModel.from_xml_path(str(scene))
+            if isinstance(scene, Path)
+            else MjModel.from_xml_string(scene, _includes())
+        )
     except ValueError as error:
         reason = " ".join(str(error).split())
         raise SceneError(f"{scene_name(scene)} is no scene that MuJoCo can load: {reason}.") from None
@@ -37,7 +41,11 @@ def load_model(scene: Path | str) -> MjModel:
 
 def load_spec(scene: Path | str) -> MjSpec:
     """A scene that :func:`load_model` accepts, to be changed and compiled again."""
-    return MjSpec.from_file(str(scene)) if isinstance(scene, Path) else MjSpec.from_string(scene, include=_includes())
+    return (
+        MjSpec.from_file(str(scene))
+        if isinstance(scene, Path)
+        else MjSpec.from_string(scene, include=_includes())
+    )
 
 
 def named(model: MjModel, scene: str, kind: str, name: str) -> Any:
@@ -50,7 +58,10 @@ def named(model: MjModel, scene: str, kind: str, name: str) -> Any:
         return getattr(model, kind)(name)
     except KeyError:
         there = [repr(getattr(model, kind)(n).name) for n in range(getattr(model, f"n{kind}"))]
-        message = f"{scene} has no {kind} named {name!r}. It has: {', '.join(there) or 'none'}. Add it to the scene or correct the name."
+        message = (
+            f"{scene} has no {kind} named {name!r}. It has: {', '.join(there) or 'none'}. Add it to "
+            "the scene or correct the name."
+        )
         raise SceneError(message) from None
 
 
@@ -60,11 +71,15 @@ def sensor_columns(model: MjModel, scene: str, name: str) -> slice:
     Raises:
         SceneError: The scene has no such sensor, or its parts are not neighbours.
     """
-    members = [sensor for n in range(model.nsensor) if (sensor := model.sensor(n)).name.startswith(f"{name}.")]
+    members = [
+        sensor for n in range(model.nsensor) if (sensor := model.sensor(n)).name.startswith(f"{name}.")
+    ]
     parts = members or [named(model, scene, "sensor", name)]
     start, width = int(parts[0].adr[0]), sum(int(part.dim[0]) for part in parts)
     if int(parts[-1].adr[0]) + int(parts[-1].dim[0]) != start + width:
-        raise SceneError(f"{scene}: the sensors {name}.* are not neighbours. Write them one after another in <sensor>.")
+        raise SceneError(
+            f"{scene}: the sensors {name}.* are not neighbours. Write them one after another in <sensor>."
+        )
     return slice(start, start + width)
 
 
@@ -86,12 +101,28 @@ def _objections(model: MjModel) -> list[tuple[bool, str, str]]:
     autoreset = not option.disableflags & mjtDisableBit.mjDSBL_AUTORESET.value
     advice = "mujoco-warp cannot simulate it, and every task must run on both simulators: "
     return [
-        (option.solver == mjtSolver.mjSOL_PGS.value, '<option solver="PGS"> is not supported', advice + 'use solver="Newton".'),
-        (option.noslip_iterations > 0, "<option noslip_iterations> is not supported", advice + "leave it out and use a smaller timestep."),
+        (
+            option.solver == mjtSolver.mjSOL_PGS.value,
+            '<option solver="PGS"> is not supported',
+            advice + 'use solver="Newton".',
+        ),
+        (
+            option.noslip_iterations > 0,
+            "<option noslip_iterations> is not supported",
+            advice + "leave it out and use a smaller timestep.",
+        ),
         (model.nplugin > 0, "<plugin> is not supported", advice + "use built-in elements."),
         (model.nflex > 0, "<flex> and <flexcomp> are not supported", advice + "use rigid bodies."),
-        (autoreset, '<flag autoreset="enable"> hides non-finite states', 'Write <option><flag autoreset="disable"/></option>.'),
-        ("home" not in keys, f"there is no <key name='home'>, only {keys or 'none'}", "Add the start pose to <keyframe>."),
+        (
+            autoreset,
+            '<flag autoreset="enable"> hides non-finite states',
+            'Write <option><flag autoreset="disable"/></option>.',
+        ),
+        (
+            "home" not in keys,
+            f"there is no <key name='home'>, only {keys or 'none'}",
+            "Add the start pose to <keyframe>.",
+        ),
     ]
 
 

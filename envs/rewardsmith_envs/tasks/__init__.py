@@ -1,1 +1,4 @@
-"""Tasks: robot, scene and goal, each in one small file. Importing them loads neither torch nor MuJoCo."""
+"""Tasks: robot, scene and goal, each in one small file.
+
+Importing them loads neither torch nor MuJoCo.
+"""

@@ -24,19 +24,49 @@ class Ant(RunTask):
     name = "ant"
     difficulty = "medium"
     description = (
-        "A robot with a round torso and four legs stands on flat ground; x points forward, y to the left, z up. Every leg has a hip "
-        "that swings it sideways and an ankle that raises and lowers its foot; eight motors turn them. Run forward, along +x, as "
-        "fast as possible for the whole episode without falling: the episode ends early when the centre of the torso comes lower than "
+        "A robot with a round torso and four legs stands on flat ground; x points forward, y to the left, "
+        "z up. Every leg has a hip "
+        "that swings it sideways and an ankle that raises and lowers its foot; eight motors turn them. Run "
+        "forward, along +x, as "
+        "fast as possible for the whole episode without falling: the episode ends early when the centre of "
+        "the torso comes lower than "
         "0.31 m, and at the latest after 400 control steps of 0.04 s."
     )
-    success_rule = "metric: distance run along x over the 16 s of a whole episode, in m/s; a torso below 0.31 m ends it"
+    success_rule = (
+        "metric: distance run along x over the 16 s of a whole episode, in m/s; a torso below 0.31 m ends it"
+    )
     signals = (
-        Signal("base_pos", (3,), "m", "world", "centre of the torso; x is 0 at the start", Role.EFFECTOR, -80.0, 80.0),
         Signal(
-            "base_quat", (4,), "quat", "world", "orientation of the torso, w first; 1 0 0 0: upright, facing x", Role.EFFECTOR, -1.0, 1.0
+            "base_pos",
+            (3,),
+            "m",
+            "world",
+            "centre of the torso; x is 0 at the start",
+            Role.EFFECTOR,
+            -80.0,
+            80.0,
+        ),
+        Signal(
+            "base_quat",
+            (4,),
+            "quat",
+            "world",
+            "orientation of the torso, w first; 1 0 0 0: upright, facing x",
+            Role.EFFECTOR,
+            -1.0,
+            1.0,
         ),
         Signal("base_lin_vel", (3,), "m/s", "world", "velocity of the torso", Role.EFFECTOR, -12.0, 12.0),
-        Signal("base_ang_vel", (3,), "rad/s", "world", "angular velocity of the torso", Role.EFFECTOR, -40.0, 40.0),
+        Signal(
+            "base_ang_vel",
+            (3,),
+            "rad/s",
+            "world",
+            "angular velocity of the torso",
+            Role.EFFECTOR,
+            -40.0,
+            40.0,
+        ),
         Signal(
             "joint_pos",
             (8,),
@@ -48,8 +78,26 @@ class Ant(RunTask):
             2.2,
         ),
         Signal("joint_vel", (8,), "rad/s", "joint", "velocities of the same joints", Role.JOINT, -60.0, 60.0),
-        Signal("actions", (8,), "1", "joint", "commanded torques of the same joints (1 is 15 Nm)", Role.ACTION, -1.0, 1.0),
-        Signal("previous_actions", (8,), "1", "joint", "the command one control step earlier", Role.ACTION, -1.0, 1.0),
+        Signal(
+            "actions",
+            (8,),
+            "1",
+            "joint",
+            "commanded torques of the same joints (1 is 15 Nm)",
+            Role.ACTION,
+            -1.0,
+            1.0,
+        ),
+        Signal(
+            "previous_actions",
+            (8,),
+            "1",
+            "joint",
+            "the command one control step earlier",
+            Role.ACTION,
+            -1.0,
+            1.0,
+        ),
     )
     scene = "ant.xml"
     fallen_m = 0.31

@@ -15,42 +15,98 @@ if TYPE_CHECKING:
     from rewardsmith_envs.simulators.base import Simulator
 
 _FASTEST = (2.0, 1.0, 1.0)
-"""Bounds of the commands, forward, to the left [m/s] and about z [rad/s], as in Isaac Gym's Anymal."""
+"""Bounds of the commands, forward, to the left [m/s] and about
+z [rad/s], as in Isaac Gym's Anymal."""
 
 
 class Anymal(SimulatedTask):
     """The papers' Anymal: the metric is minus the squared error of planar velocity and yaw rate, both seen by the base.
 
-    Eureka and RF-Agent average it over environments; here it is the mean over one episode, in which every
-    step after a fall counts as standing still under the fastest command, which is the least that a step can
-    count: an early end never pays. It ends when base or knees press on the ground with more than 1 N, as
-    there. An episode takes 8 s instead of 50; its command stays the same throughout. Weights of the human
-    reward are Isaac Gym's (1, 0.5, -2.5e-5), and so are standing pose, gains and scale of the servos.
+    Eureka and RF-Agent average it over environments; here it is the mean over one episode, in which
+    every step after a fall counts as standing still under the fastest command, which is the least
+    that a step can count: an early end never pays. It ends when base or knees press on the ground
+    with more than 1 N, as there. An episode takes 8 s instead of 50; its command stays the same
+    throughout. Weights of the human reward are Isaac Gym's (1, 0.5, -2.5e-5), and so are standing
+    pose, gains and scale of the servos.
     """
 
     name = "anymal"
     group = "locomotion"
     difficulty = "medium"
     description = (
-        "A robot with a box-shaped base and four legs of three hinges each, 0.6 m high and 32 kg, stands on flat ground. Walk at the "
-        "commanded velocity, forward and sideways, while turning at the commanded rate; velocities are meant in the robot's own "
-        "frame: x forward, y to the left, z up. The command is drawn anew for every episode, up to 2 m/s forward or backward, 1 m/s "
-        "sideways and 1 rad/s, and stays the same throughout. The episode ends early when the base or a knee presses on the "
+        "A robot with a box-shaped base and four legs of three hinges each, 0.6 m high and 32 kg, stands "
+        "on flat ground. Walk at the "
+        "commanded velocity, forward and sideways, while turning at the commanded rate; velocities are "
+        "meant in the robot's own "
+        "frame: x forward, y to the left, z up. The command is drawn anew for every episode, up to 2 m/s "
+        "forward or backward, 1 m/s "
+        "sideways and 1 rad/s, and stays the same throughout. The episode ends early when the base or a "
+        "knee presses on the "
         "ground, and at the latest after 400 control steps of 0.02 s."
     )
     success_rule = (
-        "metric: minus the squared error of planar velocity (m/s) and yaw rate (rad/s), mean over the 8 s of a whole episode, -6 at the "
+        "metric: minus the squared error of planar velocity (m/s) and yaw rate (rad/s), mean over the 8 s "
+        "of a whole episode, -6 at the "
         "least; base or knee on the ground with more than 1 N ends it, and -6 counts for the rest"
     )
     signals = (
-        Signal("base_pos", (3,), "m", "world", "centre of the base; x and y are 0 at the start", Role.EFFECTOR, -30.0, 30.0),
-        Signal("base_quat", (4,), "quat", "world", "orientation of the base, w first; 1 0 0 0: level, facing x", Role.EFFECTOR, -1.0, 1.0),
+        Signal(
+            "base_pos",
+            (3,),
+            "m",
+            "world",
+            "centre of the base; x and y are 0 at the start",
+            Role.EFFECTOR,
+            -30.0,
+            30.0,
+        ),
+        Signal(
+            "base_quat",
+            (4,),
+            "quat",
+            "world",
+            "orientation of the base, w first; 1 0 0 0: level, facing x",
+            Role.EFFECTOR,
+            -1.0,
+            1.0,
+        ),
         Signal("base_lin_vel", (3,), "m/s", "world", "velocity of the base", Role.EFFECTOR, -6.0, 6.0),
-        Signal("base_ang_vel", (3,), "rad/s", "world", "angular velocity of the base", Role.EFFECTOR, -15.0, 15.0),
-        Signal("body_lin_vel", (3,), "m/s", "base", "velocity of the base in its own frame", Role.EFFECTOR, -6.0, 6.0),
-        Signal("body_ang_vel", (3,), "rad/s", "base", "angular velocity of the base in its own frame", Role.EFFECTOR, -15.0, 15.0),
-        Signal("goal_lin_vel", (3,), "m/s", "base", "the commanded velocity; z is 0 and does not count", Role.GOAL, -2.0, 2.0),
-        Signal("goal_ang_vel", (3,), "rad/s", "base", "0, 0 and the commanded yaw rate", Role.GOAL, -1.0, 1.0),
+        Signal(
+            "base_ang_vel", (3,), "rad/s", "world", "angular velocity of the base", Role.EFFECTOR, -15.0, 15.0
+        ),
+        Signal(
+            "body_lin_vel",
+            (3,),
+            "m/s",
+            "base",
+            "velocity of the base in its own frame",
+            Role.EFFECTOR,
+            -6.0,
+            6.0,
+        ),
+        Signal(
+            "body_ang_vel",
+            (3,),
+            "rad/s",
+            "base",
+            "angular velocity of the base in its own frame",
+            Role.EFFECTOR,
+            -15.0,
+            15.0,
+        ),
+        Signal(
+            "goal_lin_vel",
+            (3,),
+            "m/s",
+            "base",
+            "the commanded velocity; z is 0 and does not count",
+            Role.GOAL,
+            -2.0,
+            2.0,
+        ),
+        Signal(
+            "goal_ang_vel", (3,), "rad/s", "base", "0, 0 and the commanded yaw rate", Role.GOAL, -1.0, 1.0
+        ),
         Signal(
             "joint_pos",
             (12,),
@@ -61,16 +117,43 @@ class Anymal(SimulatedTask):
             -2.4,
             2.4,
         ),
-        Signal("joint_vel", (12,), "rad/s", "joint", "velocities of the same joints", Role.JOINT, -40.0, 40.0),
+        Signal(
+            "joint_vel", (12,), "rad/s", "joint", "velocities of the same joints", Role.JOINT, -40.0, 40.0
+        ),
         Signal("joint_torque", (12,), "Nm", "joint", "torques of the same joints", Role.JOINT, -80.0, 80.0),
-        Signal("base_contact", (), "N", "base", "force of the ground on the base", Role.EFFECTOR, 0.0, 10_000.0),
         Signal(
-            "knee_contact", (4,), "N", "knee", "force of the ground on each knee, in the order of the legs", Role.EFFECTOR, 0.0, 5_000.0
+            "base_contact", (), "N", "base", "force of the ground on the base", Role.EFFECTOR, 0.0, 10_000.0
         ),
         Signal(
-            "actions", (12,), "1", "joint", "commanded angles of the joints, 1 is 0.5 rad off the standing pose", Role.ACTION, -1.0, 1.0
+            "knee_contact",
+            (4,),
+            "N",
+            "knee",
+            "force of the ground on each knee, in the order of the legs",
+            Role.EFFECTOR,
+            0.0,
+            5_000.0,
         ),
-        Signal("previous_actions", (12,), "1", "joint", "the command one control step earlier", Role.ACTION, -1.0, 1.0),
+        Signal(
+            "actions",
+            (12,),
+            "1",
+            "joint",
+            "commanded angles of the joints, 1 is 0.5 rad off the standing pose",
+            Role.ACTION,
+            -1.0,
+            1.0,
+        ),
+        Signal(
+            "previous_actions",
+            (12,),
+            "1",
+            "joint",
+            "the command one control step earlier",
+            Role.ACTION,
+            -1.0,
+            1.0,
+        ),
     )
     scene = "anymal.xml"
     horizon = 400
@@ -107,7 +190,10 @@ def compute_reward(body_lin_vel, body_ang_vel, goal_lin_vel, goal_ang_vel, joint
         return ActuatedRobot(sim, {"": Joints(slice(7, 19), slice(6, 18))})
 
     def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
-        """A command; joint angles within 0.2 rad and joint velocities within 0.1 rad/s of the standing pose."""
+        """A command.
+
+        Joint angles within 0.2 rad and joint velocities within 0.1 rad/s of the standing pose.
+        """
         noise = 2.0 * draws.double() - 1.0
         command = noise[:, :3] * constant(_FASTEST, noise.device)
         sim["mocap_pos"][rows, 0, :2] = command[:, :2]
@@ -116,7 +202,10 @@ def compute_reward(body_lin_vel, body_ang_vel, goal_lin_vel, goal_ang_vel, joint
         sim["qvel"][rows, 6:] = 0.1 * noise[:, 15:]
 
     def observe(self, signals: dict[str, Tensor]) -> tuple[Tensor, ...]:
-        """What the robot feels, its command and its last action; not where it is and where it faces."""
+        """What the robot feels, its command and its last action.
+
+        Not where it is and where it faces.
+        """
         w, x, y, z = signals["base_quat"].unbind(dim=1)
         up = (2.0 * (x * z - w * y), 2.0 * (y * z + w * x), 1.0 - 2.0 * (x * x + y * y))
         own = ("body_lin_vel", "body_ang_vel", "joint_pos", "joint_vel", "actions")

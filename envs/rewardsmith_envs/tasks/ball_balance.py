@@ -16,32 +16,57 @@ if TYPE_CHECKING:
 
 
 class BallBalance(SimulatedTask):
-    """Eureka's BallBalance: the metric is how many of 500 steps the ball stays up; it is down below 1.5 times its radius.
+    """Eureka's BallBalance: the metric is how many of 500 steps the ball stays up.
 
-    As in Isaac Gym, each of the three legs has two hinges of which the lower one is driven, and its foot is
-    pinned to the ground. Lengths and the way the ball comes are ours, and actions are the angles of the knees
-    instead of their rates. The human reward is Isaac Gym's, nearness of the ball times its calm, with the plate
-    in place of a fixed point.
+    It is down below 1.5 times its radius.
+
+    As in Isaac Gym, each of the three legs has two hinges of which the lower one is driven, and its
+    foot is pinned to the ground. Lengths and the way the ball comes are ours, and actions are the
+    angles of the knees instead of their rates. The human reward is Isaac Gym's, nearness of the
+    ball times its calm, with the plate in place of a fixed point.
     """
 
     name = "ball-balance"
     group = "control"
     difficulty = "easy"
     description = (
-        "A round plate of radius 0.5 m stands on three legs, 0.6 m above the ground; motors in their knees raise, lower and tilt it. A "
-        "ball of radius 0.1 m falls onto the plate with some sideways speed and rolls. x and y span the ground, with the plate above "
-        "its origin, and z points up. Keep the ball on the plate for as long as possible. The episode ends when the ball has fallen "
+        "A round plate of radius 0.5 m stands on three legs, 0.6 m above the ground; motors in their knees "
+        "raise, lower and tilt it. A "
+        "ball of radius 0.1 m falls onto the plate with some sideways speed and rolls. x and y span the "
+        "ground, with the plate above "
+        "its origin, and z points up. Keep the ball on the plate for as long as possible. The episode ends "
+        "when the ball has fallen "
         "to the ground, and at the latest after 500 control steps of 0.01 s."
     )
     success_rule = "metric: control steps until the centre of the ball is below 0.15 m, 500 at most"
     signals = (
         Signal("plate_pos", (3,), "m", "world", "middle of the plate's upper side", Role.EFFECTOR, -0.5, 1.2),
-        Signal("plate_quat", (4,), "quat", "world", "orientation of the plate, w first; 1 0 0 0: level", Role.EFFECTOR, -1.0, 1.0),
+        Signal(
+            "plate_quat",
+            (4,),
+            "quat",
+            "world",
+            "orientation of the plate, w first; 1 0 0 0: level",
+            Role.EFFECTOR,
+            -1.0,
+            1.0,
+        ),
         Signal("plate_lin_vel", (3,), "m/s", "world", "velocity of the plate", Role.EFFECTOR, -10.0, 10.0),
-        Signal("plate_ang_vel", (3,), "rad/s", "world", "angular velocity of the plate", Role.EFFECTOR, -15.0, 15.0),
+        Signal(
+            "plate_ang_vel",
+            (3,),
+            "rad/s",
+            "world",
+            "angular velocity of the plate",
+            Role.EFFECTOR,
+            -15.0,
+            15.0,
+        ),
         Signal("ball_pos", (3,), "m", "world", "centre of the ball", Role.OBJECT, -3.0, 3.0),
         Signal("ball_lin_vel", (3,), "m/s", "world", "velocity of the ball", Role.OBJECT, -8.0, 8.0),
-        Signal("ball_ang_vel", (3,), "rad/s", "world", "angular velocity of the ball", Role.OBJECT, -60.0, 60.0),
+        Signal(
+            "ball_ang_vel", (3,), "rad/s", "world", "angular velocity of the ball", Role.OBJECT, -60.0, 60.0
+        ),
         Signal(
             "joint_pos",
             (6,),
@@ -53,8 +78,26 @@ class BallBalance(SimulatedTask):
             1.0,
         ),
         Signal("joint_vel", (6,), "rad/s", "joint", "velocities of the same joints", Role.JOINT, -30.0, 30.0),
-        Signal("actions", (3,), "1", "joint", "commanded angles of the knees (1 is 0.4 rad)", Role.ACTION, -1.0, 1.0),
-        Signal("previous_actions", (3,), "1", "joint", "the command one control step earlier", Role.ACTION, -1.0, 1.0),
+        Signal(
+            "actions",
+            (3,),
+            "1",
+            "joint",
+            "commanded angles of the knees (1 is 0.4 rad)",
+            Role.ACTION,
+            -1.0,
+            1.0,
+        ),
+        Signal(
+            "previous_actions",
+            (3,),
+            "1",
+            "joint",
+            "the command one control step earlier",
+            Role.ACTION,
+            -1.0,
+            1.0,
+        ),
     )
     scene = "ball_balance.xml"
     horizon = 500
@@ -99,7 +142,11 @@ def compute_reward(ball_pos, ball_lin_vel, plate_pos):
     def observe(self, signals: dict[str, Tensor]) -> tuple[Tensor, ...]:
         """Ball, plate and knees."""
         own = ("ball_pos", "ball_lin_vel", "plate_quat", "plate_ang_vel")
-        return (*(signals[name] for name in own), signals["joint_pos"][:, 1::2], signals["joint_vel"][:, 1::2])
+        return (
+            *(signals[name] for name in own),
+            signals["joint_pos"][:, 1::2],
+            signals["joint_vel"][:, 1::2],
+        )
 
     def true_score(self, signals: dict[str, Tensor], success: Tensor, elapsed: Tensor) -> Tensor:
         """How long the episode has lasted [control steps]."""

@@ -31,14 +31,16 @@ class SimulatedTask(ABC):
 
     name: str
     group: str
-    """What ``rewardsmith tasks`` lists it under: ``manipulation``, ``locomotion``, ``control``, ..."""
+    """What ``rewardsmith tasks`` lists it under:
+    ``manipulation``, ``locomotion``, ``control``, ..."""
     difficulty: str
     """``easy``, ``medium`` or ``hard``: how much a reward has to get right."""
     description: str
     success_rule: str
     signals: tuple[Signal, ...]
     scene: str
-    """File name of the MJCF scene under ``assets/``, or the MJCF text itself, which may include files from there."""
+    """File name of the MJCF scene under ``assets/``, or the MJCF text
+    itself, which may include files from there."""
     horizon: int
     decimation: int = 4
     control_dt: float = 0.04
@@ -50,10 +52,12 @@ class SimulatedTask(ABC):
     on_cpu: bool = True
     """Whether training on a CPU is sensible: minutes, not days."""
     latched: bool = False
-    """Whether a goal that was met once counts as met for the rest of the episode. Not for tasks with :attr:`goal_draws`."""
+    """Whether a goal that was met once counts as met for the rest of the
+    episode. Not for tasks with :attr:`goal_draws`."""
     worst: float | None = None
-    """For a metric that is a mean over the episode: :meth:`true_score` gives the metric of one step, and this is its least value. It
-    also counts for every step of the horizon that an episode lacks, so an early end never pays. ``None``: no mean is taken."""
+    """For a metric that is a mean over the episode: :meth:`true_score` gives the metric of one
+    step, and this is its least value. It also counts for every step of the horizon that an episode
+    lacks, so an early end never pays. ``None``: no mean is taken."""
     contacts: int = 32
     """Contacts that one world may have on average, for simulators with buffers of a fixed size."""
     constraints: int = 128
@@ -61,8 +65,9 @@ class SimulatedTask(ABC):
     draws: int
     """Random numbers that one reset takes."""
     goal_draws: int = 0
-    """Random numbers that one goal takes, where a reached goal is followed by the next: the true score is then the number of goals
-    that the episode reached. 0: an episode has one goal, or none."""
+    """Random numbers that one goal takes, where a reached goal is followed by the next: the true
+    score is then the number of goals that the episode reached. 0: an episode has one goal, or
+    none."""
 
     @property
     def has_metric(self) -> bool:
@@ -123,7 +128,10 @@ class SimulatedTask(ABC):
         """The parts of the policy's input, each ``(num_envs, k)``; the trainer normalises them."""
 
     def success(self, signals: dict[str, Tensor]) -> Tensor:
-        """Whether the sparse goal is met now, ``(num_envs,)`` bool; never, where a metric takes its place."""
+        """Whether the sparse goal is met now, ``(num_envs,)`` bool.
+
+        Never, where a metric takes its place.
+        """
         return never(signals)
 
     def true_score(self, signals: dict[str, Tensor], success: Tensor, elapsed: Tensor) -> Tensor:
@@ -169,7 +177,9 @@ class SimulatedTask(ABC):
             return SimulatedEnv(self, CpuSimulator(scene, num_envs, self.decimation, threads))
         from rewardsmith_envs.simulators.cuda import WarpSimulator
 
-        return SimulatedEnv(self, WarpSimulator(scene, num_envs, self.decimation, device, self.contacts, self.constraints))
+        return SimulatedEnv(
+            self, WarpSimulator(scene, num_envs, self.decimation, device, self.contacts, self.constraints)
+        )
 
 
 def never(signals: dict[str, Tensor]) -> Tensor:

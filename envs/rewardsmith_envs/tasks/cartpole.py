@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 class Cartpole(SimulatedTask):
-    """Eureka's Cartpole: the metric is how many of 500 steps an episode lasts; it ends at 3 m or 90 degrees (appendix, Isaac tasks).
+    """Eureka's Cartpole: the metric is how many of 500 steps an episode lasts.
+
+    It ends at 3 m or 90 degrees (appendix, Isaac tasks).
 
     Rail, start noise and step are as there; masses and the motor are ours.
     """
@@ -25,19 +27,60 @@ class Cartpole(SimulatedTask):
     group = "control"
     difficulty = "easy"
     description = (
-        "A cart runs on a rail along x; a pole of length 1 m is hinged on it and falls over unless the cart balances it. A motor pushes "
-        "the cart along the rail with up to 20 N. Keep the pole upright and the cart within 3 m of the middle for as long as "
-        "possible. The episode ends when the pole lies level or the cart is more than 3 m away, and at the latest after 500 control "
+        "A cart runs on a rail along x; a pole of length 1 m is hinged on it and falls over unless the "
+        "cart balances it. A motor pushes "
+        "the cart along the rail with up to 20 N. Keep the pole upright and the cart within 3 m of the "
+        "middle for as long as "
+        "possible. The episode ends when the pole lies level or the cart is more than 3 m away, and at the "
+        "latest after 500 control "
         "steps of 1/60 s. It starts with the pole almost upright."
     )
-    success_rule = "metric: control steps until the pole is beyond pi/2 rad or the cart beyond 3 m, 500 at most"
+    success_rule = (
+        "metric: control steps until the pole is beyond pi/2 rad or the cart beyond 3 m, 500 at most"
+    )
     signals = (
-        Signal("cart_pos", (), "m", "world", "position of the cart on the rail, 0 in the middle", Role.EFFECTOR, -3.5, 3.5),
+        Signal(
+            "cart_pos",
+            (),
+            "m",
+            "world",
+            "position of the cart on the rail, 0 in the middle",
+            Role.EFFECTOR,
+            -3.5,
+            3.5,
+        ),
         Signal("cart_vel", (), "m/s", "world", "velocity of the cart", Role.EFFECTOR, -15.0, 15.0),
-        Signal("pole_angle", (), "rad", "world", "angle of the pole from the vertical, positive towards +x", Role.OBJECT, -1.9, 1.9),
+        Signal(
+            "pole_angle",
+            (),
+            "rad",
+            "world",
+            "angle of the pole from the vertical, positive towards +x",
+            Role.OBJECT,
+            -1.9,
+            1.9,
+        ),
         Signal("pole_vel", (), "rad/s", "world", "angular velocity of the pole", Role.OBJECT, -25.0, 25.0),
-        Signal("actions", (1,), "1", "world", "commanded force along the rail (1 is 20 N)", Role.ACTION, -1.0, 1.0),
-        Signal("previous_actions", (1,), "1", "world", "the command one control step earlier", Role.ACTION, -1.0, 1.0),
+        Signal(
+            "actions",
+            (1,),
+            "1",
+            "world",
+            "commanded force along the rail (1 is 20 N)",
+            Role.ACTION,
+            -1.0,
+            1.0,
+        ),
+        Signal(
+            "previous_actions",
+            (1,),
+            "1",
+            "world",
+            "the command one control step earlier",
+            Role.ACTION,
+            -1.0,
+            1.0,
+        ),
     )
     scene = "cartpole.xml"
     horizon = 500

@@ -17,25 +17,69 @@ if TYPE_CHECKING:
 
 
 class FrankaDoor(FrankaTask):
-    """A latched door. The threshold, a hinge angle above 0.3 rad, is that of the Door task of robosuite."""
+    """A latched door.
+
+    The threshold, a hinge angle above 0.3 rad, is that of the Door task of robosuite.
+    """
 
     name = "franka-door"
     difficulty = "hard"
     description = (
-        "A seven-joint Franka arm with a closed gripper stands at the origin; x points forward, y to the left, z up. The gripper "
-        "points down. Ahead of it is a closed door in the y-z plane, elsewhere by a few centimetres in every episode. Its hinge is on the "
-        "left and it opens away from the robot (along +x). A latch holds it until its lever is pressed down: the lever is a "
-        "horizontal bar before the door, 0.16 m long, that points from its pivot to the left, and springs back. Press "
-        "the end of the lever down, push the door open while the latch is free, and leave it open; an episode lasts 100 control steps "
+        "A seven-joint Franka arm with a closed gripper stands at the origin; x points forward, y to the "
+        "left, z up. The gripper "
+        "points down. Ahead of it is a closed door in the y-z plane, elsewhere by a few centimetres in "
+        "every episode. Its hinge is on the "
+        "left and it opens away from the robot (along +x). A latch holds it until its lever is pressed "
+        "down: the lever is a "
+        "horizontal bar before the door, 0.16 m long, that points from its pivot to the left, and springs "
+        "back. Press "
+        "the end of the lever down, push the door open while the latch is free, and leave it open; an "
+        "episode lasts 100 control steps "
         "of 0.04 s."
     )
     success_rule = "hinge of the door beyond 0.3 rad at the episode's last step"
     signals = (
         *ARM_SIGNALS,
-        Signal("handle_pos", (3,), "m", "world", "point of the lever near its free end, to press on", Role.OBJECT, -0.5, 0.9),
-        Signal("handle_angle", (), "rad", "handle", "how far the lever is pressed down, 0 to 0.8", Role.OBJECT, -0.1, 0.9),
-        Signal("door_angle", (), "rad", "door", "how far the door is open, 0 (closed) to 1.4", Role.OBJECT, -0.1, 1.5),
-        Signal("door_vel", (), "rad/s", "door", "speed of the door, positive when opening", Role.OBJECT, -20.0, 20.0),
+        Signal(
+            "handle_pos",
+            (3,),
+            "m",
+            "world",
+            "point of the lever near its free end, to press on",
+            Role.OBJECT,
+            -0.5,
+            0.9,
+        ),
+        Signal(
+            "handle_angle",
+            (),
+            "rad",
+            "handle",
+            "how far the lever is pressed down, 0 to 0.8",
+            Role.OBJECT,
+            -0.1,
+            0.9,
+        ),
+        Signal(
+            "door_angle",
+            (),
+            "rad",
+            "door",
+            "how far the door is open, 0 (closed) to 1.4",
+            Role.OBJECT,
+            -0.1,
+            1.5,
+        ),
+        Signal(
+            "door_vel",
+            (),
+            "rad/s",
+            "door",
+            "speed of the door, positive when opening",
+            Role.OBJECT,
+            -20.0,
+            20.0,
+        ),
         *ACTION_SIGNALS,
     )
     scene = "franka_door.xml"
@@ -56,7 +100,10 @@ def compute_reward(tcp_pos, handle_pos, handle_angle, door_angle):
 """
 
     def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
-        """Joints within 0.1 rad of home; the door up to 0.02 m nearer or farther, 0.08 m aside and 0.05 m higher or lower."""
+        """Joints within 0.1 rad of home.
+
+        The door up to 0.02 m nearer or farther, 0.08 m aside and 0.05 m higher or lower.
+        """
         sim["qpos"][rows, :7] += spread(draws[:, :7], (-0.1,) * 7, (0.1,) * 7)
         sim["mocap_pos"][rows, 0] += spread(draws[:, 7:], (-0.02, -0.08, -0.05), (0.02, 0.08, 0.05))
 

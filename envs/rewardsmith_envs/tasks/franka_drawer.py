@@ -19,24 +19,47 @@ if TYPE_CHECKING:
 class FrankaDrawer(FrankaTask):
     """The papers' FrankaCabinet with our own cabinet: success is a drawer joint above 0.39 m (Eureka, appendix; RF-Agent, appendix).
 
-    There success also ends the episode; here the drawer must be open when the episode ends, which asks for the same motion.
+    There success also ends the episode; here the drawer must be open when the episode ends, which
+    asks for the same motion.
     """
 
     name = "franka-drawer"
     difficulty = "hard"
     description = (
-        "A seven-joint Franka arm with a closed gripper stands at the origin of a table; x points forward, y to the left, z up. "
-        "The gripper points down. Ahead of it stands a cabinet with one drawer, a bit to the left or right in every episode. "
-        "The handle of the drawer is a horizontal bar along y, 0.1 m before the front of the drawer, with room behind it for the "
-        "fingers. Hook the fingers behind the bar, pull the drawer open towards the robot (along -x) as far as it goes, and "
+        "A seven-joint Franka arm with a closed gripper stands at the origin of a table; x points forward, "
+        "y to the left, z up. "
+        "The gripper points down. Ahead of it stands a cabinet with one drawer, a bit to the left or right "
+        "in every episode. "
+        "The handle of the drawer is a horizontal bar along y, 0.1 m before the front of the drawer, with "
+        "room behind it for the "
+        "fingers. Hook the fingers behind the bar, pull the drawer open towards the robot (along -x) as "
+        "far as it goes, and "
         "leave it open; an episode lasts 100 control steps of 0.04 s."
     )
     success_rule = "drawer open by more than 0.39 m at the episode's last step"
     signals = (
         *ARM_SIGNALS,
         Signal("handle_pos", (3,), "m", "world", "middle of the bar of the handle", Role.OBJECT, -0.5, 0.9),
-        Signal("drawer_opening", (), "m", "drawer", "how far the drawer is open, 0 (closed) to 0.42", Role.OBJECT, -0.02, 0.45),
-        Signal("drawer_vel", (), "m/s", "drawer", "speed of the drawer, positive when opening", Role.OBJECT, -3.0, 3.0),
+        Signal(
+            "drawer_opening",
+            (),
+            "m",
+            "drawer",
+            "how far the drawer is open, 0 (closed) to 0.42",
+            Role.OBJECT,
+            -0.02,
+            0.45,
+        ),
+        Signal(
+            "drawer_vel",
+            (),
+            "m/s",
+            "drawer",
+            "speed of the drawer, positive when opening",
+            Role.OBJECT,
+            -3.0,
+            3.0,
+        ),
         *ACTION_SIGNALS,
     )
     scene = "franka_drawer.xml"
@@ -59,7 +82,10 @@ def compute_reward(tcp_pos, handle_pos, drawer_opening):
 """
 
     def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
-        """Joints within 0.1 rad of home; the cabinet up to 0.1 m aside and 0.01 m nearer or farther."""
+        """Joints within 0.1 rad of home.
+
+        The cabinet up to 0.1 m aside and 0.01 m nearer or farther.
+        """
         sim["qpos"][rows, :7] += spread(draws[:, :7], (-0.1,) * 7, (0.1,) * 7)
         sim["mocap_pos"][rows, 0, :2] += spread(draws[:, 7:], (-0.01, -0.1), (0.01, 0.1))
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rewardsmith_envs.tasks.base import scatter_body, spread
-from rewardsmith_envs.tasks.franka_signals import ARM_SIGNALS, CUBE_SIGNALS, GRASP_ACTION_SIGNALS, GRIPPER_SIGNAL
+from rewardsmith_envs.tasks.franka_signals import (
+    ARM_SIGNALS,
+    CUBE_SIGNALS,
+    GRASP_ACTION_SIGNALS,
+    GRIPPER_SIGNAL,
+)
 from rewardsmith_envs.tasks.franka_task import FrankaTask
 from rewardsmith_envs.tasks.ppo import ppo
 
@@ -18,19 +23,25 @@ if TYPE_CHECKING:
 class FrankaLift(FrankaTask):
     """A cube somewhere on the table, to be held 10 cm above it.
 
-    The rule is that of the Lift task of robosuite (cube above the table by a margin, 0.04 m there), with more height and
-    with a grip asked for, so that a cube that was flung up does not count.
+    The rule is that of the Lift task of robosuite (cube above the table by a margin, 0.04 m there),
+    with more height and with a grip asked for, so that a cube that was flung up does not count.
     """
 
     name = "franka-lift"
     difficulty = "medium"
     description = (
-        "A seven-joint Franka arm with a two-finger gripper stands at the origin of a table; x points forward, y to the left, "
-        "z up. The gripper points down and its fingers open along y. A cube of side 0.05 m lies on the table, elsewhere in every "
-        "episode. Grasp the cube, lift it well off the table and hold it there until the episode ends; an episode lasts 75 "
+        "A seven-joint Franka arm with a two-finger gripper stands at the origin of a table; x points "
+        "forward, y to the left, "
+        "z up. The gripper points down and its fingers open along y. A cube of side 0.05 m lies on the "
+        "table, elsewhere in every "
+        "episode. Grasp the cube, lift it well off the table and hold it there until the episode ends; an "
+        "episode lasts 75 "
         "control steps of 0.04 s."
     )
-    success_rule = "centre of the cube 0.1 m above its place on the table and within 0.04 m of the tool, at the episode's last step"
+    success_rule = (
+        "centre of the cube 0.1 m above its place on the table and within 0.04 m of the tool, "
+        "at the episode's last step"
+    )
     signals = (*ARM_SIGNALS, GRIPPER_SIGNAL, *CUBE_SIGNALS, *GRASP_ACTION_SIGNALS)
     scene = "franka_lift.xml"
     gripper = True
@@ -54,7 +65,13 @@ def compute_reward(tcp_pos, cube_pos, finger_opening):
 
     def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
         """The cube ahead of the tool, turned by up to 22 degrees."""
-        scatter_body(sim, rows, 9, spread(draws[:, :2], (0.44, -0.12), (0.56, 0.12)), (draws[:, 2] - 0.5) * (3.14159265 / 4))
+        scatter_body(
+            sim,
+            rows,
+            9,
+            spread(draws[:, :2], (0.44, -0.12), (0.56, 0.12)),
+            (draws[:, 2] - 0.5) * (3.14159265 / 4),
+        )
 
     def observe(self, signals: dict[str, Tensor]) -> tuple[Tensor, ...]:
         """Joint state, tool, opening, cube and the way to it."""

@@ -19,27 +19,55 @@ if TYPE_CHECKING:
 class FrankaPeg(FrankaTask):
     """A square peg of 3 cm in a square hole of 3.6 cm: 3 mm of play on each side.
 
-    Insertion of 0.015 m counts in ManiSkill's PegInsertionSide; here 0.04 m does. Only friction holds the peg, elsewhere in the grip in
-    every episode, so that what must be moved to the hole is its tip, not the tool.
+    Insertion of 0.015 m counts in ManiSkill's PegInsertionSide; here 0.04 m does. Only friction
+    holds the peg, elsewhere in the grip in every episode, so that what must be moved to the hole is
+    its tip, not the tool.
     """
 
     name = "franka-peg"
     difficulty = "hard"
     description = (
-        "A seven-joint Franka arm stands at the origin of a table; x points forward, y to the left, z up. Its gripper points down and "
-        "stays closed around the upper half of a square peg, 0.03 m wide and 0.12 m long, which hangs below it and slips when it is "
-        "pushed against something. A block 0.06 m high with a vertical square hole, 0.036 m wide, is fixed to the table, elsewhere in "
-        "every episode; where the fingers hold the peg differs, too. Put the peg into the hole, most of the way down, and leave it "
+        "A seven-joint Franka arm stands at the origin of a table; x points forward, y to the left, z up. "
+        "Its gripper points down and "
+        "stays closed around the upper half of a square peg, 0.03 m wide and 0.12 m long, which hangs "
+        "below it and slips when it is "
+        "pushed against something. A block 0.06 m high with a vertical square hole, 0.036 m wide, is fixed "
+        "to the table, elsewhere in "
+        "every episode; where the fingers hold the peg differs, too. Put the peg into the hole, most of "
+        "the way down, and leave it "
         "there until the episode ends; an episode lasts 75 control steps of 0.04 s."
     )
-    success_rule = "lower end of the peg at least 0.04 m inside the hole and within 0.01 m of its axis at the episode's last step"
+    success_rule = (
+        "lower end of the peg at least 0.04 m inside the hole and within 0.01 m of its axis at "
+        "the episode's last step"
+    )
     signals = (
         *ARM_SIGNALS,
         Signal("peg_pos", (3,), "m", "world", "centre of the peg", Role.OBJECT, -0.5, 0.9),
-        Signal("peg_quat", (4,), "quat", "world", "orientation of the peg, w first; 1 0 0 0 is upright", Role.OBJECT, -1.0, 1.0),
+        Signal(
+            "peg_quat",
+            (4,),
+            "quat",
+            "world",
+            "orientation of the peg, w first; 1 0 0 0 is upright",
+            Role.OBJECT,
+            -1.0,
+            1.0,
+        ),
         Signal("peg_lin_vel", (3,), "m/s", "world", "velocity of the peg's centre", Role.OBJECT, -3.0, 3.0),
-        Signal("peg_tip_pos", (3,), "m", "world", "middle of the lower end of the peg", Role.OBJECT, -0.5, 0.9),
-        Signal("hole_pos", (3,), "m", "world", "middle of the upper opening of the hole, 0.06 above the table", Role.GOAL, -0.5, 0.9),
+        Signal(
+            "peg_tip_pos", (3,), "m", "world", "middle of the lower end of the peg", Role.OBJECT, -0.5, 0.9
+        ),
+        Signal(
+            "hole_pos",
+            (3,),
+            "m",
+            "world",
+            "middle of the upper opening of the hole, 0.06 above the table",
+            Role.GOAL,
+            -0.5,
+            0.9,
+        ),
         *ACTION_SIGNALS,
     )
     scene = "franka_peg.xml"
@@ -64,9 +92,14 @@ def compute_reward(peg_tip_pos, hole_pos):
 """
 
     def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
-        """The peg a little higher or lower and aside in the grip; the block at least 0.08 m to the side of the peg."""
+        """The peg a little higher or lower and aside in the grip.
+
+        The block at least 0.08 m to the side of the peg.
+        """
         peg = sim["qpos"][rows, 9:12]
-        sim["qpos"][rows, 9:12:2] = peg[:, ::2] + spread(draws[:, :2], (-0.005, -0.01), (0.005, 0.01)).double()
+        sim["qpos"][rows, 9:12:2] = (
+            peg[:, ::2] + spread(draws[:, :2], (-0.005, -0.01), (0.005, 0.01)).double()
+        )
         options = spread(draws[:, 2:].view(-1, 12, 2), (0.42, -0.16), (0.58, 0.16))
         sim["mocap_pos"][rows, 0, :2] = any_apart(options, peg[:, :2].float(), 0.08).double()
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rewardsmith_envs.tasks.base import any_apart, scatter_body, spread
-from rewardsmith_envs.tasks.franka_signals import ARM_SIGNALS, CUBE_SIGNALS, GOAL_SIGNAL, GRASP_ACTION_SIGNALS, GRIPPER_SIGNAL
+from rewardsmith_envs.tasks.franka_signals import (
+    ARM_SIGNALS,
+    CUBE_SIGNALS,
+    GOAL_SIGNAL,
+    GRASP_ACTION_SIGNALS,
+    GRIPPER_SIGNAL,
+)
 from rewardsmith_envs.tasks.franka_task import FrankaTask
 from rewardsmith_envs.tasks.ppo import ppo
 
@@ -16,14 +22,20 @@ if TYPE_CHECKING:
 
 
 class FrankaPickPlace(FrankaTask):
-    """A cube on the table and a goal above it. The threshold, 0.025 m, is that of ManiSkill's PickCube."""
+    """A cube on the table and a goal above it.
+
+    The threshold, 0.025 m, is that of ManiSkill's PickCube.
+    """
 
     name = "franka-pick-place"
     difficulty = "hard"
     description = (
-        "A seven-joint Franka arm with a two-finger gripper stands at the origin of a table; x points forward, y to the left, "
-        "z up. The gripper points down and its fingers open along y. A cube of side 0.05 m lies on the table, and a goal point floats "
-        "above the table; both are elsewhere in every episode. Grasp the cube, carry it to the goal so that its centre is "
+        "A seven-joint Franka arm with a two-finger gripper stands at the origin of a table; x points "
+        "forward, y to the left, "
+        "z up. The gripper points down and its fingers open along y. A cube of side 0.05 m lies on the "
+        "table, and a goal point floats "
+        "above the table; both are elsewhere in every episode. Grasp the cube, carry it to the goal so "
+        "that its centre is "
         "there, and hold it there until the episode ends; an episode lasts 75 control steps of 0.04 s."
     )
     success_rule = "centre of the cube within 0.025 m of the goal at the episode's last step"
@@ -51,7 +63,10 @@ def compute_reward(tcp_pos, cube_pos, goal_pos, finger_opening):
 """
 
     def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
-        """The cube ahead of the tool, turned by up to 22 degrees; the goal above the table, at least 0.12 m from the cube."""
+        """The cube ahead of the tool, turned by up to 22 degrees.
+
+        The goal above the table, at least 0.12 m from the cube.
+        """
         cube = spread(draws[:, :2], (0.44, -0.12), (0.56, 0.12))
         scatter_body(sim, rows, 9, cube, (draws[:, 2] - 0.5) * (3.14159265 / 4))
         options = spread(draws[:, 3:].view(-1, 8, 3), (0.42, -0.15, 0.1), (0.58, 0.15, 0.28))

@@ -21,7 +21,8 @@ class FrankaReach(FrankaTask):
     name = "franka-reach"
     difficulty = "easy"
     description = (
-        "A seven-joint Franka arm stands at the origin of a table; x points forward, y to the left, z up. Bring "
+        "A seven-joint Franka arm stands at the origin of a table; x points forward, y to the left, z up. "
+        "Bring "
         "its tool centre point to a goal point in the air in front of the arm and keep it there. "
         "The goal changes with every episode; an episode lasts 50 control steps of 0.04 s."
     )
@@ -43,7 +44,10 @@ def compute_reward(tcp_pos, goal_pos, actions):
 """
 
     def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
-        """Joints within 0.1 rad of home; the goal in a box, at least 0.1 m from the home tool position."""
+        """Joints within 0.1 rad of home.
+
+        The goal in a box, at least 0.1 m from the home tool position.
+        """
         sim["qpos"][rows, :7] += spread(draws[:, :7], (-0.1,) * 7, (0.1,) * 7)
         options = spread(draws[:, 7:].view(-1, 8, 3), (0.35, -0.3, 0.1), (0.65, 0.3, 0.5))
         home = constant((0.45, 0.0, 0.3), draws.device).expand(len(rows), 3)
@@ -51,7 +55,12 @@ def compute_reward(tcp_pos, goal_pos, actions):
 
     def observe(self, signals: dict[str, Tensor]) -> tuple[Tensor, ...]:
         """Joint state, tool position and the way to the goal."""
-        return (signals["joint_pos"], signals["joint_vel"], signals["tcp_pos"], signals["goal_pos"] - signals["tcp_pos"])
+        return (
+            signals["joint_pos"],
+            signals["joint_vel"],
+            signals["tcp_pos"],
+            signals["goal_pos"] - signals["tcp_pos"],
+        )
 
     def success(self, signals: dict[str, Tensor]) -> Tensor:
         """Within 0.02 m of the goal."""

@@ -5,18 +5,40 @@ from __future__ import annotations
 from rewardsmith.contracts import Role, Signal
 
 ARM_SIGNALS = (
-    Signal("tcp_pos", (3,), "m", "world", "tool centre point, between the fingertips", Role.EFFECTOR, -0.5, 0.9),
+    Signal(
+        "tcp_pos", (3,), "m", "world", "tool centre point, between the fingertips", Role.EFFECTOR, -0.5, 0.9
+    ),
     Signal("tcp_quat", (4,), "quat", "world", "orientation of the tool, w first", Role.EFFECTOR, -1.0, 1.0),
-    Signal("tcp_lin_vel", (3,), "m/s", "world", "velocity of the tool centre point", Role.EFFECTOR, -3.0, 3.0),
+    Signal(
+        "tcp_lin_vel", (3,), "m/s", "world", "velocity of the tool centre point", Role.EFFECTOR, -3.0, 3.0
+    ),
     Signal("joint_pos", (7,), "rad", "joint", "arm joint angles, base to wrist", Role.JOINT, -3.1, 3.8),
     Signal("joint_vel", (7,), "rad/s", "joint", "arm joint velocities, base to wrist", Role.JOINT, -6.0, 6.0),
 )
 ACTION_SIGNALS = (
-    Signal("actions", (3,), "1", "world", "commanded step of the tool along x, y, z (1 is 0.06 m)", Role.ACTION, -1.0, 1.0),
-    Signal("previous_actions", (3,), "1", "world", "the command one control step earlier", Role.ACTION, -1.0, 1.0),
+    Signal(
+        "actions",
+        (3,),
+        "1",
+        "world",
+        "commanded step of the tool along x, y, z (1 is 0.06 m)",
+        Role.ACTION,
+        -1.0,
+        1.0,
+    ),
+    Signal(
+        "previous_actions", (3,), "1", "world", "the command one control step earlier", Role.ACTION, -1.0, 1.0
+    ),
 )
 GRIPPER_SIGNAL = Signal(
-    "finger_opening", (), "m", "gripper", "distance of each fingertip from the middle, 0 (closed) to 0.04", Role.GRIPPER, -0.01, 0.05
+    "finger_opening",
+    (),
+    "m",
+    "gripper",
+    "distance of each fingertip from the middle, 0 (closed) to 0.04",
+    Role.GRIPPER,
+    -0.01,
+    0.05,
 )
 GRASP_ACTION_SIGNALS = (
     Signal(
@@ -29,10 +51,21 @@ GRASP_ACTION_SIGNALS = (
         -1.0,
         1.0,
     ),
-    Signal("previous_actions", (4,), "1", "world", "the command one control step earlier", Role.ACTION, -1.0, 1.0),
+    Signal(
+        "previous_actions", (4,), "1", "world", "the command one control step earlier", Role.ACTION, -1.0, 1.0
+    ),
 )
 CUBE_SIGNALS = (
-    Signal("cube_pos", (3,), "m", "world", "centre of the cube (side 0.05 m; 0.025 high when on the table)", Role.OBJECT, -0.5, 0.9),
+    Signal(
+        "cube_pos",
+        (3,),
+        "m",
+        "world",
+        "centre of the cube (side 0.05 m; 0.025 high when on the table)",
+        Role.OBJECT,
+        -0.5,
+        0.9,
+    ),
     Signal("cube_quat", (4,), "quat", "world", "orientation of the cube, w first", Role.OBJECT, -1.0, 1.0),
     Signal("cube_lin_vel", (3,), "m/s", "world", "velocity of the cube", Role.OBJECT, -3.0, 3.0),
     Signal("cube_ang_vel", (3,), "rad/s", "world", "angular velocity of the cube", Role.OBJECT, -30.0, 30.0),

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.tasks.base import any_apart, scatter_body, spread
-from rewardsmith_envs.tasks.franka_signals import ARM_SIGNALS, CUBE_SIGNALS, GRASP_ACTION_SIGNALS, GRIPPER_SIGNAL
+from rewardsmith_envs.tasks.franka_signals import (
+    ARM_SIGNALS,
+    CUBE_SIGNALS,
+    GRASP_ACTION_SIGNALS,
+    GRIPPER_SIGNAL,
+)
 from rewardsmith_envs.tasks.franka_task import FrankaTask
 from rewardsmith_envs.tasks.ppo import ppo
 
@@ -17,25 +22,42 @@ if TYPE_CHECKING:
 
 
 class FrankaStack(FrankaTask):
-    """Two cubes. The rule is that of ManiSkill's StackCube: on top (offsets below 0.04 and 0.005 m), at rest and released."""
+    """Two cubes.
+
+    The rule is that of ManiSkill's StackCube: on top (offsets below 0.04 and 0.005 m), at rest and
+    released.
+    """
 
     name = "franka-stack"
     difficulty = "hard"
     description = (
-        "A seven-joint Franka arm with a two-finger gripper stands at the origin of a table; x points forward, y to the left, "
-        "z up. The gripper points down and its fingers open along y. Two cubes of side 0.05 m lie apart on the table, elsewhere in every "
-        "episode. Grasp the first, put it on top of the lower cube, open the gripper and leave it there at rest; an "
+        "A seven-joint Franka arm with a two-finger gripper stands at the origin of a table; x points "
+        "forward, y to the left, "
+        "z up. The gripper points down and its fingers open along y. Two cubes of side 0.05 m lie apart on "
+        "the table, elsewhere in every "
+        "episode. Grasp the first, put it on top of the lower cube, open the gripper and leave it there at "
+        "rest; an "
         "episode lasts 120 control steps of 0.04 s."
     )
     success_rule = (
-        "cube within 0.04 m sideways and 0.005 m in height of its place on the lower cube, slower than 0.02 m/s, and fingers "
+        "cube within 0.04 m sideways and 0.005 m in height of its place on the lower cube, slower than "
+        "0.02 m/s, and fingers "
         "open by more than 0.03 m each, at the episode's last step"
     )
     signals = (
         *ARM_SIGNALS,
         GRIPPER_SIGNAL,
         *CUBE_SIGNALS,
-        Signal("lower_cube_pos", (3,), "m", "world", "centre of the cube to stack on (side 0.05 m)", Role.GOAL, -0.5, 0.9),
+        Signal(
+            "lower_cube_pos",
+            (3,),
+            "m",
+            "world",
+            "centre of the cube to stack on (side 0.05 m)",
+            Role.GOAL,
+            -0.5,
+            0.9,
+        ),
         Signal("lower_cube_quat", (4,), "quat", "world", "its orientation, w first", Role.GOAL, -1.0, 1.0),
         Signal("lower_cube_lin_vel", (3,), "m/s", "world", "its velocity", Role.GOAL, -3.0, 3.0),
         *GRASP_ACTION_SIGNALS,

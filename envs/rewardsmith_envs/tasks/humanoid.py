@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from rewardsmith_envs.simulators.base import Simulator
 
 _JOINTS = (
-    "waist (turn, forward, aside); hip (aside, turn, forward), knee, ankle (toes up, aside) of the right and of the left leg; shoulder "
+    "waist (turn, forward, aside); hip (aside, turn, forward), knee, ankle (toes up, aside) of the right "
+    "and of the left leg; shoulder "
     "(forward, aside), elbow of the right and of the left arm"
 )
 
@@ -23,30 +24,81 @@ _JOINTS = (
 class Humanoid(RunTask):
     """The papers' Humanoid: the metric is forward speed, and the robot has fallen when its torso is below 0.8 m.
 
-    An episode takes 16 s, as there (1000 steps of 1/60 s). The human reward has Isaac Gym's terms and weights (Eureka,
-    appendix of human rewards); its energy is of torque times joint speed, here scaled as the speeds are there (0.1).
+    An episode takes 16 s, as there (1000 steps of 1/60 s). The human reward has Isaac Gym's terms
+    and weights (Eureka, appendix of human rewards); its energy is of torque times joint speed, here
+    scaled as the speeds are there (0.1).
     """
 
     name = "humanoid"
     difficulty = "hard"
     description = (
-        "A robot of human shape, 1.6 m tall and 38 kg, stands on flat ground; x points forward, y to the left, z up. Waist, hips, "
-        "knees, ankles, shoulders and elbows have 21 hinges with a motor each. Run forward, along +x, as fast as possible for the "
-        "whole episode without falling: the episode ends early when the centre of the torso, 1.3 m high at the start, comes lower "
+        "A robot of human shape, 1.6 m tall and 38 kg, stands on flat ground; x points forward, y to the "
+        "left, z up. Waist, hips, "
+        "knees, ankles, shoulders and elbows have 21 hinges with a motor each. Run forward, along +x, as "
+        "fast as possible for the "
+        "whole episode without falling: the episode ends early when the centre of the torso, 1.3 m high at "
+        "the start, comes lower "
         "than 0.8 m, and at the latest after 500 control steps of 0.032 s."
     )
-    success_rule = "metric: distance run along x over the 16 s of a whole episode, in m/s; a torso below 0.8 m ends it"
+    success_rule = (
+        "metric: distance run along x over the 16 s of a whole episode, in m/s; a torso below 0.8 m ends it"
+    )
     signals = (
-        Signal("base_pos", (3,), "m", "world", "centre of the torso; x is 0 at the start", Role.EFFECTOR, -100.0, 100.0),
         Signal(
-            "base_quat", (4,), "quat", "world", "orientation of the torso, w first; 1 0 0 0: upright, facing x", Role.EFFECTOR, -1.0, 1.0
+            "base_pos",
+            (3,),
+            "m",
+            "world",
+            "centre of the torso; x is 0 at the start",
+            Role.EFFECTOR,
+            -100.0,
+            100.0,
+        ),
+        Signal(
+            "base_quat",
+            (4,),
+            "quat",
+            "world",
+            "orientation of the torso, w first; 1 0 0 0: upright, facing x",
+            Role.EFFECTOR,
+            -1.0,
+            1.0,
         ),
         Signal("base_lin_vel", (3,), "m/s", "world", "velocity of the torso", Role.EFFECTOR, -12.0, 12.0),
-        Signal("base_ang_vel", (3,), "rad/s", "world", "angular velocity of the torso", Role.EFFECTOR, -40.0, 40.0),
+        Signal(
+            "base_ang_vel",
+            (3,),
+            "rad/s",
+            "world",
+            "angular velocity of the torso",
+            Role.EFFECTOR,
+            -40.0,
+            40.0,
+        ),
         Signal("joint_pos", (21,), "rad", "joint", _JOINTS, Role.JOINT, -2.0, 3.6),
-        Signal("joint_vel", (21,), "rad/s", "joint", "velocities of the same joints", Role.JOINT, -80.0, 80.0),
-        Signal("actions", (21,), "1", "joint", "commanded torques of the same joints, 1 is 22.5 to 135 Nm", Role.ACTION, -1.0, 1.0),
-        Signal("previous_actions", (21,), "1", "joint", "the command one control step earlier", Role.ACTION, -1.0, 1.0),
+        Signal(
+            "joint_vel", (21,), "rad/s", "joint", "velocities of the same joints", Role.JOINT, -80.0, 80.0
+        ),
+        Signal(
+            "actions",
+            (21,),
+            "1",
+            "joint",
+            "commanded torques of the same joints, 1 is 22.5 to 135 Nm",
+            Role.ACTION,
+            -1.0,
+            1.0,
+        ),
+        Signal(
+            "previous_actions",
+            (21,),
+            "1",
+            "joint",
+            "the command one control step earlier",
+            Role.ACTION,
+            -1.0,
+            1.0,
+        ),
     )
     scene = "humanoid.xml"
     fallen_m = 0.8

@@ -20,9 +20,25 @@ START_DRAWS = 5
 """Random numbers of a start beside those of the joints."""
 
 TARGET_SIGNALS = (
-    Signal("goal_pos", (3,), "m", "world", "where in the hand the centre of the block belongs; it never moves", Role.GOAL, -1.0, 1.0),
     Signal(
-        "goal_quat", (4,), "quat", "world", "wanted orientation of the block, w first; each success brings another", Role.GOAL, -1.0, 1.0
+        "goal_pos",
+        (3,),
+        "m",
+        "world",
+        "where in the hand the centre of the block belongs; it never moves",
+        Role.GOAL,
+        -1.0,
+        1.0,
+    ),
+    Signal(
+        "goal_quat",
+        (4,),
+        "quat",
+        "world",
+        "wanted orientation of the block, w first; each success brings another",
+        Role.GOAL,
+        -1.0,
+        1.0,
     ),
 )
 
@@ -44,7 +60,8 @@ def in_hand_scene(hand: str, home: str, middle: tuple[float, float, float], half
 
     Args:
         hand: Sections of an MJCF document.
-        home: Joint positions and controls of the hand, as attributes of a key whose ``qpos`` lacks its end.
+        home: Joint positions and controls of the hand, as attributes of a key whose ``qpos`` lacks
+            its end.
         middle: Where in the hand the block belongs [m].
         half: Half an edge of the block [m].
     """
@@ -101,8 +118,9 @@ def hand_training(hidden: tuple[int, ...], env_steps: int) -> Preset:
 class InHandTask(SimulatedTask):
     """Turn a block in the hand to one orientation after another (Isaac Gym's hands).
 
-    As there: a goal is reached within 0.1 rad, 250 is added to every reward at that step, a block 0.24 m away from its place
-    ends the episode, an episode has 600 steps of 1/60 s, and the curve of a training is a running mean of weight 0.1.
+    As there: a goal is reached within 0.1 rad, 250 is added to every reward at that step, a block
+    0.24 m away from its place ends the episode, an episode has 600 steps of 1/60 s, and the curve
+    of a training is a running mean of weight 0.1.
     """
 
     group = "dexterous"
@@ -115,7 +133,13 @@ class InHandTask(SimulatedTask):
     constraints = 192
     goal_draws = 2
     cpu_preset = ppo(
-        env_steps=1_000_000, learning_rate=5e-4, kl_target=0.016, discount=0.99, hidden=(256, 128), goal_bonus=250.0, goal_smoothing=0.1
+        env_steps=1_000_000,
+        learning_rate=5e-4,
+        kl_target=0.016,
+        discount=0.99,
+        hidden=(256, 128),
+        goal_bonus=250.0,
+        goal_smoothing=0.1,
     )
     human_reward = HUMAN_REWARD
 
@@ -123,7 +147,10 @@ class InHandTask(SimulatedTask):
     """Joints of the hand, the first numbers of ``qpos``."""
 
     def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
-        """Joints bent by up to 0.1 rad; the block within 0.01 m, turned anyhow about x and y, and the goal turned alike for now."""
+        """Joints bent by up to 0.1 rad.
+
+        The block within 0.01 m, turned anyhow about x and y, and the goal turned alike for now.
+        """
         numbers = draws.double()
         turn = _turned(numbers[:, 3:START_DRAWS])
         sim["qpos"][rows, : self.joints] += 0.1 * numbers[:, START_DRAWS:]
@@ -132,7 +159,9 @@ class InHandTask(SimulatedTask):
         sim["mocap_quat"][rows, 0] = turn
 
     def aim(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
-        """A turn about y and then x, as in Isaac Gym; one that is near to the last goal gets a quarter turn about z.
+        """A turn about y and then x, as in Isaac Gym.
+
+        One that is near to the last goal gets a quarter turn about z.
 
         So no goal is met where the one before it was.
         """
@@ -158,8 +187,26 @@ class InHandTask(SimulatedTask):
 def action_signals(count: int) -> tuple[Signal, ...]:
     """What the hand was told."""
     return (
-        Signal("actions", (count,), "1", "joint", "targets within the ranges of the joints", Role.ACTION, -1.0, 1.0),
-        Signal("previous_actions", (count,), "1", "joint", "the command one control step earlier", Role.ACTION, -1.0, 1.0),
+        Signal(
+            "actions",
+            (count,),
+            "1",
+            "joint",
+            "targets within the ranges of the joints",
+            Role.ACTION,
+            -1.0,
+            1.0,
+        ),
+        Signal(
+            "previous_actions",
+            (count,),
+            "1",
+            "joint",
+            "the command one control step earlier",
+            Role.ACTION,
+            -1.0,
+            1.0,
+        ),
     )
 
 

@@ -16,8 +16,11 @@ def ppo(base: Preset = _NOTHING, /, **changes: Setting) -> Preset:
     return MappingProxyType({**base, **changes})
 
 
-PAPERS_PPO = ppo(envs=4096, activation="elu", kl_target=0.008, discount=0.99, value_clip=True, initial_std=1.0)
-"""What the papers' PPO has in common over their tasks (IsaacGymEnvs, Bi-DexHands as Eureka and RF-Agent train them).
+PAPERS_PPO = ppo(
+    envs=4096, activation="elu", kl_target=0.008, discount=0.99, value_clip=True, initial_std=1.0
+)
+"""What the papers' PPO has in common over their tasks (IsaacGymEnvs, Bi-DexHands as Eureka and
+RF-Agent train them).
 
 To be changed by each task's number of steps, environments, networks and minibatches.
 """

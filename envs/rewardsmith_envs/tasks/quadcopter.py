@@ -16,32 +16,60 @@ if TYPE_CHECKING:
 
 
 class Quadcopter(SimulatedTask):
-    """The papers' Quadcopter: the metric is minus the distance to (0, 0, 1) m; beyond 3 m or below 0.3 m it is lost.
+    """The papers' Quadcopter: the metric is minus the distance to (0, 0, 1) m.
 
-    Eureka and RF-Agent average the distance over environments; here it is the mean over one episode, in which
-    every step after an early end counts 3 m, so that crashing never pays. An episode takes 5 s, as there (500
-    steps of 0.01 s). Actions are the angles of the rotors and their thrusts themselves; in Isaac Gym they are
-    the rates at which those change. The human reward is Isaac Gym's.
+    Beyond 3 m or below 0.3 m it is lost.
+
+    Eureka and RF-Agent average the distance over environments; here it is the mean over one
+    episode, in which every step after an early end counts 3 m, so that crashing never pays. An
+    episode takes 5 s, as there (500 steps of 0.01 s). Actions are the angles of the rotors and
+    their thrusts themselves; in Isaac Gym they are the rates at which those change. The human
+    reward is Isaac Gym's.
     """
 
     name = "quadcopter"
     group = "control"
     difficulty = "medium"
     description = (
-        "A quadcopter of 0.4 kg is in the air; x points forward, y to the left, z up. Each of its four rotors tilts up to 30 degrees "
-        "about two axes and pushes with up to 2 N along its own axis. Fly to the goal, 1 m above the ground, as fast as "
-        "possible and hover there. It starts level, at rest, within 1.5 m of the goal along each axis. The episode ends early when it is "
-        "more than 3 m from the goal or lower than 0.3 m, and at the latest after 250 control steps of 0.02 s."
+        "A quadcopter of 0.4 kg is in the air; x points forward, y to the left, z up. Each of its four "
+        "rotors tilts up to 30 degrees "
+        "about two axes and pushes with up to 2 N along its own axis. Fly to the goal, 1 m above the "
+        "ground, as fast as "
+        "possible and hover there. It starts level, at rest, within 1.5 m of the goal along each axis. The "
+        "episode ends early when it is "
+        "more than 3 m from the goal or lower than 0.3 m, and at the latest after 250 control steps of "
+        "0.02 s."
     )
     success_rule = (
-        "metric: minus the distance to (0, 0, 1) m, mean over the 5 s of a whole episode; beyond 3 m or below 0.3 m it ends, and -3 counts "
+        "metric: minus the distance to (0, 0, 1) m, mean over the 5 s of a whole episode; beyond 3 m or "
+        "below 0.3 m it ends, and -3 counts "
         "for the rest"
     )
     signals = (
         Signal("base_pos", (3,), "m", "world", "centre of the quadcopter", Role.EFFECTOR, -3.5, 4.5),
-        Signal("base_quat", (4,), "quat", "world", "orientation of the quadcopter, w first; 1 0 0 0: level", Role.EFFECTOR, -1.0, 1.0),
-        Signal("base_lin_vel", (3,), "m/s", "world", "velocity of the quadcopter", Role.EFFECTOR, -15.0, 15.0),
-        Signal("base_ang_vel", (3,), "rad/s", "world", "angular velocity of the quadcopter", Role.EFFECTOR, -60.0, 60.0),
+        Signal(
+            "base_quat",
+            (4,),
+            "quat",
+            "world",
+            "orientation of the quadcopter, w first; 1 0 0 0: level",
+            Role.EFFECTOR,
+            -1.0,
+            1.0,
+        ),
+        Signal(
+            "base_lin_vel", (3,), "m/s", "world", "velocity of the quadcopter", Role.EFFECTOR, -15.0, 15.0
+        ),
+        Signal(
+            "base_ang_vel",
+            (3,),
+            "rad/s",
+            "world",
+            "angular velocity of the quadcopter",
+            Role.EFFECTOR,
+            -60.0,
+            60.0,
+        ),
         Signal("goal_pos", (3,), "m", "world", "where to hover: 0 0 1", Role.GOAL, -1.0, 1.5),
         Signal(
             "joint_pos",
@@ -59,12 +87,25 @@ class Quadcopter(SimulatedTask):
             (12,),
             "1",
             "joint",
-            "commanded tilts of the same joints, 1 is 30 degrees; then thrusts of the four rotors, -1 is 0 and 1 is 2 N",
+            (
+                "commanded tilts of the same joints, 1 is 30 degrees; then thrusts of the four rotors, -1 "
+                "is 0 "
+                "and 1 is 2 N"
+            ),
             Role.ACTION,
             -1.0,
             1.0,
         ),
-        Signal("previous_actions", (12,), "1", "joint", "the command one control step earlier", Role.ACTION, -1.0, 1.0),
+        Signal(
+            "previous_actions",
+            (12,),
+            "1",
+            "joint",
+            "the command one control step earlier",
+            Role.ACTION,
+            -1.0,
+            1.0,
+        ),
     )
     scene = "quadcopter.xml"
     horizon = 250
@@ -119,7 +160,9 @@ def compute_reward(base_pos, base_quat, base_ang_vel, goal_pos):
 
     def failed(self, signals: dict[str, Tensor]) -> Tensor:
         """It is lost: more than 3 m away, or lower than 0.3 m."""
-        return ((signals["goal_pos"] - signals["base_pos"]).norm(dim=1) > 3.0) | (signals["base_pos"][:, 2] < 0.3)
+        return ((signals["goal_pos"] - signals["base_pos"]).norm(dim=1) > 3.0) | (
+            signals["base_pos"][:, 2] < 0.3
+        )
 
 
 TASK = Quadcopter()

@@ -11,9 +11,12 @@ if TYPE_CHECKING:
 
 
 class RunTask(SimulatedTask):
-    """Run along +x. The metric is forward speed over one episode, in which a fallen robot stands still for the rest.
+    """Run along +x.
 
-    Eureka and RF-Agent average the gain of one step over all environments; here running a bit and falling does not pay.
+    The metric is forward speed over one episode, in which a fallen robot stands still for the rest.
+
+    Eureka and RF-Agent average the gain of one step over all environments; here running a bit and
+    falling does not pay.
     """
 
     group = "locomotion"

@@ -45,20 +45,26 @@ OBJECTS = f"""
 class ShadowBlockStack(TwoHandTask):
     """The papers' BlockStack (from Bi-DexHands) with our own blocks, table and start poses.
 
-    Their success: both blocks less than 0.07 m from their places, and ``50 * (0.05 - dz) > 1`` for the height error ``dz`` of the
-    upper one, which is ``dz < 0.03`` m. Their failure: the distances from the fingertips of a hand to its block add up to 0.75 m.
+    Their success: both blocks less than 0.07 m from their places, and ``50 * (0.05 - dz) > 1`` for
+    the height error ``dz`` of the upper one, which is ``dz < 0.03`` m. Their failure: the distances
+    from the fingertips of a hand to its block add up to 0.75 m.
     """
 
     name, difficulty = "shadow-block-stack", "medium"
     description = (
-        "Two Shadow hands, palms down, reach over a table from the side of negative x, each on a base that moves and turns; y "
-        "points to the left, z up. Below the right hand lies a red block, below the left hand a blue one, both cubes with sides of "
-        "0.05 m. Midway between them they are to be stacked: the right hand brings the red block to its place on the table, the "
-        "left hand the blue one to its place on top of it. An episode lasts 250 control steps of 1/60 s; it ends early when the "
+        "Two Shadow hands, palms down, reach over a table from the side of negative x, each on a base that "
+        "moves and turns; y "
+        "points to the left, z up. Below the right hand lies a red block, below the left hand a blue one, "
+        "both cubes with sides of "
+        "0.05 m. Midway between them they are to be stacked: the right hand brings the red block to its "
+        "place on the table, the "
+        "left hand the blue one to its place on top of it. An episode lasts 250 control steps of 1/60 s; "
+        "it ends early when the "
         "fingers of a hand are too far from its block."
     )
     success_rule = (
-        "both blocks less than 0.07 m from their places and the upper one's height less than 0.03 m off, at any step of the episode"
+        "both blocks less than 0.07 m from their places and the upper one's height less than "
+        "0.03 m off, at any step of the episode"
     )
     right = ShadowHand((-0.385, -0.15, 0.735), (math.pi, 0.0, 0.0), "right_", reach=0.2, turn=0.3)
     left = ShadowHand((-0.385, 0.15, 0.735), (math.pi, 0.0, 0.0), "left_", left=True, reach=0.2, turn=0.3)
@@ -67,8 +73,26 @@ class ShadowBlockStack(TwoHandTask):
     own_signals = (
         *body_signals("right_cube", "centre of the right hand's block (0.625 high when on the table)"),
         *body_signals("left_cube", "centre of the left hand's block (0.625 high when on the table)"),
-        Signal("right_goal_pos", (3,), "m", "world", "where the centre of the right hand's block must go", Role.GOAL, -1.0, 1.0),
-        Signal("left_goal_pos", (3,), "m", "world", "where the centre of the left hand's block must go", Role.GOAL, -1.0, 1.0),
+        Signal(
+            "right_goal_pos",
+            (3,),
+            "m",
+            "world",
+            "where the centre of the right hand's block must go",
+            Role.GOAL,
+            -1.0,
+            1.0,
+        ),
+        Signal(
+            "left_goal_pos",
+            (3,),
+            "m",
+            "world",
+            "where the centre of the left hand's block must go",
+            Role.GOAL,
+            -1.0,
+            1.0,
+        ),
     )
     latched = True
     contacts, constraints = 56, 360
@@ -89,10 +113,25 @@ def compute_reward(right_fingertip_pos, left_fingertip_pos, right_cube_pos, left
 """
 
     def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
-        """Each block within 0.015 m of its place along x and y, turned by up to 0.3 rad; the papers' starts do not vary."""
+        """Each block within 0.015 m of its place along x and y, turned by up to 0.3 rad.
+
+        The papers' starts do not vary.
+        """
         start = self.object_start
-        scatter_body(sim, rows, start, spread(draws[:, :2], (-0.015, -0.165), (0.015, -0.135)), 0.6 * (draws[:, 2] - 0.5))
-        scatter_body(sim, rows, start + 7, spread(draws[:, 3:5], (-0.015, 0.135), (0.015, 0.165)), 0.6 * (draws[:, 5] - 0.5))
+        scatter_body(
+            sim,
+            rows,
+            start,
+            spread(draws[:, :2], (-0.015, -0.165), (0.015, -0.135)),
+            0.6 * (draws[:, 2] - 0.5),
+        )
+        scatter_body(
+            sim,
+            rows,
+            start + 7,
+            spread(draws[:, 3:5], (-0.015, 0.135), (0.015, 0.165)),
+            0.6 * (draws[:, 5] - 0.5),
+        )
 
     def success(self, signals: dict[str, Tensor]) -> Tensor:
         """Both blocks are in their places."""
@@ -102,7 +141,10 @@ def compute_reward(right_fingertip_pos, left_fingertip_pos, right_cube_pos, left
 
     def failed(self, signals: dict[str, Tensor]) -> Tensor:
         """A hand left its block."""
-        right, left = finger_distance(signals, "right", "right_cube_pos"), finger_distance(signals, "left", "left_cube_pos")
+        right, left = (
+            finger_distance(signals, "right", "right_cube_pos"),
+            finger_distance(signals, "left", "left_cube_pos"),
+        )
         return (right >= 0.75) | (left >= 0.75)
 
 

@@ -54,42 +54,77 @@ _BOTTLE = f"""
   <jointvel name="cap_opening_vel" joint="cap_opening"/>
 </sensor>
 """
-"""The bottle is 0.276 m high, as there, and 0.07 m wide; the cap has a steep thread: turning lifts it, and pulling turns it.
+"""The bottle is 0.276 m high, as there, and 0.07 m wide; the cap has a steep thread: turning lifts
+it, and pulling turns it.
 
-The armature keeps the weight of the cap's turn within the reach of the solver, which scales a coupling by the sum of both
-joints' weights.
-"""
+The armature keeps the weight of the cap's turn within the reach of the solver, which scales a
+coupling by the sum of both joints' weights. """
 
 
 class ShadowBottleCap(TwoHandTask):
-    """Bi-DexHands' BottleCap with a bottle of primitives; poses, way of the cap and rules are theirs, and a goal once met counts as met.
+    """Bi-DexHands' BottleCap with a bottle of primitives.
 
-    There the cap turns and slides freely, so that pulling alone opens it; here a thread couples both. There friction is 100 and the
-    bottle sticks to the hand; here it is 3, so that the hand must close. There every episode starts in the same state; here the
-    bottle lies up to 0.005 m aside.
+    Poses, way of the cap and rules are theirs, and a goal once met counts as met.
+
+    There the cap turns and slides freely, so that pulling alone opens it; here a thread couples
+    both. There friction is 100 and the bottle sticks to the hand; here it is 3, so that the hand
+    must close. There every episode starts in the same state; here the bottle lies up to 0.005 m
+    aside.
     """
 
     name = "shadow-bottle-cap"
     difficulty = "medium"
     latched = True
     description = (
-        "A bottle (0.28 m high, 0.07 m wide, 0.43 kg) lies leaning in the open left hand, whose palm looks up and to +x, its fingers to "
-        "-y. At its top is a screw cap, 0.04 m wide; the thread is so steep that one turn, or a pull along the axis of the bottle, takes "
-        "the cap 0.064 m up. The right hand waits above, palm down, its fingers pointing to +y and up. z points up. Each hand has a base "
-        "that moves up to 0.12 m along x, y and z and turns up to 0.3 rad about them, and 20 motors for wrist, fingers and thumb. Close "
-        "the left hand around the bottle so that it stays there, take the cap with the fingers of the right hand, and open it. The "
-        "episode ends early when the cap is 0.5 m or less above the ground, when the right palm is 0.5 m or more away from the cap or the "
-        "left palm 0.2 m or more from the middle of the bottle, and at the latest after 125 control steps of 1/60 s."
+        "A bottle (0.28 m high, 0.07 m wide, 0.43 kg) lies leaning in the open left hand, whose palm looks "
+        "up and to +x, its fingers to "
+        "-y. At its top is a screw cap, 0.04 m wide; the thread is so steep that one turn, or a pull along "
+        "the axis of the bottle, takes "
+        "the cap 0.064 m up. The right hand waits above, palm down, its fingers pointing to +y and up. z "
+        "points up. Each hand has a base "
+        "that moves up to 0.12 m along x, y and z and turns up to 0.3 rad about them, and 20 motors for "
+        "wrist, fingers and thumb. Close "
+        "the left hand around the bottle so that it stays there, take the cap with the fingers of the "
+        "right hand, and open it. The "
+        "episode ends early when the cap is 0.5 m or less above the ground, when the right palm is 0.5 m "
+        "or more away from the cap or the "
+        "left palm 0.2 m or more from the middle of the bottle, and at the latest after 125 control steps "
+        "of 1/60 s."
     )
     success_rule = f"cap opened by more than {_OPEN_M} m at any step of the episode"
     own_signals = (
         *OBJECT_SIGNALS,
         Signal("cap_pos", (3,), "m", "world", "middle of the cap", Role.OBJECT, -5.0, 5.0),
-        Signal("cap_opening", (), "m", "bottle", "how far the cap is up, 0 (closed) to 0.064", Role.OBJECT, -0.05, 0.12),
-        Signal("cap_opening_vel", (), "m/s", "bottle", "speed of the cap along the bottle, up when positive", Role.OBJECT, -10.0, 10.0),
+        Signal(
+            "cap_opening",
+            (),
+            "m",
+            "bottle",
+            "how far the cap is up, 0 (closed) to 0.064",
+            Role.OBJECT,
+            -0.05,
+            0.12,
+        ),
+        Signal(
+            "cap_opening_vel",
+            (),
+            "m/s",
+            "bottle",
+            "speed of the cap along the bottle, up when positive",
+            Role.OBJECT,
+            -10.0,
+            10.0,
+        ),
     )
     right = ShadowHand((0.0, -1.0035, 0.5254), (0.5, math.pi, RIGHT_ANGLE), "right_", reach=0.12, turn=0.3)
-    left = ShadowHand((0.0, -0.303, 0.45), (0.0, RIGHT_ANGLE + _LEAN, -RIGHT_ANGLE), "left_", left=True, reach=0.12, turn=0.3)
+    left = ShadowHand(
+        (0.0, -0.303, 0.45),
+        (0.0, RIGHT_ANGLE + _LEAN, -RIGHT_ANGLE),
+        "left_",
+        left=True,
+        reach=0.12,
+        turn=0.3,
+    )
     objects = _BOTTLE
     object_qpos = (0.011, -0.62, 0.509, math.cos(_LEAN / 2.0), 0.0, math.sin(_LEAN / 2.0), 0.0, 0.0, 0.0)
     horizon = 125

@@ -21,20 +21,28 @@ _STRAY_M = 0.1
 class ShadowCatchAbreast(ThrowTask):
     """Bi-DexHands' CatchAbreast: 0.6 m from start to goal, over at 0.2 m or when a base leaves its place by 0.1 m.
 
-    The papers (Eureka, appendix; RF-Agent, appendix) measure the base at the root of the palm, which starts where it does there; here
-    it is the end of the forearm, whose turns are free. Success, poses and thresholds are theirs.
+    The papers (Eureka, appendix; RF-Agent, appendix) measure the base at the root of the palm,
+    which starts where it does there; here it is the end of the forearm, whose turns are free.
+    Success, poses and thresholds are theirs.
     """
 
     name = "shadow-catch-abreast"
     difficulty = "hard"
     description = (
-        "Two Shadow hands lie side by side at 0.5 m above the ground, 0.6 m apart along y: the right hand at y = -0.55, the left at "
-        "y = -1.15. The fingers of both point to -x; the palms look up and lean by 0.39 rad towards each other. Each hand has a base "
-        "that moves along x, y and z and turns up to 0.6 rad about them, and 20 motors for wrist, fingers and thumb. An egg (0.06 m wide, "
-        "0.08 m long, 75 g) stands on the fingers of the right hand. Swing the right hand and throw the egg sideways (to -y) to the left "
-        "hand, so that its centre comes to goal_pos, 0.6 m away just above the fingers of the left hand, with the orientation goal_quat if "
-        "possible, and catch it there. The episode ends early when the centre of the egg falls to 0.2 m above the ground or the "
-        "base of a hand is 0.1 m away from where it began, and at the latest after 150 control steps of 1/60 s."
+        "Two Shadow hands lie side by side at 0.5 m above the ground, 0.6 m apart along y: the right hand "
+        "at y = -0.55, the left at "
+        "y = -1.15. The fingers of both point to -x; the palms look up and lean by 0.39 rad towards each "
+        "other. Each hand has a base "
+        "that moves along x, y and z and turns up to 0.6 rad about them, and 20 motors for wrist, fingers "
+        "and thumb. An egg (0.06 m wide, "
+        "0.08 m long, 75 g) stands on the fingers of the right hand. Swing the right hand and throw the "
+        "egg sideways (to -y) to the left "
+        "hand, so that its centre comes to goal_pos, 0.6 m away just above the fingers of the left hand, "
+        "with the orientation goal_quat if "
+        "possible, and catch it there. The episode ends early when the centre of the egg falls to 0.2 m "
+        "above the ground or the "
+        "base of a hand is 0.1 m away from where it began, and at the latest after 150 control steps of "
+        "1/60 s."
     )
     right = ShadowHand((-0.053, -0.55, 0.5), (_LEAN, 0.0, math.pi), "right_", reach=0.2)
     left = ShadowHand((-0.053, -1.15, 0.5), (-_LEAN, 0.0, math.pi), "left_", left=True, reach=0.2)

@@ -48,23 +48,30 @@ OBJECTS = f"""
   <jointvel name="left_door_vel" joint="left_door"/>
 </sensor>
 """
-"""Hinges 1 m apart and handles 0.28 m from them: the handles are less than 0.5 m apart when both leaves are closed to within 0.77 rad."""
+"""Hinges 1 m apart and handles 0.28 m from them: the handles are less than 0.5 m
+apart when both leaves are closed to within 0.77 rad."""
 
 
 class ShadowDoorCloseOutward(TwoHandTask):
     """The papers' DoorCloseOutward (from Bi-DexHands) with our own door and start poses.
 
-    Their success: handles less than 0.5 m apart along y. Their failure: the distances from the fingertips of a hand to its handle
-    add up to 3 m. The leaves swing away from the hands, so that the hands have to pull.
+    Their success: handles less than 0.5 m apart along y. Their failure: the distances from the
+    fingertips of a hand to its handle add up to 3 m. The leaves swing away from the hands, so that
+    the hands have to pull.
     """
 
     name, difficulty = "shadow-door-close-outward", "hard"
     description = (
-        "Two Shadow hands, palms towards each other and thumbs up, each on a base that moves and turns, look along x through a "
-        "doorway; y points to the left, z up. The door has two leaves, hinged at the left and at the right of the doorway. Both "
-        "stand open at about a right angle, away from the hands. The handle of each is a vertical bar on the face towards the "
-        "middle, 0.28 m from the hinge, with room behind it for the fingers. Pull both leaves towards the hands until the door is "
-        "closed: the right hand the right leaf, the left hand the left one. An episode lasts 250 control steps of 1/60 s; it ends "
+        "Two Shadow hands, palms towards each other and thumbs up, each on a base that moves and turns, "
+        "look along x through a "
+        "doorway; y points to the left, z up. The door has two leaves, hinged at the left and at the right "
+        "of the doorway. Both "
+        "stand open at about a right angle, away from the hands. The handle of each is a vertical bar on "
+        "the face towards the "
+        "middle, 0.28 m from the hinge, with room behind it for the fingers. Pull both leaves towards the "
+        "hands until the door is "
+        "closed: the right hand the right leaf, the left hand the left one. An episode lasts 250 control "
+        "steps of 1/60 s; it ends "
         "early when the fingers of a hand are very far from its handle."
     )
     success_rule = "handles less than 0.5 m apart along y, at any step of the episode"
@@ -75,10 +82,46 @@ class ShadowDoorCloseOutward(TwoHandTask):
     own_signals = (
         Signal("right_handle_pos", (3,), "m", "world", "middle of the right handle", Role.OBJECT, -1.0, 1.0),
         Signal("left_handle_pos", (3,), "m", "world", "middle of the left handle", Role.OBJECT, -1.0, 1.0),
-        Signal("right_door_angle", (), "rad", "door", "turn of the right leaf: 0 wide open, 1.57 closed", Role.OBJECT, -0.2, 1.8),
-        Signal("left_door_angle", (), "rad", "door", "turn of the left leaf: 0 wide open, 1.57 closed", Role.OBJECT, -0.2, 1.8),
-        Signal("right_door_vel", (), "rad/s", "door", "speed of the right leaf, positive when closing", Role.OBJECT, -20.0, 20.0),
-        Signal("left_door_vel", (), "rad/s", "door", "speed of the left leaf, positive when closing", Role.OBJECT, -20.0, 20.0),
+        Signal(
+            "right_door_angle",
+            (),
+            "rad",
+            "door",
+            "turn of the right leaf: 0 wide open, 1.57 closed",
+            Role.OBJECT,
+            -0.2,
+            1.8,
+        ),
+        Signal(
+            "left_door_angle",
+            (),
+            "rad",
+            "door",
+            "turn of the left leaf: 0 wide open, 1.57 closed",
+            Role.OBJECT,
+            -0.2,
+            1.8,
+        ),
+        Signal(
+            "right_door_vel",
+            (),
+            "rad/s",
+            "door",
+            "speed of the right leaf, positive when closing",
+            Role.OBJECT,
+            -20.0,
+            20.0,
+        ),
+        Signal(
+            "left_door_vel",
+            (),
+            "rad/s",
+            "door",
+            "speed of the left leaf, positive when closing",
+            Role.OBJECT,
+            -20.0,
+            20.0,
+        ),
     )
     latched = True
     contacts, constraints = 48, 296
@@ -104,7 +147,10 @@ def compute_reward(right_fingertip_pos, left_fingertip_pos, right_handle_pos, le
 
     def failed(self, signals: dict[str, Tensor]) -> Tensor:
         """A hand is very far from its handle."""
-        right, left = finger_distance(signals, "right", "right_handle_pos"), finger_distance(signals, "left", "left_handle_pos")
+        right, left = (
+            finger_distance(signals, "right", "right_handle_pos"),
+            finger_distance(signals, "left", "left_handle_pos"),
+        )
         return (right >= 3.0) | (left >= 3.0)
 
 

@@ -41,23 +41,30 @@ OBJECTS = f"""
   <framepos name="bucket_handle_pos" objtype="site" objname="bucket_handle"/>
 </sensor>
 """
-"""The bar of the handle is so high that a block inside is nearer to it than 0.2 m, one beside the bucket on the table is not."""
+"""The bar of the handle is so high that a block inside is nearer to it than 0.2
+m, one beside the bucket on the table is not."""
 
 
 class ShadowGraspAndPlace(TwoHandTask):
     """The papers' GraspAndPlace (from Bi-DexHands) with our own block, bucket, table and start poses.
 
-    Their success: block and handle of the bucket less than 0.2 m apart. Their failure: the distances from the fingertips of the
-    right hand to the block, or of the left hand to the handle, add up to 1.5 m.
+    Their success: block and handle of the bucket less than 0.2 m apart. Their failure: the
+    distances from the fingertips of the right hand to the block, or of the left hand to the handle,
+    add up to 1.5 m.
     """
 
     name, difficulty = "shadow-grasp-and-place", "medium"
     description = (
-        "Two Shadow hands, palms down, reach over a table from the side of negative x, each on a base that moves and turns; y "
-        "points to the left, z up. Below the right hand lies a red block with sides of 0.06 m. Below the left hand stands an open "
-        "bucket, 0.22 m wide and 0.14 m high; its handle is a bar along y over the middle of the opening, 0.06 m above the rim. The "
-        "right hand takes the block and puts it into the bucket, while the left hand holds the bucket by the handle. An episode "
-        "lasts 500 control steps of 1/60 s; it ends early when the fingers of the right hand are far from the block or those of the "
+        "Two Shadow hands, palms down, reach over a table from the side of negative x, each on a base that "
+        "moves and turns; y "
+        "points to the left, z up. Below the right hand lies a red block with sides of 0.06 m. Below the "
+        "left hand stands an open "
+        "bucket, 0.22 m wide and 0.14 m high; its handle is a bar along y over the middle of the opening, "
+        "0.06 m above the rim. The "
+        "right hand takes the block and puts it into the bucket, while the left hand holds the bucket by "
+        "the handle. An episode "
+        "lasts 500 control steps of 1/60 s; it ends early when the fingers of the right hand are far from "
+        "the block or those of the "
         "left hand far from the handle."
     )
     success_rule = "block less than 0.2 m from the bar of the bucket's handle, at any step of the episode"
@@ -68,7 +75,16 @@ class ShadowGraspAndPlace(TwoHandTask):
     own_signals = (
         *body_signals("block", "centre of the block (0.63 high when on the table)"),
         *body_signals("bucket", "middle of the bottom of the bucket (0.6 high when on the table)"),
-        Signal("bucket_handle_pos", (3,), "m", "world", "middle of the bar of the bucket's handle", Role.GOAL, -5.0, 5.0),
+        Signal(
+            "bucket_handle_pos",
+            (3,),
+            "m",
+            "world",
+            "middle of the bar of the bucket's handle",
+            Role.GOAL,
+            -5.0,
+            5.0,
+        ),
     )
     latched = True
     contacts, constraints = 56, 368
@@ -86,10 +102,21 @@ def compute_reward(right_fingertip_pos, left_fingertip_pos, block_pos, bucket_ha
 """
 
     def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
-        """Block and bucket within 0.02 m of their places along x and y, turned by up to 0.3 rad; the papers' starts do not vary."""
+        """Block and bucket within 0.02 m of their places along x and y, turned by up to 0.3 rad.
+
+        The papers' starts do not vary.
+        """
         start = self.object_start
-        scatter_body(sim, rows, start, spread(draws[:, :2], (-0.02, -0.22), (0.02, -0.18)), 0.6 * (draws[:, 2] - 0.5))
-        scatter_body(sim, rows, start + 7, spread(draws[:, 3:5], (-0.02, 0.18), (0.02, 0.22)), 0.6 * (draws[:, 5] - 0.5))
+        scatter_body(
+            sim, rows, start, spread(draws[:, :2], (-0.02, -0.22), (0.02, -0.18)), 0.6 * (draws[:, 2] - 0.5)
+        )
+        scatter_body(
+            sim,
+            rows,
+            start + 7,
+            spread(draws[:, 3:5], (-0.02, 0.18), (0.02, 0.22)),
+            0.6 * (draws[:, 5] - 0.5),
+        )
 
     def success(self, signals: dict[str, Tensor]) -> Tensor:
         """The block is in the bucket, or held near its handle."""
@@ -97,7 +124,10 @@ def compute_reward(right_fingertip_pos, left_fingertip_pos, block_pos, bucket_ha
 
     def failed(self, signals: dict[str, Tensor]) -> Tensor:
         """The right hand left the block, or the left hand the handle."""
-        right, left = finger_distance(signals, "right", "block_pos"), finger_distance(signals, "left", "bucket_handle_pos")
+        right, left = (
+            finger_distance(signals, "right", "block_pos"),
+            finger_distance(signals, "left", "bucket_handle_pos"),
+        )
         return (right >= 1.5) | (left >= 1.5)
 
 

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.robots.shadow import HAND_ACTIONS, HAND_JOINTS, SHADOW_DEFAULTS, ShadowHand
-from rewardsmith_envs.tasks.in_hand import BLOCK_SIGNALS, START_DRAWS, InHandTask, action_signals, hand_training, in_hand_scene
+from rewardsmith_envs.tasks.in_hand import (
+    BLOCK_SIGNALS,
+    START_DRAWS,
+    InHandTask,
+    action_signals,
+    hand_training,
+    in_hand_scene,
+)
 from rewardsmith_envs.tasks.two_hands import hand_signals
 
 if TYPE_CHECKING:
@@ -22,15 +29,30 @@ class ShadowHandTask(InHandTask):
 
     name = "shadow-hand"
     description = (
-        "A robot hand with five fingers and 24 joints lies palm up, its fingers along +x; z points up. A block lies in the hand. Turn "
-        "it with fingers and wrist into the wanted orientation without dropping it. As soon as it is there, another orientation is "
-        "wanted: reach as many as possible, one after another. An episode lasts 600 control steps of 1/60 s, and ends early "
+        "A robot hand with five fingers and 24 joints lies palm up, its fingers along +x; z points up. A "
+        "block lies in the hand. Turn "
+        "it with fingers and wrist into the wanted orientation without dropping it. As soon as it is "
+        "there, another orientation is "
+        "wanted: reach as many as possible, one after another. An episode lasts 600 control steps of 1/60 "
+        "s, and ends early "
         "when the block leaves the hand."
     )
-    success_rule = "metric: orientations reached in an episode, each within 0.1 rad; a block 0.24 m or more from its place ends it"
+    success_rule = (
+        "metric: orientations reached in an episode, each within 0.1 rad; a block 0.24 m or "
+        "more from its place ends it"
+    )
     signals = (
         *hand_signals(""),
-        Signal("fingertip_force", (5,), "N", "fingertip", "what presses on the last link of each finger", Role.EFFECTOR, -0.1, 200.0),
+        Signal(
+            "fingertip_force",
+            (5,),
+            "N",
+            "fingertip",
+            "what presses on the last link of each finger",
+            Role.EFFECTOR,
+            -0.1,
+            200.0,
+        ),
         *BLOCK_SIGNALS,
         *action_signals(HAND_ACTIONS),
     )

@@ -55,26 +55,36 @@ OBJECTS = f"""
   <framepos name="opening_pos" objtype="site" objname="opening"/>
 </sensor>
 """
-"""Over the wall of the bucket, the tip of an upright kettle's spout is 0.06 m above the opening: it has to be tilted."""
+"""Over the wall of the bucket, the tip of an upright kettle's spout is
+0.06 m above the opening: it has to be tilted."""
 
 
 class ShadowKettle(TwoHandTask):
     """The papers' Kettle, or PourWater (from Bi-DexHands), with our own kettle, bucket, table and start poses; there is no water.
 
-    Their success: spout less than 0.05 m from a point of the bucket that they call its handle; here the point is the middle of
-    its opening, because the left hand holds the handle. Their failure: the bucket is no higher than 0.2 m, so off the table.
+    Their success: spout less than 0.05 m from a point of the bucket that they call its handle; here
+    the point is the middle of its opening, because the left hand holds the handle. Their failure:
+    the bucket is no higher than 0.2 m, so off the table.
     """
 
     name, difficulty = "shadow-kettle", "hard"
     description = (
-        "Two Shadow hands, palms towards each other and thumbs up, reach over a table from the side of negative x, each on a base "
-        "that moves and turns; y points to the left, z up. Next to the right hand stands a kettle, its handle, a vertical bar, "
-        "towards that hand and its spout towards the middle of the table. Next to the left hand stands an open bucket, 0.13 m wide "
-        "and 0.1 m high, with a vertical bar as its handle towards that hand. Hold both by their handles, lift the kettle and tilt "
-        "it so that the tip of the spout is in the middle of the bucket's opening, as for pouring water. An episode lasts 125 "
+        "Two Shadow hands, palms towards each other and thumbs up, reach over a table from the side of "
+        "negative x, each on a base "
+        "that moves and turns; y points to the left, z up. Next to the right hand stands a kettle, its "
+        "handle, a vertical bar, "
+        "towards that hand and its spout towards the middle of the table. Next to the left hand stands an "
+        "open bucket, 0.13 m wide "
+        "and 0.1 m high, with a vertical bar as its handle towards that hand. Hold both by their handles, "
+        "lift the kettle and tilt "
+        "it so that the tip of the spout is in the middle of the bucket's opening, as for pouring water. "
+        "An episode lasts 125 "
         "control steps of 1/60 s; it ends early when the bucket falls off the table."
     )
-    success_rule = "tip of the spout less than 0.05 m from the middle of the bucket's opening, at any step of the episode"
+    success_rule = (
+        "tip of the spout less than 0.05 m from the middle of the bucket's opening, at any step "
+        "of the episode"
+    )
     right = ShadowHand((-0.4, -0.36, 0.67), (-RIGHT_ANGLE, 0.0, 0.0), "right_", reach=0.3, turn=1.0)
     left = ShadowHand((-0.4, 0.38, 0.67), (RIGHT_ANGLE, 0.0, 0.0), "left_", left=True, reach=0.3, turn=1.0)
     objects = OBJECTS
@@ -83,8 +93,12 @@ class ShadowKettle(TwoHandTask):
         *body_signals("kettle", "middle of the bottom of the kettle (0.6 high when on the table)"),
         *body_signals("bucket", "middle of the bottom of the bucket (0.6 high when on the table)"),
         Signal("spout_pos", (3,), "m", "world", "tip of the kettle's spout", Role.OBJECT, -5.0, 5.0),
-        Signal("kettle_handle_pos", (3,), "m", "world", "middle of the kettle's handle", Role.OBJECT, -5.0, 5.0),
-        Signal("bucket_handle_pos", (3,), "m", "world", "middle of the bucket's handle", Role.OBJECT, -5.0, 5.0),
+        Signal(
+            "kettle_handle_pos", (3,), "m", "world", "middle of the kettle's handle", Role.OBJECT, -5.0, 5.0
+        ),
+        Signal(
+            "bucket_handle_pos", (3,), "m", "world", "middle of the bucket's handle", Role.OBJECT, -5.0, 5.0
+        ),
         Signal("opening_pos", (3,), "m", "world", "middle of the bucket's opening", Role.GOAL, -5.0, 5.0),
     )
     latched = True
@@ -102,10 +116,25 @@ def compute_reward(right_fingertip_pos, left_fingertip_pos, kettle_handle_pos, b
 """
 
     def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
-        """Kettle and bucket within 0.015 m of their places along x and y, turned by up to 0.15 rad; the papers' starts do not vary."""
+        """Kettle and bucket within 0.015 m of their places along x and y, turned by up to 0.15 rad.
+
+        The papers' starts do not vary.
+        """
         start = self.object_start
-        scatter_body(sim, rows, start, spread(draws[:, :2], (-0.015, -0.165), (0.015, -0.135)), 0.3 * (draws[:, 2] - 0.5))
-        scatter_body(sim, rows, start + 8, spread(draws[:, 3:5], (-0.015, 0.135), (0.015, 0.165)), 0.3 * (draws[:, 5] - 0.5))
+        scatter_body(
+            sim,
+            rows,
+            start,
+            spread(draws[:, :2], (-0.015, -0.165), (0.015, -0.135)),
+            0.3 * (draws[:, 2] - 0.5),
+        )
+        scatter_body(
+            sim,
+            rows,
+            start + 8,
+            spread(draws[:, 3:5], (-0.015, 0.135), (0.015, 0.165)),
+            0.3 * (draws[:, 5] - 0.5),
+        )
 
     def success(self, signals: dict[str, Tensor]) -> Tensor:
         """The tip of the spout is in the opening."""

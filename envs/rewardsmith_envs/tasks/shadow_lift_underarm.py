@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.tasks.base import scatter_body, spread
-from rewardsmith_envs.tasks.two_hands import GOAL_SIGNALS, OBJECT_SIGNALS, RIGHT_ANGLE, ShadowHand, TwoHandTask
+from rewardsmith_envs.tasks.two_hands import (
+    GOAL_SIGNALS,
+    OBJECT_SIGNALS,
+    RIGHT_ANGLE,
+    ShadowHand,
+    TwoHandTask,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,7 +23,8 @@ if TYPE_CHECKING:
 
 _WALLS = 8
 _RISE_M = 0.385
-"""From where the pot stands to its goal: it starts at 0.45 m in the papers' table, 0.015 m deep, and the goal is 0.4 m above."""
+"""From where the pot stands to its goal: it starts at 0.45 m in the papers'
+table, 0.015 m deep, and the goal is 0.4 m above."""
 _AT_GOAL_M, _AWAY_M, _LOW_M = 0.05, 0.2, 0.3
 """Success, hand off its handle, and pot fallen: Eureka and RF-Agent, appendices."""
 _STANDING_M = 0.465
@@ -79,27 +86,53 @@ _POT = f"""
 class ShadowLiftUnderarm(TwoHandTask):
     """Bi-DexHands' LiftUnderarm with a pot of primitives: size, mass (3 kg, lid 1 kg on a slide of 0.06 m), poses and rules are theirs.
 
-    A goal that was met once counts as met. The point between palm and fingers that a handle's distance is measured from starts where
-    it does there. There every episode starts in the same state; here the pot stands up to 0.01 m aside.
+    A goal that was met once counts as met. The point between palm and fingers that a handle's
+    distance is measured from starts where it does there. There every episode starts in the same
+    state; here the pot stands up to 0.01 m aside.
     """
 
     name = "shadow-lift-underarm"
     difficulty = "hard"
     latched = True
     description = (
-        "A pot with a lid (0.21 m wide, 4 kg) stands on a table 0.4 m high. Two horizontal bars, one on its +y and one on its -y side, "
-        "are its handles, with room for fingers between bar and pot. Two Shadow hands wait beside it, palms up and a bit lower than "
-        "the bars: the right hand on the +y side, its fingers pointing to -y and ending under the bar, the left hand on the -y side, "
-        "pointing to +y. Each has a base that moves along x, y and z and turns up to 0.3 rad about them, and 20 motors for wrist, fingers "
-        "and thumb. Take the right handle with the right hand, the left handle with the left hand, and lift the pot together, so that "
-        "its middle comes to goal_pos, 0.385 m higher. The episode ends early when a palm is 0.2 m or more away from its handle or the "
-        "middle of the pot falls to 0.3 m above the ground, and at the latest after 500 control steps of 1/60 s."
+        "A pot with a lid (0.21 m wide, 4 kg) stands on a table 0.4 m high. Two horizontal bars, one on "
+        "its +y and one on its -y side, "
+        "are its handles, with room for fingers between bar and pot. Two Shadow hands wait beside it, "
+        "palms up and a bit lower than "
+        "the bars: the right hand on the +y side, its fingers pointing to -y and ending under the bar, the "
+        "left hand on the -y side, "
+        "pointing to +y. Each has a base that moves along x, y and z and turns up to 0.3 rad about them, "
+        "and 20 motors for wrist, fingers "
+        "and thumb. Take the right handle with the right hand, the left handle with the left hand, and "
+        "lift the pot together, so that "
+        "its middle comes to goal_pos, 0.385 m higher. The episode ends early when a palm is 0.2 m or more "
+        "away from its handle or the "
+        "middle of the pot falls to 0.3 m above the ground, and at the latest after 500 control steps of "
+        "1/60 s."
     )
     success_rule = f"pot within {_AT_GOAL_M} m of its goal at any step of the episode"
     own_signals = (
         *OBJECT_SIGNALS,
-        Signal("right_handle_pos", (3,), "m", "world", "middle of the bar for the right hand", Role.OBJECT, -5.0, 5.0),
-        Signal("left_handle_pos", (3,), "m", "world", "middle of the bar for the left hand", Role.OBJECT, -5.0, 5.0),
+        Signal(
+            "right_handle_pos",
+            (3,),
+            "m",
+            "world",
+            "middle of the bar for the right hand",
+            Role.OBJECT,
+            -5.0,
+            5.0,
+        ),
+        Signal(
+            "left_handle_pos",
+            (3,),
+            "m",
+            "world",
+            "middle of the bar for the left hand",
+            Role.OBJECT,
+            -5.0,
+            5.0,
+        ),
         GOAL_SIGNALS[0],
     )
     right = ShadowHand((0.0, -0.023, 0.45), (0.0, 0.0, -RIGHT_ANGLE), "right_", reach=0.45, turn=0.3)
@@ -134,7 +167,9 @@ def compute_reward(right_palm_pos, left_palm_pos, right_handle_pos, left_handle_
         """The pot is down, or a hand is off its handle."""
         over = signals["object_pos"][:, 2] <= _LOW_M
         for side in ("right", "left"):
-            over = over | ((signals[f"{side}_palm_pos"] - signals[f"{side}_handle_pos"]).norm(dim=1) >= _AWAY_M)
+            over = over | (
+                (signals[f"{side}_palm_pos"] - signals[f"{side}_handle_pos"]).norm(dim=1) >= _AWAY_M
+            )
         return over
 
 

@@ -28,7 +28,10 @@ def _wall() -> str:
 
 
 def _handle(side: str, out: int, colour: str) -> str:
-    """A vertical bar on two arms, 0.115 m from the axis of the cup; ``out`` is the sign of its y."""
+    """A vertical bar on two arms, 0.115 m from the axis of the cup.
+
+    ``out`` is the sign of its y.
+    """
     near, far = out * 0.05, out * 0.115
     return f"""
     <geom type="capsule" size=".008" fromto="0 {near} .1 0 {far} .1" mass=".01" rgba="{colour}"/>
@@ -71,18 +74,26 @@ OBJECTS = f"""
 
 
 class ShadowSwingCup(TwoHandTask):
-    """The papers' SwingCup (from Bi-DexHands) with our own cup, table and start poses; the goal is a quarter turn about z.
+    """The papers' SwingCup (from Bi-DexHands) with our own cup, table and start poses.
 
-    Their success: orientation less than 0.785 rad from the goal. Their failure: the cup is no higher than 0.3 m, so off the table.
+    The goal is a quarter turn about z.
+
+    Their success: orientation less than 0.785 rad from the goal. Their failure: the cup is no
+    higher than 0.3 m, so off the table.
     """
 
     name, difficulty = "shadow-swing-cup", "hard"
     description = (
-        "Two Shadow hands, palms towards each other and thumbs up, reach over a table from the side of negative x, each on a base "
-        "that moves and turns; y points to the left, z up. Between them stands a cup with two handles, vertical bars 0.115 m from "
-        "its axis, the red one towards the right hand and the blue one towards the left hand. Hold the cup by both handles and "
-        "swing it round: it must stand upright with its handles a quarter turn further counterclockwise, seen from above, the red "
-        "one ahead. An episode lasts 150 control steps of 1/60 s; it ends early when the cup falls off the table."
+        "Two Shadow hands, palms towards each other and thumbs up, reach over a table from the side of "
+        "negative x, each on a base "
+        "that moves and turns; y points to the left, z up. Between them stands a cup with two handles, "
+        "vertical bars 0.115 m from "
+        "its axis, the red one towards the right hand and the blue one towards the left hand. Hold the cup "
+        "by both handles and "
+        "swing it round: it must stand upright with its handles a quarter turn further counterclockwise, "
+        "seen from above, the red "
+        "one ahead. An episode lasts 150 control steps of 1/60 s; it ends early when the cup falls off the "
+        "table."
     )
     success_rule = "orientation of the cup less than 0.785 rad from the goal, at any step of the episode"
     right = ShadowHand((-0.45, -0.28, 0.67), (-RIGHT_ANGLE, 0.0, 0.0), "right_", reach=0.3, turn=0.6)
@@ -93,9 +104,29 @@ class ShadowSwingCup(TwoHandTask):
         *body_signals("cup", "middle of the bottom of the cup (0.6 high when on the table)"),
         Signal("right_handle_pos", (3,), "m", "world", "middle of the red handle", Role.OBJECT, -5.0, 5.0),
         Signal("left_handle_pos", (3,), "m", "world", "middle of the blue handle", Role.OBJECT, -5.0, 5.0),
-        Signal("goal_quat", (4,), "quat", "world", "wanted orientation of the cup, w first", Role.GOAL, -1.0, 1.0),
-        Signal("right_goal_pos", (3,), "m", "world", "where the red handle is after a quarter turn in place", Role.GOAL, -1.0, 1.0),
-        Signal("left_goal_pos", (3,), "m", "world", "where the blue handle is after a quarter turn in place", Role.GOAL, -1.0, 1.0),
+        Signal(
+            "goal_quat", (4,), "quat", "world", "wanted orientation of the cup, w first", Role.GOAL, -1.0, 1.0
+        ),
+        Signal(
+            "right_goal_pos",
+            (3,),
+            "m",
+            "world",
+            "where the red handle is after a quarter turn in place",
+            Role.GOAL,
+            -1.0,
+            1.0,
+        ),
+        Signal(
+            "left_goal_pos",
+            (3,),
+            "m",
+            "world",
+            "where the blue handle is after a quarter turn in place",
+            Role.GOAL,
+            -1.0,
+            1.0,
+        ),
     )
     latched = True
     contacts, constraints = 68, 424
@@ -112,7 +143,10 @@ def compute_reward(right_fingertip_pos, left_fingertip_pos, right_handle_pos, le
 """
 
     def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
-        """Cup within 0.015 m of its place along x and y, turned by up to 0.15 rad; the papers' starts do not vary."""
+        """Cup within 0.015 m of its place along x and y, turned by up to 0.15 rad.
+
+        The papers' starts do not vary.
+        """
         planar, yaw = spread(draws[:, :2], (-0.015, -0.015), (0.015, 0.015)), 0.3 * (draws[:, 2] - 0.5)
         scatter_body(sim, rows, self.object_start, planar, yaw)
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from rewardsmith_envs.simulators.base import Simulator
 
 _CATCH_RADIUS_M = 0.03
-"""Success: Eureka, section on Bi-DexHands, and RF-Agent, appendix, for Over, CatchUnderarm and CatchAbreast alike."""
+"""Success: Eureka, section on Bi-DexHands, and RF-Agent, appendix, for
+Over, CatchUnderarm and CatchAbreast alike."""
 
 _EGG = """
 <worldbody>
@@ -40,8 +41,9 @@ _EGG = """
 class ThrowTask(TwoHandTask):
     """An egg stands on the fingers of the right hand; the goal is a pose above those of the left.
 
-    As in the papers the goal's orientation is drawn anew in every episode, counts for their reward and not for success, and a goal
-    that was met once counts as met. There every episode starts in the same state; here the egg stands up to 0.01 m aside.
+    As in the papers the goal's orientation is drawn anew in every episode, counts for their reward
+    and not for success, and a goal that was met once counts as met. There every episode starts in
+    the same state; here the egg stands up to 0.01 m aside.
     """
 
     latched = True
@@ -74,10 +76,15 @@ def compute_reward(object_pos, object_quat, goal_pos, goal_quat):
         super().__init__()
 
     def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
-        """The egg up to 0.01 m aside; a goal turned about y, then about x, each by up to half a turn."""
+        """The egg up to 0.01 m aside.
+
+        A goal turned about y, then about x, each by up to half a turn.
+        """
         from rewardsmith_envs.rotations import about, multiply
 
-        sim["qpos"][rows, self.object_start : self.object_start + 2] += spread(draws[:, :2], (-0.01, -0.01), (0.01, 0.01))
+        sim["qpos"][rows, self.object_start : self.object_start + 2] += spread(
+            draws[:, :2], (-0.01, -0.01), (0.01, 0.01)
+        )
         first, second = (math.pi * (2.0 * draws[:, 2:] - 1.0)).unbind(dim=1)
         sim["mocap_quat"][rows, 0] = multiply(about(0, second), about(1, first)).to(sim["mocap_quat"].dtype)
 

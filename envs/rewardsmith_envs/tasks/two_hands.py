@@ -19,10 +19,12 @@ A task of this kind states a few attributes and three functions::
 
     TASK = TwoHandsThing()
 
-``reach=0`` fixes a base: 20 actions a hand; a moving base adds six before them (see :class:`ShadowHand`). ``qpos`` and
-``qvel`` hold the right hand, the left hand, and then what ``objects`` adds, in its order. Hands start flat, palms up unless
-their ``euler`` says otherwise. Classes for geoms in ``objects``: ``world`` stops objects, ``table`` also hands, ``object`` hits
-all three, ``marker`` is seen only. A scene whose hands do not face each other adds a ``<camera>`` of its own in ``objects``.
+``reach=0`` fixes a base: 20 actions a hand; a moving base adds six before them (see
+:class:`ShadowHand`). ``qpos`` and ``qvel`` hold the right hand, the left hand, and then what
+``objects`` adds, in its order. Hands start flat, palms up unless their ``euler`` says otherwise.
+Classes for geoms in ``objects``: ``world`` stops objects, ``table`` also hands, ``object`` hits all
+three, ``marker`` is seen only. A scene whose hands do not face each other adds a ``<camera>`` of
+its own in ``objects``.
 """
 
 from __future__ import annotations
@@ -72,13 +74,18 @@ CUBE = """
   <frameangvel name="object_ang_vel" objtype="body" objname="object"/>
 </sensor>
 """
-"""A cube of 5 cm and 100 g with the sensors of :data:`OBJECT_SIGNALS`; it takes 7 numbers of ``qpos`` and 6 of ``qvel``."""
+"""A cube of 5 cm and 100 g with the sensors of :data:`OBJECT_SIGNALS`; it
+takes 7 numbers of ``qpos`` and 6 of ``qvel``."""
 
 OBJECT_SIGNALS = (
     Signal("object_pos", (3,), "m", "world", "centre of the object", Role.OBJECT, -5.0, 5.0),
-    Signal("object_quat", (4,), "quat", "world", "orientation of the object, w first", Role.OBJECT, -1.0, 1.0),
+    Signal(
+        "object_quat", (4,), "quat", "world", "orientation of the object, w first", Role.OBJECT, -1.0, 1.0
+    ),
     Signal("object_lin_vel", (3,), "m/s", "world", "velocity of the object", Role.OBJECT, -20.0, 20.0),
-    Signal("object_ang_vel", (3,), "rad/s", "world", "angular velocity of the object", Role.OBJECT, -200.0, 200.0),
+    Signal(
+        "object_ang_vel", (3,), "rad/s", "world", "angular velocity of the object", Role.OBJECT, -200.0, 200.0
+    ),
 )
 
 GOAL = """
@@ -94,7 +101,9 @@ GOAL = """
 
 GOAL_SIGNALS = (
     Signal("goal_pos", (3,), "m", "world", "where the centre of the object must go", Role.GOAL, -5.0, 5.0),
-    Signal("goal_quat", (4,), "quat", "world", "wanted orientation of the object, w first", Role.GOAL, -1.0, 1.0),
+    Signal(
+        "goal_quat", (4,), "quat", "world", "wanted orientation of the object, w first", Role.GOAL, -1.0, 1.0
+    ),
 )
 
 
@@ -104,28 +113,58 @@ TABLE = """
   <geom name="table" class="table" size=".4 .5 .02" pos="0 0 .58"/>
 </worldbody>
 """
-"""A table, with a view onto it. Its top is 0.6 m high; what falls off it lies on the ground at 0."""
+"""A table, with a view onto it. Its top is 0.6 m high; what
+falls off it lies on the ground at 0."""
 
 
 def body_sensors(name: str) -> str:
-    """Sensors of a body, for :func:`body_signals`; its frame is that of its MJCF, wherever its mass is."""
-    kinds = (("framepos", "pos"), ("framequat", "quat"), ("framelinvel", "lin_vel"), ("frameangvel", "ang_vel"))
-    return "".join(f'<{kind} name="{name}_{suffix}" objtype="xbody" objname="{name}"/>' for kind, suffix in kinds)
+    """Sensors of a body, for :func:`body_signals`.
+
+    Its frame is that of its MJCF, wherever its mass is.
+    """
+    kinds = (
+        ("framepos", "pos"),
+        ("framequat", "quat"),
+        ("framelinvel", "lin_vel"),
+        ("frameangvel", "ang_vel"),
+    )
+    return "".join(
+        f'<{kind} name="{name}_{suffix}" objtype="xbody" objname="{name}"/>' for kind, suffix in kinds
+    )
 
 
 def body_signals(name: str, point: str) -> tuple[Signal, ...]:
     """Signals of a body that moves freely.
 
     Args:
-        name: Of the body; the signals are ``{name}_pos``, ``{name}_quat``, ``{name}_lin_vel`` and ``{name}_ang_vel``.
+        name: Of the body; the signals are ``{name}_pos``, ``{name}_quat``, ``{name}_lin_vel`` and
+            ``{name}_ang_vel``.
         point: What the position is of, such as ``centre of the block``.
     """
     thing = name.replace("_", " ")
     return (
         Signal(f"{name}_pos", (3,), "m", "world", point, Role.OBJECT, -5.0, 5.0),
-        Signal(f"{name}_quat", (4,), "quat", "world", f"orientation of the {thing}, w first", Role.OBJECT, -1.0, 1.0),
+        Signal(
+            f"{name}_quat",
+            (4,),
+            "quat",
+            "world",
+            f"orientation of the {thing}, w first",
+            Role.OBJECT,
+            -1.0,
+            1.0,
+        ),
         Signal(f"{name}_lin_vel", (3,), "m/s", "world", f"velocity of the {thing}", Role.OBJECT, -20.0, 20.0),
-        Signal(f"{name}_ang_vel", (3,), "rad/s", "world", f"angular velocity of the {thing}", Role.OBJECT, -200.0, 200.0),
+        Signal(
+            f"{name}_ang_vel",
+            (3,),
+            "rad/s",
+            "world",
+            f"angular velocity of the {thing}",
+            Role.OBJECT,
+            -200.0,
+            200.0,
+        ),
     )
 
 
@@ -141,7 +180,9 @@ def hand_signals(prefix: str) -> tuple[Signal, ...]:
     fingers = f"of the {side}hand: first, middle, ring, little finger, thumb"
     order = "wrist (2), first, middle, ring finger (4 each), little finger (5), thumb (5)"
     return (
-        Signal(f"{prefix}palm_pos", (3,), "m", "world", f"middle of the {side}palm", Role.EFFECTOR, -3.0, 3.0),
+        Signal(
+            f"{prefix}palm_pos", (3,), "m", "world", f"middle of the {side}palm", Role.EFFECTOR, -3.0, 3.0
+        ),
         Signal(
             f"{prefix}palm_quat",
             (4,),
@@ -152,11 +193,49 @@ def hand_signals(prefix: str) -> tuple[Signal, ...]:
             -1.0,
             1.0,
         ),
-        Signal(f"{prefix}palm_lin_vel", (3,), "m/s", "world", f"velocity of the {side}palm", Role.EFFECTOR, -10.0, 10.0),
-        Signal(f"{prefix}fingertip_pos", (5, 3), "m", "world", f"fingertips {fingers}", Role.EFFECTOR, -3.0, 3.0),
-        Signal(f"{prefix}fingertip_lin_vel", (5, 3), "m/s", "world", f"velocities of the fingertips {fingers}", Role.EFFECTOR, -15.0, 15.0),
-        Signal(f"{prefix}joint_pos", (HAND_JOINTS,), "rad", "joint", f"joints of the {side}hand: {order}", Role.JOINT, -2.0, 2.5),
-        Signal(f"{prefix}joint_vel", (HAND_JOINTS,), "rad/s", "joint", "velocities of the same joints", Role.JOINT, -80.0, 80.0),
+        Signal(
+            f"{prefix}palm_lin_vel",
+            (3,),
+            "m/s",
+            "world",
+            f"velocity of the {side}palm",
+            Role.EFFECTOR,
+            -10.0,
+            10.0,
+        ),
+        Signal(
+            f"{prefix}fingertip_pos", (5, 3), "m", "world", f"fingertips {fingers}", Role.EFFECTOR, -3.0, 3.0
+        ),
+        Signal(
+            f"{prefix}fingertip_lin_vel",
+            (5, 3),
+            "m/s",
+            "world",
+            f"velocities of the fingertips {fingers}",
+            Role.EFFECTOR,
+            -15.0,
+            15.0,
+        ),
+        Signal(
+            f"{prefix}joint_pos",
+            (HAND_JOINTS,),
+            "rad",
+            "joint",
+            f"joints of the {side}hand: {order}",
+            Role.JOINT,
+            -2.0,
+            2.5,
+        ),
+        Signal(
+            f"{prefix}joint_vel",
+            (HAND_JOINTS,),
+            "rad/s",
+            "joint",
+            "velocities of the same joints",
+            Role.JOINT,
+            -80.0,
+            80.0,
+        ),
     )
 
 
@@ -182,7 +261,8 @@ class TwoHandTask(SimulatedTask):
         kl_target=0.016,
         discount=0.96,
     )
-    """The papers' row for Bi-DexHands: 3000 epochs of 2048 environments and 8 steps while searching."""
+    """The papers' row for Bi-DexHands: 3000 epochs of 2048
+    environments and 8 steps while searching."""
 
     right: ShadowHand
     left: ShadowHand
@@ -202,15 +282,37 @@ class TwoHandTask(SimulatedTask):
             *hand_signals("right_"),
             *hand_signals("left_"),
             *self.own_signals,
-            Signal("actions", (actions,), "1", "joint", "targets within the joints' ranges: right hand, left hand", Role.ACTION, -1.0, 1.0),
-            Signal("previous_actions", (actions,), "1", "joint", "the command one control step earlier", Role.ACTION, -1.0, 1.0),
+            Signal(
+                "actions",
+                (actions,),
+                "1",
+                "joint",
+                "targets within the joints' ranges: right hand, left hand",
+                Role.ACTION,
+                -1.0,
+                1.0,
+            ),
+            Signal(
+                "previous_actions",
+                (actions,),
+                "1",
+                "joint",
+                "the command one control step earlier",
+                Role.ACTION,
+                -1.0,
+                1.0,
+            ),
         )
         home = " ".join(f"{number:g}" for number in (*(0.0,) * self.object_start, *self.object_qpos))
         middle = [(a + b) / 2 for a, b in zip(self.right.pos, self.left.pos, strict=True)]
-        view = " ".join(f"{number + offset:g}" for number, offset in zip(middle, (0.8, -0.35, 0.6), strict=True))
+        view = " ".join(
+            f"{number + offset:g}" for number, offset in zip(middle, (0.8, -0.35, 0.6), strict=True)
+        )
         self.scene = (
-            f'<mujoco model="{self.name}">{HAND_PHYSICS}{SHADOW_DEFAULTS}{self.right.mjcf}{self.left.mjcf}{self.objects}'
-            f'<worldbody><camera name="overview" pos="{view}" xyaxes=".401 .916 0 -.518 .227 .824"/></worldbody>'
+            "<mujoco "
+            f'model="{self.name}">{HAND_PHYSICS}{SHADOW_DEFAULTS}{self.right.mjcf}{self.left.mjcf}{self.objects}'
+            f'<worldbody><camera name="overview" pos="{view}" xyaxes=".401 .916 0 -.518 .227 '
+            '.824"/></worldbody>'
             f'<keyframe><key name="home" qpos="{home}"/></keyframe></mujoco>'
         )
 
@@ -220,7 +322,9 @@ class TwoHandTask(SimulatedTask):
         from rewardsmith_envs.robots.base import Joints
 
         ends = {"right_": self.right.joints, "left_": self.object_start}
-        return ActuatedRobot(sim, {prefix: Joints(*(slice(end - HAND_JOINTS, end),) * 2) for prefix, end in ends.items()})
+        return ActuatedRobot(
+            sim, {prefix: Joints(*(slice(end - HAND_JOINTS, end),) * 2) for prefix, end in ends.items()}
+        )
 
     def observe(self, signals: dict[str, Tensor]) -> tuple[Tensor, ...]:
         """Every signal but the earlier command, flat."""

@@ -1,4 +1,7 @@
-"""Capabilities: what root may do beyond other users. A process of anybody else has none to give up."""
+"""Capabilities: what root may do beyond other users.
+
+A process of anybody else has none to give up.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,8 @@ _PR_SET_NO_NEW_PRIVS = 38
 _IN_FOLDERS = (
     Right.WRITE_FILE | Right.TRUNCATE | Right.MAKE_REG | Right.MAKE_DIR | Right.REMOVE_FILE | Right.REMOVE_DIR | Right.REFER
 )  # fmt: skip
-"""Plain files and folders. No links, devices or pipes, which could lead whoever comes later elsewhere."""
+"""Plain files and folders. No links, devices or pipes, which
+could lead whoever comes later elsewhere."""
 _ON_DEVICES = Right.WRITE_FILE | Right.IOCTL_DEV
 _NOWHERE = "/dev/null"
 _GPU = ("/dev/nv*", "/dev/nv*/*", "/dev/dxg")
@@ -32,16 +33,16 @@ _SHARED_MEMORY = "/dev/shm"
 def confine(folders: Sequence[Path], gpu: bool = False) -> list[str]:
     """Give up, for good: writing but below some folders, new processes, sockets, signals to others, core dumps, privileges.
 
-    Threads go on working, and what is read, and how much memory is taken, is free. Landlock holds for this
-    thread and those that it starts, so call it before others start.
+    Threads go on working, and what is read, and how much memory is taken, is free. Landlock holds
+    for this thread and those that it starts, so call it before others start.
 
     Args:
         folders: They exist, and none is a link.
         gpu: Whether a driver's devices, its sockets and shared memory are needed.
 
     Returns:
-        What is in force, in words for ``rewardsmith doctor``; what this kernel lacks is named as missing, not
-        an error.
+        What is in force, in words for ``rewardsmith doctor``; what this kernel lacks is named as
+        missing, not an error.
 
     Raises:
         OSError: A folder is none.
@@ -67,13 +68,18 @@ def confine(folders: Sequence[Path], gpu: bool = False) -> list[str]:
 
 def _limit(kind: int, most: int) -> None:
     """Lower a limit; one that is lower already stays."""
-    soft, hard = (most if limit == resource.RLIM_INFINITY else min(most, limit) for limit in resource.getrlimit(kind))
+    soft, hard = (
+        most if limit == resource.RLIM_INFINITY else min(most, limit) for limit in resource.getrlimit(kind)
+    )
     resource.setrlimit(kind, (soft, hard))
 
 
 def _close_files(folders: Sequence[Path], gpu: bool) -> bool:
     """Give up all of Landlock's rights but reading, and writing where it is needed."""
-    devices = [_NOWHERE, *(path for pattern in _GPU if gpu for path in glob(pattern) if not os.path.isdir(path))]
+    devices = [
+        _NOWHERE,
+        *(path for pattern in _GPU if gpu for path in glob(pattern) if not os.path.isdir(path)),
+    ]
     granted: dict[int, Right] = {}
     with ExitStack() as stack:
 

@@ -1,13 +1,23 @@
 """System calls that a training has no need of: processes, sockets, other people's memory, the machine itself.
 
-Landlock keeps writing to a few folders. It knows nothing of who may do what with a file that is there, so those calls are here, too.
+Landlock keeps writing to a few folders. It knows nothing of who may do what with a file that is
+there, so those calls are here, too.
 """
 
 from __future__ import annotations
 
 import os
 
-from rewardsmith.execution.confinement.seccomp import ALLOWED, NOT_PERMITTED, UNKNOWN, Code, any_bit, argument, call, equal
+from rewardsmith.execution.confinement.seccomp import (
+    ALLOWED,
+    NOT_PERMITTED,
+    UNKNOWN,
+    Code,
+    any_bit,
+    argument,
+    call,
+    equal,
+)
 
 _DENIED = {
     "programs": "execve 59 221, execveat 322 281, fork 57 -, vfork 58 -",
@@ -22,7 +32,9 @@ _DENIED = {
         chown 92 -, fchown 93 55, lchown 94 -, fchownat 260 54, setxattr 188 5, lsetxattr 189 6, fsetxattr 190 7,
         removexattr 197 14, lremovexattr 198 15, fremovexattr 199 16, setxattrat 463 463, removexattrat 466 466,
         file_setattr 469 469, utime 132 -, utimes 235 -, utimensat 280 88, futimesat 261 -""",
-    "files by number": "open_by_handle_at 304 265, name_to_handle_at 303 264, fanotify_init 300 262, fanotify_mark 301 263",
+    "files by number": (
+        "open_by_handle_at 304 265, name_to_handle_at 303 264, fanotify_init 300 262, fanotify_mark 301 263"
+    ),
     "what is where": """mount 165 40, umount2 166 39, pivot_root 155 41, chroot 161 51, setns 308 268, unshare 272 97,
         open_tree 428 428, open_tree_attr 467 467, move_mount 429 429, fsopen 430 430, fsconfig 431 431, fsmount 432 432,
         fspick 433 433, mount_setattr 442 442, swapon 167 224, swapoff 168 225, quotactl 179 60, quotactl_fd 443 443,
@@ -60,8 +72,8 @@ def rules(machine: str, unix_sockets: bool) -> Code:
 
     Args:
         machine: As :func:`rewardsmith.execution.confinement.seccomp.machine` says.
-        unix_sockets: Whether it may make sockets on this machine and wait for others to connect, as GPU drivers do. It can
-            connect to nobody.
+        unix_sockets: Whether it may make sockets on this machine and wait for others to connect, as
+            GPU drivers do. It can connect to nobody.
     """
     number = _numbers(_LOOKED_AT, machine)
     own = os.getpid()
@@ -69,7 +81,8 @@ def rules(machine: str, unix_sockets: bool) -> Code:
     for names in _DENIED.values():
         for denied in _numbers(names, machine).values():
             code += call(denied, NOT_PERMITTED)
-    # glibc takes clone where there is no clone3; the arguments of that one lie in memory, where nobody looks.
+    # glibc takes clone where there is no clone3; the arguments of that
+    # one lie in memory, where nobody looks.
     code += call(number["clone3"], UNKNOWN)
     thread = any_bit(_NAMESPACES, NOT_PERMITTED) + any_bit(_THREAD, ALLOWED) + NOT_PERMITTED
     code += call(number["clone"], argument(0) + thread)
@@ -77,11 +90,16 @@ def rules(machine: str, unix_sockets: bool) -> Code:
         code += call(number[name], _only(0, own))
     code += call(number["prlimit64"], _only(0, 0, own))
     code += call(number["fcntl"], _all_but(1, _SET_OWNER, _SET_SIGNAL, _SET_OWNER_EX))
-    code += call(number["ioctl"], _all_but(1, _TYPE_FOR_USER, _CONSOLE, _SET_OWNER_BY_IOCTL, _SET_GROUP_BY_IOCTL))
+    code += call(
+        number["ioctl"], _all_but(1, _TYPE_FOR_USER, _CONSOLE, _SET_OWNER_BY_IOCTL, _SET_GROUP_BY_IOCTL)
+    )
     code += call(number["prctl"], _all_but(0, _DEATH_SIGNAL))
     for name in ("socket", "socketpair"):
         connected = argument(1, _TYPE_BITS) + equal((_STREAM, _PACKETS), ALLOWED) + NOT_PERMITTED
-        code += call(number[name], argument(0) + equal((_UNIX,), connected) + NOT_PERMITTED if unix_sockets else NOT_PERMITTED)
+        code += call(
+            number[name],
+            argument(0) + equal((_UNIX,), connected) + NOT_PERMITTED if unix_sockets else NOT_PERMITTED,
+        )
     return code
 
 

@@ -1,4 +1,7 @@
-"""Landlock: rights over files, the network and other processes that a process gives up. Linux 5.13 and later, no root needed."""
+"""Landlock: rights over files, the network and other processes that a process gives up.
+
+Linux 5.13 and later, no root needed.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,8 @@ class Right(IntFlag):
     MAKE_BLOCK = 1 << 11
     MAKE_SYM = 1 << 12
     REFER = 1 << 13
-    """To move a file to another folder, or to link it there; from version 2 on, nobody has it before."""
+    """To move a file to another folder, or to link it there; from
+    version 2 on, nobody has it before."""
     TRUNCATE = 1 << 14
     """From version 3 on."""
     IOCTL_DEV = 1 << 15

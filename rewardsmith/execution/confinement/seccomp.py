@@ -1,7 +1,7 @@
 """seccomp: the kernel asks a small program what becomes of each system call.
 
-The program is Berkeley packet filter code. Here are its parts, and how it is installed; what is allowed,
-others decide.
+The program is Berkeley packet filter code. Here are its parts, and how it is installed; what is
+allowed, others decide.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from dataclasses import dataclass
 Code = tuple[bytes, ...]
 """Instructions, one after another."""
 _SET_MODE_FILTER, _ALL_THREADS, _SPECULATE = 1, 1, 4
-"""Of seccomp(2). Without the last one, Linux before 5.16 takes from the process what its processor gains by guessing."""
+"""Of seccomp(2). Without the last one, Linux before 5.16 takes from the
+process what its processor gains by guessing."""
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 _NUMBER_AT, _ARCHITECTURE_AT, _ARGUMENTS_AT = 0, 4, 16
 _ALLOW, _FAIL = 0x7FFF0000, 0x00050000
@@ -52,7 +53,10 @@ def call(number: int, answer: Code) -> Code:
 
 
 def argument(position: int, mask: int = 0xFFFFFFFF) -> Code:
-    """Look at the lower half of an argument, or at some of its bits; the processors here store that half first."""
+    """Look at the lower half of an argument, or at some of its bits.
+
+    The processors here store that half first.
+    """
     return (_line(_LOAD, _ARGUMENTS_AT + 8 * position), _line(_AND, mask))
 
 
@@ -72,7 +76,9 @@ def machine() -> str:
 
 
 def install(rules: Code, otherwise: Code, *, speculate: bool = False) -> bool:
-    """Install a filter on all threads, for good; needs no-new-privileges before. Calls of other architectures fail.
+    """Install a filter on all threads, for good; needs no-new-privileges before.
+
+    Calls of other architectures fail.
 
     Args:
         rules: Made by :func:`call`.

@@ -1,9 +1,9 @@
 """The guard decides whether a reward program may run at all.
 
-Layers, each in a file of its own: ``lexical`` (limits on the text), ``syntax``, ``expressions`` and ``places`` (a
-positive list on the tree), ``meaning`` (where Python and TorchScript would part) and ``rewrite`` (print it anew); then
-in a child process with limits ``child`` (compile), ``graph`` (a positive list on the compiled program) and ``probe``
-(behaviour).
+Layers, each in a file of its own: ``lexical`` (limits on the text), ``syntax``, ``expressions`` and
+``places`` (a positive list on the tree), ``meaning`` (where Python and TorchScript would part) and
+``rewrite`` (print it anew); then in a child process with limits ``child`` (compile), ``graph`` (a
+positive list on the compiled program) and ``probe`` (behaviour).
 """
 
 from __future__ import annotations
@@ -22,14 +22,18 @@ from rewardsmith.reward.guard.warm import WarmChild
 
 
 class Guard:
-    """Checks programs; keeps a child process per task warm and replaces it when a program breaks it."""
+    """Checks programs.
+
+    Keeps a child process per task warm and replaces it when a program breaks it.
+    """
 
     def __init__(self, settings: TrainerSettings) -> None:
         """No process starts before the first program gets past the static layers.
 
         Args:
-            settings: Of the training that follows. No shape depends on anything but the number of states, so a program that is tried
-                on as many as training shows it takes no more memory there.
+            settings: Of the training that follows. No shape depends on anything but the number of
+                states, so a program that is tried on as many as training shows it takes no more
+                memory there.
         """
         self._settings = settings
         self._accepted = Accepted(state_folder() / "accepted")
@@ -43,8 +47,9 @@ class Guard:
             task: The task whose signals it may read.
 
         Returns:
-            The verdict; when accepted, with the re-printed program, the only text that may be compiled. Its message
-            then says what could not be tried: a task that cannot be run has no real states.
+            The verdict; when accepted, with the re-printed program, the only text that may be
+            compiled. Its message then says what could not be tried: a task that cannot be run has
+            no real states.
 
         Raises:
             RewardsmithError: The child process does not start on this machine.
@@ -56,7 +61,9 @@ class Guard:
         return self._tried(printed, task)
 
     def admit(self, source: str, program: str, task: Task) -> str:
-        """Check a program that comes from a store anew; what passed every layer on this machine before is not tried again.
+        """Check a program that comes from a store anew.
+
+        What passed every layer on this machine before is not tried again.
 
         Args:
             source: What the store says that the writer gave.

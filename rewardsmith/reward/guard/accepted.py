@@ -14,7 +14,10 @@ _MOST_BYTES = 4 << 20
 
 
 class Accepted:
-    """A file with one line for each program that passed all layers here; losing it costs time, no more."""
+    """A file with one line for each program that passed all layers here.
+
+    Losing it costs time, no more.
+    """
 
     def __init__(self, file: Path) -> None:
         """Nothing is read before the first question."""
@@ -32,7 +35,8 @@ class Accepted:
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with self._file.open("a", encoding="ascii") as file:
-                file.write(f"{key}\n")  # one short write at the end of the file: processes do not mix their lines
+                # one short write at the end of the file: processes do not mix their lines
+                file.write(f"{key}\n")
         except OSError:
             return
 

@@ -1,8 +1,8 @@
 """What plain numbers come to, by Python's rules, and where TorchScript's are others.
 
-TorchScript rounds ``1.0 // 0.1`` to 10, makes ``2 ** 3`` a float, wraps whole numbers at 64 bits, and goes on with inf and
-nan where Python stops. So numbers that are known when a program is printed are computed here where the two differ, and
-what cannot be known there is refused.
+TorchScript rounds ``1.0 // 0.1`` to 10, makes ``2 ** 3`` a float, wraps whole numbers at 64 bits,
+and goes on with inf and nan where Python stops. So numbers that are known when a program is printed
+are computed here where the two differ, and what cannot be known there is refused.
 """
 
 from __future__ import annotations
@@ -22,12 +22,15 @@ _MAX_WHOLE = 2**62
 MAX_SIZE = 2**20
 """Largest size of an axis that is reckoned with."""
 _BINARY: dict[type[ast.operator], Callable[[Number, Number], Number | complex]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod, ast.Pow: operator.pow, ast.BitAnd: operator.and_, ast.BitOr: operator.or_, ast.BitXor: operator.xor,
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod, ast.Pow: operator.pow, ast.BitAnd: operator.and_, ast.BitOr: operator.or_,
+    ast.BitXor: operator.xor,
     ast.LShift: operator.lshift, ast.RShift: operator.rshift,
 }  # fmt: skip
 _COMPARE: dict[type[ast.cmpop], Callable[[Number, Number], bool]] = {
-    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
+    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le,
+    ast.Gt: operator.gt, ast.GtE: operator.ge,
 }  # fmt: skip
 _NOT_IN_TORCHSCRIPT = frozenset({"log2", "hypot", "trunc", "remainder", "exp2"})
 _WHOLE = frozenset({"floor", "ceil", "trunc", "int", "len"})
@@ -39,7 +42,8 @@ class Plain:
     """A plain number, as far as it is known before the program runs."""
 
     kind: str
-    """``int``, ``float``, ``bool``, or ``loose``: an int in Python that may be a float in the print."""
+    """``int``, ``float``, ``bool``, or ``loose``: an int in
+    Python that may be a float in the print."""
     known: Number | None = None
     most: int = 0
     """Bound on the absolute value of an int."""
@@ -62,17 +66,28 @@ def binary(node: ast.BinOp | ast.AugAssign, left: Plain, right: Plain) -> Result
     """``left op right``.
 
     Raises:
-        RefusedError: Python stops here, or TorchScript computes something else and the numbers are not known.
+        RefusedError: Python stops here, or TorchScript computes something else and the numbers are
+            not known.
     """
     kind, whole = type(node.op), left.kind in ("int", "bool") and right.kind in ("int", "bool")
     if left.known is None or right.known is None:
         if kind in (ast.FloorDiv, ast.Mod) and not whole:
             sign = "//" if kind is ast.FloorDiv else "%"
-            raise _refused(f"{sign} of numbers that are not written out differs in TorchScript.", "Use math.floor(a / b).", node)
+            raise _refused(
+                f"{sign} of numbers that are not written out differs in TorchScript.",
+                "Use math.floor(a / b).",
+                node,
+            )
         if kind is ast.Pow and whole:
-            raise _refused("a power of whole numbers is a float in TorchScript.", "Write the base as a float, such as 2.0 ** n.", node)
+            raise _refused(
+                "a power of whole numbers is a float in TorchScript.",
+                "Write the base as a float, such as 2.0 ** n.",
+                node,
+            )
         most = left.most * right.most if kind is ast.Mult else left.most + right.most
-        return Result(_bounded(Plain("int" if whole and kind is not ast.Div else _wider(left, right), None, most), node))
+        return Result(
+            _bounded(Plain("int" if whole and kind is not ast.Div else _wider(left, right), None, most), node)
+        )
     if whole and kind in (ast.Pow, ast.LShift) and not 0 <= right.known * max(1, left.most.bit_length()) < 62:
         return _enormous(node, left.known, int(right.known))
     result = _attempt(lambda: _BINARY[kind](left.known or 0, right.known or 0), node)
@@ -120,14 +135,20 @@ def call(node: ast.Call, owner: str, name: str, values: Sequence[Plain]) -> Resu
     """
     kinds = {value.kind for value in values}
     if name in ("min", "max") and "bool" in kinds:
-        raise _refused(f"{name} of truth values is a whole number in TorchScript.", "Use and, or and not.", node)
+        raise _refused(
+            f"{name} of truth values is a whole number in TorchScript.", "Use and, or and not.", node
+        )
     if all(value.known is not None for value in values) and values:
         function: Callable[..., Number] = getattr(math, name) if owner else getattr(builtins, name)
         result = _attempt(lambda: function(*(value.known for value in values)), node)
         mixed = len(kinds) > 1 if name in ("min", "max") else owner and kinds != {"float"}
         return _result(result, node, differs=name in _NOT_IN_TORCHSCRIPT or bool(mixed))
     if name == "remainder":
-        raise _refused("math.remainder of numbers that are not written out differs in TorchScript.", "Use math.fmod.", node)
+        raise _refused(
+            "math.remainder of numbers that are not written out differs in TorchScript.",
+            "Use math.fmod.",
+            node,
+        )
     if name in ("min", "max", "abs") and not owner:
         kind = ("int" if kinds == {"bool"} and name == "abs" else kinds.pop()) if len(kinds) == 1 else "loose"
         return Result(Plain(kind, None, max((value.most for value in values), default=0)))
@@ -136,7 +157,13 @@ def call(node: ast.Call, owner: str, name: str, values: Sequence[Plain]) -> Resu
 
 
 def _wider(left: Plain, right: Plain) -> str:
-    return "float" if "float" in (left.kind, right.kind) else "loose" if "loose" in (left.kind, right.kind) else "float"
+    return (
+        "float"
+        if "float" in (left.kind, right.kind)
+        else "loose"
+        if "loose" in (left.kind, right.kind)
+        else "float"
+    )
 
 
 def _enormous(node: ast.BinOp | ast.AugAssign, left: Number, right: int) -> Result:
@@ -157,12 +184,16 @@ def _attempt(compute: Callable[[], Number | complex], node: ast.expr | ast.stmt)
     try:
         return compute()
     except (ArithmeticError, ValueError, TypeError) as error:
-        raise _refused(f"this fails in Python: {error}.", "Use numbers for which it is defined.", node) from None
+        raise _refused(
+            f"this fails in Python: {error}.", "Use numbers for which it is defined.", node
+        ) from None
 
 
 def _result(value: Number | complex | None, node: ast.expr | ast.stmt, differs: bool) -> Result:
     if isinstance(value, complex) or value is None:
-        raise _refused("this is a complex number in Python.", "Raise only positive numbers to a fraction.", node)
+        raise _refused(
+            "this is a complex number in Python.", "Raise only positive numbers to a fraction.", node
+        )
     number = _bounded(known(value), node)
     printable = math.isfinite(value) and abs(value) <= MAX_NUMBER
     return Result(number, literal(value) if differs and printable else None)

@@ -1,7 +1,7 @@
 """Which axis of a tensor the environments are on, and what operations make of it.
 
-Sizes are known: those of signals by their table, all others by literals. The one size that is not is the
-number of environments, so an axis of that size is theirs.
+Sizes are known: those of signals by their table, all others by literals. The one size that is not
+is the number of environments, so an axis of that size is theirs.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Brackets where TorchScript's grammar binds otherwise than Python's.
 
-To TorchScript ``~a & b`` is ``~(a & b)``, ``and`` binds as loosely as ``or``, and ``not inside`` begins with ``not in``.
+To TorchScript ``~a & b`` is ``~(a & b)``, ``and`` binds as loosely as ``or``, and ``not inside``
+begins with ``not in``.
 """
 
 from __future__ import annotations
@@ -17,12 +18,18 @@ def bracketed(node: ast.AST) -> ast.AST:
     elif isinstance(node, ast.Compare):
         node.left, node.comparators = _apart(node.left), [_apart(value) for value in node.comparators]
     elif isinstance(node, ast.BoolOp):
-        node.values = [_in_brackets(value) if isinstance(value, ast.BoolOp) else value for value in node.values]
+        node.values = [
+            _in_brackets(value) if isinstance(value, ast.BoolOp) else value for value in node.values
+        ]
     return node
 
 
 def _apart(operand: ast.expr) -> ast.expr:
-    return _in_brackets(operand) if isinstance(operand, ast.UnaryOp) and isinstance(operand.op, ast.Invert) else operand
+    return (
+        _in_brackets(operand)
+        if isinstance(operand, ast.UnaryOp) and isinstance(operand.op, ast.Invert)
+        else operand
+    )
 
 
 def _reads_not_in(node: ast.UnaryOp) -> bool:

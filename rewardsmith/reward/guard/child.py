@@ -22,7 +22,9 @@ from rewardsmith.reward.guard.syntax import ENTRY
 from rewardsmith.reward.program import ProgramFailedError, RewardProgram
 
 _HINTS = {
-    "Could not cast value of type Tensor": "Use &, | and ~ or torch.where on tensors, not and, or, not or if.",
+    "Could not cast value of type Tensor": (
+        "Use &, | and ~ or torch.where on tensors, not and, or, not or if."
+    ),
     "but instead found type 'bool'": "Use &, | and ~ on tensors, not and, or, not.",
     "'bool' object has no attribute": "Use &, | and ~ on tensors, not and, or, not.",
     "is not defined in the": "Define it on both ways, or use torch.where instead of if.",
@@ -30,7 +32,13 @@ _HINTS = {
     "Can't get source for": "This function is not available; use elementary torch functions.",
     "is called recursively": "Write it without recursion.",
 }
-_RETURNED = {"Tensor": "one tensor", "NoneType": "nothing", "List": "one list", "Dict": "one dictionary", "float": "one number"}
+_RETURNED = {
+    "Tensor": "one tensor",
+    "NoneType": "nothing",
+    "List": "one list",
+    "Dict": "one dictionary",
+    "float": "one number",
+}
 _RETURN_BOTH = 'End with: return total, {"distance": distance_reward}.'
 
 
@@ -44,31 +52,44 @@ def check_program(program: str, states: States) -> None:
     try:
         compiled = RewardProgram(program)  # which looks at its operators before anybody can call it
         layer = "graph"
-        check_environments(compiled, {name: tuple(batch.shape[1:]) for name, batch in states.ordinary.items()})
+        check_environments(
+            compiled, {name: tuple(batch.shape[1:]) for name, batch in states.ordinary.items()}
+        )
         layer = "probe"
         probe(compiled, states)
     except RefusedError:
         raise
     except ProgramFailedError as error:
         raise _not_compiled(str(error), failing_line(error), states.ordinary.keys()) from None
-    except Exception as error:  # whatever a program makes torch or a layer do, it is refused, and the next one comes
+    except (
+        Exception
+    ) as error:  # whatever a program makes torch or a layer do, it is refused, and the next one comes
         raise _not_understood(layer, error) from error
 
 
 def _not_understood(layer: str, error: Exception) -> RefusedError:
     """Something that no layer knows of, in its own words."""
     if module := re.search(r"<module '([\w.]+)'.* is not a callable object", str(error)):
-        return RefusedError(layer, f"{module[1]} is not a function.", f"Call one of its functions, such as {module[1]}.NAME(x).")
+        return RefusedError(
+            layer,
+            f"{module[1]} is not a function.",
+            f"Call one of its functions, such as {module[1]}.NAME(x).",
+        )
     words = " ".join(str(error).split())[:300].rstrip(".")
     hint = "Write it with simpler operations."
-    return RefusedError(layer, f"it cannot be checked: {type(error).__name__}" + (f": {words}." if words else "."), hint)
+    return RefusedError(
+        layer, f"it cannot be checked: {type(error).__name__}" + (f": {words}." if words else "."), hint
+    )
 
 
 def _not_compiled(complaint: str, line: int | None, signals: Collection[str]) -> RefusedError:
     lines = [re.sub(r"\s+", " ", text).strip() for text in complaint.splitlines() if text.strip()]
     arrow = next((number for number, text in enumerate(lines) if "<--- HERE" in text), 0)
     at = f" At: {lines[arrow - 1][:200]}" if arrow else ""
-    what = next((text for text in lines if text.startswith("Expected a value")), lines[0] if lines else "it cannot be compiled")
+    what = next(
+        (text for text in lines if text.startswith("Expected a value")),
+        lines[0] if lines else "it cannot be compiled",
+    )
     message, hint = _in_words(complaint, signals) or (
         f"TorchScript says: {what.rstrip(':. ')[:300]}.",
         next((hint for sign, hint in _HINTS.items() if sign in complaint), ""),
@@ -85,17 +106,28 @@ def _in_words(complaint: str, signals: Collection[str]) -> tuple[str, str] | Non
                 f"{name} is not defined here.",
                 f"It is a signal of this task: take it as a parameter of {ENTRY}, and hand it to helpers.",
             )
-        hint = "Define it before use; there are only parameters, torch, math and plain numbers above the functions (SCALE = 3.0)."
+        hint = (
+            "Define it before use; there are only parameters, torch, math and plain numbers above the "
+            "functions (SCALE = 3.0)."
+        )
         return f"{name} is not defined.", hint
     if returned := re.search(
-        r"annotated as having type Tuple\[Tensor, Dict\[str, Tensor\]\] but is actually of type (.+?)\.?:?$", complaint, re.M
+        r"annotated as having type Tuple\[Tensor, Dict\[str, Tensor\]\] but is actually of type (.+?)\.?:?$",
+        complaint,
+        re.M,
     ):
         if re.match(r"Tuple\[Tensor, Dict\[str, (?!Tensor\])", returned[1]):
-            return "a component is not a tensor.", "Every component is a tensor of shape (num_envs,); leave plain numbers out."
+            return (
+                "a component is not a tensor.",
+                "Every component is a tensor of shape (num_envs,); leave plain numbers out.",
+            )
         what = _RETURNED.get(returned[1], returned[1][:100])
         return f"{ENTRY} returns {what}, not the total and a dictionary of its components.", _RETURN_BOTH
     if literal := re.search(r"Expected an annotation of type (List|Dict) but got Tuple", complaint):
-        return f"{ENTRY} returns {_RETURNED[literal[1]]}, not the total and a dictionary of its components.", _RETURN_BOTH
+        return (
+            f"{ENTRY} returns {_RETURNED[literal[1]]}, not the total and a dictionary of its components.",
+            _RETURN_BOTH,
+        )
     return None
 
 
@@ -113,7 +145,10 @@ def _warm_up(states: States) -> None:
     """Use everything once that might open a file or take a lot of memory the first time."""
     name = next(iter(states.ordinary))
     for body in (f"({name} * 0.0).flatten(1).sum(-1)", f"{name}.view(7, 7, 7)", "nothing"):
-        program = f"def compute_reward({name}: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n    x = {body}\n    return x, {{'x': x}}\n"
+        program = (
+            f"def compute_reward({name}: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n    x = "
+            f"{body}\n    return x, {{'x': x}}\n"
+        )
         _judge(program, states)
 
 

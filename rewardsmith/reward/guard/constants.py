@@ -13,13 +13,16 @@ Number = int | float
 
 
 def inline_constants(tree: ast.Module) -> ast.Module:
-    """Write plain numbers of the module into its functions; everything else at the top is left for the checks to refuse.
+    """Write plain numbers of the module into its functions.
+
+    Everything else at the top is left for the checks to refuse.
 
     Returns:
         The same tree, without the assignments.
 
     Raises:
-        RefusedError: A number is named twice, by a name that is taken, or below a default that reads it.
+        RefusedError: A number is named twice, by a name that is taken, or below a default that
+            reads it.
     """
     numbers: dict[str, Number] = {}
     rest: list[ast.stmt] = []
@@ -28,21 +31,33 @@ def inline_constants(tree: ast.Module) -> ast.Module:
         constant = _constant(node)
         if constant is None:
             rest.append(node)
-            if isinstance(node, ast.FunctionDef):  # defaults are read where the function stands, bodies when it is called
+            # defaults are read where the function stands, bodies when it is called
+            if isinstance(node, ast.FunctionDef):
                 node.args.defaults = [_Numbers(numbers).visit(default) for default in node.args.defaults]
             continue
         name, number = constant
         if name in numbers:
-            raise RefusedError("syntax", f"the constant {name} is defined twice.", "Give every constant its own name.", node.lineno)
+            raise RefusedError(
+                "syntax",
+                f"the constant {name} is defined twice.",
+                "Give every constant its own name.",
+                node.lineno,
+            )
         if name in vocabulary.INTERNAL_NAMES | vocabulary.BUILTINS | functions:
             raise RefusedError("syntax", f"the name {name} is taken.", "Use another name.", node.lineno)
         numbers[name] = number
-    tree.body = [_written_out(node, numbers) if numbers and isinstance(node, ast.FunctionDef) else node for node in rest]
+    tree.body = [
+        _written_out(node, numbers) if numbers and isinstance(node, ast.FunctionDef) else node
+        for node in rest
+    ]
     return tree
 
 
 def number_of(node: ast.expr) -> Number | None:
-    """The plain number that an expression is, with any signs before it; None where it is something else."""
+    """The plain number that an expression is, with any signs before it.
+
+    None where it is something else.
+    """
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, (int, float)) else None
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
@@ -59,7 +74,11 @@ def literal(value: Number) -> ast.expr:
 
 
 def _constant(node: ast.stmt) -> tuple[str, Number] | None:
-    target = node.targets[0] if isinstance(node, ast.Assign) and len(node.targets) == 1 else getattr(node, "target", None)
+    target = (
+        node.targets[0]
+        if isinstance(node, ast.Assign) and len(node.targets) == 1
+        else getattr(node, "target", None)
+    )
     if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(target, ast.Name) and node.value:
         number = number_of(node.value)
         return None if number is None else (target.id, number)
@@ -76,7 +95,11 @@ def _written_out(function: ast.FunctionDef, numbers: dict[str, Number]) -> ast.F
 
 def own_names(function: ast.FunctionDef) -> frozenset[str]:
     """Parameters and names that are assigned anywhere in a function."""
-    stored = (node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+    stored = (
+        node.id
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    )
     return frozenset(stored) | {argument.arg for argument in function.args.args}
 
 

@@ -1,7 +1,8 @@
 """Layer 5, second part: follow the axis of the environments through the compiled program.
 
-What takes environments together, tells them apart or counts them is refused where it is written. What cannot
-be followed is left to the probe, which sees what a program does, if not where. The graph is only read.
+What takes environments together, tells them apart or counts them is refused where it is written.
+What cannot be followed is left to the probe, which sees what a program does, if not where. The
+graph is only read.
 """
 
 from __future__ import annotations
@@ -82,7 +83,9 @@ class _Reader:
         yes, no = node.blocks()
         if isinstance(condition, bool):
             return self.read(yes if condition else no)
-        return [one if one == other else UNSEEN for one, other in zip(self.read(yes), self.read(no), strict=True)]
+        return [
+            one if one == other else UNSEEN for one, other in zip(self.read(yes), self.read(no), strict=True)
+        ]
 
 
 @cache

@@ -15,9 +15,12 @@ from rewardsmith.reward.guard.refusal import RefusedError
 _COMPONENT = re.compile(r"[A-Za-z_][A-Za-z0-9_ \-]{0,39}")
 _DEVICE = re.compile(r"[a-z]{1,8}(:[0-9]{1,2})?")
 _ALLOWED = (
-    ast.arguments, ast.arg, ast.Return, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Pass, ast.If, ast.expr_context,
-    ast.Name, ast.Attribute, ast.Call, ast.keyword, ast.Constant, ast.Subscript, ast.Slice, ast.Tuple, ast.List, ast.Dict,
-    ast.IfExp, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.operator, ast.unaryop, ast.boolop, ast.cmpop,
+    ast.arguments, ast.arg, ast.Return, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Pass, ast.If,
+    ast.expr_context,
+    ast.Name, ast.Attribute, ast.Call, ast.keyword, ast.Constant, ast.Subscript, ast.Slice, ast.Tuple,
+    ast.List, ast.Dict,
+    ast.IfExp, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.operator, ast.unaryop, ast.boolop,
+    ast.cmpop,
 )  # fmt: skip
 _NO_LOOPS = "Compute on whole tensors; loops are not part of the reward language."
 _NO_IMPORTS = "torch and math are there already; nothing else can be imported."
@@ -38,12 +41,18 @@ ADVICE: dict[type[ast.AST], str] = {
     ast.Raise: "Leave it out.",
 }
 _NAMES: dict[type[ast.AST], str] = {
-    ast.For: "a for loop", ast.While: "a while loop", ast.ListComp: "a list comprehension", ast.SetComp: "a set comprehension",
-    ast.DictComp: "a dictionary comprehension", ast.GeneratorExp: "a generator expression", ast.Lambda: "a lambda function",
-    ast.FunctionDef: "a function inside a function", ast.AsyncFunctionDef: "an async function", ast.ClassDef: "a class",
-    ast.Import: "an import", ast.ImportFrom: "an import", ast.JoinedStr: "an f-string", ast.Global: "global", ast.Nonlocal: "nonlocal",
-    ast.Assert: "assert", ast.Raise: "raise", ast.Try: "try", ast.With: "with", ast.Delete: "del", ast.Match: "match", ast.Break: "break",
-    ast.Continue: "continue", ast.NamedExpr: "the operator :=", ast.Starred: "unpacking with *", ast.Set: "a set", ast.Yield: "yield",
+    ast.For: "a for loop", ast.While: "a while loop", ast.ListComp: "a list comprehension",
+    ast.SetComp: "a set comprehension",
+    ast.DictComp: "a dictionary comprehension", ast.GeneratorExp: "a generator expression",
+    ast.Lambda: "a lambda function",
+    ast.FunctionDef: "a function inside a function", ast.AsyncFunctionDef: "an async function",
+    ast.ClassDef: "a class",
+    ast.Import: "an import", ast.ImportFrom: "an import", ast.JoinedStr: "an f-string", ast.Global: "global",
+    ast.Nonlocal: "nonlocal",
+    ast.Assert: "assert", ast.Raise: "raise", ast.Try: "try", ast.With: "with", ast.Delete: "del",
+    ast.Match: "match", ast.Break: "break",
+    ast.Continue: "continue", ast.NamedExpr: "the operator :=", ast.Starred: "unpacking with *",
+    ast.Set: "a set", ast.Yield: "yield",
     ast.YieldFrom: "yield", ast.Await: "await",
 }  # fmt: skip
 """What messages call a piece of syntax that is not on the list."""
@@ -99,9 +108,15 @@ def _check_node(node: ast.AST, scope: Scope) -> None:
         advice = ADVICE.get(type(node), "Use arithmetic, comparisons and torch functions on the signals.")
         raise _refused(f"{_NAMES.get(type(node), 'this')} is not part of the reward language.", advice, node)
     if isinstance(node, ast.Expr):
-        raise _refused("this statement has no effect on the result.", "Remove it; printing and in-place calls are not allowed.", node)
+        raise _refused(
+            "this statement has no effect on the result.",
+            "Remove it; printing and in-place calls are not allowed.",
+            node,
+        )
     if isinstance(node, (ast.BinOp, ast.AugAssign)) and isinstance(node.op, ast.MatMult):
-        raise _refused("@ is not part of the reward language.", "Use torch.sum(a * b, dim=-1) for dot products.", node)
+        raise _refused(
+            "@ is not part of the reward language.", "Use torch.sum(a * b, dim=-1) for dot products.", node
+        )
     if isinstance(node, ast.Attribute):
         _check_attribute(node)
     elif isinstance(node, ast.Call):
@@ -127,10 +142,16 @@ def _check_attribute(node: ast.Attribute) -> None:
     if node.attr in allowed:
         return
     if node.attr.endswith("_") and not node.attr.startswith("_"):
-        raise _refused(f".{node.attr} changes a tensor in place.", f"Use .{node.attr.rstrip('_')} and keep its result.", node)
+        raise _refused(
+            f".{node.attr} changes a tensor in place.",
+            f"Use .{node.attr.rstrip('_')} and keep its result.",
+            node,
+        )
     if isinstance(node.value, ast.Name) and node.value.id == "self":
         raise _refused("self is not available.", "Take the signal as a parameter.", node)
-    raise _refused(f".{node.attr[:40]} is not in the reward language.", "Use elementary torch functions.", node)
+    raise _refused(
+        f".{node.attr[:40]} is not in the reward language.", "Use elementary torch functions.", node
+    )
 
 
 def _check_name(node: ast.Name) -> None:
@@ -145,7 +166,11 @@ def _check_call(node: ast.Call, scope: Scope) -> None:
     if isinstance(node.func, ast.Name):
         name = node.func.id
         if name not in vocabulary.BUILTINS | scope.helpers.keys():
-            raise _refused(f"{name[:40]}() is not a known function.", "Use torch functions or define a helper with def.", node)
+            raise _refused(
+                f"{name[:40]}() is not a known function.",
+                "Use torch functions or define a helper with def.",
+                node,
+            )
         keywords = scope.helpers.get(name, frozenset[str]())
     elif isinstance(node.func, ast.Attribute):
         _check_attribute(node.func)
@@ -154,9 +179,15 @@ def _check_call(node: ast.Call, scope: Scope) -> None:
         raise _refused("only functions with a name can be called.", "Call torch functions by name.", node)
     for keyword in node.keywords:
         if keyword.arg is None:
-            raise _refused("unpacking with ** is not part of the reward language.", "Write every argument out.", node)
+            raise _refused(
+                "unpacking with ** is not part of the reward language.", "Write every argument out.", node
+            )
         if keyword.arg not in keywords:
-            hint = "Results are returned, never written into a tensor." if keyword.arg == "out" else "Leave it out, or write it otherwise."
+            hint = (
+                "Results are returned, never written into a tensor."
+                if keyword.arg == "out"
+                else "Leave it out, or write it otherwise."
+            )
             raise _refused(f"the keyword {keyword.arg!r} is not allowed here.", hint, node)
 
 
@@ -168,14 +199,26 @@ def _check_axis(node: ast.Call, function: ast.Attribute) -> None:
     orders = 1 if function.attr in ("norm", "vector_norm") else 0
     if len(own) <= orders and not any(keyword.arg in ("dim", "axis", "other") for keyword in node.keywords):
         message = f"{function.attr} without dim takes all environments together."
-        raise _refused(message, "Give it dim=-1 and a tensor of shape (num_envs, k); for one column index it, such as [:, 2].", node)
+        raise _refused(
+            message,
+            "Give it dim=-1 and a tensor of shape (num_envs, k); for one column index it, such as [:, 2].",
+            node,
+        )
 
 
 def _check_assignment(node: ast.Assign | ast.AnnAssign | ast.AugAssign, scope: Scope) -> None:
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-    for name in (name for target in targets for name in (target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target])):
+    for name in (
+        name
+        for target in targets
+        for name in (target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target])
+    ):
         if not isinstance(name, ast.Name):
-            raise _refused("only plain local names can be assigned.", "Use torch.where, or one dictionary literal in the return.", node)
+            raise _refused(
+                "only plain local names can be assigned.",
+                "Use torch.where, or one dictionary literal in the return.",
+                node,
+            )
         if name.id in vocabulary.INTERNAL_NAMES | scope.helpers.keys() | {scope.function}:
             raise _refused(f"the name {name.id} is taken.", "Use another name.", node)
 
@@ -194,5 +237,9 @@ def _check_constant(node: ast.Constant) -> None:
 
 def _check_components(node: ast.Dict) -> None:
     for key in node.keys:
-        if not (isinstance(key, ast.Constant) and isinstance(key.value, str) and _COMPONENT.fullmatch(key.value)):
-            raise _refused("component names must be short plain strings.", 'Write {"distance": distance_reward}.', node)
+        if not (
+            isinstance(key, ast.Constant) and isinstance(key.value, str) and _COMPONENT.fullmatch(key.value)
+        ):
+            raise _refused(
+                "component names must be short plain strings.", 'Write {"distance": distance_reward}.', node
+            )

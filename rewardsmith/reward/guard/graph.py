@@ -1,8 +1,9 @@
 """Layer 5: a positive list on the compiled program itself, with every helper inlined.
 
-What passes ends soon and changes nothing: no loop, no Python operator, no operator that writes to an argument, draws random
-numbers or makes a tensor larger than its inputs ask for, and a bounded number of operators. It does not rely on the
-layers before it. The graph is only read: constant propagation would run it.
+What passes ends soon and changes nothing: no loop, no Python operator, no operator that writes to
+an argument, draws random numbers or makes a tensor larger than its inputs ask for, and a bounded
+number of operators. It does not rely on the layers before it. The graph is only read: constant
+propagation would run it.
 """
 
 from __future__ import annotations
@@ -35,9 +36,24 @@ _ATEN = """
 _ALLOWED = {f"prim::{name}" for name in _PRIM.split()} | {f"aten::{name}" for name in _ATEN.split()}
 _SIZED = {"aten::zeros": 0, "aten::ones": 0, "aten::full": 0, "aten::expand": 1}
 """Operators that are told a size, and which of their inputs it is."""
-_MAKES_LISTS = {"prim::ListConstruct", "prim::Constant", "aten::size", "aten::unbind", "aten::split", "aten::chunk"}
+_MAKES_LISTS = {
+    "prim::ListConstruct",
+    "prim::Constant",
+    "aten::size",
+    "aten::unbind",
+    "aten::split",
+    "aten::chunk",
+}
 _DIVIDES = {"aten::remainder", "aten::floordiv"}
-_TO_NUMBER = {"aten::Float", "aten::Int", "aten::Bool", "aten::FloatImplicit", "aten::IntImplicit", "aten::ScalarImplicit", "aten::item"}
+_TO_NUMBER = {
+    "aten::Float",
+    "aten::Int",
+    "aten::Bool",
+    "aten::FloatImplicit",
+    "aten::IntImplicit",
+    "aten::ScalarImplicit",
+    "aten::item",
+}
 _MAKES = "zeros ones full tensor to zeros_like ones_like full_like sum mean prod softmax"
 _PLACES = {"prim::dtype", "prim::device", "prim::layout"}
 _TAKES_PLACES = {f"aten::{name}" for name in _MAKES.split()}
@@ -60,7 +76,9 @@ def check_graph(function: torch.ScriptFunction) -> None:
         for node in blocks.pop().nodes():
             count += 1
             if count > MAX_NODES:
-                raise RefusedError("graph", f"the compiled program has more than {MAX_NODES} operations.", "Use fewer terms.")
+                raise RefusedError(
+                    "graph", f"the compiled program has more than {MAX_NODES} operations.", "Use fewer terms."
+                )
             _check_node(node)
             blocks += list(node.blocks())
 
@@ -76,27 +94,46 @@ def _check_node(node: torch._C.Node) -> None:
     kind = node.kind()
     name = kind.split("::")[-1]
     if kind in _TO_NUMBER and is_tensor(next(node.inputs())):
-        raise refused_at(node, "a tensor is used as a condition or as a single number.", "Use torch.where(condition, a, b), &, | and ~.")
+        raise refused_at(
+            node,
+            "a tensor is used as a condition or as a single number.",
+            "Use torch.where(condition, a, b), &, | and ~.",
+        )
     if kind not in _ALLOWED:
         raise refused_at(node, f"the operation {name} is not allowed.", "Use elementary tensor arithmetic.")
     if kind in _PLACES:
         for user in (use.user for use in node.output().uses()):
             if user.kind() not in _TAKES_PLACES:
-                hint = f"It must do the same on every machine: hand x.{name} to torch.zeros and the like, no more."
+                hint = (
+                    f"It must do the same on every machine: hand x.{name} to torch.zeros and the like, "
+                    "no more."
+                )
                 raise refused_at(user, f"the program looks at the {name} of its tensors.", hint)
     if kind in _DIVIDES and not _is_safe_division(*node.inputs()):
-        raise refused_at(node, f"{name} of whole numbers may divide by zero.", "Divide by a plain number, or compute on tensors.")
+        raise refused_at(
+            node,
+            f"{name} of whole numbers may divide by zero.",
+            "Divide by a plain number, or compute on tensors.",
+        )
     if kind in _SIZED and not _is_bounded(list(node.inputs())[_SIZED[kind]]):
         raise refused_at(
-            node, f"{name} makes a tensor of a free size.", "Give it the size of a signal, or use zeros_like or ones_like of one."
+            node,
+            f"{name} makes a tensor of a free size.",
+            "Give it the size of a signal, or use zeros_like or ones_like of one.",
         )
     if kind not in _MAKES_LISTS and any(value.type().kind() == "ListType" for value in node.outputs()):
-        raise refused_at(node, f"{name} makes a new list.", "Lists are only for torch.stack and torch.cat, written out.")
+        raise refused_at(
+            node, f"{name} makes a new list.", "Lists are only for torch.stack and torch.cat, written out."
+        )
     schema = node.schema()
     if schema and schema != "(no schema)":
         for argument in torch._C.parse_schema(schema).arguments:
             if argument.alias_info is not None and argument.alias_info.is_write:
-                raise refused_at(node, f"the operation {name} writes into its input.", "Keep its result in a new name instead.")
+                raise refused_at(
+                    node,
+                    f"the operation {name} writes into its input.",
+                    "Keep its result in a new name instead.",
+                )
 
 
 def refused_at(node: torch._C.Node, message: str, hint: str) -> RefusedError:
@@ -114,7 +151,11 @@ def _is_safe_division(value: torch._C.Value, divisor: torch._C.Value) -> bool:
     """Whole numbers divided by 0 or by -1 can kill the process (SIGFPE): TorchScript hands them to the processor unchecked."""
     if any(is_tensor(number) or number.type().kind() == "FloatType" for number in (value, divisor)):
         return True
-    return divisor.node().kind() == "prim::Constant" and divisor.type().kind() == "IntType" and divisor.node().i("value") > 0
+    return (
+        divisor.node().kind() == "prim::Constant"
+        and divisor.type().kind() == "IntType"
+        and divisor.node().i("value") > 0
+    )
 
 
 def _is_bounded(sizes: torch._C.Value) -> bool:
@@ -122,7 +163,9 @@ def _is_bounded(sizes: torch._C.Value) -> bool:
     source = sizes.node()
     if source.kind() == "aten::size":
         return True
-    return source.kind() == "prim::ListConstruct" and all(_is_bounded_axis(axis.node()) for axis in source.inputs())
+    return source.kind() == "prim::ListConstruct" and all(
+        _is_bounded_axis(axis.node()) for axis in source.inputs()
+    )
 
 
 def _is_bounded_axis(source: torch._C.Node) -> bool:

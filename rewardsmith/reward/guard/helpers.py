@@ -1,7 +1,8 @@
 """Which parameters of helper functions are plain numbers.
 
-In Python ``shaped(distance, 0.1)`` works whatever ``shaped`` declares; TorchScript takes an undeclared parameter
-for a tensor. So a parameter without a type is a float where some call passes a number.
+In Python ``shaped(distance, 0.1)`` works whatever ``shaped`` declares; TorchScript takes an
+undeclared parameter for a tensor. So a parameter without a type is a float where some call passes a
+number.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from collections.abc import Iterable, Mapping
 from rewardsmith.reward.guard.constants import literal, number_of
 
 Kinds = dict[str, str]
-"""What names are: ``float``; ``loose``, a float in the print that some call makes an int in Python; empty for all else."""
+"""What names are: ``float``; ``loose``, a float in the print that some call
+makes an int in Python; empty for all else."""
 _WHOLE = {"floor", "ceil", "trunc"}
 
 
@@ -34,7 +36,9 @@ def number_parameters(tree: ast.Module) -> dict[str, Kinds]:
     """For every function, what each of its parameters is, in order."""
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     found = {
-        name: {argument.arg: "float" if declared(argument) == "float" else "" for argument in function.args.args}
+        name: {
+            argument.arg: "float" if declared(argument) == "float" else "" for argument in function.args.args
+        }
         for name, function in functions.items()
     }
     for name, function in functions.items():
@@ -44,7 +48,9 @@ def number_parameters(tree: ast.Module) -> dict[str, Kinds]:
     calls = {name: _calls(function, functions) for name, function in functions.items()}
     for _ in functions:  # a number may be handed on from helper to helper
         for name, function in functions.items():
-            kinds = _local_kinds(function) | {parameter: kind for parameter, kind in found[name].items() if kind}
+            kinds = _local_kinds(function) | {
+                parameter: kind for parameter, kind in found[name].items() if kind
+            }
             for call, callee in calls[name]:
                 _read_call(call, callee, found[callee.name], kinds)
     return found
@@ -60,9 +66,15 @@ def make_float(node: ast.expr) -> ast.expr:
     return ast.Call(ast.Name("float", ast.Load()), [node], [])
 
 
-def _calls(function: ast.FunctionDef, functions: Mapping[str, ast.FunctionDef]) -> list[tuple[ast.Call, ast.FunctionDef]]:
+def _calls(
+    function: ast.FunctionDef, functions: Mapping[str, ast.FunctionDef]
+) -> list[tuple[ast.Call, ast.FunctionDef]]:
     calls = (node for node in ast.walk(function) if isinstance(node, ast.Call))
-    return [(call, functions[call.func.id]) for call in calls if isinstance(call.func, ast.Name) and call.func.id in functions]
+    return [
+        (call, functions[call.func.id])
+        for call in calls
+        if isinstance(call.func, ast.Name) and call.func.id in functions
+    ]
 
 
 def declared(argument: ast.arg) -> str:
@@ -78,7 +90,9 @@ def _read_defaults(function: ast.FunctionDef, parameters: Kinds) -> None:
 
 def _read_call(call: ast.Call, callee: ast.FunctionDef, parameters: Kinds, kinds: Mapping[str, str]) -> None:
     untyped = {argument.arg for argument in callee.args.args if argument.annotation is None}
-    passed = dict(zip(parameters, call.args, strict=False)) | {keyword.arg: keyword.value for keyword in call.keywords}
+    passed = dict(zip(parameters, call.args, strict=False)) | {
+        keyword.arg: keyword.value for keyword in call.keywords
+    }
     for name, value in passed.items():
         kind = _kind(value, kinds)
         if name is not None and (parameters.get(name) or (kind and name in untyped)):

@@ -1,7 +1,8 @@
 """Layer 6, one part: an environment's reward is its own, whatever stands beside it and wherever it stands.
 
-Every state is computed again among others, in another place and in batches of other sizes, and must come to the
-same. The places are drawn anew for every check, so no program can know them. Child process only.
+Every state is computed again among others, in another place and in batches of other sizes, and must
+come to the same. The places are drawn anew for every check, so no program can know them. Child
+process only.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ Run = Callable[[list[Tensor]], Values]
 """Runs the program on its arguments."""
 
 _BLOCK = 16
-"""States that a processor may compute in one go. They may all be rounded otherwise where one of them is odd."""
+"""States that a processor may compute in one go. They may all be
+rounded otherwise where one of them is odd."""
 _ROUNDING = 16 * torch.finfo(torch.float32).eps
-"""Relative to the value itself. Another batch size takes other ways through the processor, which round otherwise."""
+"""Relative to the value itself. Another batch size takes other ways
+through the processor, which round otherwise."""
 _SHARE = 1e-4
 """Relative to how much the value differs among the states: for terms that come from larger ones."""
 _TREMBLES = 4
@@ -110,7 +113,8 @@ class Independence:
     def _doubt(self) -> Values:
         """How far rounding may move each value: steps, roots near 0, differences of large terms.
 
-        It is what the value moves when the last digits of the states do, and what it is off in single precision.
+        It is what the value moves when the last digits of the states do, and what it is off in
+        single precision.
         """
         doubt = {name: torch.zeros_like(value) for name, value in self._values.items()}
         for _ in range(_TREMBLES):

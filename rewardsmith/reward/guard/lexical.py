@@ -1,7 +1,8 @@
 """Layer 1: limits on the text, before any parser sees it.
 
 Long chains and deep nesting crash Python's parser and TorchScript's with a segmentation fault.
-Comments end here: what a model writes beside its code, in whatever alphabet, is neither checked nor kept.
+Comments end here: what a model writes beside its code, in whatever alphabet, is neither checked nor
+kept.
 """
 
 from __future__ import annotations
@@ -15,7 +16,11 @@ MAX_LINE = 400
 MAX_DEPTH = 40
 _OPERATORS = "+-*/~|&^<>=%@"
 _STRING_OR_COMMENT = re.compile(
-    r'"""(?:[^\\]|\\.)*?"""' r"|'''(?:[^\\]|\\.)*?'''" r'|"(?:[^"\\\n]|\\.)*"' r"|'(?:[^'\\\n]|\\.)*'" r"|\#[^\n]*",
+    r'"""(?:[^\\]|\\.)*?"""'
+    r"|'''(?:[^\\]|\\.)*?'''"
+    r'|"(?:[^"\\\n]|\\.)*"'
+    r"|'(?:[^'\\\n]|\\.)*'"
+    r"|\#[^\n]*",
     re.DOTALL,
 )
 
@@ -24,23 +29,34 @@ def check_text(source: str) -> str:
     """Refuse text that a parser should not be given.
 
     Returns:
-        The text without comments, its lines numbered as before. Only this may go on to the next layer, so
-        that it does not matter whether Python would have found the same comments.
+        The text without comments, its lines numbered as before. Only this may go on to the next
+        layer, so that it does not matter whether Python would have found the same comments.
 
     Raises:
         RefusedError: The text is empty, too long, not printable ASCII or nested too deeply.
     """
     if len(source) > MAX_CHARACTERS:
-        raise RefusedError("lexical", f"the code has {len(source)} characters, {MAX_CHARACTERS} are allowed.", "Write it shorter.")
+        raise RefusedError(
+            "lexical",
+            f"the code has {len(source)} characters, {MAX_CHARACTERS} are allowed.",
+            "Write it shorter.",
+        )
     code = _STRING_OR_COMMENT.sub(_plain, source)
     if not code.strip():
         raise RefusedError("lexical", "there is no code.", "Write one function compute_reward.")
     for number, line in enumerate(code.split("\n"), 1):
         if len(line) > MAX_LINE:
-            raise RefusedError("lexical", f"the line has {len(line)} characters, {MAX_LINE} are allowed.", "Break it up.", number)
+            raise RefusedError(
+                "lexical",
+                f"the line has {len(line)} characters, {MAX_LINE} are allowed.",
+                "Break it up.",
+                number,
+            )
         strange = next((c for c in line if not (" " <= c <= "~" or c == "\t")), None)
         if strange:
-            raise RefusedError("lexical", f"the character {strange!a} is not plain ASCII.", "Use plain ASCII only.", number)
+            raise RefusedError(
+                "lexical", f"the character {strange!a} is not plain ASCII.", "Use plain ASCII only.", number
+            )
     _check_nesting(_STRING_OR_COMMENT.sub(lambda match: "\n" * match.group().count("\n"), code))
     return code
 
@@ -62,6 +78,10 @@ def _check_nesting(code: str) -> None:
         elif not character.isspace():
             run = 0
         if depth > MAX_DEPTH:
-            raise RefusedError("lexical", "brackets are nested too deeply.", "Use named intermediate values.", line)
+            raise RefusedError(
+                "lexical", "brackets are nested too deeply.", "Use named intermediate values.", line
+            )
         if run > MAX_DEPTH:
-            raise RefusedError("lexical", "a run of operators is too long.", "Use named intermediate values.", line)
+            raise RefusedError(
+                "lexical", "a run of operators is too long.", "Use named intermediate values.", line
+            )

@@ -20,11 +20,12 @@ _PR_SET_NO_NEW_PRIVS = 38
 def confine() -> list[str]:
     """Give up, for good: new files, file growth, new processes, core dumps, privileges, more memory.
 
-    Call it after everything is imported and loaded. One more GiB of address space may be taken from then on.
+    Call it after everything is imported and loaded. One more GiB of address space may be taken from
+    then on.
 
     Returns:
-        What is in force, in words for ``rewardsmith doctor``. Resource limits are required; what the
-        kernel or the machine lacks beyond them is named as missing, not an error.
+        What is in force, in words for ``rewardsmith doctor``. Resource limits are required; what
+        the kernel or the machine lacks beyond them is named as missing, not an error.
     """
     for limit, most in (
         (resource.RLIMIT_FSIZE, 0),
@@ -34,14 +35,22 @@ def confine() -> list[str]:
     ):
         resource.setrlimit(limit, (most, most))
     # The kernel does not hold root to a number of processes.
-    report = ["limits on files and cores" + (" (not on processes: running as root)" if os.geteuid() == 0 else " and processes")]
+    report = [
+        "limits on files and cores"
+        + (" (not on processes: running as root)" if os.geteuid() == 0 else " and processes")
+    ]
     if sys.platform != "linux":
         return [*report, "no memory limit, no-new-privileges, Landlock or seccomp on this system"]
     with open("/proc/self/statm") as statm:
         used = int(statm.read().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY_BYTES, used + MEMORY_BYTES))
     kept = ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
-    parts = {"memory": True, "no-new-privileges": kept, "Landlock": landlock.close_files(), "seccomp": seccomp.filter_calls()}
+    parts = {
+        "memory": True,
+        "no-new-privileges": kept,
+        "Landlock": landlock.close_files(),
+        "seccomp": seccomp.filter_calls(),
+    }
     return [*report, *(name if works else f"no {name} here" for name, works in parts.items())]
 
 

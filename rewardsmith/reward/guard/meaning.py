@@ -1,10 +1,11 @@
 """Between layers 2 and 3: the places where Python's meaning and TorchScript's part, and what is printed there.
 
-Every function is gone through once, without running it (see ``values`` and ``arithmetic``). Beside plain numbers this is
-about ``x += y``, which changes a tensor where it lies, under all its names. The print has no such writing: it gives the new
-value to every name of the tensor that is still read. Where a name shares only a part of the memory, or the memory is
-the caller's, the program is refused. Where Python would stop, since the sum is larger than x or of another type,
-the print goes on.
+Every function is gone through once, without running it (see ``values`` and ``arithmetic``). Beside
+plain numbers this is about ``x += y``, which changes a tensor where it lies, under all its names.
+The print has no such writing: it gives the new value to every name of the tensor that is still
+read. Where a name shares only a part of the memory, or the memory is the caller's, the program is
+refused. Where Python would stop, since the sum is larger than x or of another type, the print goes
+on.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ class Meaning:
     truths: set[ast.AST] = field(default_factory=set)
     """Plain truth values that are printed as tensors."""
     renewed: dict[ast.AugAssign, dict[str, dict[str, bool]]] = field(default_factory=dict)
-    """Further names of what an augmented assignment changes: of the tensor itself, or of dictionaries with their keys and
-    whether the tensor is what they hold there."""
+    """Further names of what an augmented assignment changes: of the tensor itself, or of
+    dictionaries with their keys and whether the tensor is what they hold there."""
 
 
 def read_meaning(functions: Iterable[ast.FunctionDef], floats: Mapping[str, Mapping[str, str]]) -> Meaning:
@@ -41,7 +42,8 @@ def read_meaning(functions: Iterable[ast.FunctionDef], floats: Mapping[str, Mapp
 
     Args:
         functions: All of it; none calls itself.
-        floats: Which parameters are numbers, see :func:`rewardsmith.reward.guard.helpers.number_parameters`.
+        floats: Which parameters are numbers, see
+            :func:`rewardsmith.reward.guard.helpers.number_parameters`.
 
     Raises:
         RefusedError: Something means one thing in Python and another in TorchScript.
@@ -52,17 +54,28 @@ def read_meaning(functions: Iterable[ast.FunctionDef], floats: Mapping[str, Mapp
     waiting = list(known)
     while waiting:
         function = known[waiting[-1]]
-        first = [name for name in _called(function) if name in known and name not in results] if len(known) > 1 else []
+        first = (
+            [name for name in _called(function) if name in known and name not in results]
+            if len(known) > 1
+            else []
+        )
         if not first:
             reading = Reading(results, meaning.written, meaning.truths)
-            results[function.name] = (function, _Function(function, reading, meaning).result(floats[function.name]))
+            results[function.name] = (
+                function,
+                _Function(function, reading, meaning).result(floats[function.name]),
+            )
             waiting.pop()
         waiting += first
     return meaning
 
 
 def _called(function: ast.FunctionDef) -> list[str]:
-    return [node.func.id for node in ast.walk(function) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    return [
+        node.func.id
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    ]
 
 
 class _Function:
@@ -80,7 +93,9 @@ class _Function:
             place = self._order[statement] = len(self._order)
             inner = [statement.test] if isinstance(statement, ast.If) else [statement]
             for node in (node for part in inner for node in ast.walk(part)):
-                if isinstance(node, ast.Name) and (isinstance(node.ctx, ast.Load) or isinstance(statement, ast.AugAssign)):
+                if isinstance(node, ast.Name) and (
+                    isinstance(node.ctx, ast.Load) or isinstance(statement, ast.AugAssign)
+                ):
                     self._last_read[node.id] = place
             if isinstance(statement, ast.If):
                 self._number(statement.body)
@@ -115,7 +130,9 @@ class _Function:
             self._reading.names = names
             match statement:
                 case ast.Return():
-                    self._returned.append(self._reading.value(statement.value) if statement.value else Value(other="nothing"))
+                    self._returned.append(
+                        self._reading.value(statement.value) if statement.value else Value(other="nothing")
+                    )
                     return None
                 case ast.Assign() | ast.AnnAssign():
                     self._assign(statement, names)
@@ -127,7 +144,9 @@ class _Function:
                     left = [way for way in ways if way is not None]
                     if not left:
                         return None
-                    names = {name: joined(left[0][name], left[-1][name]) for name in left[0] if name in left[-1]}
+                    names = {
+                        name: joined(left[0][name], left[-1][name]) for name in left[0] if name in left[-1]
+                    }
         return names
 
     def _assign(self, node: ast.Assign | ast.AnnAssign, names: Names) -> None:
@@ -138,8 +157,16 @@ class _Function:
             if isinstance(target, ast.Name):
                 names[target.id] = value
             elif isinstance(target, (ast.Tuple, ast.List)):
-                parts = value.items if not value.keys and len(value.items) == len(target.elts) else [_some(value) for _ in target.elts]
-                names |= {name.id: part for name, part in zip(target.elts, parts, strict=True) if isinstance(name, ast.Name)}
+                parts = (
+                    value.items
+                    if not value.keys and len(value.items) == len(target.elts)
+                    else [_some(value) for _ in target.elts]
+                )
+                names |= {
+                    name.id: part
+                    for name, part in zip(target.elts, parts, strict=True)
+                    if isinstance(name, ast.Name)
+                }
 
     def _change(self, node: ast.AugAssign, names: Names) -> None:
         assert isinstance(node.target, ast.Name)
@@ -154,12 +181,19 @@ class _Function:
         part = next((other for other in read_later if not _holds_all(names[other], old)), None)
         if part is not None:
             message = f"{name} may share its memory with {part}, which this changes, too, in Python."
-            raise RefusedError("syntax", message, f"Write {name} = {name} + ... for a new tensor.", node.lineno)
+            raise RefusedError(
+                "syntax", message, f"Write {name} = {name} + ... for a new tensor.", node.lineno
+            )
         if self._function.name != ENTRY and any(isinstance(token, Parameter) for token in old.memory):
             message = f"in Python this changes the caller's tensor, which {name} still is."
-            raise RefusedError("syntax", message, f"Write {name} = {name} + ... for a new tensor.", node.lineno)
+            raise RefusedError(
+                "syntax", message, f"Write {name} = {name} + ... for a new tensor.", node.lineno
+            )
         self._meaning.renewed[node] = {
-            other: {key: item.tensor == old.tensor for key, item in zip(names[other].keys, names[other].items, strict=False)}
+            other: {
+                key: item.tensor == old.tensor
+                for key, item in zip(names[other].keys, names[other].items, strict=False)
+            }
             for other in read_later
         }
 

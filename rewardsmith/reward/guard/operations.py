@@ -8,8 +8,8 @@ from rewardsmith.reward.guard import axes
 from rewardsmith.reward.guard.axes import Axes, Count, MixedError, Size, UnseenError
 
 Seen = object
-"""What is known of a value: the ``Axes`` of a tensor, a ``Count``, a constant, a tuple of such for lists and
-tuples, a dictionary of them, or ``UNSEEN``."""
+"""What is known of a value: the ``Axes`` of a tensor, a ``Count``, a constant, a tuple of such for
+lists and tuples, a dictionary of them, or ``UNSEEN``."""
 Arguments = Mapping[str, Seen]
 """By the names that the operator's schema has."""
 

@@ -11,7 +11,9 @@ from rewardsmith.reward.guard.refusal import RefusedError
 _SIGNAL_VALUES = frozenset({"shape", "dtype", "device", "values"})
 
 
-def check_name(node: ast.Name, parent: ast.AST | None, own: Collection[str], helpers: Collection[str]) -> None:
+def check_name(
+    node: ast.Name, parent: ast.AST | None, own: Collection[str], helpers: Collection[str]
+) -> None:
     """Refuse a name that stands where what it means cannot be.
 
     Args:
@@ -28,10 +30,14 @@ def check_name(node: ast.Name, parent: ast.AST | None, own: Collection[str], hel
         return
     if name in own:
         if called:
-            raise _refused(f"{name} is a value here and cannot be called.", "Give the value another name.", node)
+            raise _refused(
+                f"{name} is a value here and cannot be called.", "Give the value another name.", node
+            )
     elif name in vocabulary.MODULES:
         if not isinstance(parent, ast.Attribute):
-            raise _refused(f"{name} is a module, not a value.", f"Call a function of it, such as {_example(name)}.", node)
+            raise _refused(
+                f"{name} is a module, not a value.", f"Call a function of it, such as {_example(name)}.", node
+            )
     elif name in vocabulary.TYPE_NAMES:
         raise _refused(f"{name} is a type, not a value.", "Use torch.tensor for constant tensors.", node)
     elif not called and (name in vocabulary.BUILTINS or name in helpers):
@@ -48,23 +54,41 @@ def check_attribute(node: ast.Attribute, parent: ast.AST | None) -> None:
     name = f"{owner}.{node.attr}" if owner in vocabulary.PATHS else f".{node.attr}"
     if node.attr in vocabulary.NAMESPACES:
         if f"{owner}.{node.attr}" not in vocabulary.PATHS or not isinstance(parent, ast.Attribute):
-            raise _refused(f"{name} holds functions and is not one.", "Call a function of it, such as torch.linalg.norm.", node)
+            raise _refused(
+                f"{name} holds functions and is not one.",
+                "Call a function of it, such as torch.linalg.norm.",
+                node,
+            )
     elif node.attr == "Tensor":
         raise _refused(f"{name} is a type, not a value.", "Use torch.tensor for constant tensors.", node)
     elif called:
         _check_function(node, owner, name)
     elif not _is_value(node.attr, owner):
-        what = f"the function {name} is not called" if node.attr in vocabulary.FUNCTIONS else f"there is no {name}"
-        raise _refused(f"{what}.", "Write its arguments in brackets." if "called" in what else "Use elementary torch functions.", node)
+        what = (
+            f"the function {name} is not called"
+            if node.attr in vocabulary.FUNCTIONS
+            else f"there is no {name}"
+        )
+        raise _refused(
+            f"{what}.",
+            "Write its arguments in brackets." if "called" in what else "Use elementary torch functions.",
+            node,
+        )
 
 
 def _check_function(node: ast.Attribute, owner: str, name: str) -> None:
     if node.attr not in vocabulary.FUNCTIONS:
-        raise _refused(f"{name} is a value and cannot be called.", f"Write {name.removeprefix('.')} without brackets.", node)
+        raise _refused(
+            f"{name} is a value and cannot be called.",
+            f"Write {name.removeprefix('.')} without brackets.",
+            node,
+        )
     if owner == "math" and node.attr not in vocabulary.MATH:
         raise _refused(f"there is no {name}.", f"Use torch.{node.attr}.", node)
     if owner in vocabulary.PATHS and node.attr in vocabulary.DTYPES:
-        raise _refused(f"{name} is a type and cannot be called.", f"Write x.{node.attr}() for a tensor x.", node)
+        raise _refused(
+            f"{name} is a type and cannot be called.", f"Write x.{node.attr}() for a tensor x.", node
+        )
     if owner not in vocabulary.PATHS and node.attr in vocabulary.NO_METHODS:
         place = "torch.nn.functional" if node.attr in ("gelu", "softplus") else "torch"
         raise _refused(f"tensors have no {name}().", f"Use {place}.{node.attr}(x).", node)
@@ -72,7 +96,9 @@ def _check_function(node: ast.Attribute, owner: str, name: str) -> None:
 
 def _is_value(name: str, owner: str) -> bool:
     if owner in vocabulary.PATHS:
-        return (owner == "torch" and name in vocabulary.DTYPES) or (name == "pi" and owner in ("math", "torch"))
+        return (owner == "torch" and name in vocabulary.DTYPES) or (
+            name == "pi" and owner in ("math", "torch")
+        )
     return name in _SIGNAL_VALUES
 
 

@@ -48,14 +48,20 @@ def _try(program: RewardProgram, batch: Batch) -> Values:
     if len(values) == 1:
         raise RefusedError("probe", "there are no components.", 'Return total, {"name": component, ...}.')
     if len(values) > MAX_COMPONENTS + 1:
-        raise RefusedError("probe", f"there are {len(values) - 1} components, {MAX_COMPONENTS} are allowed.", "Merge some.")
+        raise RefusedError(
+            "probe", f"there are {len(values) - 1} components, {MAX_COMPONENTS} are allowed.", "Merge some."
+        )
     for name, value in values.items():
         _check_tensor(name, value, size_of(batch))
     again = _run(program, given)
-    if any(not torch.equal(tensor, batch[name]) for name, tensor in zip(program.parameters, given, strict=True)):
+    if any(
+        not torch.equal(tensor, batch[name]) for name, tensor in zip(program.parameters, given, strict=True)
+    ):
         raise RefusedError("probe", "the program changes its inputs.", "Compute new tensors instead.")
     if not torch.equal(torch.get_rng_state(), generator):
-        raise RefusedError("probe", "the program draws or seeds random numbers.", "Leave out everything random.")
+        raise RefusedError(
+            "probe", "the program draws or seeds random numbers.", "Leave out everything random."
+        )
     if any(not again[name].equal(value) and bool(value.isfinite().all()) for name, value in values.items()):
         raise RefusedError("probe", "the same states give different rewards.", "Leave out everything random.")
     return values
@@ -83,7 +89,11 @@ def _check_magnitude(values: Values, where: str) -> None:
     for name, value in values.items():
         most = float(value.abs().max())
         if most > MAX_REWARD:
-            raise RefusedError("probe", f"{name} reaches {most:.3g} on {where}.", "Keep it within 1e6; bound terms with tanh or exp.")
+            raise RefusedError(
+                "probe",
+                f"{name} reaches {most:.3g} on {where}.",
+                "Keep it within 1e6; bound terms with tanh or exp.",
+            )
 
 
 def _run(program: RewardProgram, arguments: list[Tensor]) -> Values:
@@ -91,7 +101,9 @@ def _run(program: RewardProgram, arguments: list[Tensor]) -> Values:
         total, components = program.run_on(arguments)
     except ProgramFailedError as error:  # wrong shapes, indices out of range, memory
         hint = "Signals have the shape (num_envs, ...) of the table."
-        raise RefusedError("probe", f"it fails when run: {last_line(error)}.", hint, failing_line(error)) from None
+        raise RefusedError(
+            "probe", f"it fails when run: {last_line(error)}.", hint, failing_line(error)
+        ) from None
     return {"the total": total, **{f"component {name!r}": value for name, value in components.items()}}
 
 

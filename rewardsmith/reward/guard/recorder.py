@@ -16,7 +16,8 @@ from rewardsmith.contracts import Task
 from rewardsmith.execution.process import claim_stdout
 
 _ENVS, _STEPS, _HOLD, _KEEP_EVERY = 48, 60, 6, 3
-"""Environments, control steps, for how many an action is held, and which share of the steps is kept."""
+"""Environments, control steps, for how many an action is held,
+and which share of the steps is kept."""
 
 
 def record(task: Task) -> dict[str, torch.Tensor]:

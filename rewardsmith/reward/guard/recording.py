@@ -1,6 +1,7 @@
 """Real states of a task, from a short rollout of random actions, kept in the user's cache folder.
 
-The rollout runs in a process of its own (``recorder``), once per task, signal table, scene and version.
+The rollout runs in a process of its own (``recorder``), once per task, signal table, scene and
+version.
 """
 
 from __future__ import annotations
@@ -33,9 +34,14 @@ class NoRecordingError(Exception):
 
 
 def cache_file(task: Task) -> Path:
-    """Where a task's states are kept; another signal table, scene, code of the task or version has another file."""
+    """Where a task's states are kept.
+
+    Another signal table, scene, code of the task or version has another file.
+    """
     world = task.fingerprint()
-    key = repr((task.name, [(s.name, s.shape, s.unit, s.frame) for s in task.signals], world, version("rewardsmith")))
+    key = repr(
+        (task.name, [(s.name, s.shape, s.unit, s.frame) for s in task.signals], world, version("rewardsmith"))
+    )
     return cache_folder() / "states" / f"{task.name}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.pt"
 
 
@@ -48,7 +54,9 @@ def pack(task: Task) -> str:
 
 
 def load_or_record(file: Path, packed: str, signals: tuple[Signal, ...]) -> dict[str, Tensor]:
-    """The states of ``file``; where it is missing or unusable, newly recorded and saved there if possible.
+    """The states of ``file``.
+
+    Where it is missing or unusable, newly recorded and saved there if possible.
 
     Args:
         file: See :func:`cache_file`.
@@ -78,7 +86,9 @@ def _record(packed: str) -> bytes:
     except subprocess.TimeoutExpired:
         raise NoRecordingError(f"a short rollout took more than {TIMEOUT_S:g} s") from None
     if done.returncode:
-        last_words = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
+        last_words = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or [
+            f"exit code {done.returncode}"
+        ]
         raise NoRecordingError(last_words[0][:300])
     return done.stdout
 
@@ -109,11 +119,16 @@ def _rows(value: object, signal: Signal) -> int:
         fits = value.dtype == torch.float32 and value.dim() > 0 and value.shape[1:] == signal.shape
         if fits and value.numel() and bool(value.isfinite().all()):
             return len(value)
-    raise NoRecordingError(f"the recorded states of {signal.name} do not fit the signal table or are not finite")
+    raise NoRecordingError(
+        f"the recorded states of {signal.name} do not fit the signal table or are not finite"
+    )
 
 
 def _save(file: Path, data: bytes) -> None:
-    """Write a whole file or none; a folder that cannot be written costs a recording next time, no more."""
+    """Write a whole file or none.
+
+    A folder that cannot be written costs a recording next time, no more.
+    """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as part:

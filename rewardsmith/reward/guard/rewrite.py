@@ -4,10 +4,11 @@ Comments, type comments, tabs and whatever else a second parser might read diffe
 what was checked is what is compiled. Spellings that models like and TorchScript does not
 are turned into their plain equivalents on the way.
 
-The print means what the program means as plain Python, to the last component: see ``meaning`` for what is changed to that
-end. It goes on in a few places where Python would stop: torch's functions take plain numbers and math's take tensors,
-and ``x += y`` may make x larger or of another type. A whole number that a helper takes for a parameter without
-a type is a float in the print, and a zero has no sign: TorchScript keeps one zero.
+The print means what the program means as plain Python, to the last component: see ``meaning`` for
+what is changed to that end. It goes on in a few places where Python would stop: torch's functions
+take plain numbers and math's take tensors, and ``x += y`` may make x larger or of another type. A
+whole number that a helper takes for a parameter without a type is a float in the print, and a zero
+has no sign: TorchScript keeps one zero.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ _IN_TORCH = {"relu", "tanh", "sigmoid", "softmax"}
 """Functions of torch.nn.functional that are wrappers in Python; torch has the operator itself."""
 _KEYWORDS = {"axis": "dim", "keepdims": "keepdim"}
 _PREFIX = "helper_"
-"""Helpers are printed with it: TorchScript prefers its own functions to a program's of the same name, such as ``round``."""
+"""Helpers are printed with it: TorchScript prefers its own functions to a
+program's of the same name, such as ``round``."""
 _MAX_REPEATED = 200
 """Nodes of an expression that is printed twice."""
 _PER_DEGREE = math.pi / 180.0
@@ -54,7 +56,9 @@ class Printed:
         """The line of the source that became this line of the program, for messages."""
         printed = (node for node in ast.walk(ast.parse(self.program)) if isinstance(node, ast.stmt))
         given = (node for node in ast.walk(self._tree) if isinstance(node, ast.stmt))
-        return next((old.lineno for new, old in zip(printed, given, strict=False) if new.lineno == line), None)
+        return next(
+            (old.lineno for new, old in zip(printed, given, strict=False) if new.lineno == line), None
+        )
 
     def in_own_words(self, message: str) -> str:
         """A message about the program, with its helpers called as their author calls them."""
@@ -69,15 +73,23 @@ def reprint(tree: ast.Module) -> Printed:
     """
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     declare_truths(tree)
-    floats, names = number_parameters(tree), _printed_names(tree, [f.name for f in functions if f.name != ENTRY])
+    floats, names = (
+        number_parameters(tree),
+        _printed_names(tree, [f.name for f in functions if f.name != ENTRY]),
+    )
     meaning = read_meaning(functions, floats)
-    tree.body = [_Canonical(function, floats, names, meaning).visit_FunctionDef(function) for function in functions]
+    tree.body = [
+        _Canonical(function, floats, names, meaning).visit_FunctionDef(function) for function in functions
+    ]
     program = ast.unparse(ast.fix_missing_locations(tree)) + "\n"
     return Printed(program, tree, {printed: own for own, printed in names.items()})
 
 
 def _printed_names(tree: ast.Module, helpers: list[str]) -> dict[str, str]:
-    """A name for every helper that begins with the prefix and that nothing else has; printing again changes none."""
+    """A name for every helper that begins with the prefix and that nothing else has.
+
+    Printing again changes none.
+    """
     names = {name: name for name in helpers if name.startswith(_PREFIX)}
     if len(names) == len(helpers):
         return names
@@ -97,7 +109,13 @@ def _numbered(name: str) -> Iterator[str]:
 class _Canonical(ast.NodeTransformer):
     """Rewrites one function to what TorchScript compiles into native operators."""
 
-    def __init__(self, function: ast.FunctionDef, floats: Mapping[str, Kinds], names: Mapping[str, str], meaning: Meaning) -> None:
+    def __init__(
+        self,
+        function: ast.FunctionDef,
+        floats: Mapping[str, Kinds],
+        names: Mapping[str, str],
+        meaning: Meaning,
+    ) -> None:
         """Know which parameters of which helper are numbers, what helpers are called, and what is written otherwise."""
         self._floats, self._names, self._meaning = floats, names, meaning
         own = floats.get(function.name, {})
@@ -108,10 +126,17 @@ class _Canonical(ast.NodeTransformer):
         """Numbers that TorchScript would compute otherwise are there already."""
         written = None if isinstance(node, ast.stmt) else self._meaning.written.get(node)
         printed: Any = bracketed(super().visit(node if written is None else ast.copy_location(written, node)))
-        return printed if node not in self._meaning.truths else self._on_device(ast.Call(_expression("torch.tensor"), [printed], []))
+        return (
+            printed
+            if node not in self._meaning.truths
+            else self._on_device(ast.Call(_expression("torch.tensor"), [printed], []))
+        )
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        """Types are ours in compute_reward; elsewhere the written ones, else Tensor or float by the calls."""
+        """Types are ours in compute_reward.
+
+        Elsewhere the written ones, else Tensor or float by the calls.
+        """
         numbers = self._floats.get(node.name, {})
         for argument in node.args.args:
             if node.name == ENTRY or argument.annotation is None:
@@ -119,7 +144,9 @@ class _Canonical(ast.NodeTransformer):
             argument.type_comment = None
         node.returns = _expression(_RETURNS) if node.name == ENTRY else None
         node.type_comment = None
-        node.args.defaults = [make_float(value) if numbers.get(argument.arg) else value for argument, value in defaults_of(node)]
+        node.args.defaults = [
+            make_float(value) if numbers.get(argument.arg) else value for argument, value in defaults_of(node)
+        ]
         node.body = self._all(node.body)
         node.args.args = [self.visit(argument) for argument in node.args.args]
         node.args.defaults = [self.visit(default) for default in node.args.defaults]
@@ -133,7 +160,11 @@ class _Canonical(ast.NodeTransformer):
 
     def _all(self, body: list[ast.stmt]) -> list[ast.stmt]:
         """An augmented assignment may become several."""
-        return [new for old in body for new in (self.visit_AugAssign(old) if isinstance(old, ast.AugAssign) else [self.visit(old)])]
+        return [
+            new
+            for old in body
+            for new in (self.visit_AugAssign(old) if isinstance(old, ast.AugAssign) else [self.visit(old)])
+        ]
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
         node.type_comment = None
@@ -215,8 +246,13 @@ class _Canonical(ast.NodeTransformer):
 
 def _with_new(group: str, keys: Mapping[str, bool], name: str) -> ast.Assign:
     """``group = {...}`` with the tensor ``name`` under some keys, and under the others what was there."""
-    values = [_name(name) if is_new else ast.Subscript(_name(group), ast.Constant(key), ast.Load()) for key, is_new in keys.items()]
-    return ast.Assign([ast.Name(group, ast.Store())], ast.Dict([ast.Constant(key) for key in keys], list(values)))
+    values = [
+        _name(name) if is_new else ast.Subscript(_name(group), ast.Constant(key), ast.Load())
+        for key, is_new in keys.items()
+    ]
+    return ast.Assign(
+        [ast.Name(group, ast.Store())], ast.Dict([ast.Constant(key) for key in keys], list(values))
+    )
 
 
 def _name_order(node: ast.Call, owner: str) -> None:
@@ -224,12 +260,14 @@ def _name_order(node: ast.Call, owner: str) -> None:
     if owner == "torch.linalg":
         _check_vectors(node)
     if owner in ("torch", "torch.linalg"):
-        # torch.norm is scripted Python inside torch, with loops; the native operator is the same function.
+        # torch.norm is scripted Python inside torch, with loops; the
+        # native operator is the same function.
         node.func = _expression("torch.linalg.vector_norm")
         for keyword in node.keywords:
             keyword.arg = {"p": "ord", "input": "x"}.get(keyword.arg or "", keyword.arg)
     elif not node.args and not any(keyword.arg == "p" for keyword in node.keywords):
-        node.keywords.insert(0, ast.keyword("p", ast.Constant(2)))  # Tensor.norm(dim=) has no overload without p
+        # Tensor.norm(dim=) has no overload without p
+        node.keywords.insert(0, ast.keyword("p", ast.Constant(2)))
 
 
 def _check_vectors(node: ast.Call) -> None:
@@ -238,7 +276,9 @@ def _check_vectors(node: ast.Call) -> None:
     Raises:
         RefusedError: It may be one.
     """
-    given = dict(zip(("x", "ord", "dim"), node.args, strict=False)) | {keyword.arg or "": keyword.value for keyword in node.keywords}
+    given = dict(zip(("x", "ord", "dim"), node.args, strict=False)) | {
+        keyword.arg or "": keyword.value for keyword in node.keywords
+    }
     axes = given.get("dim")
     if isinstance(axes, (ast.Tuple, ast.List)) and len(axes.elts) == 1:
         (axes,) = axes.elts
@@ -248,18 +288,29 @@ def _check_vectors(node: ast.Call) -> None:
 
 
 def _quotient(node: ast.Call) -> ast.expr:
-    """``normalize(x, p, dim, eps)`` written out, with x twice; torch's own is Python with an in-place branch.
+    """``normalize(x, p, dim, eps)`` written out, with x twice.
+
+    Torch's own is Python with an in-place branch.
 
     Raises:
         RefusedError: x is large, as nested calls make it: each one doubles what is inside.
     """
-    given = dict(zip(("input", "p", "dim", "eps"), node.args, strict=False)) | {k.arg or "": k.value for k in node.keywords}
-    if "input" not in given or len(given) < len(node.args) + len(node.keywords) or given.keys() - {"input", "p", "dim", "eps"}:
+    given = dict(zip(("input", "p", "dim", "eps"), node.args, strict=False)) | {
+        k.arg or "": k.value for k in node.keywords
+    }
+    if (
+        "input" not in given
+        or len(given) < len(node.args) + len(node.keywords)
+        or given.keys() - {"input", "p", "dim", "eps"}
+    ):
         return node
     vector, order = given["input"], given.get("p", ast.Constant(2.0))
     if sum(1 for _ in ast.walk(vector)) > _MAX_REPEATED:
         raise RefusedError(
-            "syntax", "the argument of normalize is too large.", "Give it a name first, and do not nest normalize.", node.lineno
+            "syntax",
+            "the argument of normalize is too large.",
+            "Give it a name first, and do not nest normalize.",
+            node.lineno,
         )
     axis, least = given.get("dim", ast.Constant(1)), given.get("eps", ast.Constant(1e-12))
     length = ast.Call(
@@ -267,7 +318,9 @@ def _quotient(node: ast.Call) -> ast.expr:
         [copy.deepcopy(vector), order],
         [ast.keyword("dim", axis), ast.keyword("keepdim", ast.Constant(True))],
     )
-    return ast.BinOp(vector, ast.Div(), ast.Call(_expression("torch.clamp"), [length], [ast.keyword("min", least)]))
+    return ast.BinOp(
+        vector, ast.Div(), ast.Call(_expression("torch.clamp"), [length], [ast.keyword("min", least)])
+    )
 
 
 def _name(text: str) -> ast.Name:

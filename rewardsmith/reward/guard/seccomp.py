@@ -1,4 +1,6 @@
-"""seccomp: a positive list of system calls. Whatever else is asked of the kernel fails with "not permitted".
+"""seccomp: a positive list of system calls.
+
+Whatever else is asked of the kernel fails with "not permitted".
 
 What is left is memory, clocks, locks, and reading and writing what is open already.
 """

@@ -17,8 +17,8 @@ FEW = 64
 MANY = 32_768
 WIDE = 10.0
 _SIZES = (1, 2, 5, 17, FEW - 1, FEW, FEW + 1, 1023, 1024, 1025)
-"""One state, a few, odd numbers, and what screening computes at once. Not 3: torch.cross without an axis takes
-the first that has 3."""
+"""One state, a few, odd numbers, and what screening computes at once. Not 3: torch.cross without an
+axis takes the first that has 3."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class States:
     recorded: Batch
     """States of a real rollout; empty where the task cannot be run."""
     many: Batch
-    """Ordinary, recorded, wide and zero ones, and then more ordinary ones, until there are as many as one rollout in
-    training has."""
+    """Ordinary, recorded, wide and zero ones, and then more ordinary ones, until there are as many
+    as one rollout in training has."""
     sizes: tuple[int, ...]
     """Sizes of smaller batches to try them in, those of training and screening among them."""
 
@@ -99,12 +99,19 @@ def make_states(signals: tuple[Signal, ...], rows: int, recorded: Batch, envs: i
     )
 
 
-def _draw(signals: tuple[Signal, ...], count: int, width: float, generator: torch.Generator) -> dict[str, Tensor]:
-    """Uniform values of every signal in ``width`` times its range; quaternions are of unit length."""
+def _draw(
+    signals: tuple[Signal, ...], count: int, width: float, generator: torch.Generator
+) -> dict[str, Tensor]:
+    """Uniform values of every signal in ``width`` times its range.
+
+    Quaternions are of unit length.
+    """
     batch: dict[str, Tensor] = {}
     for signal in signals:
         values = torch.rand((count, *signal.shape), generator=generator)
         middle, half = (signal.high + signal.low) / 2, (signal.high - signal.low) / 2 * width
         values = middle + half * (2.0 * values - 1.0)
-        batch[signal.name] = torch.nn.functional.normalize(values, dim=-1) if signal.unit == "quat" else values
+        batch[signal.name] = (
+            torch.nn.functional.normalize(values, dim=-1) if signal.unit == "quat" else values
+        )
     return batch

@@ -1,6 +1,7 @@
 """Layer 2: a positive list of syntax on Python's own tree, with messages a person or a model can act on.
 
-This file looks at the program as a whole and at each function's head; ``expressions`` at what is inside.
+This file looks at the program as a whole and at each function's head; ``expressions`` at what is
+inside.
 """
 
 from __future__ import annotations
@@ -37,7 +38,10 @@ def parse(code: str) -> ast.Module:
             tree = ast.parse(code)
     except SyntaxError as error:
         raise RefusedError(
-            "syntax", f"this is not valid Python: {error.msg}.", "Check brackets, commas and indentation.", error.lineno
+            "syntax",
+            f"this is not valid Python: {error.msg}.",
+            "Check brackets, commas and indentation.",
+            error.lineno,
         ) from None
     except (RecursionError, MemoryError, ValueError) as error:
         raise RefusedError("syntax", f"the parser gave up: {error}.", "Write it simpler.") from None
@@ -67,11 +71,18 @@ def check_tree(tree: ast.Module, signals: tuple[Signal, ...] | None) -> None:
     names = [function.name for function in functions]
     if names.count(ENTRY) != 1:
         found = ", ".join(names) or "none"
-        raise RefusedError("syntax", f"exactly one function {ENTRY} is needed; found: {found}.", f"Define {ENTRY} once, helpers beside it.")
+        raise RefusedError(
+            "syntax",
+            f"exactly one function {ENTRY} is needed; found: {found}.",
+            f"Define {ENTRY} once, helpers beside it.",
+        )
     for function in functions:
         if names.count(function.name) > 1:
             raise RefusedError(
-                "syntax", f"the function {function.name} is defined twice.", "Give every helper its own name.", function.lineno
+                "syntax",
+                f"the function {function.name} is defined twice.",
+                "Give every helper its own name.",
+                function.lineno,
             )
     helpers = {f.name: frozenset(a.arg for a in f.args.args) for f in functions if f.name != ENTRY}
     for function in functions:
@@ -84,7 +95,9 @@ def _as_function(node: ast.stmt) -> ast.FunctionDef:
     if isinstance(node, ast.FunctionDef):
         return node
     allowed = "only functions and plain numbers, such as SCALE = 3.0, may stand at the top."
-    raise RefusedError("syntax", allowed, ADVICE.get(type(node), f"Compute everything else inside {ENTRY}."), node.lineno)
+    raise RefusedError(
+        "syntax", allowed, ADVICE.get(type(node), f"Compute everything else inside {ENTRY}."), node.lineno
+    )
 
 
 def _check_size(tree: ast.Module) -> None:
@@ -97,7 +110,10 @@ def _check_size(tree: ast.Module) -> None:
         count += not isinstance(node, ast.expr_context)
         if count > MAX_NODES or depth > MAX_DEPTH:
             raise RefusedError(
-                "syntax", "the program is too large or nested too deeply.", "Use fewer terms and named intermediate values.", line
+                "syntax",
+                "the program is too large or nested too deeply.",
+                "Use fewer terms and named intermediate values.",
+                line,
             )
         stack += [(child, depth + 1, line) for child in ast.iter_child_nodes(node)]
 
@@ -105,21 +121,37 @@ def _check_size(tree: ast.Module) -> None:
 def _check_head(function: ast.FunctionDef, signals: tuple[Signal, ...] | None) -> None:
     arguments, line = function.args, function.lineno
     if function.decorator_list:
-        raise RefusedError("syntax", "decorators are not allowed.", "Leave them out; the program is compiled anyway.", line)
-    if arguments.kwonlyargs or getattr(function, "type_params", None) or arguments.vararg or arguments.kwarg or arguments.posonlyargs:
-        raise RefusedError("syntax", "only plain parameters are allowed.", "No *, ** or / and no type parameters.", line)
+        raise RefusedError(
+            "syntax", "decorators are not allowed.", "Leave them out; the program is compiled anyway.", line
+        )
+    if (
+        arguments.kwonlyargs
+        or getattr(function, "type_params", None)
+        or arguments.vararg
+        or arguments.kwarg
+        or arguments.posonlyargs
+    ):
+        raise RefusedError(
+            "syntax", "only plain parameters are allowed.", "No *, ** or / and no type parameters.", line
+        )
     names = [argument.arg for argument in arguments.args]
     repeated = next((name for name in names if names.count(name) > 1), None)
     if repeated:
         raise RefusedError("syntax", f"the parameter {repeated} is there twice.", "Name it once.", line)
-    taken = next((name for name in (*names, function.name) if name in vocabulary.INTERNAL_NAMES | vocabulary.BUILTINS), None)
+    taken = next(
+        (name for name in (*names, function.name) if name in vocabulary.INTERNAL_NAMES | vocabulary.BUILTINS),
+        None,
+    )
     if taken:
         raise RefusedError("syntax", f"the name {taken} is taken.", "Use another name.", line)
     if function.name == ENTRY:
         _check_parameters(names, signals, line)
         if arguments.defaults:
             raise RefusedError(
-                "syntax", f"{ENTRY} takes signals only, without defaults.", "Write constants above the functions or inside.", line
+                "syntax",
+                f"{ENTRY} takes signals only, without defaults.",
+                "Write constants above the functions or inside.",
+                line,
             )
     else:
         _check_helper(function)
@@ -129,7 +161,9 @@ def _check_parameters(parameters: list[str], signals: tuple[Signal, ...] | None,
     known = parameters if signals is None else [signal.name for signal in signals]
     unknown = next((name for name in parameters if name not in known), None)
     if unknown:
-        raise RefusedError("syntax", f"{unknown!r} is not a signal of this task.", f"Signals: {', '.join(known)}.", line)
+        raise RefusedError(
+            "syntax", f"{unknown!r} is not a signal of this task.", f"Signals: {', '.join(known)}.", line
+        )
     if not parameters:
         raise RefusedError("syntax", f"{ENTRY} takes no signal.", f"Signals: {', '.join(known)}.", line)
 
@@ -138,14 +172,23 @@ def _check_helper(function: ast.FunctionDef) -> None:
     for argument in function.args.args:
         if declared(argument) not in {"", *vocabulary.TYPES}:
             given, allowed = declared(argument)[:40], ", ".join(sorted(vocabulary.TYPES))
-            raise RefusedError("syntax", f"the type {given} is not allowed.", f"Use: {allowed}.", argument.lineno)
+            raise RefusedError(
+                "syntax", f"the type {given} is not allowed.", f"Use: {allowed}.", argument.lineno
+            )
     for argument, default in defaults_of(function):
         number = number_of(default)
         if number is None:
-            raise RefusedError("syntax", "a default must be a plain number.", "Give anything else as an argument.", default.lineno)
+            raise RefusedError(
+                "syntax",
+                "a default must be a plain number.",
+                "Give anything else as an argument.",
+                default.lineno,
+            )
         if isinstance(number, bool) and declared(argument) not in ("", "bool"):
             message = f"the default of {argument.arg} is a plain truth value."
-            raise RefusedError("syntax", message, f"Declare it: {argument.arg}: bool = {number}.", default.lineno)
+            raise RefusedError(
+                "syntax", message, f"Declare it: {argument.arg}: bool = {number}.", default.lineno
+            )
         check_expressions(default, Scope({}, function.name, frozenset()))
 
 
@@ -153,4 +196,6 @@ def _check_body(function: ast.FunctionDef, scope: Scope) -> None:
     for statement in function.body:
         check_expressions(statement, scope)
     if not any(isinstance(node, ast.Return) for node in ast.walk(function)):
-        raise RefusedError("syntax", f"{function.name} returns nothing.", "End with: return total, {...}.", function.lineno)
+        raise RefusedError(
+            "syntax", f"{function.name} returns nothing.", "End with: return total, {...}.", function.lineno
+        )

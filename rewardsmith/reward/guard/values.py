@@ -71,14 +71,19 @@ def joined(first: Value, second: Value) -> Value:
 
 def together(items: Sequence[Value], keys: Sequence[str] = ()) -> Value:
     """A tuple, list or dictionary."""
-    return Value(memory=frozenset().union(*(item.memory for item in items)), items=tuple(items), keys=tuple(keys))
+    return Value(
+        memory=frozenset().union(*(item.memory for item in items)), items=tuple(items), keys=tuple(keys)
+    )
 
 
 class Reading:
     """Evaluates the expressions of one function, and collects what must be printed otherwise."""
 
     def __init__(
-        self, results: Mapping[str, tuple[ast.FunctionDef, Value]], written: dict[ast.AST, ast.expr], truths: set[ast.AST]
+        self,
+        results: Mapping[str, tuple[ast.FunctionDef, Value]],
+        written: dict[ast.AST, ast.expr],
+        truths: set[ast.AST],
     ) -> None:
         """Know the helpers that are called, with what they return, and where to keep findings."""
         self._results, self._written, self._truths = results, written, truths
@@ -103,7 +108,9 @@ class Reading:
             case ast.Tuple() | ast.List():
                 return together([self.value(item) for item in node.elts])
             case ast.Dict():
-                entries = {_key(key): self.value(item) for key, item in zip(node.keys, node.values, strict=True)}
+                entries = {
+                    _key(key): self.value(item) for key, item in zip(node.keys, node.values, strict=True)
+                }
                 return together([*entries.values()], [*entries])
             case ast.Attribute():
                 return self._attribute(node)
@@ -124,7 +131,11 @@ class Reading:
 
     def _as_tensors(self, nodes: Sequence[ast.AST], values: Sequence[Value]) -> None:
         """TorchScript takes a plain True that meets a tensor for a whole number, so it is printed as a tensor."""
-        self._truths |= {node for node, value in zip(nodes, values, strict=True) if value.number and value.number.kind == "bool"}
+        self._truths |= {
+            node
+            for node, value in zip(nodes, values, strict=True)
+            if value.number and value.number.kind == "bool"
+        }
 
     def _take_truths(self, node: ast.Call, name: str, values: Sequence[Value]) -> None:
         if vocabulary.ALIASES.get(name, name) in _KEEPS_TRUTH:
@@ -149,11 +160,20 @@ class Reading:
                 values = [self.value(item) for item in node.values]
                 _check_operands(node, *values)
                 numbers = [value.number for value in values if value.number]
-                return self._kept(node, arithmetic.logical(node, numbers)) if len(numbers) == len(values) else fresh()
+                return (
+                    self._kept(node, arithmetic.logical(node, numbers))
+                    if len(numbers) == len(values)
+                    else fresh()
+                )
             case ast.Compare():
                 left, right = self.value(node.left), self.value(node.comparators[0])
-                if isinstance(node.ops[0], (ast.Is, ast.IsNot)) and "nothing" not in (left.other, right.other):
-                    raise RefusedError("syntax", "is and is not differ in TorchScript.", "Use == or !=.", node.lineno)
+                if isinstance(node.ops[0], (ast.Is, ast.IsNot)) and "nothing" not in (
+                    left.other,
+                    right.other,
+                ):
+                    raise RefusedError(
+                        "syntax", "is and is not differ in TorchScript.", "Use == or !=.", node.lineno
+                    )
                 if left.number and right.number:
                     return Value(arithmetic.compare(node, left.number, right.number))
                 return Value(Plain("bool")) if left.other or right.other else fresh()
@@ -172,7 +192,9 @@ class Reading:
     def _part(self, whole: Value, index: ast.expr) -> Value:
         for part in ast.walk(index):
             if isinstance(part, ast.Slice):
-                bounds = [self.value(bound) for bound in (part.lower, part.upper, part.step) if bound is not None]
+                bounds = [
+                    self.value(bound) for bound in (part.lower, part.upper, part.step) if bound is not None
+                ]
                 if whole.other == "sizes":
                     return Value(other="sizes")
                 _check_operands(index, *bounds)
@@ -229,7 +251,12 @@ class Reading:
         arguments = dict(zip((argument.arg for argument in function.args.args), given, strict=False)) | named
         for argument in arguments.values():
             if argument.number and argument.number.most > MAX_NUMBER:
-                raise RefusedError("syntax", "a whole number is too large.", f"Use numbers up to {MAX_NUMBER:.0e}.", node.lineno)
+                raise RefusedError(
+                    "syntax",
+                    "a whole number is too large.",
+                    f"Use numbers up to {MAX_NUMBER:.0e}.",
+                    node.lineno,
+                )
         for parameter in function.args.args:
             number = arguments[parameter.arg].number if parameter.arg in arguments else None
             if number and number.kind == "bool" and declared(parameter) != "bool":
@@ -239,7 +266,10 @@ class Reading:
 
 
 def _called_with(result: Value, arguments: Mapping[str, Value], own: dict[Hashable, int]) -> Value:
-    """A helper's result, as its caller sees it; ``own`` are the tensors that this call made, each new to the caller."""
+    """A helper's result, as its caller sees it.
+
+    ``own`` are the tensors that this call made, each new to the caller.
+    """
     if result.number or result.other:
         return result
     if result.items:
@@ -276,7 +306,9 @@ def _method(name: str, owner: Value, given: list[Value]) -> Value:
 def _check_operands(node: ast.expr | ast.stmt, *values: Value) -> None:
     """A type is a number to TorchScript, and may be added and multiplied there."""
     if any(value.other == "type" for value in values):
-        raise RefusedError("syntax", "a type is not a number.", "Use types only in .to(...) and dtype=...", node.lineno)
+        raise RefusedError(
+            "syntax", "a type is not a number.", "Use types only in .to(...) and dtype=...", node.lineno
+        )
 
 
 def _check_kinds(node: ast.Call, name: str, values: Sequence[Value], named: Iterable[str]) -> None:
@@ -287,10 +319,21 @@ def _check_kinds(node: ast.Call, name: str, values: Sequence[Value], named: Iter
     """
     if name not in ("tensor", "full", "where"):
         return
-    if name == "full" and "bool" in (value.number.kind for value in values[1:2] if value.number) and "dtype" not in named:
-        raise RefusedError("syntax", "full makes whole numbers of a truth value.", "Name the type: dtype=torch.bool.", node.lineno)
+    if (
+        name == "full"
+        and "bool" in (value.number.kind for value in values[1:2] if value.number)
+        and "dtype" not in named
+    ):
+        raise RefusedError(
+            "syntax",
+            "full makes whole numbers of a truth value.",
+            "Name the type: dtype=torch.bool.",
+            node.lineno,
+        )
     made_of = [item for value in values for item in (value.items or (value,))]
-    kinds = [value.number.kind if value.number else "" for value in (made_of if name == "tensor" else values[1:])]
+    kinds = [
+        value.number.kind if value.number else "" for value in (made_of if name == "tensor" else values[1:])
+    ]
     if "loose" in kinds and "float" not in kinds and "" not in kinds:
         message = f"{name} is given a number that may be whole in Python."
         raise RefusedError("syntax", message, "Write float(...) around it.", node.lineno)

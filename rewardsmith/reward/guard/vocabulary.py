@@ -19,8 +19,10 @@ _SHAPES = """
 _NUMERIC = "fabs degrees radians"
 
 ALIASES = {
-    "absolute": "abs", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "negative": "neg", "clip": "clamp",
-    "multiply": "mul", "subtract": "sub", "divide": "div", "true_divide": "div", "concat": "cat", "concatenate": "cat",
+    "absolute": "abs", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2",
+    "negative": "neg", "clip": "clamp",
+    "multiply": "mul", "subtract": "sub", "divide": "div", "true_divide": "div", "concat": "cat",
+    "concatenate": "cat",
     "greater": "gt", "less": "lt", "greater_equal": "ge", "less_equal": "le", "not_equal": "ne",
 }  # fmt: skip
 """Second names of the same functions, and the ones that are printed."""
@@ -48,7 +50,9 @@ DTYPES = frozenset({"float", "double", "int", "long", "bool", "float32", "float6
 """Attributes of torch that are types; the first ones are methods of tensors, too."""
 NAMESPACES = frozenset({"linalg", "nn", "functional"})
 """Attributes that only lead to functions."""
-ATTRIBUTES = frozenset({"shape", "dtype", "device", "values", "pi", "Tensor", "float32", "float64", "int32", "int64"})
+ATTRIBUTES = frozenset(
+    {"shape", "dtype", "device", "values", "pi", "Tensor", "float32", "float64", "int32", "int64"}
+)
 """Attributes that are values."""
 BUILTINS = frozenset({"abs", "min", "max", "float", "int", "len"})
 """Plain names that may be called, beside the program's own helpers."""

@@ -23,7 +23,8 @@ class WarmChild:
 
         Args:
             task: Whose signals programs may read.
-            settings: Of the training that follows, for the numbers of states that it shows a program at once.
+            settings: Of the training that follows, for the numbers of states that it shows a
+                program at once.
         """
         start = Start(task.signals, settings.epoch_steps, settings.envs, str(cache_file(task)), pack(task))
         self._start_line = START.dump_json(start).decode()
@@ -43,18 +44,25 @@ class WarmChild:
                 self._ready = hear(self._process, READY, _START_S)
             except (ProcessDiedError, ProcessSilentError) as failure:
                 self._start()
-                raise RewardsmithError(f"the guard's child process does not start: {failure}. Run `rewardsmith doctor`.") from None
+                raise RewardsmithError(
+                    f"the guard's child process does not start: {failure}. Run `rewardsmith doctor`."
+                ) from None
         return self._ready
 
     def check(self, program: str) -> Verdict:
-        """Layers 4 to 6 on a program that was printed anew; a verdict, whatever the program does."""
+        """Layers 4 to 6 on a program that was printed anew.
+
+        A verdict, whatever the program does.
+        """
         notice = self.ready().notice
         try:
             self._process.send(PROGRAM.dump_json(program).decode())
             verdict = hear(self._process, VERDICT, ANSWER_S)
         except (ProcessDiedError, ProcessSilentError) as failure:
             self._start()
-            message = f"the program takes too much time or memory, or breaks the process that tries it: {failure}."
+            message = (
+                f"the program takes too much time or memory, or breaks the process that tries it: {failure}."
+            )
             return Verdict(False, "probe", None, message, "Make it simpler and smaller.")
         self._checks += 1
         if self._checks >= _CHECKS:

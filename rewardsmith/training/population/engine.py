@@ -1,7 +1,8 @@
 """The engine of the population trainer: jobs enter free slots, learn side by side, and leave.
 
-What a job gives hangs on the job alone (see :class:`Population`), so neither the number of slots nor who shares them
-nor when it comes decides anything, and the order of the queue is all that racing looks at.
+What a job gives hangs on the job alone (see :class:`Population`), so neither the number of slots
+nor who shares them nor when it comes decides anything, and the order of the queue is all that
+racing looks at.
 """
 
 from __future__ import annotations
@@ -42,8 +43,12 @@ class Engine:
         self._due_steps = self._ended_steps = 0
         self._rungs: list[tuple[str, Rung]] = []
 
-    def run(self, first: Sequence[TrainingJob], jobs: Jobs) -> Iterator[tuple[list[TrainingResult], TrainingProgress]]:
-        """Train until there is nothing left to train; after each round, who ended and how far all are.
+    def run(
+        self, first: Sequence[TrainingJob], jobs: Jobs
+    ) -> Iterator[tuple[list[TrainingResult], TrainingProgress]]:
+        """Train until there is nothing left to train.
+
+        After each round, who ended and how far all are.
 
         Args:
             first: The first jobs.
@@ -76,7 +81,10 @@ class Engine:
         return [slot for lane in self._lanes for slot in lane.population.slots]
 
     def _fill(self) -> list[TrainingResult]:
-        """Jobs enter free slots, each where most are free; a program that does not compile never does."""
+        """Jobs enter free slots, each where most are free.
+
+        A program that does not compile never does.
+        """
         entering: dict[Lane, list[Slot]] = {lane: [] for lane in self._lanes}
         refused: list[TrainingResult] = []
         while self._queue:
@@ -114,7 +122,9 @@ class Engine:
             if slot.job.episodes:
                 episodes.save(Path(slot.job.episodes), played.episodes)
             results.append(self._result(slot, RunState.EVICTED, cause))
-        for slot in [slot for slot in self._training if slot not in leaving and slot.epochs == self._settings.epochs]:
+        for slot in [
+            slot for slot in self._training if slot not in leaving and slot.epochs == self._settings.epochs
+        ]:
             leaving.add(slot)
             self._save(slot)
             results.append(self._result(slot, RunState.TRAINED))
@@ -124,12 +134,16 @@ class Engine:
 
     def _evicted(self, slots: Sequence[Slot]) -> Iterator[tuple[Slot, str, Played]]:
         """Those who reached a rung at which too many were better, and why."""
-        rungs = {slot: rung for slot in slots if (rung := self._track.rung(slot.job, slot.epochs)) is not None}
+        rungs = {
+            slot: rung for slot in slots if (rung := self._track.rung(slot.job, slot.epochs)) is not None
+        }
         played = self._played(list(rungs))
         by_job = {slot.job: slot for slot in rungs}
         for job in self._track.in_order(list(by_job)):
             slot = by_job[job]
-            rung = self._track.arrive(rungs[slot], job, slot.epochs * self._settings.epoch_steps, played[slot].score)
+            rung = self._track.arrive(
+                rungs[slot], job, slot.epochs * self._settings.epoch_steps, played[slot].score
+            )
             slot.rungs.append(rung)
             self._rungs.append((job.run, rung))
             if cause := self._track.verdict(job, rung):
@@ -143,7 +157,9 @@ class Engine:
             assert race, "who does not race reaches no rung"
             alike = [slot for slot in slots if (slot.job.race, slot.job.evaluation_seed) == (race, seed)]
             started = time.monotonic()
-            for pairs in self._lanes.side_by_side(lambda lane, own=alike, of=race, at=seed: _play(lane, own, of, at)):
+            for pairs in self._lanes.side_by_side(
+                lambda lane, own=alike, of=race, at=seed: _play(lane, own, of, at)
+            ):
                 played.update(pairs)
             self._share(started, alike)
         return played

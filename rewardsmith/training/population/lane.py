@@ -50,7 +50,9 @@ class Lane:
             self._room = len(slots) * episodes
             self._arena = None  # the old one goes first: two at a time would take twice the memory
             self._arena = self._task.make(self._room, self._threads, self._settings.device)
-        return play(self._arena, self._task.horizon, self.population.trained(slots), len(slots), seed, episodes)
+        return play(
+            self._arena, self._task.horizon, self.population.trained(slots), len(slots), seed, episodes
+        )
 
 
 class Lanes:
@@ -64,7 +66,10 @@ class Lanes:
         return iter(self._lanes)
 
     def side_by_side(self, work: Callable[[Lane], T]) -> list[T]:
-        """Do something in every lane, in the first of them in this thread; when it is over, it is over in all."""
+        """Do something in every lane, in the first of them in this thread.
+
+        When it is over, it is over in all.
+        """
         first, *others = self._lanes
         if self._thread is None:
             return [work(lane) for lane in self._lanes]

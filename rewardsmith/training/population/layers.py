@@ -15,8 +15,8 @@ from rewardsmith.training.ppo import Activation
 class _Tanh(torch.autograd.Function):
     """``tanh(x) = 1 - 2 / (exp(2 x) + 1)``: twice as fast as torch's own, and within 2e-7 of it.
 
-    A sigmoid would be faster still, but rounds an element differently when it is among the last few of a tensor, so that a slot
-    would not be to the bit what it is alone.
+    A sigmoid would be faster still, but rounds an element differently when it is among the last few
+    of a tensor, so that a slot would not be to the bit what it is alone.
     """
 
     @staticmethod
@@ -49,7 +49,10 @@ class _Elu(torch.autograd.Function):
 
 
 class _Readout(torch.autograd.Function):
-    """A layer with few outputs. As a product of a few columns it is three to nine times slower than as one of a few rows."""
+    """A layer with few outputs.
+
+    As a product of a few columns it is three to nine times slower than as one of a few rows.
+    """
 
     @staticmethod
     def forward(ctx: Any, bias: Tensor, x: Tensor, weight: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -91,6 +94,7 @@ def readout(bias: Tensor, x: Tensor, weight: Tensor) -> Tensor:
     """
     outputs = weight.shape[2]
     if outputs == 1:
-        # A single column runs on another kernel for one slot than for several, which rounds differently.
+        # A single column runs on another kernel for one slot than for
+        # several, which rounds differently.
         bias, weight = pad(bias, (0, 1)), pad(weight, (0, 1))
     return _Readout.apply(bias, x, weight)[..., :outputs]  # pyright: ignore[reportOptionalSubscript]

@@ -12,8 +12,8 @@ from rewardsmith.training.population.rollout import Experience
 from rewardsmith.training.ppo import PpoSettings
 
 BOUND, BOUND_WEIGHT = 1.1, 1e-4
-"""Mean actions beyond the bound are pulled back, as rl-games' bounds loss does. The weight is that of most of
-IsaacGymEnvs' configs (anymal has 1e-3); rl-games itself has no default."""
+"""Mean actions beyond the bound are pulled back, as rl-games' bounds loss does. The weight is that
+of most of IsaacGymEnvs' configs (anymal has 1e-3); rl-games itself has no default."""
 
 
 class PopulationLearner:
@@ -27,7 +27,10 @@ class PopulationLearner:
         self.optimiser = SlotAdam(policy.parameters, settings.learning_rate, settings.max_grad_norm)
 
     def exchange(self, kept: Tensor, new: int) -> None:
-        """Go on with the slots ``kept``, and start ``new`` ones behind them; the policy is exchanged by its owner."""
+        """Go on with the slots ``kept``, and start ``new`` ones behind them.
+
+        The policy is exchanged by its owner.
+        """
         self._returns.exchange(kept, new)
         self.optimiser.exchange(kept, new)
 
@@ -45,7 +48,8 @@ class PopulationLearner:
             for start in range(0, size * self._settings.minibatches, size):
                 part = {name: whole[:, start : start + size] for name, whole in batch.items()}
                 loss, mean, log_std = self._loss(part)
-                # As rl-games measures it: from where the actor was when it last saw these samples, not from where it acted.
+                # As rl-games measures it: from where the actor was when it last saw
+                # these samples, not from where it acted.
                 moved += _divergence(part["mean"], part["log_std"], mean, log_std)
                 part["mean"].copy_(mean)
                 part["log_std"].copy_(log_std.expand_as(mean))
@@ -59,10 +63,16 @@ class PopulationLearner:
         steps, slots, envs = rewards.shape
         observation = torch.cat((experience.observation, experience.last_observation[None]))
         flat = observation.transpose(0, 1).reshape(slots, (steps + 1) * envs, -1)
-        value = self._returns.restore(self._policy.value(flat)[..., None]).view(slots, steps + 1, envs).transpose(0, 1)
+        value = (
+            self._returns.restore(self._policy.value(flat)[..., None])
+            .view(slots, steps + 1, envs)
+            .transpose(0, 1)
+        )
         # Time-outs are not failures: add what the critic expected from there on, as rl-games does.
         rewards = rewards + self._settings.discount * value[:-1] * experience.truncated
-        advantage = generalised_advantage(rewards, value, experience.done, self._settings.discount, self._settings.gae_lambda)
+        advantage = generalised_advantage(
+            rewards, value, experience.done, self._settings.discount, self._settings.gae_lambda
+        )
         returns = _environments_first(advantage + value[:-1])
         self._returns.update(returns[..., None])
         log_std = self._policy.log_std().detach().clone()
@@ -71,7 +81,9 @@ class PopulationLearner:
             "action": _environments_first(experience.action),
             "mean": _environments_first(experience.mean),
             "log_std": log_std.expand(slots, envs * steps, -1).clone(),
-            "log_probability": _environments_first(log_probability(experience.action, experience.mean, log_std)),
+            "log_probability": _environments_first(
+                log_probability(experience.action, experience.mean, log_std)
+            ),
             "advantage": _standardise(_environments_first(advantage)),
             "returns": self._returns.normalise(returns[..., None])[..., 0],
             "value": self._returns.normalise(_environments_first(value[:-1])[..., None])[..., 0],
@@ -91,7 +103,10 @@ class PopulationLearner:
         return loss.sum(), mean.detach(), log_std.detach()
 
     def _value_error(self, value: Tensor, former: Tensor, returns: Tensor) -> Tensor:
-        """Squared error of every sample; with clipping the greater of two, so that a step beyond the bound gains nothing."""
+        """Squared error of every sample.
+
+        With clipping the greater of two, so that a step beyond the bound gains nothing.
+        """
         error = (value - returns).square()
         if not self._settings.value_clip:
             return error
@@ -99,7 +114,9 @@ class PopulationLearner:
         return torch.maximum(error, (held - returns).square())
 
 
-def generalised_advantage(rewards: Tensor, values: Tensor, done: Tensor, discount: float, trace: float) -> Tensor:
+def generalised_advantage(
+    rewards: Tensor, values: Tensor, done: Tensor, discount: float, trace: float
+) -> Tensor:
     """Generalised advantage estimation (Schulman et al. 2016, arXiv 1506.02438, eq. 16).
 
     Args:

@@ -27,7 +27,11 @@ class RunningNormaliser:
     def select(self, slots: Tensor) -> RunningNormaliser:
         """A copy of some slots' statistics."""
         chosen = RunningNormaliser(0, self.mean.shape[2], self.mean.device)
-        chosen.mean, chosen.variance, chosen._count = self.mean[slots], self.variance[slots], self._count[slots]
+        chosen.mean, chosen.variance, chosen._count = (
+            self.mean[slots],
+            self.variance[slots],
+            self._count[slots],
+        )
         return chosen
 
     def update(self, batch: Tensor) -> None:

@@ -26,7 +26,9 @@ class SlotAdam:
 
     def exchange(self, kept: Tensor, new: int) -> None:
         """Go on with the slots ``kept``, and start ``new`` ones behind them."""
-        fresh = SlotAdam(self._first.new_empty(new, self._first.shape[1]), self._initial_rate, self._max_grad_norm)
+        fresh = SlotAdam(
+            self._first.new_empty(new, self._first.shape[1]), self._initial_rate, self._max_grad_norm
+        )
         for name in ("_first", "_second", "_steps", "learning_rate"):
             setattr(self, name, torch.cat((getattr(self, name)[kept], getattr(fresh, name))))
 
@@ -46,7 +48,8 @@ class SlotAdam:
     def adapt(self, divergence: Tensor, target: float) -> None:
         """Adapt each slot's learning rate to the KL divergence, ``(slots,)``, that its last steps caused.
 
-        rl-games' adaptive schedule: divide by 1.5 above twice the target, multiply by 1.5 below half of it.
+        rl-games' adaptive schedule: divide by 1.5 above twice the target, multiply by 1.5 below
+        half of it.
         """
         kl = divergence[:, None]
         rate = self.learning_rate

@@ -13,8 +13,8 @@ from rewardsmith.training.population.layers import activate, readout
 from rewardsmith.training.ppo import Activation
 
 _VALUE_COLUMNS = 2
-"""The critic's last layer; only the first column is read. With a single column, the matrix product of
-one slot runs on another kernel than that of several and rounds differently."""
+"""The critic's last layer; only the first column is read. With a single column, the matrix product
+of one slot runs on another kernel than that of several and rounds differently."""
 HIDDEN_GAINS: dict[Activation, float] = {"tanh": 5.0 / 3.0, "elu": math.sqrt(2.0)}
 """Of the initial hidden weights, so that layers neither shrink nor blow up what passes them."""
 ACTION_GAIN = 0.01
@@ -23,9 +23,19 @@ _LOG_SQRT_2PI = 0.5 * math.log(2.0 * math.pi)
 
 
 def parameter_count(inputs: int, actions: int, hidden: Sequence[int]) -> int:
-    """How many parameters a slot has, without taking memory for them; the arguments are those of :class:`StackedPolicy`."""
+    """How many parameters a slot has, without taking memory for them.
+
+    The arguments are those of :class:`StackedPolicy`.
+    """
     actor, critic, widths = (*hidden, actions), (*hidden, _VALUE_COLUMNS), (inputs, *hidden)
-    return sum((before + 1) * after for layers in (actor, critic) for before, after in zip(widths, layers, strict=True)) + actions
+    return (
+        sum(
+            (before + 1) * after
+            for layers in (actor, critic)
+            for before, after in zip(widths, layers, strict=True)
+        )
+        + actions
+    )
 
 
 class StackedPolicy:
@@ -97,7 +107,12 @@ class StackedPolicy:
     def _draw(self, seeds: Sequence[int]) -> Tensor:
         """Initial weights, one row per seed."""
         layers, actions = self._actor + self._critic, self._sizes[-1]
-        rows = [_initial_row(layers, len(self._actor), actions, self._initial_std, HIDDEN_GAINS[self.activation], seed) for seed in seeds]
+        rows = [
+            _initial_row(
+                layers, len(self._actor), actions, self._initial_std, HIDDEN_GAINS[self.activation], seed
+            )
+            for seed in seeds
+        ]
         return torch.stack(rows) if rows else torch.empty(0, sum(self._sizes))
 
     def _split(self) -> Sequence[Tensor]:
@@ -108,7 +123,11 @@ class StackedPolicy:
             weight, bias = parts[2 * layer], parts[2 * layer + 1]
             weight, bias = weight.view(-1, inputs, outputs), bias[:, None]
             last = layer == len(layers) - 1
-            x = readout(bias, x, weight) if last else activate(torch.baddbmm(bias, x, weight), self.activation)
+            x = (
+                readout(bias, x, weight)
+                if last
+                else activate(torch.baddbmm(bias, x, weight), self.activation)
+            )
         return x
 
 
@@ -118,8 +137,18 @@ def log_probability(action: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
     return (-0.5 * standardised.square() - log_std - _LOG_SQRT_2PI).sum(-1)
 
 
-def _initial_row(layers: Sequence[tuple[int, int]], actor_layers: int, actions: int, std: float, hidden_gain: float, seed: int) -> Tensor:
-    """Orthogonal weights, zero biases; the actor's last layer is small so that it starts near zero."""
+def _initial_row(
+    layers: Sequence[tuple[int, int]],
+    actor_layers: int,
+    actions: int,
+    std: float,
+    hidden_gain: float,
+    seed: int,
+) -> Tensor:
+    """Orthogonal weights, zero biases.
+
+    The actor's last layer is small so that it starts near zero.
+    """
     generator = torch.Generator().manual_seed(seed)
     parts: list[Tensor] = []
     for number, (inputs, outputs) in enumerate(layers):

@@ -20,16 +20,20 @@ from rewardsmith.training.streams import environment_seeds
 
 
 class Population:
-    """Everything of a slot is a row of a tensor or an entry of a list; no number is shared between slots.
+    """Everything of a slot is a row of a tensor or an entry of a list.
 
-    So a slot computes exactly what it would alone, whoever enters and leaves meanwhile (see ``tests``).
+    No number is shared between slots.
+
+    So a slot computes exactly what it would alone, whoever enters and leaves meanwhile (see
+    ``tests``).
     """
 
     def __init__(self, env: VecEnv, settings: PpoSettings) -> None:
         """Start empty.
 
         Args:
-            env: Made for as many environments as all slots may have together; they are on the settings' device.
+            env: Made for as many environments as all slots may have together; they are on the
+                settings' device.
             settings: PPO settings of every slot.
         """
         self._env, self._settings = env, settings
@@ -61,7 +65,9 @@ class Population:
         """Collect one rollout with every policy, and improve it."""
         names = dict.fromkeys(name for slot in self.slots for name in slot.proxy.parameters)
         experience = self._collector.collect(self._settings.rollout, names)
-        rewards = torch.stack([slot.rewards(experience, number) for number, slot in enumerate(self.slots)], dim=1)
+        rewards = torch.stack(
+            [slot.rewards(experience, number) for number, slot in enumerate(self.slots)], dim=1
+        )
         self._normaliser.update(experience.raw_observation.transpose(0, 1).flatten(1, 2))
         if new := sum(slot.epochs == 0 for slot in self.slots):
             self._collector.see_again(experience, len(self.slots) - new)
@@ -80,4 +86,7 @@ class Population:
         finite = self._policy.parameters.detach().isfinite().all(dim=1).tolist()
         for slot, whole in zip(self.slots, finite, strict=True):
             if not whole and slot.proxy.failure is None:
-                slot.proxy.fail(Fault.DIVERGED, "the policy's weights became non-finite; the reward's scale changes too much")
+                slot.proxy.fail(
+                    Fault.DIVERGED,
+                    "the policy's weights became non-finite; the reward's scale changes too much",
+                )

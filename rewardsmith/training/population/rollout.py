@@ -1,4 +1,7 @@
-"""Collecting experience: actions in, states out; rewards are computed afterwards on the whole batch."""
+"""Collecting experience: actions in, states out.
+
+Rewards are computed afterwards on the whole batch.
+"""
 
 from __future__ import annotations
 
@@ -73,9 +76,15 @@ class Collector:
             first: Their first observation, ``(new * N, inputs)``.
         """
         slots = torch.tensor(kept, dtype=torch.int64, device=first.device)
-        self._noise = [self._noise[slot] for slot in kept] + [torch.Generator(first.device).manual_seed(seed) for seed in seeds]
-        self._observation = torch.cat((self._observation[slots], first.view(len(seeds), self._envs, self._env.observation_size)))
-        self._age = torch.cat((self._age[rows_of(slots, self._envs)], torch.zeros(len(first), device=first.device)))
+        self._noise = [self._noise[slot] for slot in kept] + [
+            torch.Generator(first.device).manual_seed(seed) for seed in seeds
+        ]
+        self._observation = torch.cat(
+            (self._observation[slots], first.view(len(seeds), self._envs, self._env.observation_size))
+        )
+        self._age = torch.cat(
+            (self._age[rows_of(slots, self._envs)], torch.zeros(len(first), device=first.device))
+        )
 
     @torch.no_grad()
     def collect(self, steps: int, signals: Collection[str]) -> Experience:
@@ -110,8 +119,9 @@ class Collector:
     def see_again(self, experience: Experience, first: int) -> None:
         """Normalise anew what slots from ``first`` on saw in the latest rollout, with their actors' means.
 
-        For the first rollout of a slot, of which the normaliser knew nothing before. Its actions stay as they
-        are: a new actor's means are near zero for any input, so they hardly depend on its normalisation.
+        For the first rollout of a slot, of which the normaliser knew nothing before. Its actions
+        stay as they are: a new actor's means are near zero for any input, so they hardly depend on
+        its normalisation.
 
         Args:
             experience: What :meth:`collect` gave last; it is changed.
@@ -126,11 +136,15 @@ class Collector:
     def _draw_noise(self, steps: int) -> Tensor:
         """Standard normal numbers, each slot from its own generator, ``(T, K, N, actions)``."""
         shape = (steps, self._envs, self._env.action_size)
-        return torch.stack([torch.randn(shape, generator=g, device=self._age.device) for g in self._noise], dim=1)
+        return torch.stack(
+            [torch.randn(shape, generator=g, device=self._age.device) for g in self._noise], dim=1
+        )
 
     def _stack(self, values: list[Tensor], per_slot: bool = False) -> Tensor:
         """Steps together, ``(T, K, N, ...)``."""
-        return torch.stack(values).view(len(values), len(self._noise), self._envs, *values[0].shape[2 if per_slot else 1 :])
+        return torch.stack(values).view(
+            len(values), len(self._noise), self._envs, *values[0].shape[2 if per_slot else 1 :]
+        )
 
 
 _PER_SLOT = ("observation", "raw_observation", "action", "mean")

@@ -33,7 +33,9 @@ class Slot:
         """Its share of all else in the last epoch."""
 
     def rewards(self, experience: Experience, number: int) -> Tensor:
-        """The reward of every step, ``(T, N)``; zeros once the slot has failed. The program sees all steps of the rollout at once.
+        """The reward of every step, ``(T, N)``; zeros once the slot has failed.
+
+        The program sees all steps of the rollout at once.
 
         Args:
             experience: Of all slots.

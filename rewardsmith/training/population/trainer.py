@@ -13,7 +13,8 @@ from rewardsmith.execution.memory import is_shortage, started_thread
 from rewardsmith.records import RunState
 from rewardsmith.training.ppo import PpoSettings
 
-if TYPE_CHECKING:  # what imports torch, for which help texts and lists do not wait, is imported where it is needed
+# what imports torch, for which help texts and lists do not wait, is imported where it is needed
+if TYPE_CHECKING:
     from rewardsmith.training.population.engine import Engine
     from rewardsmith.training.population.lane import Lane, Lanes
 
@@ -22,7 +23,10 @@ _MAX_ENVS = {"cpu": 8_192, "cuda": 32_768}
 
 
 class PopulationTrainer:
-    """Trains jobs as they fit (see :class:`rewardsmith.contracts.Trainer`); a slot computes exactly what it would alone."""
+    """Trains jobs as they fit (see :class:`rewardsmith.contracts.Trainer`).
+
+    A slot computes exactly what it would alone.
+    """
 
     can_race = True
     starts_processes = False
@@ -34,7 +38,8 @@ class PopulationTrainer:
         Args:
             task: What to simulate.
             settings: PPO settings, the same for every job.
-            threads: Physics threads; all cores that this process may use unless given. torch always keeps to one per lane.
+            threads: Physics threads; all cores that this process may use unless given. torch always
+                keeps to one per lane.
         """
         self._task, self._settings = task, settings
         self._cores = threads or usable_cores()
@@ -42,7 +47,9 @@ class PopulationTrainer:
         self._lanes: list[Lane] = []
         self._thread: Executor | None = None
 
-    def train(self, jobs: Jobs, observe: Callable[[TrainingProgress], None]) -> Iterator[Sequence[TrainingResult]]:
+    def train(
+        self, jobs: Jobs, observe: Callable[[TrainingProgress], None]
+    ) -> Iterator[Sequence[TrainingResult]]:
         """Train jobs as they come; when memory is short, half as many at a time."""
         import torch
 
@@ -69,20 +76,33 @@ class PopulationTrainer:
             left = engine.unfinished if engine else left
             engine, self._lanes = None, []  # both hold the simulations
             if slots == 1:
-                yield [TrainingResult(left.pop(0).run, RunState.LOST, cause="memory does not suffice to train it even alone")]
+                yield [
+                    TrainingResult(
+                        left.pop(0).run, RunState.LOST, cause="memory does not suffice to train it even alone"
+                    )
+                ]
             self._most = max(1, slots // 2)
-            note = f"memory is short: going on with {self._most} of {slots} slots; what was in them begins anew"
+            note = (
+                f"memory is short: going on with {self._most} of {slots} slots; what was in them begins anew"
+            )
 
     def _prepared(self, slots: int) -> Lanes:
-        """Empty lanes. Simulations are used again: building thousands of worlds for every batch fragments memory."""
+        """Empty lanes.
+
+        Simulations are used again: building thousands of worlds for every batch fragments memory.
+        """
         from rewardsmith.training.population.lane import Lane, Lanes
 
-        side_by_side = self._settings.overlap and self._settings.device == "cpu" and min(self._cores, slots) > 1
+        side_by_side = (
+            self._settings.overlap and self._settings.device == "cpu" and min(self._cores, slots) > 1
+        )
         if side_by_side:
             self._thread = self._thread or started_thread()  # before simulations take the memory
         wanted = 2 if side_by_side and self._thread else 1
         sizes = [slots // wanted + (number < slots % wanted) for number in range(wanted)]
-        if len(self._lanes) != wanted or any(lane.slots < size for lane, size in zip(self._lanes, sizes, strict=True)):
+        if len(self._lanes) != wanted or any(
+            lane.slots < size for lane, size in zip(self._lanes, sizes, strict=True)
+        ):
             self._lanes = []
             self._lanes = [Lane(self._task, self._settings, self._cores, size) for size in sizes]
         for lane in self._lanes:

@@ -45,12 +45,25 @@ def train(order: ChildOrder, observe: Callable[[TrainingProgress], None]) -> Tra
     def tell(epoch: int) -> None:
         nonlocal done
         done = epoch * settings.epoch_steps
-        observe(TrainingProgress(done, settings.epochs * settings.epoch_steps, ((job.run, curves.recent_success),)))
+        observe(
+            TrainingProgress(
+                done, settings.epochs * settings.epoch_steps, ((job.run, curves.recent_success),)
+            )
+        )
 
-    agent = _run(settings, job, rewarded, EpochObserver(rewarded, proxy, tell), proxy) if proxy.failure is None else None
+    agent = (
+        _run(settings, job, rewarded, EpochObserver(rewarded, proxy, tell), proxy)
+        if proxy.failure is None
+        else None
+    )
     trained = agent is not None and proxy.failure is None
     if trained:
-        save_slot(Path(job.policy), _trained(agent, env.observation_size, env.action_size, settings), 0, settings.hidden)
+        save_slot(
+            Path(job.policy),
+            _trained(agent, env.observation_size, env.action_size, settings),
+            0,
+            settings.hidden,
+        )
     return TrainingResult(
         run=job.run,
         state=RunState.TRAINED if trained else RunState.FAILED,
@@ -62,12 +75,15 @@ def train(order: ChildOrder, observe: Callable[[TrainingProgress], None]) -> Tra
     )
 
 
-def _run(settings: PpoSettings, job: TrainingJob, env: RewardedEnv, observer: EpochObserver, proxy: ProxyReward) -> Any:
+def _run(
+    settings: PpoSettings, job: TrainingJob, env: RewardedEnv, observer: EpochObserver, proxy: ProxyReward
+) -> Any:
     """rl-games from configuration to trained agent, without Hydra, Ray or its own saving of checkpoints."""
     from rl_games.common import a2c_common, env_configurations, vecenv
     from rl_games.torch_runner import Runner
 
-    # Its log is read by nobody, and takes a queue that processes share, which a confined one cannot make.
+    # Its log is read by nobody, and takes a queue that processes
+    # share, which a confined one cannot make.
     a2c_common.SummaryWriter = partial(SummaryWriter, write_to_disk=False)
 
     vecenv.register(ENVIRONMENT, lambda name, actors, **options: env)
@@ -90,7 +106,9 @@ def _run(settings: PpoSettings, job: TrainingJob, env: RewardedEnv, observer: Ep
 def _trained(agent: Any, inputs: int, actions: int, settings: PpoSettings) -> TrainedPolicy:
     """The agent's policy in our form: normaliser, actor, critic, spread."""
     network = agent.model.a2c_network
-    policy = StackedPolicy(inputs, actions, settings.hidden, settings.initial_std, [0], settings.device, settings.activation)
+    policy = StackedPolicy(
+        inputs, actions, settings.hidden, settings.initial_std, [0], settings.device, settings.activation
+    )
     actor = [layer for layer in network.actor_mlp if isinstance(layer, torch.nn.Linear)]
     for (weight, bias), layer in zip(policy.actor(0), (*actor, network.mu), strict=True):
         weight.copy_(layer.weight.T)
@@ -102,7 +120,10 @@ def _trained(agent: Any, inputs: int, actions: int, settings: PpoSettings) -> Tr
 
 
 def main() -> None:
-    """Serve orders until standard input closes. Arguments: the folders that policies and episodes go to."""
+    """Serve orders until standard input closes.
+
+    Arguments: the folders that policies and episodes go to.
+    """
     descriptor = claim_stdout()
     keep_freed_memory()
     warnings.filterwarnings("ignore")  # of rl-games and what it imports
@@ -114,7 +135,9 @@ def main() -> None:
     for line in sys.stdin:
         order = ORDER.validate_json(line)
         if not confined:
-            confine_training([Path(folder) for folder in sys.argv[1:]], TASKS.load(order.task), order.settings.device)
+            confine_training(
+                [Path(folder) for folder in sys.argv[1:]], TASKS.load(order.task), order.settings.device
+            )
             confined = True
         report(ChildReport(result=train(order, lambda progress: report(ChildReport(progress=progress)))))
 

@@ -62,19 +62,28 @@ class RewardedEnv(IVecEnv):
         if self._proxy.failure:
             self.close_epoch()
             raise TrainingOverError
-        return step.observation, self._proxy.with_bonus(total, step.success), done, {"time_outs": step.truncated}
+        return (
+            step.observation,
+            self._proxy.with_bonus(total, step.success),
+            done,
+            {"time_outs": step.truncated},
+        )
 
     def close_epoch(self) -> None:
         """Note the steps since the last time as one epoch."""
         done, score, age, total = map(torch.stack, zip(*self._rows, strict=True))
         self._curves.add_episodes(done, score, age)
-        self._curves.add_terms(total, {name: torch.stack([c[name] for c in self._components]) for name in self._components[0]})
+        self._curves.add_terms(
+            total, {name: torch.stack([c[name] for c in self._components]) for name in self._components[0]}
+        )
         self._rows, self._components = [], []
 
     def get_env_info(self) -> dict[str, Any]:  # pyright: ignore[reportIncompatibleMethodOverride]  (the base says None)
         """Sizes, as gymnasium says them."""
         return {
-            "observation_space": gymnasium.spaces.Box(-np.inf, np.inf, (self._env.observation_size,), np.float32),
+            "observation_space": gymnasium.spaces.Box(
+                -np.inf, np.inf, (self._env.observation_size,), np.float32
+            ),
             "action_space": gymnasium.spaces.Box(-1.0, 1.0, (self._env.action_size,), np.float32),
         }
 
@@ -103,5 +112,7 @@ class EpochObserver(AlgoObserver):
         self._env.close_epoch()
         self._tell(epoch_num)
         if not all(bool(p.isfinite().all()) for p in self._algo.model.parameters()):
-            self._proxy.fail(Fault.DIVERGED, "the policy's weights became non-finite; the reward's scale changes too much")
+            self._proxy.fail(
+                Fault.DIVERGED, "the policy's weights became non-finite; the reward's scale changes too much"
+            )
             raise TrainingOverError

@@ -17,10 +17,11 @@ ENVIRONMENT = "rewardsmith"
 def parameters(settings: PpoSettings, seed: int, folder: Path) -> dict[str, Any]:
     """The configuration of ``rl_games.torch_runner.Runner.load_config``.
 
-    What the settings do not say is as in the papers' configs (IsaacGymEnvs): adaptive learning rate, normalised observations,
-    values and advantages, value bootstrap at time-outs. As in the population trainer, initial weights are orthogonal, the learning
-    rate is adapted once per mini-epoch, and actor and critic are two networks, so that both trainers save the same policy; the
-    papers' share a trunk outside of Bi-DexHands.
+    What the settings do not say is as in the papers' configs (IsaacGymEnvs): adaptive learning
+    rate, normalised observations, values and advantages, value bootstrap at time-outs. As in the
+    population trainer, initial weights are orthogonal, the learning rate is adapted once per
+    mini-epoch, and actor and critic are two networks, so that both trainers save the same policy;
+    the papers' share a trunk outside of Bi-DexHands.
 
     Args:
         settings: PPO settings.
@@ -28,16 +29,22 @@ def parameters(settings: PpoSettings, seed: int, folder: Path) -> dict[str, Any]
         folder: Where rl-games may leave its files.
     """
     config = {
-        "name": "candidate", "full_experiment_name": "candidate", "env_name": ENVIRONMENT, "env_config": {}, "train_dir": str(folder),
-        "device": settings.device, "device_name": settings.device,  # one is for training, the other for playing
+        "name": "candidate", "full_experiment_name": "candidate", "env_name": ENVIRONMENT, "env_config": {},
+        "train_dir": str(folder),
+        # one is for training, the other for playing
+        "device": settings.device, "device_name": settings.device,
         "multi_gpu": False, "mixed_precision": False, "torch_compile": False,
-        "ppo": True, "normalize_input": True, "normalize_value": True, "normalize_advantage": True, "value_bootstrap": True,
+        "ppo": True, "normalize_input": True, "normalize_value": True, "normalize_advantage": True,
+        "value_bootstrap": True,
         "num_actors": settings.envs, "horizon_length": settings.rollout, "max_epochs": settings.epochs,
-        "minibatch_size": settings.envs * settings.rollout // settings.minibatches, "mini_epochs": settings.mini_epochs,
+        "minibatch_size": settings.envs * settings.rollout // settings.minibatches,
+        "mini_epochs": settings.mini_epochs,
         "learning_rate": settings.learning_rate, "lr_schedule": "adaptive", "schedule_type": "standard",
         "kl_threshold": settings.kl_target,
-        "gamma": settings.discount, "tau": settings.gae_lambda, "e_clip": settings.clip, "entropy_coef": settings.entropy,
-        "grad_norm": settings.max_grad_norm, "truncate_grads": True, "critic_coef": 2, "clip_value": settings.value_clip,
+        "gamma": settings.discount, "tau": settings.gae_lambda, "e_clip": settings.clip,
+        "entropy_coef": settings.entropy,
+        "grad_norm": settings.max_grad_norm, "truncate_grads": True, "critic_coef": 2,
+        "clip_value": settings.value_clip,
         "bounds_loss_coef": BOUND_WEIGHT,
         "reward_shaper": {"scale_value": 1.0},  # values and advantages are normalised, so the scale cancels
         "print_stats": False, "save_best_after": 10**9, "save_frequency": 0,

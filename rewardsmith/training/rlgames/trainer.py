@@ -26,9 +26,9 @@ _LOOK_FOR_MORE_S = 0.2
 class RlGamesTrainer:
     """Trains every job with rl-games' PPO (see :class:`rewardsmith.contracts.Trainer`), as many at a time as there are cores.
 
-    For fidelity to the published searches, not for speed: the population trainer runs the same settings with the same environments,
-    rewards and scores in one process. A process can write to the folders of
-    the study's runs, and nowhere else.
+    For fidelity to the published searches, not for speed: the population trainer runs the same
+    settings with the same environments, rewards and scores in one process. A process can write to
+    the folders of the study's runs, and nowhere else.
     """
 
     can_race = False
@@ -41,13 +41,17 @@ class RlGamesTrainer:
         Args:
             task: What to simulate; a registered one, for the processes load it by its name.
             settings: PPO settings, the same for every job.
-            threads: Physics threads of all processes together; all cores that this process may use unless given.
+            threads: Physics threads of all processes together; all cores that this process may use
+                unless given.
 
         Raises:
             UsageError: rl-games is not installed.
         """
         if not find_spec("rl_games"):
-            raise UsageError("the trainer rl-games needs its package: pip install 'rewardsmith[rl-games]', or use --trainer population.")
+            raise UsageError(
+                "the trainer rl-games needs its package: pip install 'rewardsmith[rl-games]', or use "
+                "--trainer population."
+            )
         self._task, self._settings = task, settings
         self._cores = threads or usable_cores()
         self._idle: list[JsonProcess] = []
@@ -55,7 +59,9 @@ class RlGamesTrainer:
         """Where those that idle may write."""
         weakref.finalize(self, _end, self._idle)
 
-    def train(self, jobs: Jobs, observe: Callable[[TrainingProgress], None]) -> Iterator[Sequence[TrainingResult]]:
+    def train(
+        self, jobs: Jobs, observe: Callable[[TrainingProgress], None]
+    ) -> Iterator[Sequence[TrainingResult]]:
         """Train jobs as they come, to the end; a process that dies or hangs costs its own job only.
 
         Raises:
@@ -74,7 +80,10 @@ class RlGamesTrainer:
             while True:
                 new = jobs.take(wait=not queue and not busy)
                 if any(job.race for job in new):
-                    raise UsageError("--racing on needs --trainer population; rl-games trains every program to the end, as the papers do.")
+                    raise UsageError(
+                        "--racing on needs --trainer population; rl-games trains every program to the end, "
+                        "as the papers do."
+                    )
                 queue += new
                 begun += len(new)
                 if not queue and not busy:
@@ -89,7 +98,10 @@ class RlGamesTrainer:
             _end(list(busy))
 
     def _begin(self, queue: deque[TrainingJob], busy: dict[JsonProcess, _Training], width: int) -> None:
-        """Hand out jobs to processes that are free. All of it in this thread: children end with the one that starts them."""
+        """Hand out jobs to processes that are free.
+
+        All of it in this thread: children end with the one that starts them.
+        """
         side_by_side = max(1, min(width, self._cores if self._settings.device == "cpu" else 1))
         while queue and len(busy) < side_by_side:
             job = queue.popleft()
@@ -108,7 +120,11 @@ class RlGamesTrainer:
             return over
         said = speaking(busy, _LOOK_FOR_MORE_S)
         ended = [(process, result) for process in said if (result := busy[process].listen(observe))]
-        late = [process for process, training in busy.items() if process not in said and training.until < time.monotonic()]
+        late = [
+            process
+            for process, training in busy.items()
+            if process not in said and training.until < time.monotonic()
+        ]
         return ended + [(process, busy[process].give_up()) for process in late]
 
     def _grant(self, folders: Sequence[Path]) -> None:
@@ -120,7 +136,10 @@ class RlGamesTrainer:
 
 
 class _Training:
-    """One job and the process that trains it. A process that dies or falls silent gives a result, too."""
+    """One job and the process that trains it.
+
+    A process that dies or falls silent gives a result, too.
+    """
 
     def __init__(self, job: TrainingJob, process: JsonProcess, patience_s: float) -> None:
         """Nothing was said yet."""

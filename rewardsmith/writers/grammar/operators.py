@@ -12,7 +12,19 @@ from rewardsmith.writers.grammar.tree import Term, Tree, from_plan
 from rewardsmith.writers.grammar.vocabulary import Vocabulary, log_uniform, rounded
 
 MAX_TERMS = 7
-_GUIDING = ("achieve", "turn", "track", "forward", "lift", "balance", "gather", "approach", "precision", "level", "open")
+_GUIDING = (
+    "achieve",
+    "turn",
+    "track",
+    "forward",
+    "lift",
+    "balance",
+    "gather",
+    "approach",
+    "precision",
+    "level",
+    "open",
+)
 """Purposes that say where to go, not what to avoid."""
 _LOW, _HIGH = 0.1, 0.8
 """True scores below which a program is rebuilt, and above which it is only tuned."""
@@ -50,8 +62,9 @@ _CHANCE = {
 def mutate(parent: Parent, vocabulary: Vocabulary, rng: random.Random) -> Change:
     """Revise one parent by what its training showed.
 
-    Flat components get another temperature or go, a dominating one is scaled down. Then, by the true score:
-    near zero the structure changes, in between and for metrics structure or numbers, near one numbers only.
+    Flat components get another temperature or go, a dominating one is scaled down. Then, by the
+    true score: near zero the structure changes, in between and for metrics structure or numbers,
+    near one numbers only.
     """
     tree = from_plan(parent.candidate.plan)
     tree, notes = mend(tree, diagnosis(parent), rng)
@@ -69,8 +82,8 @@ def mutate(parent: Parent, vocabulary: Vocabulary, rng: random.Random) -> Change
 def change_one(parent: Parent, vocabulary: Vocabulary, rng: random.Random) -> Change:
     """Change exactly one component, as REvolve's mutation does (arXiv 2406.01309, section on operators).
 
-    A dominating or flat component goes first: its weight or temperature changes, or it is drawn anew; without
-    such a one, chance picks the component and whether its form or its numbers change.
+    A dominating or flat component goes first: its weight or temperature changes, or it is drawn
+    anew; without such a one, chance picks the component and whether its form or its numbers change.
     """
     tree = from_plan(parent.candidate.plan)
     seen = diagnosis(parent)
@@ -78,9 +91,15 @@ def change_one(parent: Parent, vocabulary: Vocabulary, rng: random.Random) -> Ch
     chosen = rng.choice(ailing or tree.terms)
     component = seen.get(chosen.name)
     if component and component.dominant:
-        new, what = replace(chosen, weight=rounded(chosen.weight * log_uniform(rng, 0.2, 0.6))), "it dominated; scaled down"
+        new, what = (
+            replace(chosen, weight=rounded(chosen.weight * log_uniform(rng, 0.2, 0.6))),
+            "it dominated; scaled down",
+        )
     elif component and component.flat and rng.random() < 0.5:
-        new, what = replace(chosen, scale=rounded(chosen.scale * rng.choice((0.4, 2.5)))), "it was flat; other temperature"
+        new, what = (
+            replace(chosen, scale=rounded(chosen.scale * rng.choice((0.4, 2.5)))),
+            "it was flat; other temperature",
+        )
     elif chosen.name in vocabulary.purposes and rng.random() < 0.5:
         new, what = vocabulary.draw(chosen.name, rng), "drawn anew"
     else:

@@ -7,19 +7,25 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
-FeatureKind = Literal["distance", "behind", "level", "magnitude", "change", "value", "turn", "gather", "along", "height", "tilt"]
+FeatureKind = Literal[
+    "distance", "behind", "level", "magnitude", "change", "value", "turn", "gather", "along", "height", "tilt"
+]
 ShapeKind = Literal["tanh", "exp", "gauss", "linear"]
 
 
 @dataclass(frozen=True)
 class Feature:
-    """A number per environment, computed from signals; all but ``along`` and ``height`` are non-negative."""
+    """A number per environment, computed from signals.
+
+    All but ``along`` and ``height`` are non-negative.
+    """
 
     kind: FeatureKind
-    """``distance`` a to b; ``behind``: distance of a from the point on the far side of b as seen from
-    c; ``level``: height difference of a and b; ``magnitude`` of a; ``change`` from b to a; ``value``: size of a scalar a;
-    ``turn``: angle between the orientations a and b; ``gather``: mean distance of the points a from b; ``along``: x of a;
-    ``height``: z of a; ``tilt``: how far the orientation a is from upright, 0 to 2."""
+    """``distance`` a to b; ``behind``: distance of a from the point on the far side of b as seen
+    from c; ``level``: height difference of a and b; ``magnitude`` of a; ``change`` from b to a;
+    ``value``: size of a scalar a; ``turn``: angle between the orientations a and b; ``gather``:
+    mean distance of the points a from b; ``along``: x of a; ``height``: z of a; ``tilt``: how far
+    the orientation a is from upright, 0 to 2."""
     signals: tuple[str, ...]
     offset_m: float = 0.0
     """How far behind b the point lies."""
@@ -82,9 +88,17 @@ def in_words(tree: Tree) -> str:
 
 
 def _sentence(term: Term) -> str:
-    form = {"tanh": "falls as tanh", "exp": "falls exponentially", "gauss": "peaks as a bell", "linear": "grows linearly"}[term.shape]
+    form = {
+        "tanh": "falls as tanh",
+        "exp": "falls exponentially",
+        "gauss": "peaks as a bell",
+        "linear": "grows linearly",
+    }[term.shape]
     gate = f", counted only near zero {_name(term.gate)}" if term.gate else ""
-    return f"{term.name} (weight {term.weight:g}) {form} with the {_name(term.feature)}, scale {term.scale:g}{gate}."
+    return (
+        f"{term.name} (weight {term.weight:g}) {form} with the {_name(term.feature)}, scale "
+        f"{term.scale:g}{gate}."
+    )
 
 
 def _name(feature: Feature) -> str:
@@ -96,7 +110,8 @@ def _name(feature: Feature) -> str:
 
 
 _NOUNS = {
-    "distance": "distance between", "level": "height difference of", "change": "difference of", "turn": "angle between",
+    "distance": "distance between", "level": "height difference of", "change": "difference of",
+    "turn": "angle between",
     "gather": "mean distance between", "along": "forward part of", "height": "height of", "tilt": "tilt of",
 }  # fmt: skip
 

@@ -8,7 +8,15 @@ from dataclasses import replace
 from itertools import pairwise
 
 from rewardsmith.contracts import Parent
-from rewardsmith.writers.grammar.operators import MAX_TERMS, Change, add_or_redraw, diagnosis, draw, mend, tune
+from rewardsmith.writers.grammar.operators import (
+    MAX_TERMS,
+    Change,
+    add_or_redraw,
+    diagnosis,
+    draw,
+    mend,
+    tune,
+)
 from rewardsmith.writers.grammar.tree import Feature, Term, Tree, from_plan
 from rewardsmith.writers.grammar.vocabulary import Vocabulary, log_uniform, rounded
 
@@ -46,8 +54,8 @@ def retune(parent: Parent, rng: random.Random) -> Change:
 def unite(parents: Sequence[Parent], rng: random.Random) -> Change:
     """For each purpose, by chance in the share of all scores that its holders have, the term of one of them, drawn by its score.
 
-    Scores count from the lowest of them where that is negative. A term that was flat or dominated in its training is
-    taken only where no parent has a sound one.
+    Scores count from the lowest of them where that is negative. A term that was flat or dominated
+    in its training is taken only where no parent has a sound one.
     """
     lowest = min(0.0, *(score(parent) for parent in parents))
     trust = [0.01 + score(parent) - lowest for parent in parents]
@@ -68,8 +76,8 @@ def unite(parents: Sequence[Parent], rng: random.Random) -> Change:
 def follow_path(parents: Sequence[Parent], rng: random.Random) -> Change:
     """Combine what grew along the path, oldest parent first.
 
-    From the best program of the path on: terms that came with a gain are taken over, terms that came with a loss
-    go, and numbers that moved with a gain move half as far again.
+    From the best program of the path on: terms that came with a gain are taken over, terms that
+    came with a loss go, and numbers that moved with a gain move half as far again.
     """
     best = max(reversed(parents), key=score)
     terms = {term.name: term for term in from_plan(best.candidate.plan).terms}
@@ -91,8 +99,14 @@ def follow_path(parents: Sequence[Parent], rng: random.Random) -> Change:
                 notes.append(f"{term.name} came with a loss")
     tree = Tree(tuple(terms.values()))
     if not notes:
-        tree, notes = Tree(tuple(tune(term, rng) for term in tree.terms)), ["no step stands out; other numbers"]
-    return Change(tree, f"From {best.candidate.id} along {', '.join(p.candidate.id for p in parents)}: {'; '.join(notes)}.")
+        tree, notes = (
+            Tree(tuple(tune(term, rng) for term in tree.terms)),
+            ["no step stands out; other numbers"],
+        )
+    return Change(
+        tree,
+        f"From {best.candidate.id} along {', '.join(p.candidate.id for p in parents)}: {'; '.join(notes)}.",
+    )
 
 
 def differ(parents: Sequence[Parent], vocabulary: Vocabulary, rng: random.Random) -> Change:
@@ -100,7 +114,10 @@ def differ(parents: Sequence[Parent], vocabulary: Vocabulary, rng: random.Random
     known = [forms(from_plan(parent.candidate.plan)) for parent in parents]
     draws = [draw(vocabulary, rng) for _ in range(_DRAWS)]
     farthest = max(draws, key=lambda change: min(_distance(forms(change.tree), other) for other in known))
-    return Change(farthest.tree, f"Drawn far from {', '.join(parent.candidate.id for parent in parents)}. {farthest.idea}")
+    return Change(
+        farthest.tree,
+        f"Drawn far from {', '.join(parent.candidate.id for parent in parents)}. {farthest.idea}",
+    )
 
 
 def score(parent: Parent) -> float:
@@ -110,7 +127,12 @@ def score(parent: Parent) -> float:
 
 def form(term: Term) -> Form:
     """The term without its numbers."""
-    return term.name, replace(term.feature, offset_m=0.0), term.shape, term.gate and replace(term.gate, offset_m=0.0)
+    return (
+        term.name,
+        replace(term.feature, offset_m=0.0),
+        term.shape,
+        term.gate and replace(term.gate, offset_m=0.0),
+    )
 
 
 def forms(tree: Tree) -> frozenset[Form]:

@@ -34,7 +34,8 @@ class Vocabulary:
     loose: tuple[str, ...]
     """Objects that move freely in a task without a goal position: they are to be raised."""
     metric: bool = False
-    """Whether the task is scored by a metric, of which nobody knows what is little and what is much."""
+    """Whether the task is scored by a metric, of which nobody
+    knows what is little and what is much."""
 
     @classmethod
     def of(cls, signals: tuple[Signal, ...], *, metric: bool = False) -> Vocabulary:
@@ -47,7 +48,11 @@ class Vocabulary:
             return tuple(s.name for s in signals if (s.role, s.unit, s.shape) == (role, unit, shape))
 
         effectors, objects, goals = points(Role.EFFECTOR), points(Role.OBJECT), points(Role.GOAL)
-        balanced = tuple(s.name for s in signals if s.shape == () and s.role == Role.OBJECT and s.unit in ("m", "rad") and _has_middle(s))
+        balanced = tuple(
+            s.name
+            for s in signals
+            if s.shape == () and s.role == Role.OBJECT and s.unit in ("m", "rad") and _has_middle(s)
+        )
         roams = not any(s.role in (Role.OBJECT, Role.GOAL) for s in signals)
         return cls(
             effectors=effectors,
@@ -55,16 +60,25 @@ class Vocabulary:
             goals=goals,
             turns=_pairs(signals, Role.OBJECT, ("quat",)),
             commands=_pairs(signals, Role.EFFECTOR, ("m/s", "rad/s")),
-            groups=tuple(s.name for s in signals if s.role == Role.EFFECTOR and s.unit == "m" and len(s.shape) == 2),
+            groups=tuple(
+                s.name for s in signals if s.role == Role.EFFECTOR and s.unit == "m" and len(s.shape) == 2
+            ),
             balanced=balanced,
             headings=named(Role.EFFECTOR, "m/s", (3,)) if roams else (),
             attitudes=named(Role.EFFECTOR, "quat", (4,)) if roams else (),
-            loose=tuple(name for name in objects if not goals and name.replace("_pos", "_quat") in named(Role.OBJECT, "quat", (4,))),
+            loose=tuple(
+                name
+                for name in objects
+                if not goals and name.replace("_pos", "_quat") in named(Role.OBJECT, "quat", (4,))
+            ),
             velocities=tuple(s.name for s in signals if s.unit in ("m/s", "rad/s") and len(s.shape) == 1),
             openings=tuple(
                 s.name
                 for s in signals
-                if s.shape == () and s.role in (Role.OBJECT, Role.GRIPPER) and s.unit in ("m", "rad") and s.name not in balanced
+                if s.shape == ()
+                and s.role in (Role.OBJECT, Role.GRIPPER)
+                and s.unit in ("m", "rad")
+                and s.name not in balanced
             ),
             metric=metric,
             actions=tuple(s.name for s in signals if s.role == Role.ACTION and len(s.shape) == 1),
@@ -100,7 +114,9 @@ class Vocabulary:
             return self._achieve(purpose, rng)
         if purpose == "approach":
             shape: ShapeKind = rng.choice(("tanh", "exp"))
-            return _term(purpose, self._approach(rng), shape, log_uniform(rng, 0.05, 0.4), log_uniform(rng, 0.2, 1.5))
+            return _term(
+                purpose, self._approach(rng), shape, log_uniform(rng, 0.05, 0.4), log_uniform(rng, 0.2, 1.5)
+            )
         if purpose == "level":
             feature = Feature("level", (rng.choice(self.effectors), rng.choice(self.objects)))
             return _term(purpose, feature, "exp", log_uniform(rng, 0.01, 0.1), log_uniform(rng, 0.1, 0.8))
@@ -108,9 +124,13 @@ class Vocabulary:
             feature = Feature("value", (rng.choice(self.openings),))
             return _term(purpose, feature, "linear", log_uniform(rng, 0.05, 0.5), log_uniform(rng, 0.5, 2.0))
         if purpose == "smooth":
-            return _term(purpose, Feature("change", self.actions[:2]), "linear", 1.0, -log_uniform(rng, 0.003, 0.05))
+            return _term(
+                purpose, Feature("change", self.actions[:2]), "linear", 1.0, -log_uniform(rng, 0.003, 0.05)
+            )
         names = self.velocities if purpose == "calm" else self.actions[:1]
-        return _term(purpose, Feature("magnitude", (rng.choice(names),)), "linear", 1.0, -log_uniform(rng, 0.003, 0.05))
+        return _term(
+            purpose, Feature("magnitude", (rng.choice(names),)), "linear", 1.0, -log_uniform(rng, 0.003, 0.05)
+        )
 
     def _ends(self) -> tuple[str, ...]:
         """What has to get to the goal: the object where there is one, else the robot."""
@@ -121,25 +141,38 @@ class Vocabulary:
         if purpose == "precision":
             return _term(purpose, feature, "gauss", log_uniform(rng, 0.015, 0.08), log_uniform(rng, 0.5, 2.0))
         gate = self._approach(rng) if self.objects and self.effectors and rng.random() < 0.2 else None
-        term = _term(purpose, feature, rng.choice(("tanh", "exp")), log_uniform(rng, 0.05, 0.5), log_uniform(rng, 0.7, 4.0))
+        term = _term(
+            purpose,
+            feature,
+            rng.choice(("tanh", "exp")),
+            log_uniform(rng, 0.05, 0.5),
+            log_uniform(rng, 0.7, 4.0),
+        )
         return replace(term, gate=gate, gate_scale=rounded(log_uniform(rng, 0.1, 0.4)))
 
     def _by_kind(self, purpose: str, rng: random.Random) -> Term:
         """A purpose that is one kind of feature, within its ranges of scale and weight."""
         kind, shapes, scale, weight = _BY_KIND[purpose]
         choices = {
-            "turn": self.turns, "track": self.commands, "gather": tuple((a, b) for a in self.groups for b in self.objects),
+            "turn": self.turns, "track": self.commands,
+            "gather": tuple((a, b) for a in self.groups for b in self.objects),
             "forward": _single(self.headings), "lift": _single(self.loose), "balance": _single(self.balanced),
             "upright": _single(self.attitudes),
         }  # fmt: skip
         return _term(
-            purpose, Feature(kind, rng.choice(choices[purpose])), rng.choice(shapes), log_uniform(rng, *scale), log_uniform(rng, *weight)
+            purpose,
+            Feature(kind, rng.choice(choices[purpose])),
+            rng.choice(shapes),
+            log_uniform(rng, *scale),
+            log_uniform(rng, *weight),
         )
 
     def _approach(self, rng: random.Random) -> Feature:
         effector, target = rng.choice(self.effectors), rng.choice(self.objects)
         if self.goals and rng.random() < 0.5:
-            return Feature("behind", (effector, target, rng.choice(self.goals)), rounded(rng.uniform(0.02, 0.08)))
+            return Feature(
+                "behind", (effector, target, rng.choice(self.goals)), rounded(rng.uniform(0.02, 0.08))
+            )
         return Feature("distance", (effector, target))
 
 

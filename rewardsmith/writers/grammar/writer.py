@@ -27,7 +27,8 @@ OPERATORS: dict[str, Callable[[Sequence[Parent], Vocabulary, random.Random], Cha
     "tree_path": lambda parents, _, rng: follow_path(parents, rng),
     "tree_different": differ,
 }
-"""What the operators of all strategies mean on trees, once there are parents. ``initial`` draws from nothing."""
+"""What the operators of all strategies mean on trees, once there are
+parents. ``initial`` draws from nothing."""
 
 
 class GrammarWriter:
@@ -53,7 +54,10 @@ class GrammarWriter:
         del brief
 
     def write(self, brief: Brief, ledger: Ledger) -> Draft:
-        """Answer at once. The same brief always gets the same draft, so there is nothing to record."""
+        """Answer at once.
+
+        The same brief always gets the same draft, so there is nothing to record.
+        """
         del ledger
         return _answer(brief)
 
@@ -64,12 +68,19 @@ class GrammarWriter:
 def _answer(brief: Brief) -> Draft:
     if brief.operator == ALIGN:
         plan = brief.parents[0].candidate.plan
-        return Draft(brief.candidate, f"{_LABEL} {in_words(from_plan(plan))}" if plan else brief.parents[0].candidate.idea)
+        return Draft(
+            brief.candidate,
+            f"{_LABEL} {in_words(from_plan(plan))}" if plan else brief.parents[0].candidate.idea,
+        )
     if brief.operator == VERIFY:
-        return Draft(brief.candidate, f"{_LABEL} Nobody judged this program; 0 stands for no opinion.", judgement=0.0)
+        return Draft(
+            brief.candidate, f"{_LABEL} Nobody judged this program; 0 stands for no opinion.", judgement=0.0
+        )
     vocabulary = Vocabulary.of(brief.task.signals, metric=brief.task.has_metric)
     if not vocabulary.purposes:
-        raise WriterError(f"the grammar writer knows no term for the signals of {brief.task.name}. Use --writer openai.")
+        raise WriterError(
+            f"the grammar writer knows no term for the signals of {brief.task.name}. Use --writer openai."
+        )
     change = _change(brief, vocabulary, random.Random(derive("grammar", brief.seed, brief.attempt - 1)))
     return Draft(brief.candidate, f"{_LABEL} {change.idea}", to_source(change.tree), to_plan(change.tree))
 
@@ -80,7 +91,10 @@ def _cross(parents: Sequence[Parent], rng: random.Random) -> Change:
 
 
 def _change(brief: Brief, vocabulary: Vocabulary, rng: random.Random) -> Change:
-    """Apply the operator; one that is not known is a crossover of several parents, or a revision of one."""
+    """Apply the operator.
+
+    One that is not known is a crossover of several parents, or a revision of one.
+    """
     parents = [parent for parent in brief.parents if parent.candidate.plan]
     if not parents:
         return draw(vocabulary, rng)

@@ -19,8 +19,8 @@ sentence ::= [a-zA-Z] [a-zA-Z ,]{30,160} "."
 def grammar(operator: str, signals: Sequence[Signal]) -> str:
     """The grammar of the answer to an operator.
 
-    Every sentence of a program's grammar is a program that compiles, over the task's own signals and of
-    bounded length, so that a reply can neither fail to parse nor be cut off.
+    Every sentence of a program's grammar is a program that compiles, over the task's own signals
+    and of bounded length, so that a reply can neither fail to parse nor be cut off.
 
     Raises:
         WriterError: The signals allow no term.
@@ -31,12 +31,20 @@ def grammar(operator: str, signals: Sequence[Signal]) -> str:
         return 'root ::= sentence " " sentence " [" "-"? ("0." [0-9] [0-9]? | "1.0") "]"' + _NUMBERS
     amounts = _amounts(signals)
     if not amounts:
-        raise WriterError("no reward term can be made of these signals by the local writer. Use --writer openai.")
+        raise WriterError(
+            "no reward term can be made of these signals by the local writer. Use --writer openai."
+        )
     names = ", ".join(signal.name for signal in signals)
     rules = [
-        f'root ::= sentence "\\n\\n```python\\ndef compute_reward({names}):\\n" ({" | ".join(f"body{n}" for n in _TERMS)}) "```\\n"',
+        (
+            f'root ::= sentence "\\n\\n```python\\ndef compute_reward({names}):\\n" '
+            f'({" | ".join(f"body{n}" for n in _TERMS)}) "```\\n"'
+        ),
         *(_body(n) for n in _TERMS),
-        *(f'line{n} ::= "    term_{n} = " weight " * " shape (" * " shape)? "\\n"' for n in range(1, max(_TERMS) + 1)),
+        *(
+            f'line{n} ::= "    term_{n} = " weight " * " shape (" * " shape)? "\\n"'
+            for n in range(1, max(_TERMS) + 1)
+        ),
         'shape ::= "torch.exp(-" scaled ")" | "(1.0 - torch.tanh(" scaled "))" | "torch.tanh(" scaled ")"',
         'scaled ::= factor " * " amount',
         "amount ::= " + " | ".join(f'"{amount}"' for amount in amounts),
@@ -52,7 +60,10 @@ def _body(count: int) -> str:
 
 
 def _amounts(signals: Sequence[Signal]) -> list[str]:
-    """Every number of at least zero that signals of like shape and unit give; none that is constant."""
+    """Every number of at least zero that signals of like shape and unit give.
+
+    None that is constant.
+    """
     vectors = [s for s in signals if len(s.shape) == 1 and s.unit != "quat"]
     points = [s for s in vectors if s.shape == (3,) and s.unit == "m"]
     alike = [(a, b) for a, b in combinations(vectors, 2) if (a.shape, a.unit) == (b.shape, b.unit)]

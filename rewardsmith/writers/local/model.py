@@ -23,7 +23,10 @@ _SILENT = -1
 
 
 class LocalModel:
-    """A :class:`rewardsmith.writers.backend.Backend` without a network. The file is loaded at the first request and kept."""
+    """A :class:`rewardsmith.writers.backend.Backend` without a network.
+
+    The file is loaded at the first request and kept.
+    """
 
     address, concurrency = "local", 1
 
@@ -37,7 +40,10 @@ class LocalModel:
             given = f"{options.model} is no file" if options.model else "none is named"
             raise WriterError(f"the local writer needs a GGUF file, and {given}. Give --llm.model FILE.gguf.")
         if find_spec("xllamacpp") is None:
-            raise WriterError("the local writer needs xllamacpp, which is not installed. Install it: pip install 'rewardsmith[local]'.")
+            raise WriterError(
+                "the local writer needs xllamacpp, which is not installed. Install it: pip install "
+                "'rewardsmith[local]'."
+            )
         self._path, self._options = Path(options.model), options
         self.model = self._path.name
         self._server: Any = None  # xllamacpp has no types
@@ -47,7 +53,9 @@ class LocalModel:
         self._server = self._server or _load(self._path, self._options)
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Keep it for the next round."""
 
     def parameters(self, brief: Brief) -> Parameters:
@@ -60,7 +68,10 @@ class LocalModel:
         }
 
     async def ask(self, prompt: Prompt, parameters: Parameters) -> Answer:
-        """Generate; nothing else happens meanwhile, since there is one model and one set of cores."""
+        """Generate.
+
+        Nothing else happens meanwhile, since there is one model and one set of cores.
+        """
         messages = [{"role": message.role, "content": message.content} for message in prompt.messages]
         try:
             body = self._server.handle_chat_completions({"messages": messages, **parameters})
@@ -71,14 +82,19 @@ class LocalModel:
 
 
 def _load(path: Path, options: LanguageModelOptions) -> Any:
-    # Spinning OpenMP barriers on busy cores slow llama.cpp down by a factor of three; the setting is read at import.
+    # Spinning OpenMP barriers on busy cores slow llama.cpp down by a factor
+    # of three; the setting is read at import.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     library = import_module("xllamacpp")
     settings = library.CommonParams()
     settings.model.path = str(path)
     settings.n_ctx, settings.n_parallel, settings.verbosity = _CONTEXT_TOKENS, 1, _SILENT
-    settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = options.threads or max(1, (os.cpu_count() or 2) - 1)
+    settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = options.threads or max(
+        1, (os.cpu_count() or 2) - 1
+    )
     try:
         return library.Server(settings)
     except (RuntimeError, ValueError) as failure:
-        raise WriterError(f"{path} cannot be loaded: {str(failure).rstrip('.')}. Give a GGUF file of a chat model.") from failure
+        raise WriterError(
+            f"{path} cannot be loaded: {str(failure).rstrip('.')}. Give a GGUF file of a chat model."
+        ) from failure

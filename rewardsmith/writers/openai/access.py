@@ -40,7 +40,9 @@ class Access:
         text = text.replace(self.key, "[key]")
         if len(self.key) < _RANDOM_CHARS or not any(map(str.isdigit, self.key)):
             return text
-        parts = (self.key[start : start + _SECRET_CHARS] for start in range(len(self.key) - _SECRET_CHARS + 1))
+        parts = (
+            self.key[start : start + _SECRET_CHARS] for start in range(len(self.key) - _SECRET_CHARS + 1)
+        )
         found = [part for part in parts if part in text]
         return _without(text, found) if found else text
 
@@ -65,13 +67,16 @@ def resolve(options: LanguageModelOptions, environment: Mapping[str, str] = os.e
     """Find model, address and key.
 
     Raises:
-        WriterError: The model or the key is missing, or the address is none; the message names the flag and the variable.
+        WriterError: The model or the key is missing, or the address is none; the message names the
+            flag and the variable.
     """
     model = options.model or environment.get("REWARDSMITH_MODEL") or environment.get("OPENAI_MODEL")
     if not model:
         raise WriterError("no language model is named. Give --llm.model NAME or set REWARDSMITH_MODEL.")
     if not model.isprintable() or len(model) > 500:
-        raise WriterError(f"the model's name {model[:100]!r} has characters that no name has. Give --llm.model NAME.")
+        raise WriterError(
+            f"the model's name {model[:100]!r} has characters that no name has. Give --llm.model NAME."
+        )
     base_url = options.base_url or environment.get("OPENAI_BASE_URL") or _DEFAULT_URL
     check_address(base_url)
     key = _key(options, base_url, environment)
@@ -81,16 +86,31 @@ def resolve(options: LanguageModelOptions, environment: Mapping[str, str] = os.e
 
 def _key(options: LanguageModelOptions, base_url: str, environment: Mapping[str, str]) -> str:
     if not _VARIABLE.fullmatch(options.key_variable):  # a key, perhaps, given for its name
-        raise WriterError("--llm.key-variable is no name of a variable (letters, digits, _). Give the name, such as OPENAI_API_KEY.")
-    place = f"the key file {_printable(options.key_file)}" if options.key_file else f"the variable {options.key_variable}"
-    key = _from_file(options.key_file, place) if options.key_file else environment.get(options.key_variable, "").strip()
+        raise WriterError(
+            "--llm.key-variable is no name of a variable (letters, digits, _). Give the name, such as "
+            "OPENAI_API_KEY."
+        )
+    place = (
+        f"the key file {_printable(options.key_file)}"
+        if options.key_file
+        else f"the variable {options.key_variable}"
+    )
+    key = (
+        _from_file(options.key_file, place)
+        if options.key_file
+        else environment.get(options.key_variable, "").strip()
+    )
     if not key.isascii() or not key.isprintable():
-        raise WriterError(f"the key in {place} has characters that no key has, such as line breaks. Set it to the key alone.")
+        raise WriterError(
+            f"the key in {place} has characters that no key has, such as line breaks. Set it to the key "
+            "alone."
+        )
     if key:
         return key
     if base_url == _DEFAULT_URL:
         raise WriterError(
-            f"no key for {base_url}: {place} {'is empty' if options.key_file else 'is not set'}. Set it, or give --llm.key-file FILE, "
+            f"no key for {base_url}: {place} {'is empty' if options.key_file else 'is not set'}. Set it, "
+            "or give --llm.key-file FILE, "
             "or --llm.base-url URL of a server that wants no key."
         )
     return _NO_KEY

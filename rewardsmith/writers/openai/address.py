@@ -1,4 +1,7 @@
-"""What a base URL may be. Addresses are shown and recorded, so nothing secret may be in them, nor in the refusal of one."""
+"""What a base URL may be.
+
+Addresses are shown and recorded, so nothing secret may be in them, nor in the refusal of one.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,17 @@ from rewardsmith.errors import WriterError
 _SUCH_AS = "Give --llm.base-url such as http://127.0.0.1:8000/v1."
 _KEY_BY_VARIABLE = "Give the address alone, and the key by the variable of --llm.key-variable."
 _LETTERS = re.compile(r"[A-Za-z0-9._~:/@!$&'()*+,;=%\[\]?#-]+")
-_HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?")
+_HOST = re.compile(
+    r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?"
+)
 _KEY_LIKE = re.compile(
     r"(?i)\b((sk|pk|rk|xai|nvapi|pplx|glpat)[-_]|(gsk|ghp|gho|hf|r8)_)(?P<key>[a-z0-9_-]{8,})"
     r"|\b(api[-_]?key|key|token|secret|password|passwd|auth|bearer)[=:]\S{8,}"
     r"|\b(api[-_]?key|key|token|secret|password)[-_](?=\S*\d)\S{16,}|AIza[\w-]{20,}|AKIA[A-Z0-9]{12,}"
 )
 _HOST_KEY_CHARS = 16
-"""In names of hosts, where ``sk-central-1`` is a place, keys are not told from words before they are longer."""
+"""In names of hosts, where ``sk-central-1`` is a place, keys are not
+told from words before they are longer."""
 _ACCOUNT = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """Numbers of accounts and projects, which stand in some providers' addresses."""
 _RANDOM_CHARS, _RANDOM_BITS = 32, 3.5
@@ -37,10 +43,18 @@ def check_address(base_url: str) -> None:
     host = parts.hostname or "" if parts else ""
     if parts and ("@" in base_url or parts.query or parts.fragment or "?" in base_url or "#" in base_url):
         raise WriterError(
-            "the base URL has a user, a password, a query or a fragment, which would be recorded with the study. " + _KEY_BY_VARIABLE
+            (
+                "the base URL has a user, a password, a query or a fragment, which would be recorded with "
+                "the "
+                "study. "
+            )
+            + _KEY_BY_VARIABLE
         )
     if _has_secret(base_url):
-        raise WriterError("the base URL has a part that looks like a key, which would be recorded with the study. " + _KEY_BY_VARIABLE)
+        raise WriterError(
+            "the base URL has a part that looks like a key, which would be recorded with the study. "
+            + _KEY_BY_VARIABLE
+        )
     if not parts or parts.scheme not in ("http", "https") or not _is_host(host, parts.netloc):
         raise WriterError(f"the base URL {shown(base_url)} is not an http address. {_SUCH_AS}")
 
@@ -52,14 +66,18 @@ def check_no_key(base_url: str, key: str) -> None:
         WriterError: It has.
     """
     if key and (key in base_url or key in unquote(base_url)):
-        raise WriterError("the base URL has the key in it, which would be recorded with the study. " + _KEY_BY_VARIABLE)
+        raise WriterError(
+            "the base URL has the key in it, which would be recorded with the study. " + _KEY_BY_VARIABLE
+        )
 
 
 def _has_secret(url: str) -> bool:
     scheme, slashes, rest = url.partition("://")
     host, _, path = (rest if slashes else scheme).partition("/")
     parts = re.split(r"[/;.]", path if slashes else url)
-    return any(_looks_secret(part) for part in parts) or any(_looks_secret(label, _HOST_KEY_CHARS) for label in host.split("."))
+    return any(_looks_secret(part) for part in parts) or any(
+        _looks_secret(label, _HOST_KEY_CHARS) for label in host.split(".")
+    )
 
 
 def _looks_secret(part: str, least: int = 0) -> bool:
@@ -68,7 +86,12 @@ def _looks_secret(part: str, least: int = 0) -> bool:
     found = _KEY_LIKE.search(part)
     if found and len(found["key"] or found[0]) >= least:
         return True
-    if len(part) < _RANDOM_CHARS or _ACCOUNT.fullmatch(part.lower()) or not re.search(r"\d", part) or not re.search(r"[A-Za-z]", part):
+    if (
+        len(part) < _RANDOM_CHARS
+        or _ACCOUNT.fullmatch(part.lower())
+        or not re.search(r"\d", part)
+        or not re.search(r"[A-Za-z]", part)
+    ):
         return False
     share = [count / len(part) for count in Counter(part).values()]
     return -sum(p * math.log2(p) for p in share) >= _RANDOM_BITS

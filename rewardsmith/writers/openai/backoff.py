@@ -60,5 +60,10 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     try:
         date = parsedate_to_datetime(headers.get("retry-after", ""))
         return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError, LookupError, OverflowError):  # as the parser of dates ends, given what is none
+    except (
+        ValueError,
+        TypeError,
+        LookupError,
+        OverflowError,
+    ):  # as the parser of dates ends, given what is none
         return None

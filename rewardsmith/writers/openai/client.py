@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from httpx2 import Request, Response
 
 MAX_REPLY_BYTES = 4_000_000
-"""Of one body, as it is sent and as it is unpacked; twenty times what a reply may have to be read for a program."""
+"""Of one body, as it is sent and as it is unpacked; twenty times what
+a reply may have to be read for a program."""
 CUT = "rewardsmith_cut"
 """The response extension that says why a body is not whole."""
 _GZIP = zlib.MAX_WBITS | 32
@@ -23,8 +24,9 @@ _ABOUT_THE_BODY = ("content-encoding", "content-length", "transfer-encoding")
 class BoundedClient(openai.DefaultAsyncHttpxClient):
     """Reads bodies as streams and stops at :data:`MAX_REPLY_BYTES`, good replies and errors alike.
 
-    Replies are asked for as they are, since a packed one can be a thousand times larger than it looks. A redirect
-    is an answer like any other: prompts go to the address that the user gave, and nowhere else.
+    Replies are asked for as they are, since a packed one can be a thousand times larger than it
+    looks. A redirect is an answer like any other: prompts go to the address that the user gave, and
+    nowhere else.
     """
 
     def __init__(self) -> None:
@@ -47,8 +49,18 @@ class BoundedClient(openai.DefaultAsyncHttpxClient):
             body, cut = await _read(response)
         finally:
             await response.aclose()
-        headers = [(name, value) for name, value in response.headers.raw if name.decode("latin-1").lower() not in _ABOUT_THE_BODY]
-        return type(response)(response.status_code, headers=headers, content=body, request=request, extensions={CUT: cut} if cut else None)
+        headers = [
+            (name, value)
+            for name, value in response.headers.raw
+            if name.decode("latin-1").lower() not in _ABOUT_THE_BODY
+        ]
+        return type(response)(
+            response.status_code,
+            headers=headers,
+            content=body,
+            request=request,
+            extensions={CUT: cut} if cut else None,
+        )
 
 
 async def _read(response: Response) -> tuple[bytes, str]:

@@ -34,11 +34,15 @@ _PATIENCE_S = 900.0
 """How long one request waits for a rate limit to pass."""
 _DAY_S = 86_400.0
 _LOST_ROUNDS = 3
-"""As many requests without any answer as are in flight, so many times over, and the endpoint is taken for dead."""
+"""As many requests without any answer as are in flight, so many times
+over, and the endpoint is taken for dead."""
 
 
 class Endpoint:
-    """A :class:`rewardsmith.writers.backend.Backend` over HTTP. The library's own retries are off: they would not share a rate limit."""
+    """A :class:`rewardsmith.writers.backend.Backend` over HTTP.
+
+    The library's own retries are off: they would not share a rate limit.
+    """
 
     def __init__(self, access: Access, options: LanguageModelOptions) -> None:
         """Connect to nothing yet."""
@@ -56,14 +60,21 @@ class Endpoint:
                 api_key=self._access.key,
                 base_url=self._access.base_url,
                 max_retries=0,
-                timeout=openai.Timeout(None, connect=_CONNECT_S),  # the whole reply has its own clock, see `_post`
+                # the whole reply has its own clock, see `_post`
+                timeout=openai.Timeout(None, connect=_CONNECT_S),
                 http_client=BoundedClient(),
             )
-        except Exception as failure:  # of whatever the library reads from the environment, such as proxies and headers
-            raise WriterError(f"no connection to {self.address} can be prepared: {self._say(failure)}. Check the address.") from failure
+        except (
+            Exception
+        ) as failure:  # of whatever the library reads from the environment, such as proxies and headers
+            raise WriterError(
+                f"no connection to {self.address} can be prepared: {self._say(failure)}. Check the address."
+            ) from failure
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Close it."""
         await self._client.close()
 
@@ -71,13 +82,19 @@ class Endpoint:
         """What a request asks for before the server refused any of it."""
         options, seed = self._options, (brief.seed + brief.attempt) % 2**31
         effort = {"reasoning_effort": options.reasoning_effort} if options.reasoning_effort else {}
-        return {"temperature": options.temperature, "max_completion_tokens": options.max_tokens, "seed": seed, **effort}
+        return {
+            "temperature": options.temperature,
+            "max_completion_tokens": options.max_tokens,
+            "seed": seed,
+            **effort,
+        }
 
     async def ask(self, prompt: Prompt, parameters: Parameters) -> Answer:
         """Send until there is an answer or none can be hoped for.
 
         Raises:
-            WriterError: The endpoint cannot be reached, refuses the key or the model, or has stopped answering.
+            WriterError: The endpoint cannot be reached, refuses the key or the model, or has
+                stopped answering.
         """
         failures, tries, begun = 0, 0, time.monotonic()
         while True:
@@ -95,38 +112,59 @@ class Endpoint:
                     continue
                 failures += 1
                 if refusal.status_code not in _PASSING or failures > self._options.retries:
-                    return self._unanswered(f"the request failed: {self._say(refusal)}", sent, tries, Usage(calls=1))
+                    return self._unanswered(
+                        f"the request failed: {self._say(refusal)}", sent, tries, Usage(calls=1)
+                    )
                 await self._rest(failures, wait_s)
             except TimeoutError:
-                return self._unanswered(f"no reply within {self._options.timeout_s:g} s (--llm.timeout-s).", sent, tries)
+                return self._unanswered(
+                    f"no reply within {self._options.timeout_s:g} s (--llm.timeout-s).", sent, tries
+                )
             except openai.APIConnectionError as failure:
                 failures += 1
                 if not _never_connected(failure):
                     await self._rest(failures, None)
-                    return self._unanswered(f"the connection broke before the reply came: {self._say(failure)}.", sent, tries, again=True)
+                    return self._unanswered(
+                        f"the connection broke before the reply came: {self._say(failure)}.",
+                        sent,
+                        tries,
+                        again=True,
+                    )
                 if failures > self._options.retries:
                     raise self._unreachable(failure) from None
                 await self._rest(failures, None)
             except UnicodeError as failure:  # a header or a message that no encoding has
-                raise WriterError(f"the request cannot be sent: {self._say(failure)}. Check the model and the environment.") from failure
+                raise WriterError(
+                    f"the request cannot be sent: {self._say(failure)}. Check the model and the environment."
+                ) from failure
             else:
                 return self._answered(reply, sent, tries)
 
     async def _post(self, prompt: Prompt, parameters: Parameters) -> Reply:
-        """One request. Its clock runs over all of it: a server that drips bytes for ever is not waited for."""
+        """One request.
+
+        Its clock runs over all of it: a server that drips bytes for ever is not waited for.
+        """
         messages: Any = [{"role": message.role, "content": message.content} for message in prompt.messages]
-        options: dict[str, Any] = dict(parameters)  # names that the library's stub knows, in a form it cannot check
+        # names that the library's stub knows, in a form it cannot check
+        options: dict[str, Any] = dict(parameters)
         async with asyncio.timeout(self._options.timeout_s):
-            response = await self._client.chat.completions.with_raw_response.create(model=self.model, messages=messages, **options)
+            response = await self._client.chat.completions.with_raw_response.create(
+                model=self.model, messages=messages, **options
+            )
         return read_reply(response.content, response.http_response.extensions.get(CUT, ""))
 
     def _answered(self, reply: Reply, sent: Parameters, tries: int) -> Answer:
         self._gate.relax()
         self._lost = 0
-        text, finish, error = (self._access.redact(part) for part in (reply.text, reply.finish_reason, reply.error))
+        text, finish, error = (
+            self._access.redact(part) for part in (reply.text, reply.finish_reason, reply.error)
+        )
         return Answer(text, finish, error, usage=reply.usage, parameters=sent, tries=tries)
 
-    def _unanswered(self, error: str, sent: Parameters, tries: int, usage: Usage = UNMETERED, again: bool = False) -> Answer:
+    def _unanswered(
+        self, error: str, sent: Parameters, tries: int, usage: Usage = UNMETERED, again: bool = False
+    ) -> Answer:
         """A request without an answer. Without a usage nobody knows what it cost.
 
         Raises:
@@ -135,7 +173,8 @@ class Endpoint:
         self._lost += 1
         if self._lost >= _LOST_ROUNDS * self.concurrency:
             raise SilentError(
-                f"{self._access.base_url} answered none of the last {self._lost} requests, the last one because: {error} "
+                f"{self._access.base_url} answered none of the last {self._lost} requests, the last one "
+                f"because: {error} "
                 "Check the server, then `rewardsmith resume` the study.",
                 usage,
             )
@@ -146,7 +185,10 @@ class Endpoint:
         await asyncio.sleep(max(pause(self._options.pause_s, failures - 1), retry_after_s or 0.0))
 
     def _accepted(self, wanted: Parameters) -> Parameters:
-        """The parameters that this server takes; older ones know the limit of a reply by its older name."""
+        """The parameters that this server takes.
+
+        Older ones know the limit of a reply by its older name.
+        """
         sent = {name: value for name, value in wanted.items() if name not in self._refused}
         if "max_completion_tokens" in self._refused and "max_tokens" not in self._refused:
             sent["max_tokens"] = wanted["max_completion_tokens"]
@@ -158,8 +200,11 @@ class Endpoint:
             return False
         named = str(getattr(refusal, "param", None) or "").split(".")[-1]
         text = f"{named} {refusal.message} {json.dumps(refusal.body, default=str)}"
-        found = named if named in sent else next((name for name in sent if re.search(rf"\b{name}\b", text)), None)
-        if found in (None, "max_tokens"):  # the last limit of a reply stays: without one, a call may cost more than its quote
+        found = (
+            named if named in sent else next((name for name in sent if re.search(rf"\b{name}\b", text)), None)
+        )
+        # the last limit of a reply stays: without one, a call may cost more than its quote
+        if found in (None, "max_tokens"):
             return False
         self._refused.add(found)
         return True
@@ -169,7 +214,8 @@ class Endpoint:
         status = refusal.status_code
         if 300 <= status < 400:
             raise WriterError(
-                f"{self._access.base_url} sends requests on ({status}) to {self._redirect(refusal)}, and nothing is sent to an address "
+                f"{self._access.base_url} sends requests on ({status}) to {self._redirect(refusal)}, and "
+                "nothing is sent to an address "
                 "that you did not give. If it is right, give it with --llm.base-url."
             ) from None
         if status in _HOPELESS or (status == 429 and "insufficient_quota" in str(refusal.body)):
@@ -181,7 +227,8 @@ class Endpoint:
         if (status == 429 or status in _PASSING) and waited_s + wait_s > _PATIENCE_S:
             asked = f"{wait_s:.0f} s" if wait_s < _DAY_S else "more than a day"
             raise WriterError(
-                f"{self._access.base_url} puts requests off for too long ({self._say(refusal)}; it asks for {asked} more). "
+                f"{self._access.base_url} puts requests off for too long ({self._say(refusal)}; it asks "
+                f"for {asked} more). "
                 "Wait, then `rewardsmith resume` the study; a lower --llm.concurrency helps."
             ) from None
 
@@ -192,7 +239,9 @@ class Endpoint:
 
     def _unreachable(self, failure: openai.APIConnectionError) -> WriterError:
         cause = failure.__cause__ or failure
-        return WriterError(f"cannot reach {self._access.base_url}: {self._say(cause)}. Check --llm.base-url and the network.")
+        return WriterError(
+            f"cannot reach {self._access.base_url}: {self._say(cause)}. Check --llm.base-url and the network."
+        )
 
     def _say(self, error: BaseException) -> str:
         return self._access.redact(one_line(str(error)))[:300].rstrip(".") or type(error).__name__

@@ -26,11 +26,14 @@ class Reply:
 
 
 def read_reply(body: bytes, cut: str = "") -> Reply:
-    """Read a response body. JSON is UTF-8 (RFC 8259); what is not is replaced, and the guard sees it.
+    """Read a response body.
+
+    JSON is UTF-8 (RFC 8259); what is not is replaced, and the guard sees it.
 
     Args:
         body: Of a response that says it is good.
-        cut: Why the body is not whole; such a reply was made, and perhaps charged, but is of no use.
+        cut: Why the body is not whole; such a reply was made, and perhaps charged, but is of no
+            use.
     """
     text = body.decode("utf-8-sig", errors="replace")
     if cut:
@@ -51,7 +54,10 @@ def read_reply(body: bytes, cut: str = "") -> Reply:
 
 
 def read_usage(data: Json) -> Usage:
-    """Token counts; a server that does not count, or counts what cannot be, leaves the call unmetered."""
+    """Token counts.
+
+    A server that does not count, or counts what cannot be, leaves the call unmetered.
+    """
     prompt = _count(_field(data, "prompt_tokens"))
     completion = _count(_field(data, "completion_tokens"))
     if prompt is None or completion is None:
@@ -79,7 +85,9 @@ def _complaint(content: str, finish: str, refusal: str, chosen: bool) -> str:
 
 def _unreadable(text: str) -> Reply:
     said = one_line(text[:_KEPT_CHARS])[:200] or "nothing"
-    return Reply(text[:_KEPT_CHARS], "", Usage(calls=1, unmetered=1), f"the answer is not a chat completion: {said}")
+    return Reply(
+        text[:_KEPT_CHARS], "", Usage(calls=1, unmetered=1), f"the answer is not a chat completion: {said}"
+    )
 
 
 def _content(data: Json) -> str:

@@ -23,4 +23,6 @@ class OpenAIWriter(ChatWriter):
         access = resolve(options)
         price = price_of(options, access.base_url, access.model)
         super().__init__(Endpoint(access, options), price, options.max_tokens, options.retries)
-        self.notice = f"language model: {access.model} at {access.base_url}" + ("" if price else " (price unknown)")
+        self.notice = f"language model: {access.model} at {access.base_url}" + (
+            "" if price else " (price unknown)"
+        )

@@ -16,7 +16,16 @@ from rewardsmith.reports.throughput import Effort, Round, summarise_rounds
 from rewardsmith.training.ppo import PpoSettings
 from tests.training import preset_of
 
-TINY = ["--training.envs", "16", "--training.rollout", "20", "--training.hidden", "16", "--training.mini-epochs", "1"]
+TINY = [
+    "--training.envs",
+    "16",
+    "--training.rollout",
+    "20",
+    "--training.hidden",
+    "16",
+    "--training.mini-epochs",
+    "1",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +36,9 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throughput, "Effort", lambda rounds: Effort(rounds, step_s=0.05, training_s=0.6, episodes=2))
+    monkeypatch.setattr(
+        throughput, "Effort", lambda rounds: Effort(rounds, step_s=0.05, training_s=0.6, episodes=2)
+    )
 
 
 @pytest.mark.slow
@@ -38,12 +49,21 @@ def test_after_it_a_dry_run_tells_hours(quick: None, capsys: pytest.CaptureFixtu
 
     assert bench.run(["--task", "cartpole", "--rounds", "1", "--json", *TINY]) == 0
     (found,) = json.loads(capsys.readouterr().out)
-    assert (found["name"], found["device"], found["rounds"], found["slots"], found["envs"]) == ("cartpole", "cpu", 1, 4, 64)
+    assert (found["name"], found["device"], found["rounds"], found["slots"], found["envs"]) == (
+        "cartpole",
+        "cpu",
+        1,
+        4,
+        64,
+    )
     for figure in ("physics", "task", "training", "search"):
         assert found[figure]["steps_per_s"] > 100.0
     assert found["physics"]["of_physics"] == 1.0
-    assert found["task"]["of_physics"] == pytest.approx(found["task"]["steps_per_s"] / found["physics"]["steps_per_s"])
-    assert found["search"]["steps_per_s"] < found["training"]["steps_per_s"]  # it has start-up and scoring on top
+    assert found["task"]["of_physics"] == pytest.approx(
+        found["task"]["steps_per_s"] / found["physics"]["steps_per_s"]
+    )
+    # it has start-up and scoring on top
+    assert found["search"]["steps_per_s"] < found["training"]["steps_per_s"]
     assert found["candidate_steps"] == 400_000
     assert found["candidates_per_hour"] == pytest.approx(found["search"]["steps_per_s"] * 3600 / 400_000)
 
@@ -56,11 +76,18 @@ def test_after_it_a_dry_run_tells_hours(quick: None, capsys: pytest.CaptureFixtu
     assert {path.name for path in tmp_path.iterdir()} == {"cache"}  # the search that was measured is gone
 
 
-def test_the_table_has_a_line_for_each_figure(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(throughput, "measure", lambda task, device, *_: summarise_rounds(task.name, preset_of(task), ROUNDS))
+def test_the_table_has_a_line_for_each_figure(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(
+        throughput, "measure", lambda task, device, *_: summarise_rounds(task.name, preset_of(task), ROUNDS)
+    )
     assert bench.run(["--task", "cartpole", "franka-reach", "cartpole"]) == 0
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert [row for row in rows if row in (["cartpole"], ["franka-reach"])] == [["cartpole"], ["franka-reach"]]
+    assert [row for row in rows if row in (["cartpole"], ["franka-reach"])] == [
+        ["cartpole"],
+        ["franka-reach"],
+    ]
     assert ["bare", "physics", "1,000", "800", "to", "2,000", "1.00"] in rows
     assert ["task", "600", "400", "to", "800", "0.50"] in rows
     assert ["search", "100", "80", "to", "160", "0.10", "1"] in rows  # 360,000 steps an hour
@@ -74,7 +101,9 @@ ROUNDS = [
 ]
 
 
-def test_without_bare_physics_there_is_a_dash_and_no_ratio(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+def test_without_bare_physics_there_is_a_dash_and_no_ratio(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
     found = summarise_rounds("t", PpoSettings(), [Round(None, 600.0, 300.0, 100.0)])
     assert (found.physics, found.task.of_physics, found.search.of_physics) == (None, None, None)
     monkeypatch.setattr(throughput, "measure", lambda *_: found)

@@ -47,7 +47,9 @@ def test_without_a_gpu_nothing_is_made_and_no_writer_asked(
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with pytest.raises(UsageError, match=r"rewardsmith\[gpu\]"):
-        import_module(f"rewardsmith.cli.{command}").run(["franka-reach", "--device", "cuda", "--out", "here", *arguments])
+        import_module(f"rewardsmith.cli.{command}").run(
+            ["franka-reach", "--device", "cuda", "--out", "here", *arguments]
+        )
     assert list(tmp_path.iterdir()) == []
 
 

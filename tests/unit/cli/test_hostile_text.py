@@ -1,4 +1,5 @@
-"""A study whose every text was written by somebody who means harm, shown by every command that shows studies."""
+"""A study whose every text was written by somebody who means harm,
+shown by every command that shows studies."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ from tests.builders import keep, keep_run, run_of, trained
 EVIL = "=\x1b]0;title\x07\x1b[2J\x9b31m[bold]m[/x][/]\u202e\u2066\u200b\u2028\x08\rc :smile: <b>&amp;|`x`[l](http://h)\ue000"
 SHOWN = re.compile("[^\n\t\x20-\x7e\xa0-\U0010ffff]|[\x80-\x9f\u200b\u202e\u2066\u2028\ue000]")
 OURS = re.compile("\x1b\\[(?:[0-9;]*[mABGK]|\\?25[lh]|[0-9]?J)")
-"""What rich writes for colours and for a table that is drawn again; ``[2J``, which the text holds, is told by its words."""
+"""What rich writes for colours and for a table that is drawn again;
+``[2J``, which the text holds, is told by its words."""
 
 
 def harmless(text: str, *, terminal: bool = False) -> None:
@@ -42,7 +44,9 @@ def harmless(text: str, *, terminal: bool = False) -> None:
     assert "\x1b[2J" not in text
 
 
-def hostile(identity: str, score: float | None, run: Mapping[str, object] | None = None, **changes: object) -> Trial:
+def hostile(
+    identity: str, score: float | None, run: Mapping[str, object] | None = None, **changes: object
+) -> Trial:
     texts: dict[str, object] = {
         "operator": EVIL,
         "idea": EVIL,
@@ -51,18 +55,27 @@ def hostile(identity: str, score: float | None, run: Mapping[str, object] | None
         "reason": EVIL,
     }
     texts["screening"] = Screening(0.5, 0.25, 3, EVIL, 0.9)
-    return trained(identity, score, components={EVIL: [1.0, 2.0]}, run={"cause": EVIL, **(run or {})}, **{**texts, **changes})
+    return trained(
+        identity,
+        score,
+        components={EVIL: [1.0, 2.0]},
+        run={"cause": EVIL, **(run or {})},
+        **{**texts, **changes},
+    )
 
 
 @pytest.fixture
 def study(tmp_path: Path) -> Path:
-    """As far as a study can be made that opens: ids and operators may be refused, so they are ordinary."""
+    """As far as a study can be made that opens: ids and operators
+    may be refused, so they are ordinary."""
     folder = tmp_path / "o[v2] [/x]"
     with Study.create(folder, StudyConfig("franka-reach", candidates=2, final_seeds=1)) as made:
         keep(made, hostile("c000", 0.25, operator="initial"))
         keep(made, hostile("c001", None, operator="reflect", parents=("c000",), source=f"# {EVIL}"))
         for purpose in (Purpose.FINALIST, Purpose.FINAL):
-            keep_run(made, run_of("c000", purpose, cause=EVIL, settings=EVIL, executor=EVIL), Score(0.5, 0.01, 8))
+            keep_run(
+                made, run_of("c000", purpose, cause=EVIL, settings=EVIL, executor=EVIL), Score(0.5, 0.01, 8)
+            )
         keep_run(made, run_of("human", Purpose.BASELINE, failed=EVIL), None)
         for key in ("notice", "stopped", "finished"):
             made.store.put_value(key, EVIL)
@@ -73,13 +86,18 @@ def forge(study: Path, table: str, identity: str, **changes: object) -> None:
     """Change a record as the program never would."""
     database = sqlite3.connect(study / "study.db")
     (record,) = database.execute(f"SELECT record FROM {table} WHERE id = ?", (identity,)).fetchone()
-    database.execute(f"UPDATE {table} SET record = ? WHERE id = ?", (json.dumps({**json.loads(record), **changes}), identity))
+    database.execute(
+        f"UPDATE {table} SET record = ? WHERE id = ?",
+        (json.dumps({**json.loads(record), **changes}), identity),
+    )
     database.commit()
     database.close()
 
 
 @pytest.fixture(params=["pipe", "terminal"])
-def show(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+def show(
+    request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., str]:
     """Runs a command line, looks at what it prints, and returns that without colours."""
     if request.param == "terminal":
         monkeypatch.setenv("FORCE_COLOR", "1")
@@ -133,12 +151,17 @@ def test_a_report_shows_text_as_text(study: Path, show: Callable[..., str], tmp_
 
 
 @pytest.mark.parametrize("column", ["id", "operator", "parents", "idea", "source", "reason", "plan"])
-def test_forged_records_are_shown_or_refused_and_never_obeyed(study: Path, column: str, show: Callable[..., str]):
+def test_forged_records_are_shown_or_refused_and_never_obeyed(
+    study: Path, column: str, show: Callable[..., str]
+):
     forge(study, "candidates", "c000", **{column: [EVIL] if column == "parents" else EVIL})
     look(study, show)
 
 
-@pytest.mark.parametrize("column", ["id", "subject", "program", "purpose", "state", "fault", "cause", "executor", "settings", "policy"])
+@pytest.mark.parametrize(
+    "column",
+    ["id", "subject", "program", "purpose", "state", "fault", "cause", "executor", "settings", "policy"],
+)
 def test_forged_runs_are_shown_or_refused_too(study: Path, column: str, show: Callable[..., str]):
     for identity in ("c000-search-0", "c000-final-0"):
         forge(study, "runs", identity, **{column: EVIL})
@@ -162,9 +185,16 @@ def test_messages_name_what_is_wrong_and_obey_nothing(study: Path, show: Callabl
 
 def test_a_search_that_runs(study: Path, capsys: pytest.CaptureFixture[str]):
     for terminal in (False, True):
-        with Study.open(study) as opened, live.watch(opened, 100, Screen(force_terminal=terminal, width=100)) as observer:
+        with (
+            Study.open(study) as opened,
+            live.watch(opened, 100, Screen(force_terminal=terminal, width=100)) as observer,
+        ):
             observer.stage(EVIL)
-            for trial in (hostile("c002", 0.5), hostile(EVIL, None), hostile(EVIL, None, run={"state": RunState.RUNNING, "fault": None})):
+            for trial in (
+                hostile("c002", 0.5),
+                hostile(EVIL, None),
+                hostile(EVIL, None, run={"state": RunState.RUNNING, "fault": None}),
+            ):
                 observer.trial(trial)
             observer.progress(TrainingProgress(50, 100, ((EVIL, 0.25),)))
             observer.progress(TrainingProgress(50, 100, (), note=EVIL))
@@ -187,7 +217,21 @@ def summary(*trials: Trial, text: str = EVIL) -> StudySummary:
     finalists = (FinalistRow(text, float("nan"), (float("inf"), 1e308)), FinalistRow(text, None, ()))
     finals = (FinalRow(text, (None, float("nan"), 1e308), (text,) * 3),)
     uses = (ModelUse(text, text, text),) * 2
-    return StudySummary(text, text, text, text, text, 10**400, text, text, tuple(map(row, trials)), finalists, finals, totals, uses)
+    return StudySummary(
+        text,
+        text,
+        text,
+        text,
+        text,
+        10**400,
+        text,
+        text,
+        tuple(map(row, trials)),
+        finalists,
+        finals,
+        totals,
+        uses,
+    )
 
 
 @pytest.mark.parametrize("console", [Console, Screen])
@@ -198,7 +242,11 @@ def test_views_take_any_text_and_any_number(console: type[Console]):
     trials = [hostile(text, score, parents=(text, text + "2")) for score in scores]
     rung = Rung(10**400, Score(float("nan"), float("nan"), 3), 1, 1)
     trials += [hostile(text, 0.5, state=state) for state in CandidateState]
-    trials += [hostile(text, None, run={"state": state, "fault": None, "rungs": rungs}) for state in RunState for rungs in ((), (rung,))]
+    trials += [
+        hostile(text, None, run={"state": state, "fault": None, "rungs": rungs})
+        for state in RunState
+        for rungs in ((), (rung,))
+    ]
     for view in (study_view(summary(*trials, text=text), text), LineageTree(summary(*trials, text=text))):
         for terminal in (False, True):
             screen = console(force_terminal=terminal, width=90, record=True)
@@ -213,7 +261,9 @@ def test_a_bar_has_ten_places_or_none():
     assert [len(bar(score).plain) for score in (float("inf"), float("-inf"), -1.0, 0.3, 2.0)] == [10] * 5
 
 
-def test_of_ten_thousand_candidates_the_newest_are_shown_and_words_have_an_end(capsys: pytest.CaptureFixture[str]):
+def test_of_ten_thousand_candidates_the_newest_are_shown_and_words_have_an_end(
+    capsys: pytest.CaptureFixture[str],
+):
     made = [trained(f"c{n:05d}", 0.5, operator="long" * 1000, idea="idea " * 1000) for n in range(10_000)]
     few = [replace(row(trained("c0", None)), reason="word " * 100_000)]
     for view in (candidate_table(list(map(row, made)), None), LineageTree(summary(*made))):
@@ -226,7 +276,9 @@ def test_of_ten_thousand_candidates_the_newest_are_shown_and_words_have_an_end(c
     assert len(capsys.readouterr().out) < 2000
 
 
-def test_the_live_table_keeps_the_newest_in_sight(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+def test_the_live_table_keeps_the_newest_in_sight(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setenv("LINES", "30")
     with Study.create(tmp_path / "s", StudyConfig("franka-reach", candidates=100)) as study:
         for number in range(100):
@@ -254,13 +306,21 @@ def test_words_that_are_no_text_are_refused_by_flag(tmp_path: Path):
         check_words(tmp_path / "x\udcff", "--out")
 
 
-@pytest.mark.parametrize("module", sorted(Path(rewardsmith.__file__).parent.rglob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "module", sorted(Path(rewardsmith.__file__).parent.rglob("*.py")), ids=lambda path: path.stem
+)
 def test_nothing_is_printed_past_the_cleaning(module: Path):
-    """Who prints, prints by ``output`` or on a ``Screen``; nowhere is a text with a variable parsed as markup."""
+    """Who prints, prints by ``output`` or on a ``Screen``; nowhere is a
+    text with a variable parsed as markup."""
     if module.parent.name == "cli" and module.stem in ("output", "screen", "arguments"):
         return
-    calls = [node for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
-    names = {node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "") for node in calls}
+    calls = [
+        node for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
+    ]
+    names = {
+        node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        for node in calls
+    }
     assert not names & {"Console", "from_markup", "render_markup"}
     plain = [node for node in calls if isinstance(node.func, ast.Name) and node.func.id == "print"]
     streams = [node for node in calls if ast.unparse(node.func) in ("sys.stdout.write", "sys.stderr.write")]

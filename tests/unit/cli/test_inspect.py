@@ -1,4 +1,5 @@
-"""The command in this process; the program itself is started in tests/integration/test_search.py."""
+"""The command in this process; the program itself is started
+in tests/integration/test_search.py."""
 
 import json
 from pathlib import Path
@@ -22,7 +23,9 @@ def study(tmp_path: Path) -> str:
     return str(tmp_path / "s")
 
 
-def test_the_tree_in_a_pipe_is_equally_wide_everywhere(study: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+def test_the_tree_in_a_pipe_is_equally_wide_everywhere(
+    study: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setenv("COLUMNS", "30")
     assert run([study, "--tree"]) == 0
     title, first, second, _ = capsys.readouterr().out.splitlines()
@@ -58,12 +61,18 @@ def test_the_tree_as_a_picture(study: str, tmp_path: Path, capsys: pytest.Captur
     assert "──" in picture.read_text()
 
 
-def test_the_lineage_is_written_in_the_format_of_its_suffix(study: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_the_lineage_is_written_in_the_format_of_its_suffix(
+    study: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
     for suffix in ("graphml", "json"):
         assert run([study, "--lineage", str(tmp_path / f"l.{suffix}")]) == 0
     assert f"wrote {tmp_path / 'l.json'}" in capsys.readouterr().out
     read = nx.node_link_graph(json.loads((tmp_path / "l.json").read_text()), edges="links")
-    assert dict(read.adj) == dict(nx.read_graphml(tmp_path / "l.graphml").adj) == {"c000": {"c001": read.edges["c000", "c001"]}, "c001": {}}
+    assert (
+        dict(read.adj)
+        == dict(nx.read_graphml(tmp_path / "l.graphml").adj)
+        == {"c000": {"c001": read.edges["c000", "c001"]}, "c001": {}}
+    )
     assert read.nodes(data="best")["c001"] is True
 
 
@@ -81,7 +90,12 @@ def test_the_lineage_is_written_in_the_format_of_its_suffix(study: str, tmp_path
     ],
 )
 def test_what_makes_no_sense_together_is_refused(
-    study: str, flags: list[str], message: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    study: str,
+    flags: list[str],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError, match=message):
@@ -91,5 +105,7 @@ def test_what_makes_no_sense_together_is_refused(
 
 
 def test_a_file_that_cannot_be_written_is_a_clear_error(study: str, tmp_path: Path):
-    with pytest.raises(RewardsmithError, match=r"cannot write .*l\.json: Not a directory\. Give another file with --lineage"):
+    with pytest.raises(
+        RewardsmithError, match=r"cannot write .*l\.json: Not a directory\. Give another file with --lineage"
+    ):
         run([study, "--lineage", f"{study}/config.yaml/l.json"])

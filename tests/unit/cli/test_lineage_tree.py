@@ -18,13 +18,19 @@ from tests.builders import trained
 def tree(trials: Sequence[Trial], winner: str | None = None) -> LineageTree:
     rows = tuple(map(row, trials))
     totals = Totals(len(rows), 0, 0, 0.0, Usage())
-    return LineageTree(StudySummary("s", "franka-reach", "revolve", "grammar", "", 3, None, winner, rows, (), (), totals))
+    return LineageTree(
+        StudySummary("s", "franka-reach", "revolve", "grammar", "", 3, None, winner, rows, (), (), totals)
+    )
 
 
-def shown(trials: Sequence[Trial], winner: str | None = None, *, width: int = 100, color: bool = False) -> list[str]:
+def shown(
+    trials: Sequence[Trial], winner: str | None = None, *, width: int = 100, color: bool = False
+) -> list[str]:
     """The lines of the tree, without title and note."""
     file = io.StringIO()
-    Console(file=file, width=width, force_terminal=color, color_system="standard" if color else None).print(tree(trials, winner))
+    Console(file=file, width=width, force_terminal=color, color_system="standard" if color else None).print(
+        tree(trials, winner)
+    )
     return file.getvalue().splitlines()[1:-1]
 
 
@@ -63,7 +69,10 @@ def test_a_study_without_candidates_says_so():
 
 @pytest.mark.parametrize("width", [10, 40, 80, 200])
 def test_one_line_each_that_fits_however_many_deep_and_wordy(width: int):
-    wordy = [trained(f"d{n}", 0.5, parents=("c001", "c000"), idea="抓 word " * 200, operator="crossover") for n in range(50)]
+    wordy = [
+        trained(f"d{n}", 0.5, parents=("c001", "c000"), idea="抓 word " * 200, operator="crossover")
+        for n in range(50)
+    ]
     family = [*chain(500), *wordy]
     lines = shown(family, width=width)
     assert len(lines) == len(family)
@@ -86,7 +95,9 @@ def test_what_a_model_wrote_is_shown_and_never_obeyed():
     idea = "[red]a[/red] [link=http://x]b[/] [/]\x1b[31mc\x07\r\nd\u202ee :smile: \ud800"
     (line,) = shown([trained("c000", 0.5, idea=idea)])
     mark = "\ufffd"
-    assert line == f"c000 initial 0.500  [red]a[/red] [link=http://x]b[/] [/]{mark}[31mc{mark} d{mark}e :smile: {mark}"
+    assert line == (
+        f"c000 initial 0.500  [red]a[/red] [link=http://x]b[/] [/]{mark}[31mc{mark} d{mark}e :smile: {mark}"
+    )
 
 
 def test_every_state_has_a_style():
@@ -94,7 +105,10 @@ def test_every_state_has_a_style():
     ran = [trained("c0", None, idea="", run={"state": state, "fault": None}) for state in RunState]
     failed = [trained("c0", None, idea="", run={"fault": fault}) for fault in Fault]
     family = [trained("c0", 0.5, idea=""), *written, *ran, *failed]
-    assert [line.split()[2:] for line in shown(family)] == [["0.500"], *([str(state)] for state in (*CandidateState, *RunState, *Fault))]
+    assert [line.split()[2:] for line in shown(family)] == [
+        ["0.500"],
+        *([str(state)] for state in (*CandidateState, *RunState, *Fault)),
+    ]
     assert {trial.state for trial in family} == STATE_STYLES.keys()
 
 

@@ -24,7 +24,10 @@ PROGRAM = f"{sys.executable} -m rewardsmith.cli.main"
 def make(folder: Path, candidates: int) -> Path:
     with Study.create(folder, StudyConfig("franka-reach", candidates=candidates)) as made:
         for number in range(candidates):
-            keep(made, trained(f"c{number:03d}", 0.5, idea="näher ± " * 100, source=f"# näher {number}\n" * 1000))
+            keep(
+                made,
+                trained(f"c{number:03d}", 0.5, idea="näher ± " * 100, source=f"# näher {number}\n" * 1000),
+            )
     return folder
 
 
@@ -42,7 +45,10 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shell(line: str, **environment: str) -> tuple[int, bytes, str]:
     """Exit code of the program itself, what came through, and its errors."""
     done = subprocess.run(
-        ["bash", "-c", f"{line}; exit ${{PIPESTATUS[0]}}"], capture_output=True, timeout=120, env={**os.environ, **environment}
+        ["bash", "-c", f"{line}; exit ${{PIPESTATUS[0]}}"],
+        capture_output=True,
+        timeout=120,
+        env={**os.environ, **environment},
     )
     errors = done.stderr.decode("utf-8", "replace")
     assert "Traceback" not in errors, errors
@@ -60,7 +66,10 @@ def test_a_reader_that_leaves_a_listing_has_what_it_wants(large: Path, view: str
 def test_a_full_disk_is_said(study: Path, arguments: str):
     code, _, errors = shell(f"{PROGRAM} {arguments.format(study)} > /dev/full")
     assert code == 1
-    assert errors == "rewardsmith: cannot write the output: No space left on device. Make room, or send it elsewhere.\n"
+    assert (
+        errors
+        == "rewardsmith: cannot write the output: No space left on device. Make room, or send it elsewhere.\n"
+    )
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full")
@@ -127,8 +136,16 @@ def test_work_refuses_words_that_are_no_text(command: str, tmp_path: Path):
 @pytest.mark.parametrize(
     ("end", "kind", "words"),
     [
-        (BrokenPipeError(32, "Broken pipe"), output.OutputError, "cannot write the output: Broken pipe. Everything finished is kept."),
-        (OSError(28, "No space left"), output.OutputError, "Everything finished is kept. Go on with: rewardsmith resume 'o v'"),
+        (
+            BrokenPipeError(32, "Broken pipe"),
+            output.OutputError,
+            "cannot write the output: Broken pipe. Everything finished is kept.",
+        ),
+        (
+            OSError(28, "No space left"),
+            output.OutputError,
+            "Everything finished is kept. Go on with: rewardsmith resume 'o v'",
+        ),
         (
             WriterError("no key."),
             WriterError,

@@ -25,7 +25,9 @@ def study(tmp_path: Path, reach: Task) -> Path:
     folder = tmp_path / "s"
     with Study.create(folder, StudyConfig("franka-reach")) as made:
         keep(made, trained("c000", 0.25, run={"policy": POLICY}), trained("c001", None))
-        keep_run(made, run_of("c000", Purpose.FINAL, policy="runs/c000-final-0/policy.pt"), Score(0.5, 0.01, 8))
+        keep_run(
+            made, run_of("c000", Purpose.FINAL, policy="runs/c000-final-0/policy.pt"), Score(0.5, 0.01, 8)
+        )
         keep_run(made, run_of("human", Purpose.BASELINE, failed="it fell over"), None)
     for policy in (POLICY, "runs/c000-final-0/policy.pt"):
         save_policy(folder / policy, reach)
@@ -47,7 +49,9 @@ def study(tmp_path: Path, reach: Task) -> Path:
         (["--policy", "none.pt"], r"cannot read none\.pt: No such file"),
     ],
 )
-def test_wrong_options_are_refused_before_anything_is_made(flags: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_wrong_options_are_refused_before_anything_is_made(
+    flags: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError, match=message):
         render.run(["franka-reach", *flags])
@@ -101,16 +105,22 @@ def test_random_and_zero(reach: Task):
 
 
 def test_candidates_without_a_policy(study: Path, reach: Task, push: Task):
-    with pytest.raises(UsageError, match=r"unknown candidate 'c00'\. Did you mean 'c000'\? Allowed: best, c000, c000-final-0"):
+    with pytest.raises(
+        UsageError, match=r"unknown candidate 'c00'\. Did you mean 'c000'\? Allowed: best, c000, c000-final-0"
+    ):
         find(study / "c00", reach)
-    with pytest.raises(UsageError, match=r"c001 of .* has no policy \(CRASHED\)\. These have one: c000-final-0, c000, best"):
+    with pytest.raises(
+        UsageError, match=r"c001 of .* has no policy \(CRASHED\)\. These have one: c000-final-0, c000, best"
+    ):
         find(study / "c001", reach)
     with pytest.raises(UsageError, match=r"is a study of franka-reach, not of franka-push"):
         find(study / "c000", push)
 
 
 def test_files_that_are_no_policy_of_the_task(study: Path, push: Task, tmp_path: Path):
-    with pytest.raises(UsageError, match=r"policy\.pt is a policy of another task: it reads 20 numbers, this task gives 29"):
+    with pytest.raises(
+        UsageError, match=r"policy\.pt is a policy of another task: it reads 20 numbers, this task gives 29"
+    ):
         find(study / POLICY, push)
     for number, content in enumerate((b"", b"text", b"PK\x03\x04 broken")):
         path = tmp_path / f"{number}.pt"
@@ -128,7 +138,9 @@ def test_files_that_are_no_policy_of_the_task(study: Path, push: Task, tmp_path:
 
 def test_a_comparison_is_not_a_study_but_names_its_studies(tmp_path: Path, reach: Task):
     Comparison.create(tmp_path / "c", ComparisonConfig(StudyConfig("franka-reach"), ("eureka",), 1))
-    with pytest.raises(UsageError, match=r"is a comparison\. Name one of its studies, such as STUDY/best: none has begun"):
+    with pytest.raises(
+        UsageError, match=r"is a comparison\. Name one of its studies, such as STUDY/best: none has begun"
+    ):
         find(tmp_path / "c", reach)
     with Study.create(tmp_path / "c" / "studies" / "eureka-s0", StudyConfig("franka-reach")):
         pass

@@ -15,15 +15,26 @@ from rewardsmith.cli import main
     [
         (["--executor", "cluster"], "unknown executor 'cluster'. Allowed: local"),
         (["--trainer", "none"], "unknown trainer 'none'. Allowed: population, rl-games"),
-        (["--finalists", "0"], "finalists is 0; give at least 1, which trains none again, and at most the 4 candidates."),
-        (["--finalists", "5"], "finalists is 5; give at least 1, which trains none again, and at most the 4 candidates."),
+        (
+            ["--finalists", "0"],
+            "finalists is 0; give at least 1, which trains none again, and at most the 4 candidates.",
+        ),
+        (
+            ["--finalists", "5"],
+            "finalists is 5; give at least 1, which trains none again, and at most the 4 candidates.",
+        ),
         (["--finalist-seeds", "0"], "finalist_seeds is 0; give at least 1"),
         (["--workers", "0"], "workers is 0; give at least 1"),
         (["--workers", "2", "--racing", "on"], "racing needs one worker"),
     ],
 )
 def test_what_cannot_be_is_a_wrong_request(
-    command: list[str], flags: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    command: list[str],
+    flags: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ):
     monkeypatch.chdir(tmp_path)
     assert main.run([command[0], "franka-reach", *command[1:], "--candidates", "4", *flags]) == 2

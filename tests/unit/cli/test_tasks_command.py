@@ -44,7 +44,11 @@ def test_a_sheet_has_both_presets_and_the_room_in_the_gpu_simulator(capsys: pyte
     assert any(row[:2] == ["room", "in"] and "contacts," in row for row in rows)
     assert run(["franka-push", "--json"]) == 0
     sheet = json.loads(capsys.readouterr().out)
-    assert (sheet["gpu_preset"]["envs"], sheet["on_cpu"], sheet["speed"]) == (preset_of(task, "cuda").envs, True, None)
+    assert (sheet["gpu_preset"]["envs"], sheet["on_cpu"], sheet["speed"]) == (
+        preset_of(task, "cuda").envs,
+        True,
+        None,
+    )
 
 
 def test_the_list_shows_the_presets_of_the_device(capsys: pytest.CaptureFixture[str]):
@@ -53,7 +57,9 @@ def test_the_list_shows_the_presets_of_the_device(capsys: pytest.CaptureFixture[
     assert f" {preset_of(TASKS.load('cartpole'), 'cuda').env_steps:,} " in row
 
 
-def test_measuring_tells_what_a_training_takes(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+def test_measuring_tells_what_a_training_takes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(speed, "_LEAST_S", 0.02)
     assert run(["cartpole", "--measure", "--json"]) == 0
     measured = json.loads(capsys.readouterr().out)["speed"]
@@ -74,6 +80,8 @@ def test_a_device_that_is_missing_is_refused():
         run(["cartpole", "--measure", "--device", "cuda"])
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(28.4, "28 s"), (600.0, "10 min"), (9_000.0, "2.5 h"), (100 * 3600.0, "4 days")])
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(28.4, "28 s"), (600.0, "10 min"), (9_000.0, "2.5 h"), (100 * 3600.0, "4 days")]
+)
 def test_durations_are_short(seconds: float, text: str):
     assert duration(seconds) == text

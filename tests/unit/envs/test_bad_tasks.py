@@ -1,4 +1,5 @@
-"""A task that does not fit its scene is refused when it is loaded, with the element and the file."""
+"""A task that does not fit its scene is refused when it is
+loaded, with the element and the file."""
 
 from __future__ import annotations
 
@@ -34,7 +35,11 @@ def refusal(task: Cartpole) -> str:
     ("old", "new", "words"),
     [
         ('solver="Newton"', 'solver="PGS"', ['<option solver="PGS">', "both simulators", 'solver="Newton"']),
-        ('iterations="5"', 'iterations="5" noslip_iterations="3"', ["<option noslip_iterations>", "smaller timestep"]),
+        (
+            'iterations="5"',
+            'iterations="5" noslip_iterations="3"',
+            ["<option noslip_iterations>", "smaller timestep"],
+        ),
         ('autoreset="disable"', 'autoreset="enable"', ["autoreset", "non-finite"]),
         ('name="home"', 'name="start"', ["no <key name='home'>", "start"]),
         ("<geom type", "<gem type", ["gem", "line"]),
@@ -48,7 +53,9 @@ def refusal(task: Cartpole) -> str:
         ('timestep=".00833333333"', 'timestep=".01"', ["control_dt is 0.0166667 s", "2 steps", "0.02 s"]),
     ],
 )
-def test_a_bad_scene_is_refused_with_its_element_and_file(tmp_path: Path, old: str, new: str, words: list[str]):
+def test_a_bad_scene_is_refused_with_its_element_and_file(
+    tmp_path: Path, old: str, new: str, words: list[str]
+):
     file = tmp_path / "bad_cartpole.xml"
     file.write_text(changed(old, new))
     task = Cartpole()
@@ -67,7 +74,11 @@ def test_a_missing_file_is_named():
 
 def test_a_missing_site_is_named(tmp_path: Path):
     for file in ASSETS.glob("*.xml"):
-        text = file.read_text().replace('<site name="tcp"', '<site name="tool"').replace('objname="tcp"', 'objname="tool"')
+        text = (
+            file.read_text()
+            .replace('<site name="tcp"', '<site name="tool"')
+            .replace('objname="tcp"', 'objname="tool"')
+        )
         (tmp_path / file.name).write_text(text)
     task = FrankaLift()
     task.scene = str(tmp_path / "franka_lift.xml")
@@ -75,7 +86,9 @@ def test_a_missing_site_is_named(tmp_path: Path):
         task.make(1, 1)
 
 
-@pytest.mark.parametrize(("name", "owner"), [("actions", "the robot"), ("pole_angle", "the sensor 'pole_angle'")])
+@pytest.mark.parametrize(
+    ("name", "owner"), [("actions", "the robot"), ("pole_angle", "the sensor 'pole_angle'")]
+)
 def test_a_wrong_shape_in_the_signal_table_is_named(name: str, owner: str):
     task = Cartpole()
     task.signals = tuple(replace(s, shape=(4,)) if s.name == name else s for s in Cartpole.signals)

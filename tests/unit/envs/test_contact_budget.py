@@ -34,8 +34,12 @@ SCENE = """
 def test_random_actions_stay_within_the_budget(name: str):
     task = TASKS[name]
     peaks = random_rollout(task, envs=4, steps=100)
-    assert peaks.contacts <= task.contacts, f"set `contacts` of {name} to 1.5 times what benchmarks/physics_soak.py finds"
-    assert peaks.rows <= task.constraints, f"set `constraints` of {name} to 1.5 times what benchmarks/physics_soak.py finds"
+    assert peaks.contacts <= task.contacts, (
+        f"set `contacts` of {name} to 1.5 times what benchmarks/physics_soak.py finds"
+    )
+    assert peaks.rows <= task.constraints, (
+        f"set `constraints` of {name} to 1.5 times what benchmarks/physics_soak.py finds"
+    )
 
 
 def test_the_room_is_half_as_much_again_as_the_long_soak_needed():
@@ -51,7 +55,8 @@ def test_the_room_is_half_as_much_again_as_the_long_soak_needed():
 
 
 def test_contacts_and_rows_of_boxes_are_counted():
-    """By hand: a box has four contacts with what is below it, and a contact of condim 3 has four rows in a pyramid."""
+    """By hand: a box has four contacts with what is below it, and a contact
+    of condim 3 has four rows in a pyramid."""
     sim = Watched(SCENE.format(height=0.2999, exclude=""), 2, 3, 1)
     sim["qpos"][0, 9] = 2.0
     sim.forward(torch.ones(2, dtype=torch.bool))

@@ -22,7 +22,8 @@ def sim() -> CpuSimulator:
 
 
 def test_home_matches_the_dh_table():
-    """Distance from base to tool at the home joints, from the manufacturer's table computed by hand elsewhere."""
+    """Distance from base to tool at the home joints, from the
+    manufacturer's table computed by hand elsewhere."""
     sim = CpuSimulator(ASSETS / "franka_reach.xml", 1, 4, 1)
     assert sim["sensordata"][0, sim.sensor("tcp_pos")].tolist() == pytest.approx([0.45, 0.0, 0.30], abs=2e-3)
 
@@ -70,7 +71,10 @@ def test_the_tool_keeps_its_orientation():
 
 def test_any_apart_takes_the_farthest_where_none_is_far_enough():
     options = torch.tensor([[[0.01, 0.0], [0.02, 0.0]], [[0.01, 0.0], [0.5, 0.0]]])
-    assert any_apart(options, torch.zeros(2, 2), 0.1).tolist() == [pytest.approx([0.02, 0.0]), pytest.approx([0.5, 0.0])]
+    assert any_apart(options, torch.zeros(2, 2), 0.1).tolist() == [
+        pytest.approx([0.02, 0.0]),
+        pytest.approx([0.5, 0.0]),
+    ]
 
 
 def test_the_fourth_action_opens_and_closes_the_gripper():

@@ -1,4 +1,5 @@
-"""The two tasks of turning a block in a hand: goals that follow one another, and the Allegro hand."""
+"""The two tasks of turning a block in a hand: goals that
+follow one another, and the Allegro hand."""
 
 from __future__ import annotations
 
@@ -85,7 +86,8 @@ def test_a_dropped_block_ends_the_episode_and_the_count(task: InHandTask):
 
 
 def test_goals_depend_on_seed_episode_and_number_only(task: InHandTask):
-    """Reached at other times, beside other neighbours, after other motions: the same goals in the same order."""
+    """Reached at other times, beside other neighbours, after other
+    motions: the same goals in the same order."""
 
     def first_goals(env: SimulatedEnv, row: int, pause: int) -> Tensor:
         env.reset(torch.tensor([5, 99])[: env.num_envs].roll(row))
@@ -106,12 +108,15 @@ def test_goals_depend_on_seed_episode_and_number_only(task: InHandTask):
 
 
 def test_a_near_goal_is_moved_away(task: InHandTask):
-    """Draws of one half mean no turn at all: the last goal, if that is the block's own orientation, plus a quarter turn about z."""
+    """Draws of one half mean no turn at all: the last goal, if that is the block's
+    own orientation, plus a quarter turn about z."""
     env = environment(task, 2)
     env._sim["mocap_quat"][:, 0] = torch.tensor([[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]])
     task.aim(env._sim, torch.arange(2), torch.full((2, 2), 0.5))
     half = math.sqrt(0.5)
-    assert torch.allclose(goals(env), torch.tensor([[half, 0.0, 0.0, half], [1.0, 0.0, 0.0, 0.0]]).double(), atol=1e-7)
+    assert torch.allclose(
+        goals(env), torch.tensor([[half, 0.0, 0.0, half], [1.0, 0.0, 0.0, 0.0]]).double(), atol=1e-7
+    )
 
 
 def test_the_block_stays_in_an_idle_hand(task: InHandTask):
@@ -125,7 +130,8 @@ def test_the_block_stays_in_an_idle_hand(task: InHandTask):
 
 
 def test_forces_are_felt_where_a_finger_presses():
-    """The block leans on curled fingers when the wrist drops them; without contact there is no force."""
+    """The block leans on curled fingers when the wrist drops them;
+    without contact there is no force."""
     env = environment(ShadowHandTask(), 4)
     env._sim["qpos"][:, HAND_JOINTS + 2] += 0.15
     assert (idle(env).signals["fingertip_force"] == 0.0).all()
@@ -137,7 +143,8 @@ def test_forces_are_felt_where_a_finger_presses():
 
 
 def test_the_allegro_hand_has_the_published_proportions():
-    """From knuckle to tip 0.0164 + 0.054 + 0.0384 + 0.0267; the outer fingers lean out by 5 degrees; the palm is tipped by 0.3 rad."""
+    """From knuckle to tip 0.0164 + 0.054 + 0.0384 + 0.0267; the outer fingers lean
+    out by 5 degrees; the palm is tipped by 0.3 rad."""
     model = load_model(AllegroHand.scene)
     data = mujoco.MjData(model)  # pyright: ignore[reportAttributeAccessIssue]
     mujoco.mj_kinematics(model, data)  # pyright: ignore[reportAttributeAccessIssue]
@@ -151,7 +158,8 @@ def test_the_allegro_hand_has_the_published_proportions():
 
 
 def test_the_allegro_hand_closes_on_positive_angles():
-    """Every joint of a finger but its first raises the tip out of the palm, and thumb and fingers meet."""
+    """Every joint of a finger but its first raises the tip out of
+    the palm, and thumb and fingers meet."""
     model = load_model(AllegroHand.scene)
     data = mujoco.MjData(model)  # pyright: ignore[reportAttributeAccessIssue]
     up = torch.tensor([math.sin(0.3), 0.0, math.cos(0.3)])
@@ -166,6 +174,14 @@ def test_the_allegro_hand_closes_on_positive_angles():
     for name in ("index", "middle", "ring"):
         for number in (1, 2, 3):
             assert (tip(name, **{f"{name}{number}": 0.3}) - tip(name)) @ up > 0.005
-    closed = {"middle1": 1.0, "middle2": 1.0, "middle3": 0.5, "thumb0": 1.3, "thumb1": 0.4, "thumb2": 0.6, "thumb3": 0.6}
+    closed = {
+        "middle1": 1.0,
+        "middle2": 1.0,
+        "middle3": 0.5,
+        "thumb0": 1.3,
+        "thumb1": 0.4,
+        "thumb2": 0.6,
+        "thumb3": 0.6,
+    }
     gap = (tip("thumb", **closed) - tip("middle", **closed)).norm()
     assert gap < 0.5 * (tip("thumb") - tip("middle")).norm()

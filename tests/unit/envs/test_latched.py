@@ -22,7 +22,8 @@ class Outing(Cartpole):
 
 
 def visits(task: Cartpole, places: list[float]) -> list[tuple[bool, float, bool]]:
-    """Put the cart of the first of two environments to each place in turn: success, score and end there, none in the second."""
+    """Put the cart of the first of two environments to each place in turn:
+    success, score and end there, none in the second."""
     env = task.make(2, 1)
     assert isinstance(env, SimulatedEnv)
     env.reset(torch.arange(2))
@@ -38,7 +39,8 @@ def visits(task: Cartpole, places: list[float]) -> list[tuple[bool, float, bool]
 
 
 def test_a_goal_once_met_counts_until_the_episode_ends():
-    """The cart leaves the track at 3 m, which ends the episode; the next one starts without the goal."""
+    """The cart leaves the track at 3 m, which ends the episode;
+    the next one starts without the goal."""
     assert visits(Outing(), [0.0, 1.0, 0.0, -3.5, 0.0]) == [
         (False, 0.0, False),
         (True, 1.0, False),
@@ -55,4 +57,8 @@ def test_without_it_the_goal_counts_where_it_is_met():
 
 
 def test_a_world_that_explodes_has_not_met_its_goal():
-    assert visits(Outing(), [1.0, float("nan"), 0.0]) == [(True, 1.0, False), (False, 0.0, True), (False, 0.0, False)]
+    assert visits(Outing(), [1.0, float("nan"), 0.0]) == [
+        (True, 1.0, False),
+        (False, 0.0, True),
+        (False, 0.0, False),
+    ]

@@ -1,4 +1,5 @@
-"""Objects obey the conservation of energy and do not pass through things, in every task that has free bodies."""
+"""Objects obey the conservation of energy and do not pass through
+things, in every task that has free bodies."""
 
 from __future__ import annotations
 
@@ -9,16 +10,36 @@ import torch
 
 from rewardsmith_envs.simulators.cpu import CpuSimulator
 from rewardsmith_envs.tasks.base import SimulatedTask
-from tests.physics import DEPTH_LIMIT_M, GAIN_LIMIT_J_KG, Objects, Watched, floor, held_actions, mj, scene_of, simulated_tasks, watched
+from tests.physics import (
+    DEPTH_LIMIT_M,
+    GAIN_LIMIT_J_KG,
+    Objects,
+    Watched,
+    floor,
+    held_actions,
+    mj,
+    scene_of,
+    simulated_tasks,
+    watched,
+)
 
 TASKS = simulated_tasks()
 HEIGHTS_M, THROW_M_S = (0.1, 0.2, 0.3, 0.1), (0.0, 0.0, 0.0, 3.0)
 """Of four worlds: how far above home an object starts, and how fast it is thrown down."""
-ASIDE_M = [(0.0, 0.0), *((r * math.cos(n * math.pi / 4), r * math.sin(n * math.pi / 4)) for r in (0.15, 0.3, 0.5) for n in range(8))]
+ASIDE_M = [
+    (0.0, 0.0),
+    *(
+        (r * math.cos(n * math.pi / 4), r * math.sin(n * math.pi / 4))
+        for r in (0.15, 0.3, 0.5)
+        for n in range(8)
+    ),
+]
 TOLERANCE_J_KG = 0.05
-"""The energy that lifts a body by 5 mm: a robot that is struck and springs back to its place may give that much."""
+"""The energy that lifts a body by 5 mm: a robot that is struck and
+springs back to its place may give that much."""
 SUNK_M = 0.005
-"""MuJoCo's default contacts, with a time constant of 0.02 s, give way by 4 mm under a body at rest."""
+"""MuJoCo's default contacts, with a time constant of 0.02 s,
+give way by 4 mm under a body at rest."""
 GRAVITY = 9.81
 BALL = """
 <mujoco>
@@ -39,11 +60,16 @@ def ball(shape: str = "sphere", size: str = ".1") -> CpuSimulator:
 
 
 def touches(sim: CpuSimulator, objects: Objects) -> list[tuple[int, float]]:
-    """What objects touch in any world: the other geom, and the distance, which is negative inside [m]."""
+    """What objects touch in any world: the other geom, and the
+    distance, which is negative inside [m]."""
     sim.forward(torch.ones(sim.num_envs, dtype=torch.bool))
     own = {int(geom) for geoms in objects.geoms for geom in geoms}
     contacts = [sim._batch.get_data(n).contact for n in range(sim.num_envs)]
-    pairs = [(pair, dist) for world in contacts for pair, dist in zip(world.geom.tolist(), world.dist.tolist(), strict=True)]
+    pairs = [
+        (pair, dist)
+        for world in contacts
+        for pair, dist in zip(world.geom.tolist(), world.dist.tolist(), strict=True)
+    ]
     return [(a if b in own else b, dist) for (a, b), dist in pairs if {a, b} & own]
 
 
@@ -104,7 +130,8 @@ def test_violent_actions_leave_objects_above_the_floor_and_slow(task: SimulatedT
 
 
 def test_energy_of_a_falling_and_turning_ball():
-    """By hand: m g z + m v^2 / 2 + I w^2 / 2 over m, with I = 2/5 m r^2 of a ball of radius 0.1 m."""
+    """By hand: m g z + m v^2 / 2 + I w^2 / 2 over m, with I =
+    2/5 m r^2 of a ball of radius 0.1 m."""
     sim = ball()
     objects = Objects(sim)
     assert len(objects) == 1, "the other one has a motor"
@@ -134,8 +161,12 @@ def test_lowest_point_of_every_shape_turned_by_30_degrees_about_y(shape: str, si
 
 def test_an_object_whose_centre_is_below_a_plane_or_inside_a_box_is_swallowed():
     table = '<geom type="box" size=".1 .2 .05" pos=".5 0 .5" quat=".7071 0 0 .7071"/>'
-    sim = CpuSimulator(BALL.format(shape="sphere", size=".1").replace("<body pos=", f"{table}<body pos=", 1), 4, 1, 1)
-    sim["qpos"][:, :3] = torch.tensor([[0.0, 0.0, 0.19], [0.65, 0.0, 0.46], [0.5, 0.15, 0.46], [0.65, 0.0, 0.56]])
+    sim = CpuSimulator(
+        BALL.format(shape="sphere", size=".1").replace("<body pos=", f"{table}<body pos=", 1), 4, 1, 1
+    )
+    sim["qpos"][:, :3] = torch.tensor(
+        [[0.0, 0.0, 0.19], [0.65, 0.0, 0.46], [0.5, 0.15, 0.46], [0.65, 0.0, 0.56]]
+    )
     sim.forward(torch.ones(4, dtype=torch.bool))
     assert Objects(sim).swallowed()[:, 0].tolist() == [True, True, False, False]
 

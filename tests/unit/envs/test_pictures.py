@@ -25,7 +25,9 @@ SCENE = """
   </worldbody>
   <keyframe><key name="home"/></keyframe>
 </mujoco>"""
-TWO_CAMERAS = SCENE.format(camera='<camera name="top" pos="0 0 3"/><camera name="side" pos="0 -3 .5" xyaxes="1 0 0 0 0 1"/>')
+TWO_CAMERAS = SCENE.format(
+    camera='<camera name="top" pos="0 0 3"/><camera name="side" pos="0 -3 .5" xyaxes="1 0 0 0 0 1"/>'
+)
 
 
 def roll(task: Task, seeds: list[int], steps: int, *, watched: bool) -> tuple[list[Tensor], list[Tensor]]:
@@ -117,7 +119,9 @@ def test_the_next_kind_of_opengl_is_tried_and_an_error_says_what_to_install(monk
     find, tried = opengl.context_class.__wrapped__, []
     monkeypatch.setattr(opengl, "_CHOICES", ("egl", "osmesa"))
     monkeypatch.setattr(opengl, "_complaint", lambda kind: tried.append(kind) or f"no {kind} here")
-    with pytest.raises(opengl.RenderingError, match=r"egl: no egl here; osmesa: no osmesa here.*libosmesa6.*libegl1"):
+    with pytest.raises(
+        opengl.RenderingError, match=r"egl: no egl here; osmesa: no osmesa here.*libosmesa6.*libegl1"
+    ):
         find()
     assert tried == ["egl", "osmesa"]
     monkeypatch.setenv("MUJOCO_GL", "osmesa")

@@ -6,7 +6,9 @@ from rewardsmith_envs.random_streams import mix, uniform
 def test_mix_is_the_finaliser_of_splitmix64():
     # First outputs of the reference generator with state 0: mix(golden), mix(2 * golden).
     golden = 0x9E3779B97F4A7C15 - 2**64
-    first, second = mix(torch.tensor([golden, 2 * golden + 2**64 if 2 * golden < -(2**63) else 2 * golden])).tolist()
+    first, second = mix(
+        torch.tensor([golden, 2 * golden + 2**64 if 2 * golden < -(2**63) else 2 * golden])
+    ).tolist()
     assert (first % 2**64, second % 2**64) == (0xE220A8397B1DCDAF, 0x6E789E6AA1B965F4)
 
 

@@ -1,4 +1,5 @@
-"""Environments that go on elsewhere in the simulator, on the CPU; with mujoco-warp, see ``test_warp_rearranged.py``."""
+"""Environments that go on elsewhere in the simulator, on the CPU; with
+mujoco-warp, see ``test_warp_rearranged.py``."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ MOVED = torch.tensor([4, 1, 3])
 
 
 def pushing(seed: int = 0, steps: int = 25) -> CpuSimulator:
-    """Humanoids that fall about: contacts, friction, limits and a solver that starts where it was."""
+    """Humanoids that fall about: contacts, friction, limits and
+    a solver that starts where it was."""
     sim = CpuSimulator(ASSETS / "humanoid.xml", N, 4, 1)
     drive(sim, inputs(sim, steps, seed), torch.arange(N))
     return sim
@@ -23,7 +25,9 @@ def pushing(seed: int = 0, steps: int = 25) -> CpuSimulator:
 
 def inputs(sim: CpuSimulator, steps: int, seed: int) -> Tensor:
     low, high = sim.control_range
-    share = torch.rand((steps, N, len(low)), generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    share = torch.rand(
+        (steps, N, len(low)), generator=torch.Generator().manual_seed(seed), dtype=torch.float64
+    )
     return low + share * (high - low)
 
 
@@ -56,7 +60,12 @@ def test_they_look_the_same_before_the_next_step():
     moved.rearrange(MOVED, 3)
     assert all(torch.equal(moved[field], twin[field][MOVED]) for field in FIELDS if field != "sensordata")
     late = ("touch", "force", "torque", "accelerometer")
-    early = [c for n in range(twin.model.nsensor) if not any(word in twin.model.sensor(n).name for word in late) for c in _columns(twin, n)]
+    early = [
+        c
+        for n in range(twin.model.nsensor)
+        if not any(word in twin.model.sensor(n).name for word in late)
+        for c in _columns(twin, n)
+    ]
     assert early
     assert torch.equal(moved["sensordata"][:, early], twin["sensordata"][MOVED][:, early])
 

@@ -20,8 +20,8 @@ def quats(*rows: list[float]) -> Tensor:
 
 
 def test_error_by_hand():
-    # Equal; the same turn with the other sign; a quarter turn; half a turn; 0.2 rad about y beside none; x against y, whose
-    # product x * conj(y) = (1/2, 1/2, -1/2, -1/2) turns by 120 degrees.
+    # Equal; the same turn with the other sign; a quarter turn; half a turn; 0.2 rad about y beside
+    # none; x against y, whose product x * conj(y) = (1/2, 1/2, -1/2, -1/2) turns by 120 degrees.
     small = [math.cos(0.1), 0.0, math.sin(0.1), 0.0]
     one = quats(X, X, X, [0.0, 0.0, 1.0, 0.0], small, X)
     two = quats(X, [-HALF, -HALF, 0.0, 0.0], *[[1.0, 0.0, 0.0, 0.0]] * 3, Y)
@@ -35,7 +35,8 @@ def test_error_of_quaternions_that_are_a_bit_too_long():
 
 
 def test_products_by_hand():
-    # A quarter turn about z and then one about x: (1/2, 1/2, -1/2, 1/2). The other way round the third has the other sign.
+    # A quarter turn about z and then one about x: (1/2, 1/2, -1/2, 1/2). The
+    # other way round the third has the other sign.
     assert torch.allclose(multiply(quats(X), quats(Z)), quats([0.5, 0.5, -0.5, 0.5]))
     assert torch.allclose(multiply(quats(Z), quats(X)), quats([0.5, 0.5, 0.5, 0.5]))
     assert torch.allclose(multiply(quats(Y), conjugate(quats(Y))), quats([1.0, 0.0, 0.0, 0.0]))

@@ -25,13 +25,21 @@ from rewardsmith_envs.tasks.two_hands import (
     finger_distance,
 )
 
-FLEXING = ["WRJ0", "THJ0", "THJ3", *(f"{finger}J{n}" for finger in ("FF", "MF", "RF", "LF") for n in (0, 1, 2))]
+FLEXING = [
+    "WRJ0",
+    "THJ0",
+    "THJ3",
+    *(f"{finger}J{n}" for finger in ("FF", "MF", "RF", "LF") for n in (0, 1, 2)),
+]
 """Joints that bend a part of the hand towards the palm."""
 
 
 def posed(hand: ShadowHand, angles: dict[str, float]) -> tuple[mujoco.MjModel, mujoco.MjData]:  # pyright: ignore[reportAttributeAccessIssue]
     zeros = "0 " * hand.joints
-    model = load_model(f'<mujoco>{HAND_PHYSICS}{SHADOW_DEFAULTS}{hand.mjcf}<keyframe><key name="home" qpos="{zeros}"/></keyframe></mujoco>')
+    model = load_model(
+        f'<mujoco>{HAND_PHYSICS}{SHADOW_DEFAULTS}{hand.mjcf}<keyframe><key name="home" '
+        f'qpos="{zeros}"/></keyframe></mujoco>'
+    )
     data = mujoco.MjData(model)  # pyright: ignore[reportAttributeAccessIssue]
     for name, angle in angles.items():
         data.joint(name).qpos = angle
@@ -45,12 +53,19 @@ def tips(data: object, prefix: str = "") -> Tensor:
 
 
 def test_the_open_hand_has_the_published_proportions():
-    """From the base along +x to the tips: 0.213 + 0.034 to the palm, a knuckle, and 0.045 + 0.025 + 0.026 of finger."""
+    """From the base along +x to the tips: 0.213 + 0.034 to the palm, a
+    knuckle, and 0.045 + 0.025 + 0.026 of finger."""
     _, data = posed(ShadowHand((0.0, 0.0, 0.0)), {})
     reach = 0.213 + 0.034 + 0.045 + 0.025 + 0.026
-    expected = [[reach + 0.095, -0.033, 0.0], [reach + 0.099, -0.011, 0.0], [reach + 0.095, 0.011, 0.0], [reach + 0.0865, 0.033, 0.0]]
+    expected = [
+        [reach + 0.095, -0.033, 0.0],
+        [reach + 0.099, -0.011, 0.0],
+        [reach + 0.095, 0.011, 0.0],
+        [reach + 0.0865, 0.033, 0.0],
+    ]
     assert torch.allclose(tips(data)[:4], torch.tensor(expected), atol=1e-4)
-    # The thumb's base is 0.029 ahead of the wrist and leans outwards by 45 degrees; its links are 0.038, 0.032 and 0.0275 m long.
+    # The thumb's base is 0.029 ahead of the wrist and leans outwards by 45 degrees;
+    # its links are 0.038, 0.032 and 0.0275 m long.
     side = (0.038 + 0.032 + 0.0275) * math.sqrt(0.5)
     assert tips(data)[4].tolist() == pytest.approx([0.247 + 0.029 + side, -0.034 - side, 0.0086], abs=1e-4)
 
@@ -58,7 +73,8 @@ def test_the_open_hand_has_the_published_proportions():
 @pytest.mark.parametrize("left", [False, True])
 @pytest.mark.parametrize("joint", FLEXING)
 def test_positive_angles_flex_towards_the_palm(joint: str, left: bool):
-    """The palm of a hand at the base's own orientation looks up, except for the thumb's last joint, which bends across the palm."""
+    """The palm of a hand at the base's own orientation looks up, except for the
+    thumb's last joint, which bends across the palm."""
     hand = ShadowHand((0.0, 0.0, 0.0), left=left)
     change = tips(posed(hand, {joint: 0.3})[1]) - tips(posed(hand, {})[1])
     moved = change[change.norm(dim=1) > 1e-4]
@@ -68,7 +84,8 @@ def test_positive_angles_flex_towards_the_palm(joint: str, left: bool):
 
 
 def test_left_is_the_mirror_image_of_right():
-    """The same angles, at random: the left fingertips are the right ones with y negated, as both hands point along x."""
+    """The same angles, at random: the left fingertips are the right ones
+    with y negated, as both hands point along x."""
     right, left = ShadowHand((0.0, 0.0, 0.0)), ShadowHand((0.0, 0.0, 0.0), left=True)
     model, _ = posed(right, {})
     names = [model.joint(n).name for n in range(HAND_JOINTS)]
@@ -85,10 +102,14 @@ def test_a_moving_base_moves_along_the_axes_of_the_world():
     """Whatever way the hand looks; and the base's joints come before those of the hand."""
     hand = ShadowHand((1.0, 2.0, 0.5), (0.3, -0.4, 1.5), "left_", left=True, reach=0.3)
     model, still = posed(hand, {})
-    assert [model.joint(n).name for n in range(BASE_JOINTS)] == [f"left_{kind}_{axis}" for kind in ("slide", "hinge") for axis in "xyz"]
+    assert [model.joint(n).name for n in range(BASE_JOINTS)] == [
+        f"left_{kind}_{axis}" for kind in ("slide", "hinge") for axis in "xyz"
+    ]
     assert model.nq == hand.joints == HAND_JOINTS + BASE_JOINTS
     _, moved = posed(hand, {"left_slide_x": 0.1, "left_slide_z": -0.2})
-    assert (moved.sensor("left_palm_pos").data - still.sensor("left_palm_pos").data).tolist() == pytest.approx([0.1, 0.0, -0.2])
+    assert (
+        moved.sensor("left_palm_pos").data - still.sensor("left_palm_pos").data
+    ).tolist() == pytest.approx([0.1, 0.0, -0.2])
     assert still.sensor("left_base_pos").data.tolist() == [1.0, 2.0, 0.5]
     _, turned = posed(hand, {"left_hinge_z": 0.5})
     before, after = (data.sensor("left_palm_pos").data - [1.0, 2.0, 0.5] for data in (still, turned))
@@ -112,7 +133,8 @@ class Idle(TwoHandTask):
 
 
 def test_two_hands_are_moved_by_one_policy():
-    """6 + 20 actions of the right hand, whose base moves, then 20 of the left one, whose base does not."""
+    """6 + 20 actions of the right hand, whose base moves, then 20
+    of the left one, whose base does not."""
     task = Idle()
     env = task.make(2, 1)
     assert isinstance(env, SimulatedEnv)
@@ -126,12 +148,16 @@ def test_two_hands_are_moved_by_one_policy():
     assert last["right_base_pos"][0].tolist() == pytest.approx([0.0, 0.0, 0.5], abs=0.01)
     assert last["left_joint_pos"][:, 0].tolist() == pytest.approx([-0.1745, 0.14], abs=0.02)
     assert last["right_joint_pos"][:, 0].tolist() == pytest.approx([-0.1745, -0.1745], abs=0.02)
-    assert torch.equal(env._sim["qpos"][:, task.object_start : task.object_start + 3].float(), last["object_pos"])
+    assert torch.equal(
+        env._sim["qpos"][:, task.object_start : task.object_start + 3].float(), last["object_pos"]
+    )
     assert (last["object_pos"][:, 2] > 0.5).all()
 
 
 def test_the_distance_of_all_fingers_by_hand():
-    tip = torch.tensor([[[0.0, 0.0, 0.0], [0.0, 0.0, 0.2], [0.3, 0.0, 0.1], [0.0, 0.4, 0.1], [0.0, 0.0, 0.6]]])
+    tip = torch.tensor(
+        [[[0.0, 0.0, 0.0], [0.0, 0.0, 0.2], [0.3, 0.0, 0.1], [0.0, 0.4, 0.1], [0.0, 0.0, 0.6]]]
+    )
     signals = {"left_fingertip_pos": tip, "handle_pos": torch.tensor([[0.0, 0.0, 0.1]])}
     assert float(finger_distance(signals, "left", "handle_pos")) == pytest.approx(0.1 + 0.1 + 0.3 + 0.4 + 0.5)
 

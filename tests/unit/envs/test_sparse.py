@@ -18,7 +18,9 @@ def steps(name: str, *, stagger: bool = False) -> list[Step]:
     return [env.step(actions) for actions in plan]
 
 
-@pytest.mark.parametrize(("name", "start"), [("cartpole", 0.0), ("ant", 0.0), ("anymal", -6.0), ("quadcopter", -3.0)])
+@pytest.mark.parametrize(
+    ("name", "start"), [("cartpole", 0.0), ("ant", 0.0), ("anymal", -6.0), ("quadcopter", -3.0)]
+)
 def test_the_steps_of_an_episode_add_up_to_its_score(name: str, start: float):
     """An episode counts from where a score begins, also the second one in the same environment."""
     total = torch.full((N,), start)

@@ -39,7 +39,9 @@ BALL = """
 """
 
 
-def on_warp(scene: str = "cartpole.xml", num_envs: int = N, contacts: int = 16, constraints: int = 64) -> WarpSimulator:
+def on_warp(
+    scene: str = "cartpole.xml", num_envs: int = N, contacts: int = 16, constraints: int = 64
+) -> WarpSimulator:
     return warp_simulator(scene, num_envs, 4, contacts, constraints)
 
 
@@ -102,7 +104,8 @@ def test_carts_move_as_on_the_cpu(cart: WarpSimulator):
 
 
 def test_arms_move_as_on_the_cpu_and_cubes_rest(arm: WarpSimulator):
-    """Contacts of the resting cube only: what touches hard goes other ways in float32 sooner or later."""
+    """Contacts of the resting cube only: what touches hard goes
+    other ways in float32 sooner or later."""
     home(arm)
     expected = on_cpu("franka_push.xml")
     swing_arm(arm, 20)
@@ -124,7 +127,8 @@ def test_the_home_pose_is_the_cpus(arm: WarpSimulator):
 
 @pytest.mark.parametrize("written", [False, True])
 def test_derived_fields_are_those_of_the_present_state(arm: WarpSimulator, written: bool):
-    """After a step, and after a write and `forward`: a CPU simulator that is put into the same state says the same."""
+    """After a step, and after a write and `forward`: a CPU simulator that
+    is put into the same state says the same."""
     home(arm)
     swing_arm(arm, 3)
     if written:
@@ -203,7 +207,8 @@ def test_a_captured_graph_does_what_its_kernels_do(arm: WarpSimulator):
 
 
 def test_touch_is_that_of_the_latest_physics_step_as_on_the_cpu():
-    """A ball falls, lands and is put back into the air: its touch must neither add up nor be forgotten."""
+    """A ball falls, lands and is put back into the air: its touch
+    must neither add up nor be forgotten."""
     sim, expected = on_warp(ball(0.15)), on_cpu(ball(0.15))
     touch = sim.sensor("touch")
     forces = []
@@ -228,7 +233,8 @@ def land(sim: WarpSimulator) -> None:
 
 
 def test_a_world_with_too_many_constraints_is_lost_and_no_other():
-    """A contact of a ball has four rows: two for each direction of friction. The second stays in the air."""
+    """A contact of a ball has four rows: two for each direction of
+    friction. The second stays in the air."""
 
     def lift(rows: Tensor) -> None:
         sim["qpos"][:, 2] = 2.0
@@ -246,20 +252,34 @@ def test_a_world_with_too_many_constraints_is_lost_and_no_other():
 def test_too_many_contacts_are_an_error_that_names_the_setting():
     """The room is shared: one world may have more than its part, all together may not."""
     two = '<body pos="1 0 .15"><freejoint/><geom type="sphere" size=".1" mass="1"/></body></worldbody>'
-    scene = ball(0.15).replace("</worldbody>", two).replace('qpos="0 0 0.15 1 0 0 0"', 'qpos="0 0 .15 1 0 0 0 1 0 .15 1 0 0 0"')
-    words = "it came to 2 contacts or near pairs of geoms per world on average, but the task's `contacts` is 1. Raise `contacts` to 3"
+    scene = (
+        ball(0.15)
+        .replace("</worldbody>", two)
+        .replace('qpos="0 0 0.15 1 0 0 0"', 'qpos="0 0 .15 1 0 0 0 1 0 .15 1 0 0 0"')
+    )
+    words = (
+        "it came to 2 contacts or near pairs of geoms per world on average, but the task's `contacts` "
+        "is 1. Raise `contacts` to 3"
+    )
     with pytest.raises(SceneError, match=words):
         land(on_warp(scene, contacts=1))
 
 
 def test_a_home_pose_that_needs_more_room_is_refused_at_once():
     with pytest.raises(
-        SceneError, match=r"franka_push\.xml: <key name='home'> alone has 4 contacts .*`contacts` is 3\. Raise `contacts` to 6"
+        SceneError,
+        match=(
+            r"franka_push\.xml: <key name='home'> alone has 4 contacts .*`contacts` is 3\. Raise "
+            r"`contacts` to 6"
+        ),
     ):
         on_warp("franka_push.xml", contacts=3)
 
 
 def test_what_mujoco_warp_lacks_is_refused_by_name():
     scene = ball(0.15).replace('autoreset="disable"', 'autoreset="disable" midphase="disable"')
-    with pytest.raises(SceneError, match=r"'<mujoco model=.ball.> .*' has a feature that mujoco-warp cannot simulate: mjDSBL_MIDPHASE"):
+    with pytest.raises(
+        SceneError,
+        match=r"'<mujoco model=.ball.> .*' has a feature that mujoco-warp cannot simulate: mjDSBL_MIDPHASE",
+    ):
         on_warp(scene)

@@ -1,4 +1,5 @@
-"""The engine over the GPU simulator: on warp's CPU device it must do what it does over the CPU simulator."""
+"""The engine over the GPU simulator: on warp's CPU device it must
+do what it does over the CPU simulator."""
 
 from __future__ import annotations
 
@@ -42,7 +43,9 @@ class Stops(Cartpole):
 
 
 def over_warp(task: SimulatedTask, num_envs: int = N) -> SimulatedEnv:
-    return SimulatedEnv(task, warp_simulator(task.scene, num_envs, task.decimation, task.contacts, task.constraints))
+    return SimulatedEnv(
+        task, warp_simulator(task.scene, num_envs, task.decimation, task.contacts, task.constraints)
+    )
 
 
 def seeds() -> Tensor:
@@ -50,7 +53,10 @@ def seeds() -> Tensor:
 
 
 def plan(env: SimulatedEnv, steps: int) -> Tensor:
-    return torch.rand((steps, env.num_envs, env.action_size), generator=torch.Generator().manual_seed(5)) * 2.0 - 1.0
+    return (
+        torch.rand((steps, env.num_envs, env.action_size), generator=torch.Generator().manual_seed(5)) * 2.0
+        - 1.0
+    )
 
 
 def roll(env: SimulatedEnv, actions: Tensor) -> Iterator[Step]:
@@ -63,7 +69,8 @@ def carts() -> SimulatedEnv:
 
 
 def same_course(warp: SimulatedEnv, task: SimulatedTask, actions: Tensor, tolerance: float) -> float:
-    """Compare with the CPU simulator, step by step, over two episodes; the best true score of any step."""
+    """Compare with the CPU simulator, step by step, over two
+    episodes; the best true score of any step."""
     cpu = task.make(N, 1)
     assert torch.allclose(warp.reset(seeds(), stagger=True), cpu.reset(seeds(), stagger=True), atol=tolerance)
     ended, best = 0, 0.0
@@ -72,7 +79,12 @@ def same_course(warp: SimulatedEnv, task: SimulatedTask, actions: Tensor, tolera
         assert torch.allclose(a.true_score, b.true_score, atol=tolerance)
         for name in b.signals:
             assert torch.allclose(a.signals[name], b.signals[name], atol=tolerance), name
-        for one, other in ((a.success, b.success), (a.truncated, b.truncated), (a.terminated, b.terminated), (a.unstable, b.unstable)):
+        for one, other in (
+            (a.success, b.success),
+            (a.truncated, b.truncated),
+            (a.terminated, b.terminated),
+            (a.unstable, b.unstable),
+        ):
             assert torch.equal(one, other)
         ended += int((a.truncated | a.terminated).sum())
         best = max(best, float(b.true_score.max()))
@@ -85,7 +97,8 @@ def test_carts_live_through_the_same_episodes(carts: SimulatedEnv):
 
 
 def test_arms_live_through_the_same_episodes():
-    """Little motion, high above the cube. Whether a cube touches the table at the very first moment is a matter of rounding: 1 mm."""
+    """Little motion, high above the cube. Whether a cube touches the table at the
+    very first moment is a matter of rounding: 1 mm."""
     env = over_warp(ShortPush())
     actions = plan(env, 20) * 0.2 + torch.tensor([0.0, 0.0, 0.4])
     same_course(env, ShortPush(), actions, 0.1)

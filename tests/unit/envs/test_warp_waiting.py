@@ -1,8 +1,8 @@
 """No task may make the CPU wait for a GPU, or mix tensors of both.
 
-Every registered task is taken through a reset and two steps on torch's ``meta`` device: its tensors have a shape and no
-numbers, so whatever asks for a number (``if mask.any()``, ``nonzero``, ``item``) fails, and so does what stays on the CPU.
-"""
+Every registered task is taken through a reset and two steps on torch's ``meta`` device: its tensors
+have a shape and no numbers, so whatever asks for a number (``if mask.any()``, ``nonzero``,
+``item``) fails, and so does what stays on the CPU."""
 
 from __future__ import annotations
 
@@ -88,7 +88,15 @@ def live_through_a_step(task: SimulatedTask, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(torch, "tensor", copied)
     monkeypatch.setattr(torch.Tensor, "new_tensor", copied)
     step = env.step(still)
-    tensors = [step.observation, step.true_score, step.success, step.terminated, step.truncated, step.unstable, *step.signals.values()]
+    tensors = [
+        step.observation,
+        step.true_score,
+        step.success,
+        step.terminated,
+        step.truncated,
+        step.unstable,
+        *step.signals.values(),
+    ]
     assert all(tensor.device.type == "meta" for tensor in tensors)
     assert step.true_score.dtype == torch.float32
 
@@ -117,7 +125,9 @@ def copies(self: Cartpole, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
     ("scatter", "complaint"),
     [(asks, "cannot be called on meta tensors"), (stays, "device"), (copies, "use `constant`")],
 )
-def test_a_task_that_waits_is_found(scatter: Callable[..., None], complaint: str, monkeypatch: pytest.MonkeyPatch):
+def test_a_task_that_waits_is_found(
+    scatter: Callable[..., None], complaint: str, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(Cartpole, "scatter", scatter)
     with pytest.raises((RuntimeError, AssertionError), match=complaint):
         live_through_a_step(Cartpole(), monkeypatch)

@@ -19,10 +19,13 @@ def child(*arguments: str) -> dict[str, float | list[float]]:
 
 
 def test_a_process_that_keeps_what_it_frees_computes_the_same_and_clears_no_page_twice():
-    """128 MB that were freed and are taken again, ten times: 320,000 pages of 4 kB, or 640 huge ones, where each round clears them anew."""
+    """128 MB that were freed and are taken again, ten times: 320,000 pages of 4 kB, or
+    640 huge ones, where each round clears them anew."""
     plain, keeping = child(), child("keep")
-    assert keeping["sums"] == plain["sums"] == [1.44e9, 1.44e9, 1.44e9, 1.76e9]  # 10 * 4e6 * (1 + 2 + ... + 8) and * (2 + ... + 9)
-    assert cast(float, keeping["faults"]) < max(64, cast(float, plain["faults"]) / 20)  # one block of 16 MB may be taken from it meanwhile
+    # 10 * 4e6 * (1 + 2 + ... + 8) and * (2 + ... + 9)
+    assert keeping["sums"] == plain["sums"] == [1.44e9, 1.44e9, 1.44e9, 1.76e9]
+    # one block of 16 MB may be taken from it meanwhile
+    assert cast(float, keeping["faults"]) < max(64, cast(float, plain["faults"]) / 20)
     assert cast(float, keeping["grown_mb"]) < 2 * 128 + 64  # two threads more, and what is padded
 
 

@@ -137,16 +137,22 @@ def test_a_folder_for_temporary_files_lives_as_long_as_the_child(child: JsonProc
     assert not folder.exists()
 
 
-def test_modules_of_the_working_folder_are_not_imported(child: JsonProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_modules_of_the_working_folder_are_not_imported(
+    child: JsonProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     """Somebody else's study may lie there."""
     for name in ("json", "pydantic", "torch"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('not mine')")
-    monkeypatch.setattr(sys, "path", [path for path in map(os.path.abspath, sys.path) if Path(path) != tmp_path])
+    monkeypatch.setattr(
+        sys, "path", [path for path in map(os.path.abspath, sys.path) if Path(path) != tmp_path]
+    )
     monkeypatch.chdir(tmp_path)
     assert ask(child, "echo") == "echo"
 
 
-def test_a_process_that_cannot_start_is_an_error_and_leaves_nothing(child: JsonProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_process_that_cannot_start_is_an_error_and_leaves_nothing(
+    child: JsonProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     with pytest.raises(RewardsmithError, match="cannot start a process: No such file"):
@@ -178,7 +184,8 @@ def test_a_child_ends_with_its_parent_even_in_the_middle_of_its_work():
 
 def test_a_child_whose_parent_is_gone_already_does_not_begin():
     done = subprocess.run(
-        [sys.executable, "-m", "rewardsmith.execution.launch", "1", "this"], capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "rewardsmith.execution.launch", "1", "this"], capture_output=True, text=True,
+        timeout=60
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (1, "")
     assert "process 1, which started this one, is gone" in done.stderr

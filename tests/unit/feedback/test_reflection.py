@@ -6,7 +6,9 @@ from tests.builders import trained
 
 
 def test_a_training_is_told_in_numbers():
-    text = reflect(trained("c0", 0.75, components={"reach": [0.123456, 0.5, 0.9], "effort": [-0.01, -0.01, -0.01]}))
+    text = reflect(
+        trained("c0", 0.75, components={"reach": [0.123456, 0.5, 0.9], "effort": [-0.01, -0.01, -0.01]})
+    )
     assert "true score of 0.75 (standard error 0.01)" in text
     assert "true score: [-, 0.25, 0.5], max 0.5, mean 0.375, min 0.25" in text
     assert "component reach: [0.123, 0.5, 0.9]" in text
@@ -41,8 +43,15 @@ def test_an_evicted_training_is_told_as_far_as_it_went():
         Rung(12_800, Score(0.125, 0.03125, 32), 9, 4),
     )
     shown = {"reach": [0.123456, 0.5, 0.9]}
-    text = reflect(replace(trained("c0", 0.75, components=shown, run={"state": RunState.EVICTED, "rungs": rungs}), score=None))
-    assert "only for 12,800 steps. On 32 fresh episodes it then had a true score of 0.125 (standard error 0.0312)" in text
+    text = reflect(
+        replace(
+            trained("c0", 0.75, components=shown, run={"state": RunState.EVICTED, "rungs": rungs}), score=None
+        )
+    )
+    assert (
+        "only for 12,800 steps. On 32 fresh episodes it then had a true score of 0.125 (standard error "
+        "0.0312)"
+    ) in text
     assert "4 of 9 earlier rewards had more after as many steps" in text
     assert "component reach: [0.123, 0.5, 0.9]" in text
     assert "6,400" not in text
@@ -52,7 +61,9 @@ def test_an_evicted_training_is_told_as_far_as_it_went():
 def test_rungs_that_let_a_training_pass_are_not_told():
     passed = {"rungs": (Rung(12_800, Score(0.125, 0.03, 32), 9, 1),)}
     shown = {"reach": [1.0]}
-    assert reflect(trained("c0", 0.75, components=shown, run=passed)) == reflect(trained("c0", 0.75, components=shown))
+    assert reflect(trained("c0", 0.75, components=shown, run=passed)) == reflect(
+        trained("c0", 0.75, components=shown)
+    )
 
 
 def test_epochs_are_those_of_the_longest_curve():

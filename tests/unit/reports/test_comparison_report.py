@@ -29,7 +29,14 @@ def final(subject: str, score: float | None, seed: int) -> Final:
     return run, None if score is None else Score(score, 0.01, 128)
 
 
-def study(folder: Path, config: StudyConfig, search: Sequence[float | None], finals: Sequence[Final], *, finished: bool = True) -> Path:
+def study(
+    folder: Path,
+    config: StudyConfig,
+    search: Sequence[float | None],
+    finals: Sequence[Final],
+    *,
+    finished: bool = True,
+) -> Path:
     with Study.create(folder, config) as made:
         for number, score in enumerate(search):
             keep(made, trained(f"c{number:03d}", score))
@@ -53,9 +60,18 @@ def ten(tmp_path: Path) -> list[Path]:
     folders: list[Path] = []
     for strategy, scores in WINNER_FRESH.items():
         for seed, score in enumerate(scores):
-            baselines = [final("human", 0.9, seed), final("sparse", 0.1, seed)] if strategy == "eureka" else []
+            baselines = (
+                [final("human", 0.9, seed), final("sparse", 0.1, seed)] if strategy == "eureka" else []
+            )
             config = StudyConfig("franka-push", strategy=strategy, seed=seed, candidates=2)
-            folders.append(study(tmp_path / f"{strategy}-s{seed}", config, (0.95, None), [final("c000", score, seed), *baselines]))
+            folders.append(
+                study(
+                    tmp_path / f"{strategy}-s{seed}",
+                    config,
+                    (0.95, None),
+                    [final("c000", score, seed), *baselines],
+                )
+            )
     return folders
 
 
@@ -70,7 +86,9 @@ def test_methods_are_measured_by_fresh_scores(ten: list[Path]):
 
 
 def test_baselines_count_once_however_many_studies_hold_them(ten: list[Path], tmp_path: Path):
-    again = study(tmp_path / "copy", StudyConfig("franka-push", strategy="revolve"), (0.5,), [final("human", 0.9, 0)])
+    again = study(
+        tmp_path / "copy", StudyConfig("franka-push", strategy="revolve"), (0.5,), [final("human", 0.9, 0)]
+    )
     human, sparse = report(*ten, again).baselines
     assert (human.name, human.runs, human.scores) == ("human", 5, (0.9,) * 5)
     assert (sparse.name, sparse.scores) == ("sparse", (0.1,) * 5)
@@ -94,17 +112,25 @@ def test_what_was_spent_is_counted_alike(ten: list[Path]):
 
 
 def test_a_search_that_found_nothing_is_no_number_and_no_secret(ten: list[Path], tmp_path: Path):
-    lost = study(tmp_path / "lost", StudyConfig("franka-push", strategy="random", seed=9, candidates=2), (None, None), [])
+    lost = study(
+        tmp_path / "lost",
+        StudyConfig("franka-push", strategy="random", seed=9, candidates=2),
+        (None, None),
+        [],
+    )
     found = report(*ten, lost)
     chance = found.methods[1]
     assert (chance.runs, len(chance.scores)) == (6, 5)
-    assert found.improvements[0].probability.value == pytest.approx((23 + 5) / 30)  # it loses to each of the five
+    # it loses to each of the five
+    assert found.improvements[0].probability.value == pytest.approx((23 + 5) / 30)
     assert any("lost has no winner" in warning for warning in found.warnings)
     assert chance.mean == pytest.approx(2 / 6)  # it counts as 0
     assert "(1 without a score)" in markdown(found)
 
 
-def repeats(folder: Path, task: str, scores: Sequence[float | None], sparse: float | None = None) -> list[Path]:
+def repeats(
+    folder: Path, task: str, scores: Sequence[float | None], sparse: float | None = None
+) -> list[Path]:
     """Five or so searches, those without a score being failures."""
     folders: list[Path] = []
     for seed, score in enumerate(scores):
@@ -126,7 +152,9 @@ def test_a_method_that_fails_is_not_better_for_it(tmp_path: Path):
     assert row.mean == pytest.approx(0.34)  # 1.7 / 5
     assert "| eureka | 0.267 [0.000, " in markdown(found)
     assert "| 0.340 | - | 0.900 0.800 (3 without a score) |" in markdown(found)
-    assert sum("loses every pair, and counts as 0 in the means." in warning for warning in found.warnings) == 3
+    assert (
+        sum("loses every pair, and counts as 0 in the means." in warning for warning in found.warnings) == 3
+    )
 
 
 def test_in_a_metric_a_failure_is_worth_what_the_sparse_reward_is(tmp_path: Path):
@@ -146,14 +174,18 @@ def test_where_nobody_knows_what_a_failure_is_worth_there_is_no_mean(tmp_path: P
     (row,) = found.methods
     assert (row.iqm, row.mean, row.human_normalised, row.runs) == (None, None, None, 5)
     assert "| eureka | - | - | - | 90.000 50.000 60.000 70.000 (1 without a score) |" in markdown(found)
-    assert any("leaves its method without a mean: what a failure is worth there is not known." in warning for warning in found.warnings)
+    assert any(
+        "leaves its method without a mean: what a failure is worth there is not known." in warning
+        for warning in found.warnings
+    )
 
 
 def test_failures_count_over_several_tasks(tmp_path: Path):
     push = repeats(tmp_path, "franka-push", (0.9, None), sparse=0.0)
     pole = repeats(tmp_path, "cartpole", (90.0, None), sparse=10.0)
     (row,) = report(*push, *pole).overall
-    assert row.scores == pytest.approx((0.01, 0.0, 1.0, 0.0))  # 0.9 / 90, no success, (90 - 10) / 80, the sparse reward
+    # 0.9 / 90, no success, (90 - 10) / 80, the sparse reward
+    assert row.scores == pytest.approx((0.01, 0.0, 1.0, 0.0))
     assert row.mean == pytest.approx(0.2525)
 
 
@@ -188,7 +220,10 @@ def test_unequal_terms_are_named(ten: list[Path], tmp_path: Path, change: dict[s
     config = replace(StudyConfig("franka-push", strategy="random", seed=7, candidates=2), **change)  # pyright: ignore[reportArgumentType]
     odd = study(tmp_path / "odd", config, (0.5, 0.5), [final("c000", 0.5, 7)])
     assert report(*ten).warnings == ()
-    assert any(f"franka-push are not on equal terms: they differ in {what}" in warning for warning in report(*ten, odd).warnings)
+    assert any(
+        f"franka-push are not on equal terms: they differ in {what}" in warning
+        for warning in report(*ten, odd).warnings
+    )
 
 
 def test_unfinished_and_repeated_searches_are_named(tmp_path: Path):
@@ -203,7 +238,10 @@ def test_unfinished_and_repeated_searches_are_named(tmp_path: Path):
 
 def test_all_scores_of_a_repeated_seed_are_kept(tmp_path: Path):
     config = StudyConfig("franka-push")
-    twice = [study(tmp_path / name, config, (0.5,), [final("c000", score, 0)]) for name, score in (("a", 0.25), ("b", 0.75))]
+    twice = [
+        study(tmp_path / name, config, (0.5,), [final("c000", score, 0)])
+        for name, score in (("a", 0.25), ("b", 0.75))
+    ]
     (row,) = report(*twice).methods
     assert (row.runs, row.seeds, row.scores) == (2, (0, 0), (0.25, 0.75))
 
@@ -219,23 +257,33 @@ def test_other_seeds_and_options_are_named(ten: list[Path], tmp_path: Path):
     config = StudyConfig("franka-push", seed=9, candidates=2, strategy_options={"samples": 2})
     warnings = report(*ten, study(tmp_path / "x", config, (0.5, 0.5), [final("c000", 0.5, 9)])).warnings
     assert any(
-        "the seeds on franka-push are not the same for all (eureka 0 1 2 3 4 9, random 0 1 2 3 4)" in warning for warning in warnings
+        "the seeds on franka-push are not the same for all (eureka 0 1 2 3 4 9, random 0 1 2 3 4)" in warning
+        for warning in warnings
     )
     assert any("studies of eureka differ in strategy_options" in warning for warning in warnings)
 
 
 def test_presets_are_methods_of_their_own(tmp_path: Path):
     plain = study(tmp_path / "a", StudyConfig("franka-push"), (0.5,), [])
-    paper = study(tmp_path / "b", StudyConfig("franka-push", strategy_options={"preset": "paper"}), (0.5,), [])
+    paper = study(
+        tmp_path / "b", StudyConfig("franka-push", strategy_options={"preset": "paper"}), (0.5,), []
+    )
     assert [row.name for row in report(plain, paper).methods] == ["eureka", "eureka:paper"]
 
 
 def test_methods_are_compared_on_the_tasks_that_both_ran_on(tmp_path: Path):
-    scores = {"eureka franka-push": 0.4, "eureka franka-reach": 0.9, "random franka-reach": 0.5, "revolve franka-push": 0.4}
+    scores = {
+        "eureka franka-push": 0.4,
+        "eureka franka-reach": 0.9,
+        "random franka-reach": 0.5,
+        "revolve franka-push": 0.4,
+    }
     folders: list[Path] = []
     for name, score in scores.items():
         strategy, task = name.split()
-        folders.append(study(tmp_path / name, StudyConfig(task, strategy=strategy), (0.5,), [final("c000", score, 0)]))
+        folders.append(
+            study(tmp_path / name, StudyConfig(task, strategy=strategy), (0.5,), [final("c000", score, 0)])
+        )
     found = report(*folders)
     pairs = {(pair.first, pair.second): pair.probability.value for pair in found.improvements}
     assert pairs == {("eureka", "random"): 1.0, ("eureka", "revolve"): 0.5}
@@ -257,7 +305,12 @@ def test_several_tasks_are_joined_in_human_units(ten: list[Path], tmp_path: Path
         for strategy, score in (("eureka", 19.0), ("random", -7.0))
         for seed in range(5)
     ]
-    lone = study(tmp_path / "lone", StudyConfig("franka-reach", strategy="revolve", candidates=2), (0.5, 0.5), [final("c000", 0.0, 0)])
+    lone = study(
+        tmp_path / "lone",
+        StudyConfig("franka-reach", strategy="revolve", candidates=2),
+        (0.5, 0.5),
+        [final("c000", 0.0, 0)],
+    )
     found = report(*ten, *others, lone)
     eureka, chance = found.overall  # revolve ran on one task only
     assert eureka.scores[:5] == pytest.approx((0.875, 0.625, 0.75, 1.0, 0.5))  # (0.8 - 0.1) / 0.8 and so on
@@ -270,10 +323,19 @@ def test_several_tasks_are_joined_in_human_units(ten: list[Path], tmp_path: Path
 
 def test_tables_for_other_programs(ten: list[Path]):
     rows = list(csv.DictReader(io.StringIO(searches_csv(report(*ten)))))
-    assert [row["fresh_score"] for row in rows if row["method"] == "random"] == ["0.4", "0.6", "0.3", "0.2", "0.5"]
+    assert [row["fresh_score"] for row in rows if row["method"] == "random"] == [
+        "0.4",
+        "0.6",
+        "0.3",
+        "0.2",
+        "0.5",
+    ]
     assert [row["fresh_score"] for row in rows if row["method"] == "human"] == ["0.9"] * 5
     points = list(csv.DictReader(io.StringIO(curves_csv(report(*ten)))))
-    assert [(row["score"], row["best_so_far"], row["trainings"]) for row in points[:2]] == [("0.95", "0.95", "1"), ("", "0.95", "2")]
+    assert [(row["score"], row["best_so_far"], row["trainings"]) for row in points[:2]] == [
+        ("0.95", "0.95", "1"),
+        ("", "0.95", "2"),
+    ]
 
 
 def test_nothing_to_compare_is_refused():
@@ -292,13 +354,21 @@ def test_names_in_a_report_are_text_and_nothing_else(tmp_path: Path):
             study(folder, StudyConfig("franka-reach", seed=seed), (0.5, None), [final("c000", 0.5, seed)])
             studies.append(stack.enter_context(Study.open(folder)))
             # No config can hold such names any more.
-            studies[-1].config = StudyConfig(f"{EVIL}{seed}", strategy=EVIL, writer=EVIL, seed=seed, strategy_options={"preset": EVIL})
+            studies[-1].config = StudyConfig(
+                f"{EVIL}{seed}", strategy=EVIL, writer=EVIL, seed=seed, strategy_options={"preset": EVIL}
+            )
         found = compare(studies)
     text = markdown(found, [])
     assert text.replace("\n", "").isprintable()
     assert "<img" not in text
     assert "](" not in text.replace("\\](", "")
-    assert {line.count("|") - line.count("\\|") for line in text.splitlines() if line.startswith("| ")} <= {3, 5, 6, 9, 10}
+    assert {line.count("|") - line.count("\\|") for line in text.splitlines() if line.startswith("| ")} <= {
+        3,
+        5,
+        6,
+        9,
+        10,
+    }
     for table in (searches_csv(found), curves_csv(found)):
         for row in csv.reader(io.StringIO(table)):
             assert not [cell for cell in row if cell.startswith(("=", "+", "@"))]
@@ -309,8 +379,16 @@ def test_numbers_of_a_report_have_an_end(ten: list[Path]):
     found = report(*ten)
     usage = Usage(10**18, 10**18, 10**18, 1e18)
     scores = (float("nan"), float("inf"), 1e308, -1e308, 0.5)
-    changes = {"candidates": 10**400, "env_steps": -(10**400), "training_s": 1e308, "usage": usage, "search_score": 1e308}
+    changes = {
+        "candidates": 10**400,
+        "env_steps": -(10**400),
+        "training_s": 1e308,
+        "usage": usage,
+        "search_score": 1e308,
+    }
     searches = tuple(replace(row, **changes, fresh_scores=(1e308,)) for row in found.searches)
-    methods = tuple(replace(row, scores=scores, human_normalised=float("inf"), mean=1e308) for row in found.methods)
+    methods = tuple(
+        replace(row, scores=scores, human_normalised=float("inf"), mean=1e308) for row in found.methods
+    )
     text = markdown(replace(found, searches=searches, methods=methods))
     assert max(map(len, text.splitlines())) < 300

@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from rewardsmith.reports.statistics import Runs, estimate_improvement, estimate_mean, human_normalised, interquartile_mean
+from rewardsmith.reports.statistics import (
+    Runs,
+    estimate_improvement,
+    estimate_mean,
+    human_normalised,
+    interquartile_mean,
+)
 
 
 def runs(*scores: float, task: str = "t", first_seed: int = 0) -> Runs:
@@ -24,7 +30,8 @@ def test_interquartile_mean(scores: list[float], expected: float):
 
 def test_human_normalised_score():
     assert human_normalised(0.5, human=0.9, sparse=0.1) == pytest.approx(0.5)  # (0.5 - 0.1) / 0.8
-    assert human_normalised(-2.0, human=-3.0, sparse=-1.0) == pytest.approx(-0.5)  # (-2 + 1) / 2: worse than sparse stays negative
+    # (-2 + 1) / 2: worse than sparse stays negative
+    assert human_normalised(-2.0, human=-3.0, sparse=-1.0) == pytest.approx(-0.5)
     assert human_normalised(0.5, human=0.3, sparse=0.3) is None
 
 
@@ -37,7 +44,8 @@ def test_probability_of_improvement_counts_ties_half():
 def test_probability_of_improvement_is_the_mean_over_tasks():
     first = (runs(1.0, task="a"), runs(0.0, task="a"))
     second = (runs(0.0, 0.0, task="b"), runs(1.0, 1.0, task="b"))
-    assert estimate_improvement([first, second]).value == pytest.approx(0.5)  # 1 on one task, 0 on the other, whatever their sizes
+    # 1 on one task, 0 on the other, whatever their sizes
+    assert estimate_improvement([first, second]).value == pytest.approx(0.5)
 
 
 def test_a_search_without_a_result_loses():
@@ -53,7 +61,8 @@ def test_no_interval_below_five_runs():
 
 @pytest.mark.parametrize("score", [0.0, 0.7, 1.0, 0.1 + 0.2])
 def test_equal_scores_do_not_pretend_to_be_certain(score: float):
-    """Drawing from five equal scores gives the same five: it says nothing of how far the next one may lie off."""
+    """Drawing from five equal scores gives the same five: it says
+    nothing of how far the next one may lie off."""
     estimate = estimate_mean([runs(*[score] * 5)])
     assert estimate.value == pytest.approx(score)
     assert (estimate.low, estimate.high) == (None, None)
@@ -65,7 +74,8 @@ def test_neither_do_methods_of_which_one_always_wins():
 
 
 def test_runs_with_equal_seeds_are_drawn_together():
-    """Two methods that score alike on every seed never differ; drawn apart, luck of the seeds would tell them apart."""
+    """Two methods that score alike on every seed never differ; drawn apart,
+    luck of the seeds would tell them apart."""
     scores = (0.0, 0.1, 0.5, 0.9, 1.0)
     paired = estimate_improvement([(runs(*scores), runs(*scores))])
     apart = estimate_improvement([(runs(*scores), runs(*scores, first_seed=100))])
@@ -79,7 +89,8 @@ def test_intervals_are_the_same_every_time():
 
 
 def test_the_interval_covers_the_truth_about_as_often_as_it_says():
-    """Uniform scores have an interquartile mean of 0.5; with ten runs about 94 of 100 intervals hold it."""
+    """Uniform scores have an interquartile mean of 0.5; with ten
+    runs about 94 of 100 intervals hold it."""
     random = np.random.default_rng(0)
     held = 0
     for trial in range(200):
@@ -99,7 +110,8 @@ def test_strata_are_drawn_from_themselves():
 @pytest.mark.parametrize(
     ("ones", "low", "high"),
     [
-        # Of 8 draws two are left out at each end, so k ones among them give (k - 2) / 4 within 0 to 1.
+        # Of 8 draws two are left out at each end, so k ones among
+        # them give (k - 2) / 4 within 0 to 1.
         (5, 0.0, 1.0),  # k <= 2 in 0.036 of all draws, binomially: more than 0.025, less than 0.05
         (3, 0.0, 1.0),  # the mirror image
         (7, 0.75, 1.0),  # k <= 4 in 0.011 and k <= 5 in 0.067; 4,000 draws hold k <= 3, of 0.0012, too

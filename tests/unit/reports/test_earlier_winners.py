@@ -23,9 +23,15 @@ def test_a_comparison_counts_the_earned_winner_and_nobody_before_it(tmp_path: Pa
         study.store.put_value("finished", "yes")
         found = compare([study])
     (row,) = found.searches
-    assert (row.winner, row.search_score, row.finalist_score, row.fresh_scores) == ("c001", 0.7, 0.75, (0.625,))
+    assert (row.winner, row.search_score, row.finalist_score, row.fresh_scores) == (
+        "c001",
+        0.7,
+        0.75,
+        (0.625,),
+    )
     assert found.methods[0].scores == (0.625,)
-    # What it cost to find the winner: three trainings of the search, and two of the finalists; not what tells how good it is.
+    # What it cost to find the winner: three trainings of the search, and two of
+    # the finalists; not what tells how good it is.
     assert (row.trainings, row.env_steps) == (5, 500)
 
 
@@ -44,4 +50,7 @@ def test_how_the_winner_was_chosen_is_said(tmp_path: Path):
     config = StudyConfig("franka-push", candidates=8, finalist_seeds=2)
     with Study.create(tmp_path / "s", config) as study:
         setup = compare([study]).setup[0]
-    assert "winners chosen among the best 2 by 2 fresh seeds, winners trained again on 1 fresh seed each" in setup
+    assert (
+        "winners chosen among the best 2 by 2 fresh seeds, winners trained again on 1 fresh seed each"
+        in setup
+    )

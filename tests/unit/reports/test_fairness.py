@@ -1,4 +1,5 @@
-"""Whether studies were made on equal terms: every field of a config that decides what a search finds or costs is one."""
+"""Whether studies were made on equal terms: every field of a config that
+decides what a search finds or costs is one."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ CONFIG = StudyConfig("franka-push", writer="openai", racing="on", screening="dro
 COMPARED = {"task", "strategy", "strategy_options", "seed"}
 """What is compared, or what is said of it in words of its own."""
 FREE = {"baselines", "training.slots", "training.overlap", "executor", "workers", "devices"} | {
-    f"llm.{name}" for name in ("key_variable", "key_file", "concurrency", "retries", "pause_s", "threads", "replay")
+    f"llm.{name}"
+    for name in ("key_variable", "key_file", "concurrency", "retries", "pause_s", "threads", "replay")
 }
 """Decides neither what a search finds nor what it costs."""
 
@@ -32,28 +34,40 @@ def leaves(record: Any, path: str = "") -> Iterator[str]:
         if field.name == "training":
             yield from (f"training.{name}" for name in setting_names(PpoSettings))
         else:
-            yield from leaves(value, f"{path}{field.name}.") if dataclasses.is_dataclass(value) else [path + field.name]
+            yield from (
+                leaves(value, f"{path}{field.name}.")
+                if dataclasses.is_dataclass(value)
+                else [path + field.name]
+            )
 
 
 def changed(record: Any, path: str, value: object) -> Any:
     name, _, rest = path.partition(".")
     if isinstance(record, TrainingOverrides):
         return TrainingOverrides(record, **{name: value})
-    return dataclasses.replace(record, **{name: changed(getattr(record, name), rest, value) if rest else value})
+    return dataclasses.replace(
+        record, **{name: changed(getattr(record, name), rest, value) if rest else value}
+    )
 
 
 def faults(folder: Path, *configs: StudyConfig) -> list[str]:
     with ExitStack() as stack:
         studies: list[Study] = []
         for number, config in enumerate(configs):
-            studies.append(stack.enter_context(Study.create(folder / str(number), StudyConfig("franka-push"))))
+            studies.append(
+                stack.enter_context(Study.create(folder / str(number), StudyConfig("franka-push")))
+            )
             studies[-1].config = config
         return list(find_faults(studies))
 
 
 @pytest.mark.parametrize("path", sorted(set(leaves(CONFIG)) - COMPARED))
 def test_every_field_is_a_term_or_known_to_be_none(tmp_path: Path, path: str):
-    named = [fault for fault in faults(tmp_path, CONFIG, changed(CONFIG, path, 99)) if f"differ in {path} (" in fault]
+    named = [
+        fault
+        for fault in faults(tmp_path, CONFIG, changed(CONFIG, path, 99))
+        if f"differ in {path} (" in fault
+    ]
     assert len(named) == (path not in FREE)
 
 

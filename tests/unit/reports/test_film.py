@@ -31,7 +31,16 @@ class Clock(Bare):
         self.now += 1
         solved, ended = torch.tensor([self.now >= 3]), torch.tensor([self.now == 4])
         self.now %= 4
-        return Step(torch.zeros(1, 1), {}, solved.float(), solved, torch.tensor([False]), ended, torch.zeros(1), torch.tensor([False]))
+        return Step(
+            torch.zeros(1, 1),
+            {},
+            solved.float(),
+            solved,
+            torch.tensor([False]),
+            ended,
+            torch.zeros(1),
+            torch.tensor([False]),
+        )
 
     def draw(self, index: int) -> Tensor:
         return torch.full((8, 8, 3), self.now, dtype=torch.uint8)
@@ -39,11 +48,22 @@ class Clock(Bare):
 
 def watch(moments: range) -> list[tuple[int, bool]]:
     clock = Clock()
-    return [(int(frame.picture[0, 0, 0]), frame.solved) for frame in film(clock, clock.draw, torch.zeros_like, 0, moments)]
+    return [
+        (int(frame.picture[0, 0, 0]), frame.solved)
+        for frame in film(clock, clock.draw, torch.zeros_like, 0, moments)
+    ]
 
 
 def test_the_last_picture_of_an_episode_carries_its_verdict():
-    assert watch(range(7)) == [(0, False), (1, False), (2, False), (3, True), (3, True), (1, False), (2, False)]
+    assert watch(range(7)) == [
+        (0, False),
+        (1, False),
+        (2, False),
+        (3, True),
+        (3, True),
+        (1, False),
+        (2, False),
+    ]
 
 
 def test_no_verdict_is_lost_between_pictures():
@@ -57,7 +77,10 @@ def test_a_single_picture_may_come_after_some_steps():
 
 
 def pictures(count: int) -> list[Tensor]:
-    return [torch.arange(48 * 64 * 3).view(48, 64, 3).mul(number + 1).remainder(251).to(torch.uint8) for number in range(count)]
+    return [
+        torch.arange(48 * 64 * 3).view(48, 64, 3).mul(number + 1).remainder(251).to(torch.uint8)
+        for number in range(count)
+    ]
 
 
 def test_a_solved_frame_has_a_green_border():

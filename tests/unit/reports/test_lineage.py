@@ -69,8 +69,13 @@ def test_nodes_carry_what_is_known_and_nothing_for_what_is_not():
 
 
 def test_a_parent_that_is_named_twice_is_one_edge_at_its_first_position():
-    graph = lineage([trained("c000", 0.5), trained("c001", 0.5), trained("c002", 0.5, parents=("c000", "c000", "c001"))])
-    assert [(parent, position) for parent, _, position in graph.in_edges("c002", data="position")] == [("c000", 0), ("c001", 1)]
+    graph = lineage(
+        [trained("c000", 0.5), trained("c001", 0.5), trained("c002", 0.5, parents=("c000", "c000", "c001"))]
+    )
+    assert [(parent, position) for parent, _, position in graph.in_edges("c002", data="position")] == [
+        ("c000", 0),
+        ("c001", 1),
+    ]
 
 
 def test_the_graph_says_which_study_it_is(graph: nx.DiGraph):
@@ -100,7 +105,10 @@ def test_an_empty_study_has_an_empty_graph(tmp_path: Path):
 
 
 def test_no_character_that_a_model_may_write_breaks_a_format():
-    odd = "".join(map(chr, [*range(0x20), 0x7F, 0x85, 0x9B, 0x2028, 0x202E, 0xD800, 0xFFFE, 0xFFFF, 0x1F916])) + "]]></data><!--\r\n"
+    odd = (
+        "".join(map(chr, [*range(0x20), 0x7F, 0x85, 0x9B, 0x2028, 0x202E, 0xD800, 0xFFFE, 0xFFFF, 0x1F916]))
+        + "]]></data><!--\r\n"
+    )
     graph = lineage([trained("c000", 0.5, idea=odd)])
     ElementTree.fromstring(as_graphml(graph))
     assert nx.utils.graphs_equal(read_graphml(as_graphml(graph)), graph)

@@ -47,7 +47,9 @@ def test_every_change_of_model_and_sampling_is_known_with_its_candidate():
 
 @pytest.mark.parametrize("parameters", ["", "[1]", "{", "[" * 100_000])
 def test_parameters_that_are_none_are_shown_as_they_are(parameters: str):
-    assert models_used([called("c000", Usage(1), parameters=parameters)]) == (ModelUse("m", parameters, "c000"),)
+    assert models_used([called("c000", Usage(1), parameters=parameters)]) == (
+        ModelUse("m", parameters, "c000"),
+    )
 
 
 def test_inspect_says_from_where_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -55,7 +57,9 @@ def test_inspect_says_from_where_on(tmp_path: Path, capsys: pytest.CaptureFixtur
         assert [use.since for use in summarise_study(changed).models] == ["c000", "c002", "c004"]
     assert main.run(["inspect", str(tmp_path / "s")]) == 0
     shown = " ".join(capsys.readouterr().out.split())
-    assert "The language model changed: small (max_tokens 9, temperature 1.0) from c000 on, then large" in shown
+    assert (
+        "The language model changed: small (max_tokens 9, temperature 1.0) from c000 on, then large" in shown
+    )
     assert "then large (max_tokens 9, temperature 0.5) from c004 on." in shown
 
 
@@ -69,13 +73,18 @@ def test_a_comparison_says_so(tmp_path: Path):
     with study(tmp_path / "a", CHANGED) as changed:
         faults = list(find_faults([changed]))
     assert len(faults) == 1
-    assert faults[0].startswith("a was written by several language models, or under several settings: small (")
+    assert faults[0].startswith(
+        "a was written by several language models, or under several settings: small ("
+    )
 
 
 def test_studies_of_other_models_are_not_on_equal_terms_although_their_configs_are(tmp_path: Path):
     """The model may come from the environment or from a flag of resume."""
     with study(tmp_path / "a", [answer(0)]) as small, study(tmp_path / "b", [answer(0, "large")]) as large:
         (fault, _) = find_faults([small, large])
-        assert "they differ in the language model that answered (large (max_tokens 9, temperature 1.0) / small (" in fault
+        assert (
+            "they differ in the language model that answered (large (max_tokens 9, temperature 1.0) / small ("
+            in fault
+        )
     with study(tmp_path / "c", []) as begun, Study.open(tmp_path / "a") as small:
         assert not any("they differ in" in fault for fault in find_faults([small, begun]))

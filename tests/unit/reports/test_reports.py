@@ -40,7 +40,10 @@ def test_runs_of_an_earlier_winner_are_not_of_the_closing_comparison(tmp_path: P
         keep(study, trained("c001", 0.75))
         assert [row.reward for row in final_rows(study)] == ["human"]  # the new one was not trained again yet
         again(study, "c001", Purpose.FINAL, 0.625)
-        assert [(row.reward, row.scores) for row in final_rows(study)] == [("c001", (0.625,)), ("human", (0.25,))]
+        assert [(row.reward, row.scores) for row in final_rows(study)] == [
+            ("c001", (0.625,)),
+            ("human", (0.25,)),
+        ]
 
 
 def test_finalists_are_told_with_the_score_that_was_biased(tmp_path: Path):
@@ -62,13 +65,21 @@ def test_finalists_are_told_with_the_score_that_was_biased(tmp_path: Path):
 def test_a_study_in_numbers(tmp_path: Path):
     with Study.create(tmp_path / "s", StudyConfig("franka-reach")) as study:
         keep(study, trained("c000", 0.5), trained("c001", None, parents=("c000",), operator="reflect"))
-        for identity, usage in (("c000", Usage(1, 10, 20, None)), ("c001", Usage(1, 1, 1, None)), ("c001", Usage(1, unmetered=1))):
+        for identity, usage in (
+            ("c000", Usage(1, 10, 20, None)),
+            ("c001", Usage(1, 1, 1, None)),
+            ("c001", Usage(1, unmetered=1)),
+        ):
             study.store.add_call(called(identity, usage))
         again(study, "human", Purpose.BASELINE, 0.25)
         summary = summarise_study(study)
     assert (summary.best, summary.winner, summary.finalists) == ("c000", "c000", ())
-    assert [(row.id, row.state, row.score) for row in summary.candidates] == [("c000", "SCORED", 0.5), ("c001", "CRASHED", None)]
-    assert summary.candidates[0].training_success == 0.375  # mean of 0.25 and 0.5; the first epoch had no episode
+    assert [(row.id, row.state, row.score) for row in summary.candidates] == [
+        ("c000", "SCORED", 0.5),
+        ("c001", "CRASHED", None),
+    ]
+    # mean of 0.25 and 0.5; the first epoch had no episode
+    assert summary.candidates[0].training_success == 0.375
     assert summary.totals.trainings == 3
     assert summary.totals.env_steps == 300
     assert summary.totals.usage == Usage(3, 11, 21, None, unmetered=1)

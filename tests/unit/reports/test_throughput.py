@@ -90,8 +90,10 @@ SETTINGS = PpoSettings(envs=2, rollout=5, env_steps=1_000)
 
 def test_training_is_timed_between_updates_without_start_and_scoring(workers: list[Worker]):
     meter = TrainingMeter("t", "good", SETTINGS, epochs=6)
-    assert [meter.measure(), meter.measure()] == [pytest.approx(40.0)] * 2  # four slots of ten steps per second
-    assert [worker.settings.env_steps for worker in workers] == [60]  # one worker, epochs as they were asked for
+    # four slots of ten steps per second
+    assert [meter.measure(), meter.measure()] == [pytest.approx(40.0)] * 2
+    # one worker, epochs as they were asked for
+    assert [worker.settings.env_steps for worker in workers] == [60]
 
 
 def test_a_batch_that_is_over_too_soon_is_made_longer(workers: list[Worker]):

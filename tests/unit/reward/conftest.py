@@ -1,4 +1,5 @@
-"""One warm guard for all tests of the reward package, in a folder of its own that must stay as it is."""
+"""One warm guard for all tests of the reward package, in a
+folder of its own that must stay as it is."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ from rewardsmith.training.ppo import PpoSettings
 
 @pytest.fixture(scope="session")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Working and temporary folder of the guard's child processes; holds one file that programs try to read."""
+    """Working and temporary folder of the guard's child processes;
+    holds one file that programs try to read."""
     folder = tmp_path_factory.mktemp("watched")
     (folder / "policy.pt").write_bytes(b"secret")
     return folder

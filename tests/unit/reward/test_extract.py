@@ -29,13 +29,17 @@ WHOLE = {
     "prose_with_from_and_import": f"from the start the arm moves.\nimportant: it stops.\n{CODE}",
     "code_then_prose": f"{CODE}\nThis reward leads the tool to the goal.",
     "crlf": f"Idea\r\n```python\r\n{CODE}```\r\n".replace("\n", "\r\n").replace("\r\r", "\r"),
-    "code_before_a_use_of_it": f"```python\n{CODE}```\nUse it:\n```python\nr, c = compute_reward(tcp, goal)\n```",
+    "code_before_a_use_of_it": (
+        f"```python\n{CODE}```\nUse it:\n```python\nr, c = compute_reward(tcp, goal)\n```"
+    ),
     "no_fence_before_another_fence": f"{CODE}\nThen:\n```bash\nrewardsmith train\n```",
     "no_fence_twice": f"{CODE.replace('-d', 'd')}\nBetter:\n{CODE}",
     "unclosed_fence": f"Idea\n```python\n{CODE}",
     "last_of_two": f"```python\n{CODE.replace('-d', 'd')}```\nBetter:\n```python\n{CODE}```",
     "code_before_another_fence": f"```python\n{CODE}```\nUse it so:\n```bash\nrewardsmith train\n```",
-    "thought_first": f"<think>\n```python\ndef compute_reward(x):\n    return x\n```\n</think>\n```python\n{CODE}```",
+    "thought_first": (
+        f"<think>\n```python\ndef compute_reward(x):\n    return x\n```\n</think>\n```python\n{CODE}```"
+    ),
     "thinking_first": f"<thinking>def compute_reward(x): no</thinking>{CODE}",
     "thought_never_opened": f"Perhaps def compute_reward(x)?\n</think>\n{CODE}",
     "thought_never_closed": f"```python\n{CODE}```\n<think> or rather",
@@ -57,7 +61,17 @@ def test_the_prose_is_the_idea() -> None:
 
 
 @pytest.mark.parametrize(
-    "reply", ["", "   ", "I cannot do that.", "def of the task is unclear", "```python\n```", '{"code": 3}', "{", "```"]
+    "reply",
+    [
+        "",
+        "   ",
+        "I cannot do that.",
+        "def of the task is unclear",
+        "```python\n```",
+        '{"code": 3}',
+        "{",
+        "```",
+    ],
 )
 def test_no_program(reply: str) -> None:
     assert not extract(reply).source.strip()
@@ -90,14 +104,24 @@ def test_ceremony_is_blanked_and_lines_keep_their_numbers(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["import os", "import numpy as np", "from os import system", "import torch, os", "import torch as t", "@torch.jit.ignore"]
+    "line",
+    [
+        "import os",
+        "import numpy as np",
+        "from os import system",
+        "import torch, os",
+        "import torch as t",
+        "@torch.jit.ignore",
+    ],
 )
 def test_other_imports_and_decorators_stay_for_the_guard_to_refuse(line: str) -> None:
     assert extract(f"```python\n{line}\n{CODE}```").source == f"{line}\n{CODE}"
 
 
 def test_an_import_inside_the_function() -> None:
-    assert extract(CODE.replace("    d =", "    import torch\n    d =", 1)).source == CODE.replace("    d =", "\n    d =", 1)
+    assert extract(CODE.replace("    d =", "    import torch\n    d =", 1)).source == CODE.replace(
+        "    d =", "\n    d =", 1
+    )
 
 
 def test_a_reply_that_was_cut_keeps_what_there_is() -> None:
@@ -105,7 +129,15 @@ def test_a_reply_that_was_cut_keeps_what_there_is() -> None:
 
 
 @pytest.mark.parametrize(
-    "reply", ["```" * 50_000, "<think>" * 20_000, "{" * 100_000, "from a import (" * 10_000, "@" * 100_000, "\n" * 200_000]
+    "reply",
+    [
+        "```" * 50_000,
+        "<think>" * 20_000,
+        "{" * 100_000,
+        "from a import (" * 10_000,
+        "@" * 100_000,
+        "\n" * 200_000,
+    ],
 )
 def test_odd_replies_take_no_time(reply: str) -> None:
     assert not extract(reply).source.strip()
@@ -118,7 +150,8 @@ def test_the_other_texts_of_a_json_object_are_the_idea(name: str) -> None:
 
 def test_a_helper_in_a_block_of_its_own_is_kept() -> None:
     reply = (
-        "First a helper:\n```python\ndef near(x: Tensor) -> Tensor:\n    return torch.exp(-x)\n```\nnot used:\n"
+        "First a helper:\n```python\ndef near(x: Tensor) -> Tensor:\n    return torch.exp(-x)\n```\nnot "
+        "used:\n"
         "```python\ndef far(x):\n    return x\n```\nthen\n```python\ndef compute_reward(tcp_pos):\n"
         "    a = near(tcp_pos[:, 0])\n    return a, {'a': a}\n```"
     )
@@ -127,7 +160,9 @@ def test_a_helper_in_a_block_of_its_own_is_kept() -> None:
     assert "def far" not in source
 
 
-@pytest.mark.parametrize("line", ["SCALE = 3.0", "scale = -3", "_S: float = .5  # wide", "WEIGHTS = [1.0, 2.0]"])
+@pytest.mark.parametrize(
+    "line", ["SCALE = 3.0", "scale = -3", "_S: float = .5  # wide", "WEIGHTS = [1.0, 2.0]"]
+)
 def test_constants_outside_of_a_fence_are_kept(line: str) -> None:
     assert extract(f"Here it is.\n\n{line}\n{CODE}").source == f"{line}\n{CODE}"
     assert extract(f"{HELPER}{line}\n\n{CODE}\nThat is all.").source == f"{HELPER}{line}\n\n{CODE}"
@@ -142,10 +177,13 @@ def test_an_import_before_the_prose_does_not_hide_the_program() -> None:
 
 
 PIECES = (
-    "\ud800", "\udfff", "\x00", "```", "~~~\n", "```python\n", "{", '{"code": "', "\\ud800", "<think>", "</think>",
-    "def compute_reward", "def f(", "import torch", "from x import (", "from math import \x00", "import \ud800",
+    "\ud800", "\udfff", "\x00", "```", "~~~\n", "```python\n", "{", '{"code": "', "\\ud800", "<think>",
+    "</think>",
+    "def compute_reward", "def f(", "import torch", "from x import (", "from math import \x00",
+    "import \ud800",
     "@torch.jit.script", "\n", "\r", "\u2028", "\x0c", "\ufeff",
-    "9" * 5000, "'''", "#", "X = 3", " " * 1000, "(" * 300, "[" * 100_000, '{"a":' * 3000, "from torch import (" + "a," * 300 + ")",
+    "9" * 5000, "'''", "#", "X = 3", " " * 1000, "(" * 300, "[" * 100_000, '{"a":' * 3000,
+    "from torch import (" + "a," * 300 + ")",
 )  # fmt: skip
 
 

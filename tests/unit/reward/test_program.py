@@ -27,7 +27,10 @@ def test_results_share_no_memory_with_signals_or_each_other() -> None:
     assert torch.equal(total, given["a"])
 
 
-@pytest.mark.parametrize("statement", ["a.zero_()", "a.data.zero_()", "a[:] = b", "a.set_(b)", "a.resize_([1])", "a += b", "a.copy_(b)"])
+@pytest.mark.parametrize(
+    "statement",
+    ["a.zero_()", "a.data.zero_()", "a[:] = b", "a.set_(b)", "a.resize_([1])", "a += b", "a.copy_(b)"],
+)
 @pytest.mark.usefixtures("unchecked")
 def test_signals_stay_as_they_are(statement: str) -> None:
     given = signals()
@@ -37,7 +40,10 @@ def test_signals_stay_as_they_are(statement: str) -> None:
 
 
 def test_names_bind_in_any_order() -> None:
-    program = RewardProgram("def compute_reward(b: Tensor, a: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n    return b - a, {'a': a}\n")
+    program = RewardProgram(
+        "def compute_reward(b: Tensor, a: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n    return b - a, "
+        "{'a': a}\n"
+    )
     total, _ = program(signals())
     assert torch.equal(total, 1.0 - torch.arange(6.0))
 
@@ -58,7 +64,14 @@ def test_every_failure_is_one_kind_of_error(statement: str, message: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x = 1", "def f(a: Tensor):\n    return a\n", f"{HEAD}    return a\n", f"{HEAD}    return nothing, {{}}\n"]
+    "text",
+    [
+        "",
+        "x = 1",
+        "def f(a: Tensor):\n    return a\n",
+        f"{HEAD}    return a\n",
+        f"{HEAD}    return nothing, {{}}\n",
+    ],
 )
 def test_text_that_is_no_program(text: str) -> None:
     with pytest.raises(ProgramFailedError):
@@ -77,7 +90,14 @@ def test_gradients_are_not_recorded() -> None:
 
 
 @pytest.mark.parametrize(
-    "statement", ["a.zero_()", "torch.save(a, 'file')", "b = torch.from_file('f', True, 6)", "a += b", "b = torch.rand([6])"]
+    "statement",
+    [
+        "a.zero_()",
+        "torch.save(a, 'file')",
+        "b = torch.from_file('f', True, 6)",
+        "a += b",
+        "b = torch.rand([6])",
+    ],
 )
 def test_there_is_no_way_to_a_program_that_holds_more_than_the_guard_allows(statement: str) -> None:
     with pytest.raises(RefusedError):

@@ -28,7 +28,9 @@ def test_a_constant_reward_gives_equal_returns_whatever_the_length():
 
 def test_outcome_of_successes_and_failures():
     # Better against worse: 3 > 1, 3 > 2, 2 > 1, 2 = 2.
-    assert outcome_concordance(torch.tensor([3.0, 1.0, 2.0, 2.0]), torch.tensor([1.0, 0.0, 1.0, 0.0])) == 3.5 / 4
+    assert (
+        outcome_concordance(torch.tensor([3.0, 1.0, 2.0, 2.0]), torch.tensor([1.0, 0.0, 1.0, 0.0])) == 3.5 / 4
+    )
 
 
 def test_outcome_of_graded_scores():
@@ -43,10 +45,13 @@ def test_no_outcome_where_all_ended_alike():
 
 
 def test_progress_within_episodes():
-    totals = torch.tensor([[1.0, 2.0, 2.0, 0.0], [3.0, 1.0, 9.0, 9.0], [5.0, 6.0, 7.0, 8.0], [1.0, 9.0, 9.0, 9.0]])
+    totals = torch.tensor(
+        [[1.0, 2.0, 2.0, 0.0], [3.0, 1.0, 9.0, 9.0], [5.0, 6.0, 7.0, 8.0], [1.0, 9.0, 9.0, 9.0]]
+    )
     alive = torch.tensor([[ON, ON, ON, OFF], [ON, ON, OFF, OFF], [ON, ON, ON, ON], [ON, OFF, OFF, OFF]])
     chosen = torch.tensor([ON, ON, OFF, ON])
-    # First: 1 < 2, 1 < 2, 2 = 2: 2.5 of 3. Second: 0 of 1. The third is not chosen, the fourth has no pair.
+    # First: 1 < 2, 1 < 2, 2 = 2: 2.5 of 3. Second: 0 of 1. The third
+    # is not chosen, the fourth has no pair.
     assert progress_concordance(totals, alive, chosen) == pytest.approx((2.5 / 3 + 0) / 2)
 
 
@@ -57,7 +62,12 @@ def test_no_progress_without_two_moments_or_without_an_episode():
 
 
 def test_progress_follows_gaps_in_an_episode():
-    assert progress_concordance(torch.tensor([[2.0, 9.0, 1.0]]), torch.tensor([[ON, OFF, ON]]), torch.tensor([ON])) == 0.0
+    assert (
+        progress_concordance(
+            torch.tensor([[2.0, 9.0, 1.0]]), torch.tensor([[ON, OFF, ON]]), torch.tensor([ON])
+        )
+        == 0.0
+    )
 
 
 def test_successful_episodes_are_exemplary():
@@ -96,8 +106,12 @@ def test_small_and_large_values_are_standardised_alike():
 
 def test_equal_values_have_no_direction():
     # A mean of equal numbers may be another number by its last bit, which is no spread.
-    assert [standardised(torch.full((count,), 0.1, dtype=torch.float64)) for count in range(1, 50)] == [None] * 49
-    assert standardised(torch.tensor([0.0, 1e-200], dtype=torch.float64)) is None, "their length is 0 to 64 bits"
+    assert [standardised(torch.full((count,), 0.1, dtype=torch.float64)) for count in range(1, 50)] == [
+        None
+    ] * 49
+    assert standardised(torch.tensor([0.0, 1e-200], dtype=torch.float64)) is None, (
+        "their length is 0 to 64 bits"
+    )
 
 
 def test_rounding_makes_no_correlation_beyond_one():

@@ -11,20 +11,34 @@ from rewardsmith.execution.process import JsonProcess, ProcessDiedError, Process
 from rewardsmith.records import Screening
 from rewardsmith.screening import screen as module
 from rewardsmith.screening.child import rewards
-from rewardsmith.screening.messages import LOADED, ORDER, REPORT, Earlier, Fresh, Loaded, ScreenOrder, ScreenReport
+from rewardsmith.screening.messages import (
+    LOADED,
+    ORDER,
+    REPORT,
+    Earlier,
+    Fresh,
+    Loaded,
+    ScreenOrder,
+    ScreenReport,
+)
 from rewardsmith.screening.screen import screen
 from rewardsmith.training.episodes import Episodes, save
 
 
 def program(total: str, *before: str) -> str:
-    lines = ["def compute_reward(distance: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:", *before, f"total = {total}"]
+    lines = [
+        "def compute_reward(distance: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:",
+        *before,
+        f"total = {total}",
+    ]
     return "\n    ".join([*lines, "return total, {'total': total}"]) + "\n"
 
 
 NEARER, FOLDED = program("-distance"), program("(distance - 4.0).abs()")
 LONG = ["x = distance.unsqueeze(-1)", *["x = torch.cat([x, x], -1)"] * 20, *["x = x.tanh()"] * 60]
 ENDLESS = program("x[:, 0]", *LONG)
-"""Makes a million numbers of every moment, and takes many seconds for the moments here. The guard lets no program loop."""
+"""Makes a million numbers of every moment, and takes many seconds for the
+moments here. The guard lets no program loop."""
 READS = program("-distance + 0.0 * torch.from_file('/etc/passwd', False, 1).nan_to_num().sum()")
 TWO = {"distance": torch.tensor([1.0, 4.0])}
 
@@ -37,12 +51,22 @@ def store(path: Path, distance: list[list[float]], alive: list[list[int]], succe
 
 @pytest.fixture(scope="module")
 def earlier(tmp_path_factory: pytest.TempPathFactory) -> list[Earlier]:
-    """Two successes and two failures, one of each for two candidates; the episodes of a third are gone."""
+    """Two successes and two failures, one of each for two
+    candidates; the episodes of a third are gone."""
     folder = tmp_path_factory.mktemp("episodes")
     nan = float("nan")
     first = store(folder / "c001.pt", [[5.0, 4.0, 3.0, 2.0, 1.0], [6.0] * 5], [[1] * 5] * 2, [True, False])
-    second = store(folder / "c002.pt", [[5.0, 3.0, 1.0, nan, nan], [7.0, 8.0, 9.0, 8.0, 7.0]], [[1, 1, 1, 0, 0], [1] * 5], [True, False])
-    return [Earlier("c001", NEARER, first), Earlier("c002", FOLDED, second), Earlier("c003", "", str(folder / "gone.pt"))]
+    second = store(
+        folder / "c002.pt",
+        [[5.0, 3.0, 1.0, nan, nan], [7.0, 8.0, 9.0, 8.0, 7.0]],
+        [[1, 1, 1, 0, 0], [1] * 5],
+        [True, False],
+    )
+    return [
+        Earlier("c001", NEARER, first),
+        Earlier("c002", FOLDED, second),
+        Earlier("c003", "", str(folder / "gone.pt")),
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +85,8 @@ def found(earlier: list[Earlier]) -> dict[str, Screening]:
         "endless": ENDLESS,
         "late": program("3.0 * distance"),
     }
-    return screen(earlier, [Fresh(*entry) for entry in fresh.items()], patience_s=300.0)  # longer than any of them would take
+    # longer than any of them would take
+    return screen(earlier, [Fresh(*entry) for entry in fresh.items()], patience_s=300.0)
 
 
 def test_a_good_program_ranks_successes_and_late_moments_first(found: dict[str, Screening]):
@@ -70,8 +95,8 @@ def test_a_good_program_ranks_successes_and_late_moments_first(found: dict[str, 
 
 
 def test_outcome_and_progress_by_hand(found: dict[str, Screening]):
-    # Means of |distance - 4|: successes 7/5 and 5/3, failures 2 and 19/5. Within the successes, rewards 1 0 1 2 3 (8.5 of 10 pairs)
-    # and 1 1 3 (2.5 of 3).
+    # Means of |distance - 4|: successes 7/5 and 5/3, failures 2 and 19/5. Within the successes,
+    # rewards 1 0 1 2 3 (8.5 of 10 pairs) and 1 1 3 (2.5 of 3).
     assert found["folded"].outcome == 0.0
     assert found["folded"].progress == pytest.approx((8.5 / 10 + 2.5 / 3) / 2)
 
@@ -109,16 +134,29 @@ def test_many_moments_are_rewarded_some_at_a_time():
 
 def test_rewards_that_are_no_rewards():
     assert rewards(program("-distance"), TWO) is not None
-    for total in ("torch.sqrt(3.0 - distance)", "1.0 / (distance - 1.0)", "distance.sum()", "distance[:1]", "goal", "distance.view(3)"):
+    for total in (
+        "torch.sqrt(3.0 - distance)",
+        "1.0 / (distance - 1.0)",
+        "distance.sum()",
+        "distance[:1]",
+        "goal",
+        "distance.view(3)",
+    ):
         assert rewards(program(total), TWO) is None
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such confinement")
 @pytest.mark.usefixtures("unchecked")
 def test_no_program_reads_a_file(earlier: list[Earlier], monkeypatch: pytest.MonkeyPatch):
-    """The process is confined, so that it does not hang on the look at a program's operators, which refuses this one as well."""
-    unchecked = "from rewardsmith.reward import program; program.check_graph = str; from rewardsmith.screening import child; child.main()"
-    monkeypatch.setattr("rewardsmith.execution.process.child_command", lambda module: [sys.executable, "-c", unchecked])
+    """The process is confined, so that it does not hang on the look at a
+    program's operators, which refuses this one as well."""
+    unchecked = (
+        "from rewardsmith.reward import program; program.check_graph = str; from "
+        "rewardsmith.screening import child; child.main()"
+    )
+    monkeypatch.setattr(
+        "rewardsmith.execution.process.child_command", lambda module: [sys.executable, "-c", unchecked]
+    )
     assert rewards(READS, TWO) is not None
     assert screen(earlier, [Fresh("reads", READS), Fresh("same", NEARER)]).keys() == {"same"}
 
@@ -126,7 +164,9 @@ def test_no_program_reads_a_file(earlier: list[Earlier], monkeypatch: pytest.Mon
 def test_a_process_without_episodes_says_so():
     process = JsonProcess("rewardsmith.screening.child")
     try:
-        process.send(ORDER.dump_json(ScreenOrder((Earlier("c001", NEARER, "/nowhere/c001.pt"),), FRESH)).decode())
+        process.send(
+            ORDER.dump_json(ScreenOrder((Earlier("c001", NEARER, "/nowhere/c001.pt"),), FRESH)).decode()
+        )
         assert hear(process, LOADED, 60.0).episodes == 0
     finally:
         process.kill()
@@ -182,14 +222,18 @@ EARLIER = (Earlier("c1", NEARER, "1.pt"), Earlier("c2", FOLDED, "2.pt"))
 FRESH = (Fresh("c3", NEARER), Fresh("c4", NEARER), Fresh("c5", NEARER))
 
 
-def test_an_earlier_program_that_breaks_the_process_is_no_twin_but_its_episodes_stay(scripted: type[Scripted]):
+def test_an_earlier_program_that_breaks_the_process_is_no_twin_but_its_episodes_stay(
+    scripted: type[Scripted],
+):
     scripted.broken_by = ("c1",)
     assert screen(EARLIER, FRESH).keys() == {"c3", "c4", "c5"}
     assert [order.earlier for order in scripted.orders] == [EARLIER, (Earlier("c1", "", "1.pt"), EARLIER[1])]
 
 
 @pytest.mark.parametrize("failure", [ProcessDiedError, ProcessSilentError])
-def test_a_new_program_that_breaks_the_process_is_left_out(scripted: type[Scripted], failure: type[ProcessDiedError | ProcessSilentError]):
+def test_a_new_program_that_breaks_the_process_is_left_out(
+    scripted: type[Scripted], failure: type[ProcessDiedError | ProcessSilentError]
+):
     scripted.broken_by, scripted.failure = ("c4",), failure
     assert screen(EARLIER, FRESH).keys() == {"c3", "c5"}
     assert scripted.orders[1:] == (ScreenOrder((*EARLIER, Earlier("c3", NEARER, "")), FRESH[2:]),)
@@ -212,7 +256,9 @@ def test_without_episodes_nothing_is_screened(scripted: type[Scripted]):
     assert len(scripted.orders) == 1
 
 
-def test_a_process_that_does_not_come_up_is_not_tried_again(scripted: type[Scripted], monkeypatch: pytest.MonkeyPatch):
+def test_a_process_that_does_not_come_up_is_not_tried_again(
+    scripted: type[Scripted], monkeypatch: pytest.MonkeyPatch
+):
     def silent(self: Scripted, timeout_s: float) -> str:
         raise ProcessSilentError("no answer")
 

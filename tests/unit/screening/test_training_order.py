@@ -5,11 +5,23 @@ from rewardsmith.screening.order import dropped, queue
 
 
 def screening(score: float | None, similarity: float | None = None) -> Screening:
-    return Screening(outcome=score, progress=None, episodes=4, twin="" if similarity is None else "c001", similarity=similarity)
+    return Screening(
+        outcome=score,
+        progress=None,
+        episodes=4,
+        twin="" if similarity is None else "c001",
+        similarity=similarity,
+    )
 
 
 def test_best_first_and_the_unknown_in_the_middle():
-    programs = [("low", screening(0.2)), ("none", None), ("silent", screening(None)), ("high", screening(0.9)), ("chance", screening(0.5))]
+    programs = [
+        ("low", screening(0.2)),
+        ("none", None),
+        ("silent", screening(None)),
+        ("high", screening(0.9)),
+        ("chance", screening(0.5)),
+    ]
     assert queue(programs, twin_above=0.98) == ("high", "none", "silent", "chance", "low")
 
 

@@ -47,7 +47,8 @@ def shares(strategy: Player) -> dict[str, float]:
 
 
 class TestSelection:
-    """Two programs of fitness 0.2 and 0.9 on one island. Frequencies of 4000 draws; three standard deviations are 0.023."""
+    """Two programs of fitness 0.2 and 0.9 on one island. Frequencies of 4000
+    draws; three standard deviations are 0.023."""
 
     def bred(self, low: float = 0.2, high: float = 0.9, **options: float | str) -> dict[str, float]:
         strategy = revolve(0, islands=1, samples=4000, crossover=0.0, **options)
@@ -65,17 +66,21 @@ class TestSelection:
 
     def test_temperature(self):
         # exp(1 / 0.5) = e^2: 7.389056 / 8.389056 = 0.880797
-        assert self.bred(temperature_start=0.5, temperature_end=0.5)["c001"] == pytest.approx(0.880797, abs=0.025)
+        assert self.bred(temperature_start=0.5, temperature_end=0.5)["c001"] == pytest.approx(
+            0.880797, abs=0.025
+        )
 
     def test_temperature_falls_with_the_generations(self):
-        # Of 8000 candidates the second generation begins at half: 1 - (1 - 0) * 4000/8000 = 0.5, as above.
+        # Of 8000 candidates the second generation begins at half: 1 -
+        # (1 - 0) * 4000/8000 = 0.5, as above.
         assert self.bred(temperature_end=0.0, horizon=8000)["c001"] == pytest.approx(0.880797, abs=0.025)
 
     def test_no_temperature_at_all_is_greedy(self):
         assert self.bred(temperature_start=0.0, temperature_end=0.0) == {"c001": 1.0}
 
     def test_islands_are_drawn_by_their_means(self):
-        # Alone on their islands, 0.2 and 0.9 are drawn as the means of their islands are: 0.731059 again.
+        # Alone on their islands, 0.2 and 0.9 are drawn as the means of
+        # their islands are: 0.731059 again.
         strategy = revolve(next(filter(self.apart, range(99))), islands=2, samples=4000, crossover=0.0)
         generation(strategy, {0: 0.2, 1: 0.9})
         assert shares(strategy)["c001"] == pytest.approx(0.731059, abs=0.025)
@@ -86,7 +91,8 @@ class TestSelection:
         assert strategy.ask(4) == [Proposal("mutate", ("c002",))] * 4
 
     def test_the_temperature_is_one_for_a_generation(self):
-        # The second one begins at half of the horizon, so 0.880797 as above, although another quarter is spent.
+        # The second one begins at half of the horizon, so 0.880797 as
+        # above, although another quarter is spent.
         strategy = revolve(islands=1, samples=8000, crossover=0.0, temperature_end=0.0, horizon=16000)
         living(strategy, [[0, 1]], {0: 0.2, 1: 0.9}, proposed=12000)
         assert shares(strategy)["c001"] == pytest.approx(0.880797, abs=0.025)
@@ -106,7 +112,10 @@ class TestOperators:
         living(strategy, [[0], [0]], {0: 0.5}, proposed=20)
         assert set(strategy.ask(100)) == {Proposal("mutate", ("c000",))}
         living(strategy, [[0], [0, 1]], {0: 0.5, 1: 0.5}, proposed=20)
-        assert {tuple(sorted(proposal.parents)) for proposal in strategy.ask(100)} <= {("c000", "c001"), ("c000",)}
+        assert {tuple(sorted(proposal.parents)) for proposal in strategy.ask(100)} <= {
+            ("c000", "c001"),
+            ("c000",),
+        }
 
     def test_the_first_generation_is_written_from_nothing(self):
         assert revolve(samples=5).ask(100) == [Proposal("initial")] * 5
@@ -137,7 +146,9 @@ class TestOperators:
     def test_two_are_enough_for_a_crossover(self):
         strategy = revolve(islands=1, samples=4, crossover=1.0)
         generation(strategy, {1: 0.5, 2: 0.5})
-        assert {(p.operator, *sorted(p.parents)) for p in strategy.ask(100)} == {("crossover", "c001", "c002")}
+        assert {(p.operator, *sorted(p.parents)) for p in strategy.ask(100)} == {
+            ("crossover", "c001", "c002")
+        }
 
     def test_a_crossover_takes_an_island_that_has_two(self):
         strategy = revolve(islands=2, samples=20, crossover=1.0)
@@ -163,7 +174,11 @@ class TestOperators:
         proposals = strategy.ask(1000)
         after = world(strategy)
         homes = {n: home for home, island in enumerate(after.islands) for n in island}
-        mean = {home: sum(after.fitness[n] for n in island) / len(island) for home, island in enumerate(after.islands) if island}
+        mean = {
+            home: sum(after.fitness[n] for n in island) / len(island)
+            for home, island in enumerate(after.islands)
+            if island
+        }
         for proposal, (home, _) in zip(proposals, after.homes.values(), strict=True):
             first, second = (homes[int(parent[1:])] for parent in proposal.parents)
             assert first != second
@@ -196,7 +211,9 @@ class TestGenerations:
         assert strategy.ask(1) == [Proposal("mutate", ("c003",))]
 
     def test_without_a_barrier_the_rest_of_a_generation_is_bred_when_it_is_asked_for(self):
-        strategy = revolve(islands=1, samples=4, crossover=0.0, temperature_start=0.0, temperature_end=0.0, barrier=False)
+        strategy = revolve(
+            islands=1, samples=4, crossover=0.0, temperature_start=0.0, temperature_end=0.0, barrier=False
+        )
         strategy.ask(4)
         strategy.tell(trained("c003", 0.5))
         assert strategy.ask(1) == [Proposal("mutate", ("c003",))]
@@ -204,7 +221,8 @@ class TestGenerations:
         assert strategy.ask(100) == [Proposal("mutate", ("c000",))] * 3
 
     def migrated(self, seed: int, **options: float | str) -> tuple[list[list[int]], list[int]]:
-        """Islands and whose fitness is known, after one more generation of one failure, with 0.9, 0.5 and 0.1 on one island of two."""
+        """Islands and whose fitness is known, after one more generation of one failure,
+        with 0.9, 0.5 and 0.1 on one island of two."""
         strategy = revolve(seed, islands=2, samples=1, migration=1.0, **options)
         living(strategy, [[0, 1, 2], [3]], {0: 0.9, 1: 0.5, 2: 0.1, 3: 0.1}, proposed=4)
         strategy.ask(1)
@@ -213,7 +231,8 @@ class TestGenerations:
         return world(strategy).islands, list(world(strategy).fitness)
 
     def test_migrants_are_drawn_at_a_temperature_of_one(self):
-        # 0.5 and 0.1 are 0.5 and 0 of the range: e^0.5 / (e^0.5 + 1) = 0.622459; three standard deviations of 2000 are 0.033.
+        # 0.5 and 0.1 are 0.5 and 0 of the range: e^0.5 / (e^0.5 + 1) = 0.622459;
+        # three standard deviations of 2000 are 0.033.
         drawn = [self.migrated(seed, temperature_start=9.0)[0][1] for seed in range(2000)]
         assert drawn.count([1, 3]) / 2000 == pytest.approx(0.622459, abs=0.033)
 

@@ -28,7 +28,9 @@ def test_the_weaker_half_keeps_its_best_and_gets_another_of_the_stronger(seed: i
     moved = (set(weak[0]) | set(weak[1])) - {5}
     assert len(moved) == 2
     assert moved <= {1, 2, 4}, "the champions stay where they are"
-    assert sorted(n for island in after.islands for n in island) == [0, 1, 2, 3, 4, 5], "a migrant moves, it is not copied"
+    assert sorted(n for island in after.islands for n in island) == [0, 1, 2, 3, 4, 5], (
+        "a migrant moves, it is not copied"
+    )
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -52,7 +54,8 @@ def test_champions_come_from_each_of_the_inhabited_islands():
 
 
 def test_migrants_are_drawn_by_fitness():
-    # Besides the champion there are 0.5 and 0.1: e^-0.4 = 0.670320 to 1, so 1 / 1.670320 = 0.598688 for the fitter one.
+    # Besides the champion there are 0.5 and 0.1: e^-0.4 = 0.670320 to 1, so 1
+    # / 1.670320 = 0.598688 for the fitter one.
     drawn = 0
     for seed in range(4000):
         after = World([[0, 1, 2], []], {0: 0.9, 1: 0.5, 2: 0.1})

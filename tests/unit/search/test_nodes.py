@@ -40,8 +40,9 @@ class TestBackup:
         # 0.2 * 0.2 + 0.7 * 0.6 + 0.1 * (0.2 + 0.6) / 2 = 0.04 + 0.42 + 0.04 = 0.5
         assert grown.nodes[0].value == pytest.approx(0.5)
         grown.learn(2, 0.1, None, 0.7, 0.1)
-        # parent first:  0.2 * 0.6 + 0.7 * 0.1   + 0.1 * (0.6 + 0.1) / 2       = 0.12 + 0.07 + 0.035  = 0.225
-        # grandparent:   0.2 * 0.5 + 0.7 * 0.225 + 0.1 * (0.2 + 0.6 + 0.1) / 3 = 0.1 + 0.1575 + 0.03  = 0.2875
+        # parent first:  0.2 * 0.6 + 0.7 * 0.1   + 0.1 * (0.6 + 0.1) / 2       = 0.12 +
+        # 0.07 + 0.035  = 0.225 grandparent:   0.2 * 0.5 + 0.7 * 0.225 + 0.1 * (0.2 +
+        # 0.6 + 0.1) / 3 = 0.1 + 0.1575 + 0.03  = 0.2875
         assert grown.nodes[1].value == pytest.approx(0.225)
         assert grown.nodes[0].value == pytest.approx(0.2875)
         assert [node.height for node in grown.nodes] == [2, 1, 0]
@@ -58,7 +59,8 @@ class TestBackup:
         grown.learn(0, -4.0, None, 0.7, 0.0)
         grown.learn(1, None, None, 0.7, 0.0)
         grown.learn(2, -2.0, None, 0.7, 0.0)
-        # The maximum is over -2 alone, not over the 0 of a failure or of program 3: 0.3 * -4 + 0.7 * -2 = -2.6
+        # The maximum is over -2 alone, not over the 0 of a failure or of
+        # program 3: 0.3 * -4 + 0.7 * -2 = -2.6
         assert grown.nodes[0].value == pytest.approx(-2.6)
         assert (grown.low, grown.high, grown.told) == (-4.0, -2.0, 3)
 
@@ -98,4 +100,11 @@ def test_who_came_from_whom():
 
 def test_a_leaf_knows_nothing_but_itself():
     (leaf,) = tree(ROOT).nodes
-    assert (leaf.score, leaf.value, leaf.judgement, leaf.total, leaf.scored, leaf.height) == (None, 0.0, 0.0, 0.0, 0, 0)
+    assert (leaf.score, leaf.value, leaf.judgement, leaf.total, leaf.scored, leaf.height) == (
+        None,
+        0.0,
+        0.0,
+        0.0,
+        0,
+        0,
+    )

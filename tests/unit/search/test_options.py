@@ -15,7 +15,11 @@ ALL = (EvolutionaryOptions, GreedyOptions, RandomOptions, TreeOptions)
 
 
 def test_what_is_not_given_is_the_presets_and_else_the_default():
-    assert (GreedyOptions().samples, GreedyOptions(preset="paper").samples, GreedyOptions(preset="release").samples) == (4, 16, 3)
+    assert (
+        GreedyOptions().samples,
+        GreedyOptions(preset="paper").samples,
+        GreedyOptions(preset="release").samples,
+    ) == (4, 16, 3)
     assert GreedyOptions(preset="paper", samples=4).samples == 4
     assert TreeOptions(preset="paper").exploration_start == TreeOptions().exploration_start
 
@@ -32,17 +36,24 @@ PUBLISHED: dict[type[Options], dict[str, tuple[object, ...]]] = {
     GreedyOptions: {"samples": (4, 16, 3), "parent": ("last",) * 3, "barrier": (True,) * 3},
     RandomOptions: {"samples": (16,) * 3, "barrier": (True,) * 3},
     EvolutionaryOptions: {
-        "islands": (4, 14, 4), "capacity": (8,) * 3, "samples": (8, 8, 15), "crossover": (0.5,) * 3, "migration": (0.3, 0.2, 0.3),
+        "islands": (4, 14, 4), "capacity": (8,) * 3, "samples": (8, 8, 15), "crossover": (0.5,) * 3,
+        "migration": (0.3, 0.2, 0.3),
         "temperature_start": (1.0,) * 3, "temperature_end": (1.0,) * 3, "scale": ("range", "raw", "raw"),
-        "moving_mean": (False, True, True), "strict": (False, True, False), "between_islands": (False, True, False),
+        "moving_mean": (False, True, True), "strict": (False, True, False),
+        "between_islands": (False, True, False),
         "reset": ("keep_best", "empty", "keep_best"), "horizon": (0,) * 3, "barrier": (True,) * 3,
     },
     TreeOptions: {
-        "initial": (6,) * 3, "structure": (2,) * 3, "parameters": (2,) * 3, "crossover": (2,) * 3, "path": (1,) * 3,
-        "different": (1,) * 3, "exploration_start": (0.4,) * 3, "exploration_end": (0.1, 0.0, 0.1), "best_rate": (0.7,) * 3,
-        "mean_rate": (0.15, 0.0, 0.15), "own_visit": (True, False, True), "elite": (10,) * 3, "distinct": (True, False, False),
-        "shown_low": (2,) * 3, "shown_high": (4,) * 3, "path_low": (4, 2, 4), "path_high": (4,) * 3, "max_depth": (0, 0, 16),
-        "zero_in_bounds": (False, False, True), "align": (True,) * 3, "verify": (True,) * 3, "horizon": (0,) * 3,
+        "initial": (6,) * 3, "structure": (2,) * 3, "parameters": (2,) * 3, "crossover": (2,) * 3,
+        "path": (1,) * 3,
+        "different": (1,) * 3, "exploration_start": (0.4,) * 3, "exploration_end": (0.1, 0.0, 0.1),
+        "best_rate": (0.7,) * 3,
+        "mean_rate": (0.15, 0.0, 0.15), "own_visit": (True, False, True), "elite": (10,) * 3,
+        "distinct": (True, False, False),
+        "shown_low": (2,) * 3, "shown_high": (4,) * 3, "path_low": (4, 2, 4), "path_high": (4,) * 3,
+        "max_depth": (0, 0, 16),
+        "zero_in_bounds": (False, False, True), "align": (True,) * 3, "verify": (True,) * 3,
+        "horizon": (0,) * 3,
         "barrier": (True,) * 3,
     },
 }  # fmt: skip

@@ -2,7 +2,17 @@ import random
 
 import pytest
 
-from rewardsmith_search.selection import backed_up, draw, draw_some, linear, rank_weights, softmax, survivors, to_unit, uct
+from rewardsmith_search.selection import (
+    backed_up,
+    draw,
+    draw_some,
+    linear,
+    rank_weights,
+    softmax,
+    survivors,
+    to_unit,
+    uct,
+)
 
 
 class Fixed(random.Random):
@@ -37,13 +47,20 @@ class TestUct:
     def test_value_by_hand(self):
         # sqrt(2 ln(8 + 1) / 3) = sqrt(2 * 2.197225 / 3) = sqrt(1.464816) = 1.210296
         # 0.5 + 0.25 * 1.210296 + 0.25 * 0.6 = 0.952574
-        assert uct(0.5, visits=3, parent_visits=8, prior=0.6, exploration=0.25) == pytest.approx(0.952574, abs=1e-6)
+        assert uct(0.5, visits=3, parent_visits=8, prior=0.6, exploration=0.25) == pytest.approx(
+            0.952574, abs=1e-6
+        )
 
     def test_without_exploration_only_the_value_counts(self):
         assert uct(0.5, visits=3, parent_visits=8, prior=0.6, exploration=0.0) == 0.5
 
-    @pytest.mark.parametrize(("value", "low", "high", "unit"), [(0.3, 0.2, 0.6, 0.25), (-7.0, -8.0, -4.0, 0.25), (0.4, 0.4, 0.4, 0.0)])
-    def test_values_are_brought_between_their_bounds(self, value: float, low: float, high: float, unit: float):
+    @pytest.mark.parametrize(
+        ("value", "low", "high", "unit"),
+        [(0.3, 0.2, 0.6, 0.25), (-7.0, -8.0, -4.0, 0.25), (0.4, 0.4, 0.4, 0.0)],
+    )
+    def test_values_are_brought_between_their_bounds(
+        self, value: float, low: float, high: float, unit: float
+    ):
         assert to_unit(value, low, high) == pytest.approx(unit)
 
 
@@ -91,7 +108,8 @@ class TestWeights:
         assert draw(Fixed(1.0), [1.0, 1.0]) == 1, "rounding may lead past all of them"
 
     def test_draw_without_replacement_renormalises(self):
-        # Weights 2, 1, 1: the first draw at 0.1 takes index 0; of 1, 1 the second at 0.6 takes index 2; one is left.
+        # Weights 2, 1, 1: the first draw at 0.1 takes index 0; of 1, 1 the
+        # second at 0.6 takes index 2; one is left.
         assert draw_some(Fixed(0.1, 0.6, 0.9), [2.0, 1.0, 1.0], 5) == [0, 2, 1]
 
     def test_draw_with_replacement(self):
@@ -113,12 +131,14 @@ class TestSurvival:
         assert survivors([1, 2, 3], [4, 5, 6], self.FITNESS, 8, strict=True) == [1, 2, 3, 4]
 
     def test_a_moving_mean_depends_on_the_siblings(self):
-        # After 0.5 is in, the mean is (0.2 + 0.4 + 0.6 + 0.5) / 4 = 0.425, so 0.4 stays out; before it, it gets in.
+        # After 0.5 is in, the mean is (0.2 + 0.4 + 0.6 + 0.5) / 4 = 0.425, so
+        # 0.4 stays out; before it, it gets in.
         assert survivors([1, 2, 3], [4, 5], self.FITNESS, 8, moving=True) == [1, 2, 3, 4]
         assert survivors([1, 2, 3], [5, 4], self.FITNESS, 8, moving=True) == [1, 2, 3, 4, 5]
 
     def test_with_a_moving_mean_the_least_fit_leaves_before_the_next_comes(self):
-        # Of 0.2, 0.4 and 0.6 the first leaves, so that the mean is 0.5 and 0.45 stays out; with it the mean would be 0.4.
+        # Of 0.2, 0.4 and 0.6 the first leaves, so that the mean is 0.5 and 0.45
+        # stays out; with it the mean would be 0.4.
         assert survivors([1, 2], [3, 4], {1: 0.2, 2: 0.4, 3: 0.6, 4: 0.45}, 2, moving=True) == [2, 3]
         assert survivors([1, 2], [3, 4], {1: 0.2, 2: 0.4, 3: 0.6, 4: 0.45}, 2) == [3, 4]
 
@@ -135,6 +155,7 @@ class TestSurvival:
         assert survivors([], [6, 1], self.FITNESS, 8, moving=True) == [6]
 
     def test_a_plateau_does_not_stand_still(self):
-        # In floating point the mean of three 0.1 is not always 0.1; here it is exact, so an equal child gets in.
+        # In floating point the mean of three 0.1 is not always 0.1; here it
+        # is exact, so an equal child gets in.
         fitness = dict.fromkeys(range(5), 0.1)
         assert survivors([0, 1, 2], [3, 4], fitness, 3) == [2, 3, 4]

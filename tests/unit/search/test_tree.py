@@ -9,7 +9,12 @@ from rewardsmith_search.tree import TreeOptions, TreeStrategy
 from tests.builders import trained
 from tests.playing import Player
 
-OPERATORS = ["tree_mutate_structure"] * 2 + ["tree_mutate_parameters"] * 2 + ["tree_crossover_elite"] * 2 + ["tree_path", "tree_different"]
+OPERATORS = (
+    ["tree_mutate_structure"] * 2
+    + ["tree_mutate_parameters"] * 2
+    + ["tree_crossover_elite"] * 2
+    + ["tree_path", "tree_different"]
+)
 NARROW = {"structure": 1, "parameters": 0, "crossover": 0, "path": 0, "different": 0}
 """One child per expansion."""
 
@@ -33,7 +38,12 @@ class Game:
         padded = [*scores, *[None] * (len(self.asked) - len(scores))]
         rated = [*judgements, *[None] * (len(self.asked) - len(judgements))]
         pairs = zip(padded, rated, strict=True)
-        self.strategy.tell(*[trained(f"c{self.told + n:03d}", score, judgement=judgement) for n, (score, judgement) in enumerate(pairs)])
+        self.strategy.tell(
+            *[
+                trained(f"c{self.told + n:03d}", score, judgement=judgement)
+                for n, (score, judgement) in enumerate(pairs)
+            ]
+        )
         self.told += len(self.asked)
 
     def next(self) -> list[tuple[str, ...]]:
@@ -63,7 +73,11 @@ class TestExpansion:
         assert [p.operator for p in batch] == OPERATORS
         assert {p.parents[-1] for p in batch} == {"c002"}
         assert [len(p.parents) for p in batch[:4]] == [1, 1, 1, 1]
-        assert all(2 <= len(p.parents) <= 4 for p in batch if p.operator in ("tree_crossover_elite", "tree_different"))
+        assert all(
+            2 <= len(p.parents) <= 4
+            for p in batch
+            if p.operator in ("tree_crossover_elite", "tree_different")
+        )
 
     def test_follow_ups_can_be_left_out(self):
         assert agent(align=False).ask(80)[0].follow_ups == ("verify",)
@@ -88,7 +102,8 @@ class TestExpansion:
 
 class TestContext:
     def chain(self, preset: str = "corrected") -> Game:
-        """A path c000, c001, c003, c005, c007, c009: each expansion has a structural child that scores and a path child that fails."""
+        """A path c000, c001, c003, c005, c007, c009: each expansion has a structural
+        child that scores and a path child that fails."""
         game = Game(agent(preset=preset, initial=1, **{**NARROW, "path": 1}))
         game.ask()
         for depth in range(6):
@@ -97,7 +112,9 @@ class TestContext:
         return game
 
     def test_the_path_shows_the_last_four_oldest_first(self):
-        assert self.chain().asked[-1] == Proposal("tree_path", ("c003", "c005", "c007", "c009"), ("align", "verify"))
+        assert self.chain().asked[-1] == Proposal(
+            "tree_path", ("c003", "c005", "c007", "c009"), ("align", "verify")
+        )
 
     def test_by_the_paper_two_to_four(self):
         game, lengths = self.chain("paper"), set[int]()
@@ -120,8 +137,9 @@ class TestContext:
         # The only other branch is c000, which has no children; c002 failed.
         assert {p.parents for p in game.ask()[2:]} == {("c000", "c001")}
         game.tell(0.3, 0.4)
-        # c001 is worth less now than it was and has thousands of visits, so c000 is next. Seen from there, c001's branch has
-        # height 1: at depth 0 of it c001 itself, at depth 1 the better of its children by own score, c004 with 0.4. Even chances.
+        # c001 is worth less now than it was and has thousands of visits, so c000 is next. Seen from
+        # there, c001's branch has height 1: at depth 0 of it c001 itself, at depth 1 the better of
+        # its children by own score, c004 with 0.4. Even chances.
         count = Counter(p.parents for p in game.ask()[2:])
         assert set(count) == {("c001", "c000"), ("c004", "c000")}
         assert count[("c001", "c000")] / 4000 == pytest.approx(0.5, abs=0.025)
@@ -136,8 +154,11 @@ class TestContext:
         assert {parent for parents in shown for parent in parents[:-1]} == {"c000", "c001", "c004"}
 
     def strangers(self, *programs: tuple[int, float]) -> dict[tuple[str, ...], float]:
-        """How often each is shown with the best program, whose branch is another, by their parents and scores."""
-        strategy = agent(**{**NARROW, "different": 6000}, shown_high=2, exploration_start=0.0, exploration_end=0.0)
+        """How often each is shown with the best program, whose branch is
+        another, by their parents and scores."""
+        strategy = agent(
+            **{**NARROW, "different": 6000}, shown_high=2, exploration_start=0.0, exploration_end=0.0
+        )
         search = cast(TreeStrategy, strategy.strategy)
         tree = search._memory
         for number, (parent, score) in enumerate(programs):
@@ -154,12 +175,14 @@ class TestContext:
         assert shown == pytest.approx({("c000", "c003"): 0.5, ("c001", "c003"): 0.5}, abs=0.02)
 
     def test_a_descent_ends_where_the_branch_does(self):
-        # Below c000 there are 0.9, a 0.0 with a child, and 0.9 again: at depth 1 the first of the best, and it has nothing at depth 2.
+        # Below c000 there are 0.9, a 0.0 with a child, and 0.9 again: at depth 1 the
+        # first of the best, and it has nothing at depth 2.
         shown = self.strangers((ROOT, 0.1), (0, 0.9), (0, 0.0), (2, 0.5), (0, 0.9), (ROOT, 9.0))
         assert shown == pytest.approx({("c000", "c005"): 1 / 3, ("c001", "c005"): 2 / 3}, abs=0.02)
 
     def elites(self, preset: str) -> dict[str, float]:
-        """How often each is the one program that crossover shows before the leaf c001, the best of three and a failure."""
+        """How often each is the one program that crossover shows before the leaf
+        c001, the best of three and a failure."""
         strategy = agent(preset=preset, initial=4, **{**NARROW, "crossover": 6000}, shown_low=2, shown_high=2)
         game = Game(strategy)
         game.ask()
@@ -175,7 +198,9 @@ class TestContext:
 
     def test_or_with_the_leaf_as_released(self):
         # 1/2, 1/3 and 1/4, sum 13/12: 0.4615, 0.3077, 0.2308
-        assert self.elites("release") == pytest.approx({"c001": 0.4615, "c002": 0.3077, "c000": 0.2308}, abs=0.02)
+        assert self.elites("release") == pytest.approx(
+            {"c001": 0.4615, "c002": 0.3077, "c000": 0.2308}, abs=0.02
+        )
 
     def test_programs_shown_together_differ(self):
         game = Game(agent(**{**NARROW, "crossover": 200, "different": 200}))
@@ -199,9 +224,10 @@ class TestSelection:
 
     @pytest.mark.parametrize(("judgement", "expected"), [(0.0, "c000"), (1.0, "c001")])
     def test_value_against_prior_by_hand(self, judgement: float, expected: str):
-        # Scores 1.0, 0.9, 0.0; visits are equal, so exploration by visits adds the same to all. lambda = 0.4 - 0.3 * 3/80 = 0.38875.
-        # Values 1, 0.9, 0. Judgements 0, 0, 0: priors equal, the first wins by 0.1.
-        # Judgements 0, 1, 0: softmax 1/(2 + e) = 0.211942 and e/(2 + e) = 0.576117; 0.38875 * (0.576117 - 0.211942) = 0.141573 > 0.1.
+        # Scores 1.0, 0.9, 0.0; visits are equal, so exploration by visits adds the same to all.
+        # lambda = 0.4 - 0.3 * 3/80 = 0.38875. Values 1, 0.9, 0. Judgements 0, 0, 0: priors equal,
+        # the first wins by 0.1. Judgements 0, 1, 0: softmax 1/(2 + e) = 0.211942 and e/(2 + e) =
+        # 0.576117; 0.38875 * (0.576117 - 0.211942) = 0.141573 > 0.1.
         game = Game(agent(80, initial=3), budget=80)
         game.ask()
         game.tell(1.0, 0.9, 0.0, judgements=(0.0, judgement, 0.0))
@@ -214,8 +240,9 @@ class TestSelection:
         assert game.leaf() == "c003"
 
     def test_bounds_that_hold_zero_blunt_a_negative_metric(self):
-        # Judgements 1 and 0: softmax 0.731059 and 0.268941; lambda = 0.4 - 0.3 * 2/80 = 0.3925 makes that 0.181398 for the first.
-        # Scores -3 and -2.8. Bounds from data: 0 and 1, so the second wins. With 0 among them: 0 and 0.2/3 = 0.067, so the first does.
+        # Judgements 1 and 0: softmax 0.731059 and 0.268941; lambda = 0.4 - 0.3 * 2/80 = 0.3925
+        # makes that 0.181398 for the first. Scores -3 and -2.8. Bounds from data: 0 and 1, so the
+        # second wins. With 0 among them: 0 and 0.2/3 = 0.067, so the first does.
         for preset, expected in (("corrected", "c001"), ("release", "c000")):
             game = Game(agent(80, preset=preset, initial=2), budget=80)
             game.ask()
@@ -230,7 +257,8 @@ class TestSelection:
         assert game.leaf() == "c001"
 
     def test_zero_is_the_upper_bound_of_a_negative_metric(self):
-        # Judgements 0.847 and 0: softmax 0.7 and 0.3, so 0.1 * 0.4 = 0.04 for the first; the second's value is 0.02 / 0.3 = 0.067.
+        # Judgements 0.847 and 0: softmax 0.7 and 0.3, so 0.1 * 0.4 = 0.04 for the
+        # first; the second's value is 0.02 / 0.3 = 0.067.
         game = Game(agent(preset="release", initial=2, exploration_start=0.1, exploration_end=0.1))
         game.ask()
         game.tell(-0.3, -0.28, judgements=(0.847, 0.0))
@@ -276,17 +304,22 @@ class TestVirtualLoss:
         game = Game(agent(initial=3, barrier=False))
         game.ask()
         game.tell(0.0, 0.0, 0.0)
-        # All values are equal, so the bonus of visits decides: each expansion makes its program the most visited one.
+        # All values are equal, so the bonus of visits decides: each expansion
+        # makes its program the most visited one.
         leaves = [game.strategy.ask(90 - 8 * n)[0].parents[-1] for n in range(4)]
         assert leaves == ["c000", "c001", "c002", "c000"]
 
     def test_unless_another_is_that_much_better(self):
-        # At lambda = 0.4 nothing is told below c000: after one expansion its bonus is 0.4 * sqrt(2 ln(10 + 1) / 9) = 0.292,
-        # that of c001 is 0.4 * sqrt(2 ln(10 + 1) / 1) = 0.876. The difference of 0.584 is less than the 1 between their values.
+        # At lambda = 0.4 nothing is told below c000: after one expansion its bonus is 0.4 * sqrt(2
+        # ln(10 + 1) / 9) = 0.292, that of c001 is 0.4 * sqrt(2 ln(10 + 1) / 1) = 0.876. The
+        # difference of 0.584 is less than the 1 between their values.
         game = Game(agent(initial=2, exploration_end=0.4, barrier=False))
         game.ask()
         game.tell(1.0, 0.0)
-        assert [game.strategy.ask(90)[0].parents[-1], game.strategy.ask(82)[0].parents[-1]] == ["c000", "c000"]
+        assert [game.strategy.ask(90)[0].parents[-1], game.strategy.ask(82)[0].parents[-1]] == [
+            "c000",
+            "c000",
+        ]
 
     def test_it_waits_while_nothing_has_a_score(self):
         strategy = agent(barrier=False)

@@ -37,16 +37,25 @@ def test_a_study_that_is_being_written_is_read(path: Path):
 @pytest.mark.parametrize(
     ("statements", "thing"),
     [
-        (("ALTER TABLE candidates RENAME TO x", f"CREATE VIEW candidates AS {ENDLESS}"), "view 'candidates'|table 'x'"),
+        (
+            ("ALTER TABLE candidates RENAME TO x", f"CREATE VIEW candidates AS {ENDLESS}"),
+            "view 'candidates'|table 'x'",
+        ),
         ((f"CREATE VIEW extra AS {ENDLESS}",), "view 'extra' is unknown"),
         (("CREATE TRIGGER t AFTER INSERT ON calls BEGIN DELETE FROM calls; END",), "trigger 't' is unknown"),
         (("CREATE VIRTUAL TABLE v USING fts5(x)",), "table 'v.*' is unknown"),
         (("CREATE TABLE more (x)",), "table 'more' is unknown"),
         (("CREATE INDEX i ON calls (record)",), "index 'i' is unknown"),
-        (("ALTER TABLE calls ADD COLUMN g TEXT AS (record || record) VIRTUAL",), "table 'calls' is not as it was made"),
+        (
+            ("ALTER TABLE calls ADD COLUMN g TEXT AS (record || record) VIRTUAL",),
+            "table 'calls' is not as it was made",
+        ),
         (("ALTER TABLE runs RENAME COLUMN record TO r",), "table 'runs' is not as it was made"),
         (("DROP TABLE scores",), "table 'scores' is missing"),
-        (("DROP INDEX calls_by_request", "CREATE INDEX calls_by_request ON calls (upper(record))"), "index 'calls_by_request'"),
+        (
+            ("DROP INDEX calls_by_request", "CREATE INDEX calls_by_request ON calls (upper(record))"),
+            "index 'calls_by_request'",
+        ),
         (("CREATE TABLE finals (id TEXT PRIMARY KEY, record TEXT NOT NULL)",), "table 'finals' is unknown"),
     ],
 )
@@ -65,7 +74,11 @@ def test_a_study_from_before_its_index_opens(path: Path):
 
 
 def test_an_endless_version_of_another_format_ends(path: Path):
-    forge(path, "DROP TABLE study", f"CREATE VIEW study AS SELECT 'version' AS key, i AS value FROM ({ENDLESS}) WHERE i < 0")
+    forge(
+        path,
+        "DROP TABLE study",
+        f"CREATE VIEW study AS SELECT 'version' AS key, i AS value FROM ({ENDLESS}) WHERE i < 0",
+    )
     forge(path, "PRAGMA user_version = 99")
     started = time.process_time()
     with pytest.raises(StoreError, match="has format 99"):

@@ -1,4 +1,5 @@
-"""What lies where SQLite would open a file: no link is followed, no second name written over, nothing deleted."""
+"""What lies where SQLite would open a file: no link is followed, no
+second name written over, nothing deleted."""
 
 from pathlib import Path
 

@@ -34,8 +34,12 @@ ODD_CANDIDATES: list[tuple[str, Callable[[Candidate], Candidate], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("change", "message"), [row[1:] for row in ODD_CANDIDATES], ids=[row[0] for row in ODD_CANDIDATES])
-def test_a_candidate_that_cannot_be_is_refused(path: Path, change: Callable[[Candidate], Candidate], message: str):
+@pytest.mark.parametrize(
+    ("change", "message"), [row[1:] for row in ODD_CANDIDATES], ids=[row[0] for row in ODD_CANDIDATES]
+)
+def test_a_candidate_that_cannot_be_is_refused(
+    path: Path, change: Callable[[Candidate], Candidate], message: str
+):
     put(path, "candidates", CANDIDATES.adapter.dump_json(change(CHILD), warnings=False).decode(), "c001")
     with pytest.raises(StoreError, match=message):
         read_all(path)
@@ -44,15 +48,27 @@ def test_a_candidate_that_cannot_be_is_refused(path: Path, change: Callable[[Can
 ODD_RUNS: list[tuple[str, Callable[[Run], Run], str]] = [
     *((f"id {odd!r}", lambda r, odd=odd: replace(r, id=odd), r"Run\.id")
       for odd in ("/elsewhere/x", "../../x-search-0", "c001-search-0\n", "c001-search-", "c001-SEARCH-0", "best-final-0", "")),
-    ("another id", lambda r: replace(r, id="c001-search-1"), "Run.id: the record says 'c001-search-1', the table 'c001-search-0'"),
-    ("subject", lambda r: replace(r, subject="c000"), "Run.subject: the record says 'c000', the table 'c001'"),
+    ("another id", lambda r: replace(r, id="c001-search-1"), (
+        "Run.id: the record says 'c001-search-1', the "
+        "table 'c001-search-0'"
+    )),
+    ("subject", lambda r: replace(r, subject="c000"), (
+        "Run.subject: the record says 'c000', the table "
+        "'c001'"
+    )),
     ("subject's path", lambda r: replace(r, subject="../c000"), r"Run\.subject"),
-    ("purpose", lambda r: replace(r, purpose="final"), "Run.purpose: the record says 'final', the table 'search'"),
+    ("purpose", lambda r: replace(r, purpose="final"), (
+        "Run.purpose: the record says 'final', the table "
+        "'search'"
+    )),
     ("unknown purpose", lambda r: replace(r, purpose="fun"), r"Run\.purpose"),
     ("program", lambda r: replace(r, program="x"), r"Run\.program"),
     ("state", lambda r: replace(r, state="SCORED"), r"Run\.state"),
     ("fault", lambda r: replace(r, fault="SLOW"), r"Run\.fault"),
-    *((f"policy {odd}", lambda r, odd=odd: replace(r, policy=odd), r"Run\.policy: .*, where only 'runs/c001-search-0/policy\.pt' can be")
+    *((f"policy {odd}", lambda r, odd=odd: replace(r, policy=odd), (
+        r"Run\.policy: .*, where only "
+        r"'runs/c001-search-0/policy\.pt' can be"
+    ))
       for odd in ("/etc/passwd", "runs/c000-search-0/policy.pt", "runs/c001-search-0/../c001-search-0/policy.pt", "config.yaml")),
     ("negative seed", lambda r: replace(r, seed=-1), r"Run\.seed"),
     ("absurd seed", lambda r: replace(r, seed=2**64), r"Run\.seed"),
@@ -66,7 +82,9 @@ ODD_RUNS: list[tuple[str, Callable[[Run], Run], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("change", "message"), [row[1:] for row in ODD_RUNS], ids=[row[0] for row in ODD_RUNS])
+@pytest.mark.parametrize(
+    ("change", "message"), [row[1:] for row in ODD_RUNS], ids=[row[0] for row in ODD_RUNS]
+)
 def test_a_run_that_cannot_be_is_refused(path: Path, change: Callable[[Run], Run], message: str):
     put(path, "runs", RUNS.adapter.dump_json(change(RUN), warnings=False).decode(), RUN.id)
     with pytest.raises(StoreError, match=message):
@@ -89,12 +107,19 @@ COSTING = {"calls": 1, "prompt_tokens": 1, "completion_tokens": 1}
         ("events", "0", json.dumps({"kind": "bribed", "candidates": []}), r"Event\.kind"),
         ("events", "0", json.dumps({"kind": "told", "candidates": ["../x"]}), r"Event\.candidates\.0"),
         ("events", "0", json.dumps({"kind": "asked", "candidates": [], "limit": -1}), r"Event\.limit"),
-        ("runs", RUN.id, of_run(progress=[{"name": "success", "values": [float("nan")]}]), r"progress\.0\.values\.0"),
+        (
+            "runs",
+            RUN.id,
+            of_run(progress=[{"name": "success", "values": [float("nan")]}]),
+            r"progress\.0\.values\.0",
+        ),
         ("calls", "c001/0", call(usage=COSTING | {"prompt_tokens": -5}), "prompt_tokens is not between 0"),
         ("calls", "c001/0", call(usage=COSTING | {"usd": -1.0}), "usd is not between"),
     ],
 )
-def test_scores_events_and_calls_that_cannot_be_are_refused(path: Path, table: str, row: str, record: str, message: str):
+def test_scores_events_and_calls_that_cannot_be_are_refused(
+    path: Path, table: str, row: str, record: str, message: str
+):
     put(path, table, record, row)
     with pytest.raises(StoreError, match=message):
         read_all(path)
@@ -143,7 +168,9 @@ def test_a_text_that_is_no_record_is_refused(path: Path, record: str | bytes, me
         ("UPDATE candidates SET record = zeroblob(20000000) WHERE id = 'c001'", (), "too big"),
     ],
 )
-def test_rows_that_cannot_be_are_refused(path: Path, statement: str, values: tuple[object, ...], message: str):
+def test_rows_that_cannot_be_are_refused(
+    path: Path, statement: str, values: tuple[object, ...], message: str
+):
     forge(path, statement, values=values)
     with pytest.raises(StoreError, match=message):
         read_all(path)
@@ -163,7 +190,9 @@ def test_rows_that_cannot_be_are_refused(path: Path, statement: str, values: tup
 def test_what_could_not_be_read_again_is_not_kept(path: Path, bad: Candidate | Run | Score):
     store = Store(path)
     before = store.candidates(), store.runs(), store.scores()
-    put = {Candidate: store.put_candidate, Run: store.put_run}.get(type(bad), partial(store.put_score, RUN.id))
+    put = {Candidate: store.put_candidate, Run: store.put_run}.get(
+        type(bad), partial(store.put_score, RUN.id)
+    )
     with pytest.raises(StoreError, match="cannot be kept"):
         put(bad)  # pyright: ignore[reportArgumentType]
     assert (store.candidates(), store.runs(), store.scores()) == before
@@ -172,6 +201,8 @@ def test_what_could_not_be_read_again_is_not_kept(path: Path, bad: Candidate | R
 
 def test_curves_without_a_number_are_kept_as_gaps(path: Path):
     store = Store(path)
-    store.put_run(run_of("c002", failed="it diverged", progress=(Curve("total", (1.0, float("inf"), float("nan"))),)))
+    store.put_run(
+        run_of("c002", failed="it diverged", progress=(Curve("total", (1.0, float("inf"), float("nan"))),))
+    )
     assert store.runs()["c002-search-0"].progress[0].values == (1.0, None, None)
     store.close()

@@ -24,7 +24,11 @@ def changed(folder: Path, statement: str) -> Path:
 def test_candidates_runs_and_scores_are_read():
     with Study.open(HONEST) as study:
         assert [trial.state for trial in study.trials] == ["SCORED"] * 3
-        assert [run.id for run in study.runs if run.purpose != "search"] == ["c000-final-0", "human-baseline-0", "sparse-baseline-0"]
+        assert [run.id for run in study.runs if run.purpose != "search"] == [
+            "c000-final-0",
+            "human-baseline-0",
+            "sparse-baseline-0",
+        ]
         assert study.policy_path(study.runs[0]).is_file()
 
 
@@ -36,13 +40,19 @@ def test_it_is_not_continued():
 @pytest.mark.parametrize("trainings", [20_001, 10**15])
 def test_more_trainings_than_a_study_has_are_refused(tmp_path: Path, trainings: int):
     """Every one becomes a run."""
-    study = changed(tmp_path, f"UPDATE candidates SET record = json_set(record, '$.trainings', {trainings}) WHERE id = 'c002'")
+    study = changed(
+        tmp_path,
+        f"UPDATE candidates SET record = json_set(record, '$.trainings', {trainings}) WHERE id = 'c002'",
+    )
     with pytest.raises(StoreError, match="number of trainings does not fit its row 'c002'"):
         Study.open(study)
 
 
 @pytest.mark.parametrize("field", ["policy", "candidate"])
 def test_a_training_of_another_place_is_refused(tmp_path: Path, field: str):
-    study = changed(tmp_path, f"UPDATE candidates SET record = json_set(record, '$.training.{field}', '../x') WHERE id = 'c000'")
+    study = changed(
+        tmp_path,
+        f"UPDATE candidates SET record = json_set(record, '$.training.{field}', '../x') WHERE id = 'c000'",
+    )
     with pytest.raises(StoreError, match="does not fit its row 'c000'"):
         Study.open(study)

@@ -35,7 +35,11 @@ def test_candidates_come_back_as_they_were_in_the_order_of_proposal(store: Store
 def test_everything_survives_reopening(tmp_path):
     call = Call("c000", 1, "m", "[]", "{}", "initial@1", "reply", "stop", "", 0.5, Usage(1, 2, 3, None))
     run = run_of("c000", components=trained("c000", 0.5, components={"a": [1.0, 2.0]}).runs[0].components)
-    judged = [Score(0.5, 0.01, 8, seed=3), Score(0.25, 0.01, 8, seed=4), Score(-1.0, 0.0, 1, scorer="people", seed=3)]
+    judged = [
+        Score(0.5, 0.01, 8, seed=3),
+        Score(0.25, 0.01, 8, seed=4),
+        Score(-1.0, 0.0, 1, scorer="people", seed=3),
+    ]
     events = [Event("asked", ("c000",), 4), Event("told", ("c000",))]
     store = Store(tmp_path / "study.db", create=True)
     store.put_value("notice", "hello")
@@ -113,7 +117,10 @@ def test_a_reader_sees_what_changed_since_a_revision(tmp_path: Path, store: Stor
     store.put_run(done := replace(run, state=RunState.TRAINED))
     assert reader.revision == seen + 1
     assert (reader.runs(), reader.candidates()) == ({run.id: done}, {"c000": first})
-    for write in (lambda: store.put_score(run.id, Score(0.5, 0.1, 8)), lambda: store.add_event(Event("told", ("c000",)))):
+    for write in (
+        lambda: store.put_score(run.id, Score(0.5, 0.1, 8)),
+        lambda: store.add_event(Event("told", ("c000",))),
+    ):
         seen = reader.revision
         write()
         assert reader.revision == seen + 1

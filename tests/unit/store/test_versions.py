@@ -58,7 +58,9 @@ def test_a_new_store_keeps_its_version(tmp_path: Path):
         ("1; rm -rf ~", 99, r"left no version; .*`pip install --upgrade rewardsmith`"),
     ],
 )  # fmt: skip
-def test_another_format_names_the_version_and_the_command_and_is_left_as_it_was(tmp_path: Path, writer: str, found: int, message: str):
+def test_another_format_names_the_version_and_the_command_and_is_left_as_it_was(
+    tmp_path: Path, writer: str, found: int, message: str
+):
     path = made_by(tmp_path / "study.db", writer, found)
     before = files(tmp_path)
     with pytest.raises(StoreError, match=message):
@@ -104,8 +106,8 @@ def test_a_study_whose_format_is_still_in_its_log_opens(tmp_path: Path):
     store.close()
 
 
-# As the first version with this format would write them with nothing but what it had to. Never add a field here: that it is
-# needed to open these is what the test is to find out.
+# As the first version with this format would write them with nothing but what it had to. Never add
+# a field here: that it is needed to open these is what the test is to find out.
 OLD_CANDIDATE = """{"id": "c000", "iteration": 0, "operator": "initial"}"""
 OLD_RUN = f"""{{"id": "c000-search-0", "subject": "c000", "program": "{64 * "0"}", "purpose": "search", "seed": 1}}"""
 OLD_SCORE = """{"mean": 0.5, "standard_error": 0.01, "episodes": 8}"""
@@ -114,7 +116,13 @@ OLD_CALL = """{"candidate": "c000", "attempt": 1, "model": "m", "messages": "[]"
     "reply": "r", "finish_reason": "stop", "error": "", "latency_s": 0.5, "usage": {"calls": 1}}"""
 CALL = Call("c000", 1, "m", "[]", "{}", "initial@1", "r", "stop", "", 0.5, Usage(1))
 RECORDS: list[tuple[str, object, str, str, Callable[[Store], object]]] = [
-    (OLD_CANDIDATE, Candidate("c000", 0, "initial"), "candidates", "c000", lambda store: store.candidates()["c000"]),
+    (
+        OLD_CANDIDATE,
+        Candidate("c000", 0, "initial"),
+        "candidates",
+        "c000",
+        lambda store: store.candidates()["c000"],
+    ),
     (
         OLD_RUN,
         Run("c000-search-0", "c000", 64 * "0", Purpose.SEARCH, 1),
@@ -122,11 +130,19 @@ RECORDS: list[tuple[str, object, str, str, Callable[[Store], object]]] = [
         "c000-search-0",
         lambda store: store.runs()["c000-search-0"],
     ),
-    (OLD_SCORE, Score(0.5, 0.01, 8), "scores", "c000-search-0/heldout/0", lambda store: store.scores()["c000-search-0/heldout/0"]),
+    (
+        OLD_SCORE,
+        Score(0.5, 0.01, 8),
+        "scores",
+        "c000-search-0/heldout/0",
+        lambda store: store.scores()["c000-search-0/heldout/0"],
+    ),
     (OLD_EVENT, Event("told", ("c000",)), "events", "0", lambda store: store.events()[0]),
     (OLD_CALL, CALL, "calls", "c000/0", lambda store: store.calls()[0]),
 ]
-ON_RECORDS = pytest.mark.parametrize(("old", "record", "table", "row", "read"), RECORDS, ids=[row[2] for row in RECORDS])
+ON_RECORDS = pytest.mark.parametrize(
+    ("old", "record", "table", "row", "read"), RECORDS, ids=[row[2] for row in RECORDS]
+)
 
 
 def insert(store: Store, table: str, row: str, text: str) -> None:
@@ -146,17 +162,29 @@ def test_records_from_before_a_field_with_a_default_open(
 @ON_RECORDS
 @pytest.mark.parametrize(
     ("writer", "advice"),
-    [("9.1.0", r"made by rewardsmith 9\.1\.0; .*`pip install rewardsmith==9\.1\.0`"), (MINE, "Restore the study from a copy")],
+    [
+        ("9.1.0", r"made by rewardsmith 9\.1\.0; .*`pip install rewardsmith==9\.1\.0`"),
+        (MINE, "Restore the study from a copy"),
+    ],
 )
 def test_a_record_that_cannot_be_read_names_study_field_and_version(
-    tmp_path: Path, old: str, record: object, table: str, row: str, read: Callable[[Store], object], writer: str, advice: str
+    tmp_path: Path,
+    old: str,
+    record: object,
+    table: str,
+    row: str,
+    read: Callable[[Store], object],
+    writer: str,
+    advice: str,
 ):
     plain = json.loads(old)
     name = next(iter(plain))
     store = Store(tmp_path / "study.db", create=True)
     store.put_value("version", writer)
     insert(store, table, row, json.dumps({**plain, name: ["odd"]}))
-    with pytest.raises(StoreError, match=rf"{tmp_path.name} cannot be read: {type(record).__name__}\.{name}: .*{advice}"):
+    with pytest.raises(
+        StoreError, match=rf"{tmp_path.name} cannot be read: {type(record).__name__}\.{name}: .*{advice}"
+    ):
         read(store)
     store.close()
 
@@ -170,11 +198,15 @@ def test_an_answer_that_cannot_be_read_is_a_clear_error_too(tmp_path: Path):
 
 
 def test_a_config_from_before_its_newer_keys_opens_with_their_defaults(tmp_path: Path):
-    config = StudyConfig("franka-reach", candidates=3, llm=LanguageModelOptions(model="m"), training=TrainingOverrides(envs=16))
+    config = StudyConfig(
+        "franka-reach", candidates=3, llm=LanguageModelOptions(model="m"), training=TrainingOverrides(envs=16)
+    )
     with Study.create(tmp_path / "s", config):
         pass
     (tmp_path / "s" / "config.yaml").write_text(
-        yaml.safe_dump({"task": "franka-reach", "candidates": 3, "llm": {"model": "m"}, "training": {"envs": 16}})
+        yaml.safe_dump(
+            {"task": "franka-reach", "candidates": 3, "llm": {"model": "m"}, "training": {"envs": 16}}
+        )
     )
     with Study.open(tmp_path / "s") as study:
         assert study.config == config

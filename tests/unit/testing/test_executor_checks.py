@@ -1,4 +1,5 @@
-"""Every check of executors can fail: for each one that it refuses. They work in this process, and train nothing."""
+"""Every check of executors can fail: for each one that it refuses.
+They work in this process, and train nothing."""
 
 from __future__ import annotations
 
@@ -34,7 +35,11 @@ class Sound:
     def train(self, job: TrainingJob, scoring: ScoringJob) -> None:
         self.tell(Report(progress=TrainingProgress(1, 2, ((job.run, None),))))
         if HIDDEN in job.program:
-            self.tell(Report(result=TrainingResult(job.run, RunState.FAILED, Fault.DIVERGED, "the total became nan")))
+            self.tell(
+                Report(
+                    result=TrainingResult(job.run, RunState.FAILED, Fault.DIVERGED, "the total became nan")
+                )
+            )
             return
         save_policy(Path(job.policy), TASKS.load(self.load.task), job.seed)
         self.tell(Report(result=TrainingResult(job.run, RunState.TRAINED, env_steps=2)))
@@ -192,8 +197,10 @@ CLOCK: Iterator[float] = iter(range(1_000_000))
 BROKEN: dict[Callable[[ExecutorCase], None], tuple[Any, ...]] = {
     suite.it_has_all_parts: (Half,),
     suite.every_training_gives_one_result_and_its_score: (
-        telling(twice), telling(scored_twice), telling(without_results), telling(without_scores), telling(twofold),
-        Reversed, judging(lambda score: replace(score, seed=0)), judging(lambda score: replace(score, episodes=1)),
+        telling(twice), telling(scored_twice), telling(without_results), telling(without_scores),
+        telling(twofold),
+        Reversed, judging(lambda score: replace(score, seed=0)),
+        judging(lambda score: replace(score, episodes=1)),
     ),
     suite.files_lie_where_jobs_say: (Distant,),
     suite.a_bad_program_costs_only_itself: (Blaming, telling(without_fault)),

@@ -1,4 +1,5 @@
-"""Every check of scorers can fail: for each a scorer that it refuses, the built-in one but for one thing."""
+"""Every check of scorers can fail: for each a scorer that it
+refuses, the built-in one but for one thing."""
 
 from __future__ import annotations
 

@@ -15,7 +15,9 @@ PARTS = {tasks: (tasks, sheets)}
 """Suites whose checks are in several modules."""
 
 
-@pytest.mark.parametrize("suite", [executors, scorers, strategies, tasks, trainers, writers], ids=lambda suite: suite.__name__)
+@pytest.mark.parametrize(
+    "suite", [executors, scorers, strategies, tasks, trainers, writers], ids=lambda suite: suite.__name__
+)
 def test_every_check_that_is_written_is_in_the_suite(suite: ModuleType):
     written = {function for part in PARTS.get(suite, (suite,)) for function in checks_in(part)}
     assert written == set(suite.CHECKS)
@@ -25,7 +27,9 @@ def test_every_check_that_is_written_is_in_the_suite(suite: ModuleType):
 
 def checks_in(module: ModuleType) -> list[FunctionType]:
     functions = getmembers(module, isfunction)
-    return [function for name, function in functions if function.__module__ == module.__name__ and name[0] != "_"]
+    return [
+        function for name, function in functions if function.__module__ == module.__name__ and name[0] != "_"
+    ]
 
 
 def test_suites_need_no_pytest():

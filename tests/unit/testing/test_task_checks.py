@@ -14,7 +14,9 @@ from rewardsmith.contracts import Step, Task
 from rewardsmith.testing import tasks as suite
 from tests.point import POINT, Point, PointEnv
 
-CHECKS = [pytest.param(check, marks=pytest.mark.slow) if check in suite.SLOW else check for check in suite.CHECKS]
+CHECKS = [
+    pytest.param(check, marks=pytest.mark.slow) if check in suite.SLOW else check for check in suite.CHECKS
+]
 Change = Callable[[PointEnv, Step], Step]
 
 
@@ -38,7 +40,8 @@ def env(**changes: Callable[..., Any]) -> Any:
 
 
 def lasting(self: PointEnv, seeds: Tensor, *, stagger: bool = False) -> Tensor:
-    """A reset after which every start lies farther to the right, by the episodes that were played before."""
+    """A reset after which every start lies farther to the right, by
+    the episodes that were played before."""
     played = float(self.state["episode"].sum())
     PointEnv.reset(self, seeds, stagger=stagger)
     self.state["pos"] = self.state["pos"] + 0.01 * played
@@ -104,18 +107,41 @@ def preset(**values: Any) -> Any:
 
 BROKEN: dict[Callable[[Task], None], tuple[Any, ...]] = {
     suite.it_has_all_parts: (type("Half", (), {"name": "half"})(),),
-    suite.its_sheet_is_complete: (but(description="Go."), but(difficulty="fun"), signal(0, meaning=""), signal(0, low=9.0)),
-    suite.its_description_does_not_tell_the_threshold: (but(description=Point.description + " Within 0.05 m."),),
+    suite.its_sheet_is_complete: (
+        but(description="Go."),
+        but(difficulty="fun"),
+        signal(0, meaning=""),
+        signal(0, low=9.0),
+    ),
+    suite.its_description_does_not_tell_the_threshold: (
+        but(description=Point.description + " Within 0.05 m."),
+    ),
     suite.its_signals_do_not_reveal_success: (signal(0, name="success_now"),),
     suite.its_presets_are_usable: (preset(env_steps=10), preset(env_step=10_000), preset(envs="many")),
     suite.an_unknown_trainer_keeps_its_defaults: (preset(env_steps=10_000),),
-    suite.its_human_reward_is_acceptable: (but(human_reward=Point.human_reward.replace("goal_pos", "cube_pos")),),
-    suite.observations_have_their_declared_size: (stepping(lambda _, s: replace(s, observation=s.observation[:, :1])),),
-    suite.signals_match_their_table: (signal(0, high=0.1), signal(0, shape=()), signal(3, name="place"), signal(3, unit="quat")),
+    suite.its_human_reward_is_acceptable: (
+        but(human_reward=Point.human_reward.replace("goal_pos", "cube_pos")),
+    ),
+    suite.observations_have_their_declared_size: (
+        stepping(lambda _, s: replace(s, observation=s.observation[:, :1])),
+    ),
+    suite.signals_match_their_table: (
+        signal(0, high=0.1),
+        signal(0, shape=()),
+        signal(3, name="place"),
+        signal(3, unit="quat"),
+    ),
     suite.velocities_are_the_derivatives_of_positions: (env(signals=fast),),
-    suite.true_score_is_success_or_a_metric: (stepping(lambda _, s: replace(s, true_score=s.true_score + 0.5)),),
-    suite.success_is_false_at_the_start: (stepping(lambda _, s: replace(s, success=s.signals["goal_pos"][:, 0] < 1.1)),),
-    suite.same_seeds_give_the_same_future: (stepping(threaded), env(draw=lambda self, state, n: torch.rand(len(state["seed"])))),
+    suite.true_score_is_success_or_a_metric: (
+        stepping(lambda _, s: replace(s, true_score=s.true_score + 0.5)),
+    ),
+    suite.success_is_false_at_the_start: (
+        stepping(lambda _, s: replace(s, success=s.signals["goal_pos"][:, 0] < 1.1)),
+    ),
+    suite.same_seeds_give_the_same_future: (
+        stepping(threaded),
+        env(draw=lambda self, state, n: torch.rand(len(state["seed"]))),
+    ),
     suite.a_used_environment_starts_like_a_new_one: (env(reset=lasting),),
     suite.a_batch_equals_its_members_alone: (stepping(dragged),),
     suite.some_go_on_while_others_come: (env(exchange=beginning_anew),),

@@ -1,4 +1,5 @@
-"""Every check of trainers can fail: for each a trainer that it refuses, the built-in one but for one thing."""
+"""Every check of trainers can fail: for each a trainer that it
+refuses, the built-in one but for one thing."""
 
 from __future__ import annotations
 
@@ -137,7 +138,8 @@ def without_cause(results: Results) -> Results:
 BROKEN: dict[Callable[[TrainerCase], None], tuple[Any, ...]] = {
     suite.it_has_all_parts: (Half, Unsure),
     suite.every_job_gets_one_result: (
-        telling(lambda results: results[:1]), telling(lambda results: [*results, *results]), each(env_steps=0),
+        telling(lambda results: results[:1]), telling(lambda results: [*results, *results]),
+        each(env_steps=0),
         each(cause="why not"), each(progress=()), each(components=()),
     ),
     suite.a_slot_equals_the_same_program_alone: (Sharing, reading(moved)),

@@ -1,4 +1,5 @@
-"""Every check of writers can fail: for each one that it refuses. They ask nobody, and count as if they did."""
+"""Every check of writers can fail: for each one that it refuses.
+They ask nobody, and count as if they did."""
 
 from __future__ import annotations
 
@@ -46,7 +47,8 @@ class Sound:
 
     def call(self, brief: Brief, request: str) -> Call:
         return Call(
-            brief.candidate, brief.attempt, "m", self.prompt(brief), "{}", "t", self.reply(), "stop", "", 0.1, Usage(1, 10, 10),
+            brief.candidate, brief.attempt, "m", self.prompt(brief), "{}", "t", self.reply(), "stop", "", 0.1,
+            Usage(1, 10, 10),
             operator=brief.operator, request=request, answered=True,
         )  # fmt: skip
 
@@ -145,7 +147,8 @@ BROKEN: dict[Callable[[Writer], None], tuple[Any, ...]] = {
         but(prompt=lambda self, brief: ""), but(quote=lambda self, brief: Quote(0, 100, None)), Probing,
     ),
     suite.every_call_is_reserved_recorded_and_counted: (
-        Secretive, Probing, calling(answered=False), calling(request=""), calling(template=""), calling(messages="hello"),
+        Secretive, Probing, calling(answered=False), calling(request=""), calling(template=""),
+        calling(messages="hello"),
         calling(attempt=2), calling(candidate="c001"),
     ),
     suite.what_the_ledger_recalls_is_not_paid_again: (Paying, Forgetful),

@@ -1,8 +1,7 @@
 """What trains on a GPU never meets the CPU: shown without a GPU, with torch's ``meta`` device.
 
-A tensor there has a shape and no numbers. An operation on it together with a tensor of the CPU is refused, and so is
-anything that waits for a number, as ``if x.any()`` or ``float(x)`` do.
-"""
+A tensor there has a shape and no numbers. An operation on it together with a tensor of the CPU is
+refused, and so is anything that waits for a number, as ``if x.any()`` or ``float(x)`` do."""
 
 from __future__ import annotations
 
@@ -41,7 +40,16 @@ class Elsewhere(Bare):
     def step(self, actions: Tensor) -> Step:
         assert actions.device.type == "meta"
         never = self._numbers() > 1.0
-        return Step(self._numbers(INPUTS), {"tip_pos": self._numbers(3)}, self._numbers(), never, never, never, self._numbers(), never)
+        return Step(
+            self._numbers(INPUTS),
+            {"tip_pos": self._numbers(3)},
+            self._numbers(),
+            never,
+            never,
+            never,
+            self._numbers(),
+            never,
+        )
 
     def _numbers(self, *shape: int) -> Tensor:
         return torch.zeros(self.num_envs, *shape, device="meta")
@@ -99,7 +107,9 @@ def compute_reward(tip_pos):
 def test_programs_compute_where_their_signals_are():
     """The guard writes the device into everything that a program makes."""
     signals = {"tip_pos": torch.zeros(7, 3, device="meta")}
-    printed = check_source(SOURCE, (Signal("tip_pos", (3,), "m", "world", "the tip", Role.EFFECTOR, -1.0, 1.0),)).program
+    printed = check_source(
+        SOURCE, (Signal("tip_pos", (3,), "m", "world", "the tip", Role.EFFECTOR, -1.0, 1.0),)
+    ).program
     total, components = RewardProgram(printed)(signals)
     assert (total.device.type, components["far"].device.type) == ("meta", "meta")
     with pytest.raises(ProgramFailedError, match="operation failed"):

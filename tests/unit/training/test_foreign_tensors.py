@@ -1,4 +1,5 @@
-"""Policies and episodes that somebody forged: refused before memory is taken, by name, whatever they hold."""
+"""Policies and episodes that somebody forged: refused before memory
+is taken, by name, whatever they hold."""
 
 from __future__ import annotations
 
@@ -53,7 +54,9 @@ def zeros(*shape: int) -> torch.Tensor:
 
 
 def test_a_whole_policy_is_read(path: Path, env: VecEnv):
-    assert policy_file.load(path, env).act(torch.zeros(1, 1, env.observation_size)).shape[-1] == env.action_size
+    assert (
+        policy_file.load(path, env).act(torch.zeros(1, 1, env.observation_size)).shape[-1] == env.action_size
+    )
 
 
 ODD = {
@@ -96,7 +99,9 @@ def test_a_part_of_another_kind_or_size_is_refused(path: Path, env: VecEnv, chan
     refused(path, env)
 
 
-@pytest.mark.parametrize(("name", "value"), [("parameters", NAN), ("observation_mean", INF), ("observation_variance", -1.0)])
+@pytest.mark.parametrize(
+    ("name", "value"), [("parameters", NAN), ("observation_mean", INF), ("observation_variance", -1.0)]
+)
 def test_numbers_that_cannot_be_are_refused(path: Path, env: VecEnv, name: str, value: float):
     data = torch.load(path, weights_only=True)
     data[name].view(-1)[0] = value
@@ -104,7 +109,9 @@ def test_numbers_that_cannot_be_are_refused(path: Path, env: VecEnv, name: str, 
     refused(path, env, "is not a policy")
 
 
-@pytest.mark.parametrize("whole", [[1, 2], "text", 3, None, torch.zeros(3), {}, {1: 2}, OrderedDict(a=torch.zeros(1))])
+@pytest.mark.parametrize(
+    "whole", [[1, 2], "text", 3, None, torch.zeros(3), {}, {1: 2}, OrderedDict(a=torch.zeros(1))]
+)
 def test_something_else_that_torch_saved_is_refused(path: Path, env: VecEnv, whole: object):
     torch.save(whole, path)
     refused(path, env, "is not a policy")
@@ -151,7 +158,9 @@ PICKLES = {
 
 
 @pytest.mark.parametrize("content", PICKLES.values(), ids=PICKLES)
-def test_a_pickle_that_is_no_policy_is_refused(path: Path, env: VecEnv, content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_pickle_that_is_no_policy_is_refused(
+    path: Path, env: VecEnv, content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.chdir(tmp_path)
     with_pickle(path, content)
     refused(path, env, "is not a policy")
@@ -176,7 +185,9 @@ def test_a_compressed_archive_is_refused(path: Path, env: VecEnv):
     refused(path, env, "is not a policy")
 
 
-def test_sizes_that_are_too_large_are_refused_before_they_are_read(path: Path, env: VecEnv, monkeypatch: pytest.MonkeyPatch):
+def test_sizes_that_are_too_large_are_refused_before_they_are_read(
+    path: Path, env: VecEnv, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(policy_file, "POLICY_BYTES", 1_000)
     rewrite(path, parameters=torch.zeros(200_000))
     refused(path, env, "is not a policy")
@@ -205,7 +216,9 @@ def test_damage_anywhere_is_a_clear_error_or_harmless(path: Path, env: VecEnv, a
         policy_file.load(path, env)
 
 
-@pytest.mark.parametrize("content", [b"", b"PK", b"PK\x05\x06" + b"\0" * 18, b"x" * 1_000, pickle.dumps({"hidden": 1})])
+@pytest.mark.parametrize(
+    "content", [b"", b"PK", b"PK\x05\x06" + b"\0" * 18, b"x" * 1_000, pickle.dumps({"hidden": 1})]
+)
 def test_what_is_no_archive_is_refused(path: Path, env: VecEnv, content: bytes):
     path.write_bytes(content)
     refused(path, env, "is not a policy")
@@ -214,7 +227,12 @@ def test_what_is_no_archive_is_refused(path: Path, env: VecEnv, content: bytes):
 def test_pipes_devices_and_folders_are_refused_without_waiting(tmp_path: Path, env: VecEnv):
     os.mkfifo(tmp_path / "pipe.pt")
     (tmp_path / "zero.pt").symlink_to("/dev/zero")
-    for name, what in (("pipe.pt", "a pipe"), ("zero.pt", "a device"), (".", "a folder"), ("none.pt", "No such file")):
+    for name, what in (
+        ("pipe.pt", "a pipe"),
+        ("zero.pt", "a device"),
+        (".", "a folder"),
+        ("none.pt", "No such file"),
+    ):
         refused(tmp_path / name, env, f"cannot read .*{what}")
 
 

@@ -33,7 +33,11 @@ def experience(slots: int = 1) -> Experience:
     done = torch.zeros(STEPS, ENVS)
     done[1, 1] = 1.0
     score[2, 1] = 0.0
-    parts = {field.name: torch.zeros(STEPS, slots, ENVS) for field in dataclasses.fields(Experience) if field.name != "signals"}
+    parts = {
+        field.name: torch.zeros(STEPS, slots, ENVS)
+        for field in dataclasses.fields(Experience)
+        if field.name != "signals"
+    }
     known = {
         name: value[:, None].expand(-1, slots, -1)
         for name, value in (("success", GOAL), ("sparse", GOAL), ("true_score", score), ("done", done))
@@ -42,11 +46,17 @@ def experience(slots: int = 1) -> Experience:
 
 
 def slot(program: str, bonus: float, smoothing: float = 0.0) -> Slot:
-    return Slot(TrainingJob("a", program, 0, "/nowhere"), PpoSettings(goal_bonus=bonus, goal_smoothing=smoothing))
+    return Slot(
+        TrainingJob("a", program, 0, "/nowhere"), PpoSettings(goal_bonus=bonus, goal_smoothing=smoothing)
+    )
 
 
 def test_a_program_gets_the_bonus_where_a_goal_is_reached():
-    assert slot(PROGRAM, 250.0).rewards(experience(), 0).tolist() == [[-2.0, 248.0], [-2.0, -2.0], [248.0, -2.0]]
+    assert slot(PROGRAM, 250.0).rewards(experience(), 0).tolist() == [
+        [-2.0, 248.0],
+        [-2.0, -2.0],
+        [248.0, -2.0],
+    ]
 
 
 def test_without_a_bonus_a_program_is_alone():
@@ -64,7 +74,9 @@ def test_the_curves_show_the_program_without_the_bonus():
     trained = slot(PROGRAM, 250.0)
     trained.rewards(experience(), 0)
     trained.rewards(experience(), 0)  # the first episode of an environment counts in no curve
-    curves = {curve.name: curve.values for curve in (*trained.curves.components(), *trained.curves.progress())}
+    curves = {
+        curve.name: curve.values for curve in (*trained.curves.components(), *trained.curves.progress())
+    }
     assert curves["height"] == (-1.0, -1.0)
     assert curves["total"] == (-2.0, -2.0)
     assert curves["success"] == (None, 1.0)
@@ -84,7 +96,8 @@ def test_every_slot_gets_its_own_bonus():
 
 
 def test_smoothing_by_hand():
-    # Step 0: two episodes end with 3 and 5 goals, mean 4: 0.1 * 4 = 0.4. Step 1: none ends. Step 2: one ends with 10: 1 + 0.36.
+    # Step 0: two episodes end with 3 and 5 goals, mean 4: 0.1 * 4 = 0.4. Step 1:
+    # none ends. Step 2: one ends with 10: 1 + 0.36.
     done = torch.tensor([[1.0, 1.0], [0.0, 0.0], [0.0, 1.0]])
     scores = torch.tensor([[3.0, 5.0], [0.0, 0.0], [0.0, 10.0]])
     assert smoothed(None, scores, done, 0.1) == pytest.approx(1.36)
@@ -99,7 +112,8 @@ def test_smoothing_waits_for_an_episode_to_end():
 
 @pytest.mark.parametrize(("smoothing", "expected"), [(0.0, (4.0, None, 10.0)), (0.5, (2.0, 2.0, 6.0))])
 def test_the_curve_of_goals(smoothing: float, expected: tuple[float | None, ...]):
-    """Three epochs of one step: two episodes end with 3 and 5 goals, none, one with 10; unfinished counts never show."""
+    """Three epochs of one step: two episodes end with 3 and 5 goals, none,
+    one with 10; unfinished counts never show."""
     curves = TrainingCurves(smoothing)
     curves.add_episodes(torch.ones(1, 2), torch.zeros(1, 2), torch.ones(1, 2))  # first episodes do not count
     for ended, score in (([1.0, 1.0], [3.0, 5.0]), ([0.0, 0.0], [7.0, 7.0]), ([0.0, 1.0], [8.0, 10.0])):

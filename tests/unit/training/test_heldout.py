@@ -50,11 +50,14 @@ def score(task: Task, due: Sequence[ScoringJob]) -> list[Score]:
 
 
 def test_a_second_scoring_gives_the_same_bits(task: Task, jobs: list[ScoringJob]):
-    """By a new scorer, and by one that scored other policies before, in a simulation with room for more."""
+    """By a new scorer, and by one that scored other policies before,
+    in a simulation with room for more."""
     used = HeldOutScorer(task, "cpu", 2)
     first = used.score(jobs, lambda: None)
     assert len({one.mean for one in first}) == 3
-    assert {(one.scorer, one.seed, one.episodes, one.unstable) for one in first} == {("heldout", 7, EPISODES, 0)}
+    assert {(one.scorer, one.seed, one.episodes, one.unstable) for one in first} == {
+        ("heldout", 7, EPISODES, 0)
+    }
     assert score(task, jobs) == used.score(jobs, lambda: None) == first
     assert used.score(jobs[1:2], lambda: None) == first[1:2]
 
@@ -92,13 +95,17 @@ def test_episodes_are_kept_where_they_are_asked_for(task: Task, jobs: list[Scori
     first, second = score(task, [replace(jobs[0], kept=str(kept)), jobs[1]])
     stored = episodes.load(kept)
     assert float(stored.true_score.mean()) == pytest.approx(first.mean)
-    assert float(stored.true_score.double().std()) / math.sqrt(EPISODES) == pytest.approx(first.standard_error, rel=1e-5)
+    assert float(stored.true_score.double().std()) / math.sqrt(EPISODES) == pytest.approx(
+        first.standard_error, rel=1e-5
+    )
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["deep"]
     assert second.mean != first.mean
 
 
 @pytest.mark.parametrize("room", [EPISODES, 2 * EPISODES, 4 * EPISODES])
-def test_where_memory_is_short_fewer_play_at_a_time_and_score_the_same(task: Task, jobs: list[ScoringJob], room: int):
+def test_where_memory_is_short_fewer_play_at_a_time_and_score_the_same(
+    task: Task, jobs: list[ScoringJob], room: int
+):
     assert score(cramped(task, room), jobs) == score(task, jobs)
 
 
@@ -112,7 +119,9 @@ def test_a_policy_of_another_task_is_refused(task: Task, jobs: list[ScoringJob],
         score(reach, jobs[:1])
 
 
-def test_policies_of_different_shapes_are_refused_together(task: Task, jobs: list[ScoringJob], tmp_path: Path):
+def test_policies_of_different_shapes_are_refused_together(
+    task: Task, jobs: list[ScoringJob], tmp_path: Path
+):
     save(tmp_path / "wide.pt", task, 0, hidden=(16,))
     with pytest.raises(UsageError, match="different layers"):
         score(task, [jobs[0], replace(jobs[1], policy=str(tmp_path / "wide.pt"))])

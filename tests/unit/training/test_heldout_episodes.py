@@ -19,7 +19,8 @@ LENGTHS = torch.tensor([1, 2, 3, 4, 6, 6])
 
 
 class Counting(Bare):
-    """An episode's score is the sum of its actions; all that is seen is how many steps were made."""
+    """An episode's score is the sum of its actions; all that is
+    seen is how many steps were made."""
 
     observation_size, action_size, num_envs = 1, 1, SLOTS * EPISODES
 

@@ -28,8 +28,8 @@ def test_generalised_advantage_by_hand():
 
 
 def test_an_end_cuts_the_future_off():
-    # The same with an end at the second step: its error is 2 - 1 = 1, nothing flows back from the third.
-    # advantages: 3;  1;  0.5 + 0.25*1 = 0.75
+    # The same with an end at the second step: its error is 2 - 1 = 1, nothing flows back
+    # from the third. advantages: 3;  1;  0.5 + 0.25*1 = 0.75
     rewards, values = torch.tensor([1.0, 2.0, 3.0])[:, None], torch.tensor([1.0, 1.0, 1.0, 2.0])[:, None]
     result = generalised_advantage(rewards, values, torch.tensor([[0.0], [1.0], [0.0]]), 0.5, 0.5)
     assert result[:, 0].tolist() == pytest.approx([0.75, 1.0, 3.0])
@@ -37,21 +37,29 @@ def test_an_end_cuts_the_future_off():
 
 def test_log_probability_of_a_gaussian():
     # Two axes, std 1 and 2, deviations 1 and 2 (one std each): 2 * (-0.5 - 0.919) - ln 2.
-    action, mean, log_std = torch.tensor([[1.0, 2.0]]), torch.zeros(1, 2), torch.tensor([[0.0, math.log(2.0)]])
-    assert float(log_probability(action, mean, log_std)) == pytest.approx(-1.0 - math.log(2 * math.pi) - math.log(2.0))
+    action, mean, log_std = (
+        torch.tensor([[1.0, 2.0]]),
+        torch.zeros(1, 2),
+        torch.tensor([[0.0, math.log(2.0)]]),
+    )
+    assert float(log_probability(action, mean, log_std)) == pytest.approx(
+        -1.0 - math.log(2 * math.pi) - math.log(2.0)
+    )
 
 
 def test_divergence_of_gaussians():
     # KL(N(0,1) || N(1,1)) = 1/2; KL(N(0,1) || N(0,2^2)) = ln 2 + 1/8 - 1/2.
     zero, one = torch.zeros(1, 1, 1), torch.ones(1, 1, 1)
     assert float(_divergence(zero, zero, one, zero)) == pytest.approx(0.5)
-    assert float(_divergence(zero, zero, zero, math.log(2.0) * one)) == pytest.approx(math.log(2.0) + 0.125 - 0.5)
+    assert float(_divergence(zero, zero, zero, math.log(2.0) * one)) == pytest.approx(
+        math.log(2.0) + 0.125 - 0.5
+    )
 
 
 @pytest.mark.parametrize(("value_clip", "wanted"), [(False, [0.25, 0.04]), (True, [0.64, 0.04])])
 def test_value_error_by_hand(value_clip: bool, wanted: list[float]):
-    # Clip 0.2, returns 1. First: from 0 to 0.5, held at 0.2, so (1 - 0.2)^2 = 0.64 is more than (1 - 0.5)^2 = 0.25.
-    # Second: from 0.7 to 0.8, within the bound: 0.2^2 = 0.04.
+    # Clip 0.2, returns 1. First: from 0 to 0.5, held at 0.2, so (1 - 0.2)^2 = 0.64 is more than (1
+    # - 0.5)^2 = 0.25. Second: from 0.7 to 0.8, within the bound: 0.2^2 = 0.04.
     learner = PopulationLearner(StackedPolicy(1, 1, (8,), 0.5, [0]), PpoSettings(value_clip=value_clip))
     error = learner._value_error(torch.tensor([0.5, 0.8]), torch.tensor([0.0, 0.7]), torch.ones(2))
     assert error.tolist() == pytest.approx(wanted)
@@ -111,7 +119,9 @@ def test_divergence_is_measured_from_where_samples_were_last_seen(monkeypatch: p
 
     def adapt(divergence: torch.Tensor, target: float) -> None:
         told.append(float(divergence))
-        seen.append((policy.mean(x.view(1, 12, 2)).detach().view(4, 1, 3, 1), policy.log_std().detach().clone()))
+        seen.append(
+            (policy.mean(x.view(1, 12, 2)).detach().view(4, 1, 3, 1), policy.log_std().detach().clone())
+        )
 
     monkeypatch.setattr(learner.optimiser, "adapt", adapt)
     learner.update(experience, torch.randn(4, 1, 3, generator=draw))

@@ -35,7 +35,9 @@ def policy_of(env: VecEnv, activation: Activation) -> TrainedPolicy:
 
 
 @pytest.mark.parametrize("activation", ["tanh", "elu"])
-def test_a_slot_acts_alike_in_the_population_on_disk_and_as_a_network(env: VecEnv, tmp_path: Path, activation: Activation):
+def test_a_slot_acts_alike_in_the_population_on_disk_and_as_a_network(
+    env: VecEnv, tmp_path: Path, activation: Activation
+):
     trained = policy_of(env, activation)
     save_slot(tmp_path / "policy.pt", trained, 1, HIDDEN)
     loaded = load(tmp_path / "policy.pt", env)

@@ -12,7 +12,9 @@ from rewardsmith.training.racing import Racetrack, eviction, rung_epochs, with_r
 HALVES = Race((0.5,), keep=0.34)
 
 
-def job(name: str, *, first: bool = True, race: Race | None = HALVES, **rivals: tuple[float, ...]) -> TrainingJob:
+def job(
+    name: str, *, first: bool = True, race: Race | None = HALVES, **rivals: tuple[float, ...]
+) -> TrainingJob:
     return TrainingJob(name, "", 0, "", race=race, rivals=tuple(rivals.items()), first=first)
 
 
@@ -39,7 +41,8 @@ def rung(mean: float, env_steps: int = 100, rivals: int = 0, better: int = 0) ->
     ],
 )
 def test_how_many_go_on_by_hand(keep: float, going_on: list[int]):
-    """Of 1 to 6 candidates, itself included: it is allowed as long as fewer than so many are better."""
+    """Of 1 to 6 candidates, itself included: it is allowed as
+    long as fewer than so many are better."""
     race = Race(keep=keep)
     for candidates, places in enumerate(going_on, start=1):
         allowed = [race.allows(better, candidates - 1) for better in range(candidates)]
@@ -90,8 +93,12 @@ def test_ties_evict_nobody():
 
 def test_the_last_of_many_is_evicted():
     track = entered(jobs := [job(name) for name in "abc"])
-    verdicts = [track.verdict(each, track.arrive(0, each, 80, score(mean))) for each, mean in zip(jobs, (0.3, 0.2, 0.1), strict=True)]
-    assert [bool(verdict) for verdict in verdicts] == [False, True, True]  # ceil(0.34 * 2) = 1 and ceil(0.34 * 3) = 2
+    verdicts = [
+        track.verdict(each, track.arrive(0, each, 80, score(mean)))
+        for each, mean in zip(jobs, (0.3, 0.2, 0.1), strict=True)
+    ]
+    # ceil(0.34 * 2) = 1 and ceil(0.34 * 3) = 2
+    assert [bool(verdict) for verdict in verdicts] == [False, True, True]
 
 
 def test_rungs_are_apart():
@@ -115,7 +122,8 @@ def test_rivals_from_outside_count_at_their_own_rung():
     b = job("b", race=race, x=(0.1, 0.7), y=(0.6, 0.8), z=(0.05, 0.9), a=(0.2,))
     track = entered(jobs := [a, b], 100)
     track.arrive(0, jobs[0], 80, score(0.5))
-    assert track.arrive(0, jobs[1], 80, score(0.4)) == Rung(80, score(0.4), 4, 2)  # a counts once, as it stands here
+    # a counts once, as it stands here
+    assert track.arrive(0, jobs[1], 80, score(0.4)) == Rung(80, score(0.4), 4, 2)
     assert track.arrive(1, jobs[0], 160, score(0.5)) == Rung(160, score(0.5), 0, 0)
     assert track.arrive(1, jobs[1], 160, score(0.75)) == Rung(160, score(0.75), 4, 2)
 
@@ -123,7 +131,8 @@ def test_rivals_from_outside_count_at_their_own_rung():
 def test_why_a_training_ends():
     assert eviction(HALVES, rung(0.25, 12_800, rivals=5, better=2)) == ""  # ceil(0.34 * 6) = 3
     assert eviction(HALVES, rung(0.25, 12_800, rivals=5, better=3)) == (
-        "evicted after 12,800 steps: 3 of 5 earlier candidates had a higher true score there than 0.250; racing keeps the best 34%"
+        "evicted after 12,800 steps: 3 of 5 earlier candidates had a higher true score there than 0.250; "
+        "racing keeps the best 34%"
     )
 
 
@@ -132,7 +141,8 @@ def test_rivals_of_different_depths():
     known = {"w": (0.1, 0.2, 0.3), "y": (0.4,), "z": (0.5, 0.6)}
     assert dict(with_rivals(job("a"), before).rivals) == known
     assert dict(with_rivals(job("a", v=(0.9, 0.8)), before).rivals) == {"v": (0.9, 0.8), **known}
-    assert dict(with_rivals(job("a", w=(0.9,)), {"w": (rung(0.1),)}).rivals) == {"w": (0.1,)}  # the same run, not another
+    # the same run, not another
+    assert dict(with_rivals(job("a", w=(0.9,)), {"w": (rung(0.1),)}).rivals) == {"w": (0.1,)}
     assert with_rivals(job("a", v=(0.9,)), {}) == job("a", v=(0.9,))
 
 

@@ -26,7 +26,9 @@ from rewardsmith.training.rlgames import trainer
 from rewardsmith.training.rlgames.parameters import parameters
 from tests.training import Feed, train
 
-SETTINGS = PpoSettings(env_steps=1_000_000, envs=64, rollout=20, minibatches=5, hidden=(32, 16), initial_std=0.5, discount=0.98)
+SETTINGS = PpoSettings(
+    env_steps=1_000_000, envs=64, rollout=20, minibatches=5, hidden=(32, 16), initial_std=0.5, discount=0.98
+)
 
 
 def test_settings_keep_their_meaning():
@@ -35,19 +37,28 @@ def test_settings_keep_their_meaning():
     assert given["seed"] == 7
     assert (config["num_actors"], config["horizon_length"], config["minibatch_size"]) == (64, 20, 256)
     assert config["max_epochs"] == 781  # 1,000,000 / (64 * 20) = 781.25
-    assert (config["gamma"], config["tau"], config["e_clip"], config["kl_threshold"]) == (0.98, 0.95, 0.2, 0.012)
+    assert (config["gamma"], config["tau"], config["e_clip"], config["kl_threshold"]) == (
+        0.98,
+        0.95,
+        0.2,
+        0.012,
+    )
     assert given["network"]["mlp"]["units"] == [32, 16]
     assert given["network"]["mlp"]["activation"] == "tanh"
     assert given["network"]["mlp"]["initializer"]["gain"] == pytest.approx(5 / 3)
     assert not config["clip_value"]
     assert parameters(replace(SETTINGS, value_clip=True), 7, Path("somewhere"))["config"]["clip_value"]
-    assert parameters(replace(SETTINGS, activation="elu"), 7, Path("somewhere"))["network"]["mlp"]["activation"] == "elu"
+    assert (
+        parameters(replace(SETTINGS, activation="elu"), 7, Path("somewhere"))["network"]["mlp"]["activation"]
+        == "elu"
+    )
     assert given["network"]["space"]["continuous"]["sigma_init"]["val"] == pytest.approx(math.log(0.5))
 
 
 @pytest.mark.parametrize("value_clip", [False, True])
 def test_both_trainers_have_the_same_loss(value_clip: bool):
-    """Every constant of it: rl-games' own loss under our parameters has the gradient of the population's."""
+    """Every constant of it: rl-games' own loss under our parameters
+    has the gradient of the population's."""
     settings = replace(SETTINGS, hidden=(8,), clip=0.1, entropy=0.05, value_clip=value_clip)
     draw = torch.Generator().manual_seed(0)
     policy = StackedPolicy(3, 2, settings.hidden, 0.5, [0])
@@ -89,7 +100,9 @@ def test_training_and_playing_use_the_same_device():
 
 
 @pytest.mark.parametrize(
-    "command", [["train", "franka-reach", "--reward", "sparse"], ["search", "franka-reach", "--candidates", "1"]], ids=["train", "search"]
+    "command",
+    [["train", "franka-reach", "--reward", "sparse"], ["search", "franka-reach", "--candidates", "1"]],
+    ids=["train", "search"],
 )
 def test_without_the_package_the_install_line_is_given(
     command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -131,7 +144,9 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Watched]]:
         process.kill()
 
 
-def test_processes_are_shared_by_jobs_and_no_two_jobs_get_the_same(watched: list[Watched], reach: Task, tmp_path: Path):
+def test_processes_are_shared_by_jobs_and_no_two_jobs_get_the_same(
+    watched: list[Watched], reach: Task, tmp_path: Path
+):
     rl_games = trainer.RlGamesTrainer(reach, SETTINGS, threads=2)
     jobs = [TrainingJob(f"c{n:03d}", "program", n, str(tmp_path / f"{n}.pt")) for n in range(9)]
     for _ in range(2):

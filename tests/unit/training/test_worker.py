@@ -60,7 +60,8 @@ def test_trainings_come_in_order_and_scorings_are_due(monkeypatch: pytest.Monkey
 
 
 def test_nobody_waits_for_a_training_while_a_policy_is_due(monkeypatch: pytest.MonkeyPatch):
-    """The trainer looked for more while it trained; the policy that came then is scored before it waits."""
+    """The trainer looked for more while it trained; the policy that
+    came then is scored before it waits."""
     with inbox(monkeypatch) as (orders, descriptor):
         send(descriptor, Order(1, SCORING))
         deadline = time.monotonic() + 60

@@ -10,7 +10,12 @@ KEY = "sk-0123456789"
 
 
 def test_flags_go_before_the_environment():
-    environment = {"REWARDSMITH_MODEL": "b", "OPENAI_MODEL": "c", "OPENAI_BASE_URL": "http://two/v1", "OPENAI_API_KEY": KEY}
+    environment = {
+        "REWARDSMITH_MODEL": "b",
+        "OPENAI_MODEL": "c",
+        "OPENAI_BASE_URL": "http://two/v1",
+        "OPENAI_API_KEY": KEY,
+    }
     access = resolve(LanguageModelOptions(model="a", base_url="http://one/v1"), environment)
     assert (access.model, access.base_url, access.key) == ("a", "http://one/v1", KEY)
     access = resolve(LanguageModelOptions(), environment)
@@ -48,7 +53,9 @@ def test_a_bad_key_is_refused_without_showing_it(key: str):
     assert key[:8] not in str(refused.value)
 
 
-@pytest.mark.parametrize("url", ["127.0.0.1:8000", "ftp://host/v1", "http://", "http://[::1/v1", "http://host:port/v1"])
+@pytest.mark.parametrize(
+    "url", ["127.0.0.1:8000", "ftp://host/v1", "http://", "http://[::1/v1", "http://host:port/v1"]
+)
 def test_addresses_that_are_none_are_refused(url: str):
     with pytest.raises(WriterError, match=r"Give --llm\.base-url such as"):
         resolve(LanguageModelOptions(model="m", base_url=url), {})
@@ -79,7 +86,9 @@ LONG = "sk-proj-4f7a1c9e2b8d6035x9Qz7Lk2"
 @pytest.mark.parametrize("size", [8, 12, 20])
 def test_parts_of_a_key_are_blotted_out(start: int, size: int):
     part = LONG[start : start + size]
-    said = resolve(LanguageModelOptions(model="m"), {"OPENAI_API_KEY": LONG}).redact(f"Incorrect key: {part}***, {LONG}{part}.")
+    said = resolve(LanguageModelOptions(model="m"), {"OPENAI_API_KEY": LONG}).redact(
+        f"Incorrect key: {part}***, {LONG}{part}."
+    )
     assert said == "Incorrect key: [key]***, [key][key]."
 
 
@@ -96,7 +105,10 @@ def test_names_that_no_model_has(model: str):
 
 
 def test_models_may_have_names_in_any_script():
-    assert resolve(LanguageModelOptions(model="mod\u00e8le-\u6a21\u578b"), {"OPENAI_API_KEY": KEY}).model == "mod\u00e8le-\u6a21\u578b"
+    assert (
+        resolve(LanguageModelOptions(model="mod\u00e8le-\u6a21\u578b"), {"OPENAI_API_KEY": KEY}).model
+        == "mod\u00e8le-\u6a21\u578b"
+    )
 
 
 @pytest.mark.parametrize("name", [KEY, "A B", "A=B", "", "A\x00"])
@@ -118,5 +130,8 @@ def test_a_key_file_without_end_is_no_key(tmp_path: Path):
 
 def test_an_address_with_the_key_in_it_is_refused():
     with pytest.raises(WriterError, match="the key in it") as refused:
-        resolve(LanguageModelOptions(model="m", base_url="http://host/correcthorse/v1"), {"OPENAI_API_KEY": "correcthorse"})
+        resolve(
+            LanguageModelOptions(model="m", base_url="http://host/correcthorse/v1"),
+            {"OPENAI_API_KEY": "correcthorse"},
+        )
     assert "horse" not in str(refused.value)

@@ -187,7 +187,9 @@ class TestClosing:
         scribe.close()
         until(lambda: threading.active_count() == before)
 
-    def test_a_model_that_computes_in_the_loop_s_thread_is_not_waited_for(self, monkeypatch: pytest.MonkeyPatch):
+    def test_a_model_that_computes_in_the_loop_s_thread_is_not_waited_for(
+        self, monkeypatch: pytest.MonkeyPatch
+    ):
         """A small model in this process answers nothing and stops nothing while it generates."""
         monkeypatch.setattr(desk, "_ENDING_S", 0.1)
         before, goes_on = threading.active_count(), threading.Event()

@@ -1,4 +1,5 @@
-"""The local writer's grammars, by drawing sentences from them: what a model may say under them always works."""
+"""The local writer's grammars, by drawing sentences from them: what
+a model may say under them always works."""
 
 from __future__ import annotations
 
@@ -61,7 +62,9 @@ class Sampler:
         if token[0] == '"':
             return token[1:-1].replace("\\n", "\n").replace('\\"', '"')
         if token[0] == "[":
-            members = re.sub(r"(.)-(.)", lambda m: "".join(map(chr, range(ord(m[1]), ord(m[2]) + 1))), token[1:-1])
+            members = re.sub(
+                r"(.)-(.)", lambda m: "".join(map(chr, range(ord(m[1]), ord(m[2]) + 1))), token[1:-1]
+            )
             return self.rng.choice(members)
         return self.draw(token)
 
@@ -78,7 +81,8 @@ class Sampler:
 def draft(operator: str, task: Task, seed: int):
     reply = Sampler(grammar(operator, task.signals), seed).draw()
     return reply, read(
-        Brief("c0", TaskSheet.of(task), operator, (), 0), Call("c0", 1, "m", "[]", "{}", "t", reply, "stop", "", 0.0, Usage())
+        Brief("c0", TaskSheet.of(task), operator, (), 0),
+        Call("c0", 1, "m", "[]", "{}", "t", reply, "stop", "", 0.0, Usage()),
     )
 
 

@@ -34,7 +34,9 @@ CALM = Term("calm", SPEED, "linear", 1.0, -0.01)
 RISING, FLAT, HUGE = [0.1 * n for n in range(1, 11)], [0.4] * 10, [10.0 * n for n in range(1, 11)]
 
 
-def parent(identity: str, score: float | None, *terms: Term, curves: dict[str, list[float]] | None = None) -> Parent:
+def parent(
+    identity: str, score: float | None, *terms: Term, curves: dict[str, list[float]] | None = None
+) -> Parent:
     shown = {term.name: RISING for term in terms} | (curves or {})
     return Parent(trained(identity, score, components=shown, plan=to_plan(Tree(terms))), "")
 
@@ -58,11 +60,18 @@ def terms(draft: Draft) -> dict[str, Term]:
 
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("operator", ["initial", *OPERATORS, "some_plug-in's_own"])
-def test_every_operator_gives_programs_that_the_guard_accepts(guard: Guard, push: Task, operator: str, seed: int):
+def test_every_operator_gives_programs_that_the_guard_accepts(
+    guard: Guard, push: Task, operator: str, seed: int
+):
     rng = random.Random(seed)
     first, second, third = (write("initial", seed=100 * seed + n, task=push) for n in range(3))
     parents = [
-        Parent(trained(f"c{n}", rng.choice((None, 0.0, 0.3, 0.95)), plan=draft.plan, components=_curves(draft, rng)), "")
+        Parent(
+            trained(
+                f"c{n}", rng.choice((None, 0.0, 0.3, 0.95)), plan=draft.plan, components=_curves(draft, rng)
+            ),
+            "",
+        )
         for n, draft in enumerate((first, second, third))
     ]
     draft = write(operator, *(parents if operator != "initial" else ()), seed=seed, task=push)
@@ -85,12 +94,16 @@ def test_the_same_brief_gives_the_same_draft_and_another_attempt_another():
 
 
 def test_first_draws_and_revisions_stay_as_they_were_measured(push: Task):
-    """Published results hold for these very streams: a change here is a change of the writer's results."""
+    """Published results hold for these very streams: a change here
+    is a change of the writer's results."""
     digest = hashlib.sha256()
     for seed in range(40):
         first = write("initial", seed=seed, task=push)
         revised = write(
-            "reflect", Parent(trained("c0", 0.3, plan=first.plan, components=dict.fromkeys(terms(first), RISING)), ""), seed=seed, task=push
+            "reflect",
+            Parent(trained("c0", 0.3, plan=first.plan, components=dict.fromkeys(terms(first), RISING)), ""),
+            seed=seed,
+            task=push,
         )
         digest.update(f"{first.plan}{first.source}{revised.plan}{revised.source}".encode())
     assert digest.hexdigest()[:16] == "42acd23a7c609d77"
@@ -121,13 +134,18 @@ def test_revolve_mutation_changes_one_component_the_ailing_one_first():
     for seed in range(30):
         new = terms(write("mutate", parent("c0", 0.5, ACHIEVE, APPROACH, CALM), seed=seed))
         assert sum(new[term.name] != term for term in (ACHIEVE, APPROACH, CALM)) == 1
-        new = terms(write("mutate", parent("c0", 0.5, ACHIEVE, APPROACH, CALM, curves={"approach": FLAT}), seed=seed))
+        new = terms(
+            write("mutate", parent("c0", 0.5, ACHIEVE, APPROACH, CALM, curves={"approach": FLAT}), seed=seed)
+        )
         assert (new["achieve"], new["calm"]) == (ACHIEVE, CALM)
         assert new["approach"] != APPROACH
 
 
 def test_crossover_keeps_the_better_parents_terms_whatever_the_order():
-    better, worse = parent("c1", 0.9, ACHIEVE, APPROACH), parent("c2", 0.1, replace(ACHIEVE, weight=1.0), CALM)
+    better, worse = (
+        parent("c1", 0.9, ACHIEVE, APPROACH),
+        parent("c2", 0.1, replace(ACHIEVE, weight=1.0), CALM),
+    )
     for seed in range(20):
         for order in ((better, worse), (worse, better)):
             new = terms(write("crossover", *order, seed=seed))
@@ -137,7 +155,9 @@ def test_crossover_keeps_the_better_parents_terms_whatever_the_order():
 
 def test_elite_crossover_takes_sound_terms_mostly_from_high_scores():
     good, bad = parent("c1", 0.9, ACHIEVE), parent("c2", 0.1, replace(ACHIEVE, weight=1.0))
-    taken = [terms(write("tree_crossover_elite", good, bad, seed=seed))["achieve"].weight for seed in range(60)]
+    taken = [
+        terms(write("tree_crossover_elite", good, bad, seed=seed))["achieve"].weight for seed in range(60)
+    ]
     assert taken.count(2.0) > 40
     ailing = parent("c3", 0.9, ACHIEVE, APPROACH, curves={"approach": FLAT})
     sound = parent("c4", 0.5, ACHIEVE, replace(APPROACH, weight=0.7))
@@ -147,9 +167,12 @@ def test_elite_crossover_takes_sound_terms_mostly_from_high_scores():
 
 
 def test_elite_crossover_of_metrics_below_zero():
-    """Such as minus an error: weights must stay positive, and the better parent the likelier one."""
+    """Such as minus an error: weights must stay positive, and
+    the better parent the likelier one."""
     good, bad = parent("c1", -0.1, APPROACH), parent("c2", -3.0, replace(APPROACH, weight=0.9))
-    drawn = [terms(write("tree_crossover_elite", good, bad, seed=seed))["approach"].weight for seed in range(100)]
+    drawn = [
+        terms(write("tree_crossover_elite", good, bad, seed=seed))["approach"].weight for seed in range(100)
+    ]
     assert drawn.count(0.5) > drawn.count(0.9)
 
 
@@ -164,12 +187,18 @@ def test_elite_crossover_takes_repeated_parents():
 
 def test_the_path_gives_what_grew_and_drops_what_did_harm():
     finer = replace(ACHIEVE, scale=0.1)
-    path = (parent("c0", 0.1, ACHIEVE), parent("c1", 0.4, ACHIEVE, APPROACH), parent("c2", 0.8, finer), parent("c3", 0.6, finer, CALM))
+    path = (
+        parent("c0", 0.1, ACHIEVE),
+        parent("c1", 0.4, ACHIEVE, APPROACH),
+        parent("c2", 0.8, finer),
+        parent("c3", 0.6, finer, CALM),
+    )
     draft = write("tree_path", *path)
     new = terms(draft)
     assert new["approach"] == APPROACH  # came with a gain, was lost on the way
     assert "calm" not in new  # came with a loss
-    assert new["achieve"].scale == pytest.approx(0.1 / 2**0.5, rel=0.01)  # went from 0.2 to 0.1 with a gain: half a step on
+    # went from 0.2 to 0.1 with a gain: half a step on
+    assert new["achieve"].scale == pytest.approx(0.1 / 2**0.5, rel=0.01)
     assert "c2 along c0, c1, c2, c3" in draft.idea
 
 
@@ -198,7 +227,10 @@ def test_a_parent_without_a_tree_is_no_parent():
 
 def test_align_describes_the_tree_and_verify_says_that_nobody_judged():
     draft = write("align", parent("c0", 0.5, ACHIEVE, CALM))
-    assert "achieve (weight 2) falls as tanh with the distance between ball_pos and bowl_pos, scale 0.2." in draft.idea
+    assert (
+        "achieve (weight 2) falls as tanh with the distance between ball_pos and bowl_pos, scale 0.2."
+        in draft.idea
+    )
     assert draft.source == ""
     judged = write("verify", parent("c0", 0.5, ACHIEVE))
     assert judged.judgement == 0.0
@@ -215,7 +247,13 @@ def test_a_task_without_usable_signals_is_refused():
 
 @pytest.mark.parametrize(
     ("name", "end"),
-    [("ant", "forward"), ("cartpole", "balance"), ("franka-lift", "lift"), ("anymal", "track"), ("allegro-hand", "achieve")],
+    [
+        ("ant", "forward"),
+        ("cartpole", "balance"),
+        ("franka-lift", "lift"),
+        ("anymal", "track"),
+        ("allegro-hand", "achieve"),
+    ],
 )
 @pytest.mark.slow
 def test_tasks_of_other_kinds_get_programs_that_state_their_end(guard: Guard, name: str, end: str):
@@ -224,7 +262,9 @@ def test_tasks_of_other_kinds_get_programs_that_state_their_end(guard: Guard, na
         first = write("initial", seed=seed, task=task)
         assert next(iter(terms(first))) == end
         revised = write(
-            "reflect", Parent(trained("c0", -2.0, plan=first.plan, components=_curves(first, random.Random(seed))), ""), task=task
+            "reflect",
+            Parent(trained("c0", -2.0, plan=first.plan, components=_curves(first, random.Random(seed))), ""),
+            task=task,
         )
         for draft in (first, revised):
             assert guard.check(draft.source, task).text == "accepted"
@@ -233,7 +273,11 @@ def test_tasks_of_other_kinds_get_programs_that_state_their_end(guard: Guard, na
 def test_hands_are_told_to_turn_and_to_gather():
     drawn = [terms(write("initial", seed=seed, task=TASKS.load("allegro-hand"))) for seed in range(40)]
     assert sum("turn" in found for found in drawn) > 25
-    assert any(found["gather"].feature == Feature("gather", ("fingertip_pos", "object_pos")) for found in drawn if "gather" in found)
+    assert any(
+        found["gather"].feature == Feature("gather", ("fingertip_pos", "object_pos"))
+        for found in drawn
+        if "gather" in found
+    )
 
 
 HALF = math.sqrt(0.5)
@@ -244,7 +288,11 @@ HALF = math.sqrt(0.5)
     [
         (Feature("turn", ("a", "b")), {"a": [[HALF, HALF, 0, 0]], "b": [[1, 0, 0, 0]]}, math.pi / 2),
         (Feature("turn", ("a", "b")), {"a": [[-1.0, 0, 0, 0]], "b": [[1, 0, 0, 0]]}, 0.0),
-        (Feature("gather", ("a", "b")), {"a": [[[3, 0, 0], [0, 0, 5]]], "b": [[0, 0, 1]]}, (math.sqrt(10) + 4) / 2),
+        (
+            Feature("gather", ("a", "b")),
+            {"a": [[[3, 0, 0], [0, 0, 5]]], "b": [[0, 0, 1]]},
+            (math.sqrt(10) + 4) / 2,
+        ),
         (Feature("along", ("a",)), {"a": [[-2, 1, 7]]}, -2.0),
         (Feature("height", ("a",)), {"a": [[-2, 1, 7]]}, 7.0),
         (Feature("tilt", ("a",)), {"a": [[HALF, HALF, 0, 0]]}, 1.0),

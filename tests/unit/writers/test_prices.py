@@ -17,7 +17,8 @@ def test_the_table_has_sound_prices():
 
 
 @pytest.mark.parametrize(
-    ("url", "model"), [(OPENAI, "gpt-99"), ("http://127.0.0.1:8000/v1", "gpt-4o"), ("https://openrouter.ai/api/v1", "gpt-4o")]
+    ("url", "model"),
+    [(OPENAI, "gpt-99"), ("http://127.0.0.1:8000/v1", "gpt-4o"), ("https://openrouter.ai/api/v1", "gpt-4o")],
 )
 def test_what_is_not_listed_is_unknown_also_at_another_address(url: str, model: str):
     assert prices.price_of(LanguageModelOptions(), url, model) is None

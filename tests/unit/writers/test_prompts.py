@@ -17,13 +17,17 @@ from tests.builders import trained
 from tests.toys import TOY
 
 SNAPSHOTS = Path(__file__).with_name("prompts")
-SOURCE = "def compute_reward(hand_pos, ball_pos):\n    near = -torch.norm(hand_pos - ball_pos, dim=-1)\n    return near, {'near': near}\n"
+SOURCE = (
+    "def compute_reward(hand_pos, ball_pos):\n    near = -torch.norm(hand_pos - ball_pos, dim=-1)\n   "
+    " return near, {'near': near}\n"
+)
 PARENTS_OF = {"initial": 0, "crossover": 2, "tree_crossover_elite": 2, "tree_path": 3, "tree_different": 2}
 
 
 def parent(number: int) -> Parent:
     shown = trained(
-        f"c{number:03d}", 0.25 * number, components={"near": [0.1 * n for n in range(20)], "calm": [1.0] * 20},
+        f"c{number:03d}", 0.25 * number,
+        components={"near": [0.1 * n for n in range(20)], "calm": [1.0] * 20},
         source=SOURCE, idea=f"Idea {number}: reach for the ball.",
     )  # fmt: skip
     return Parent(shown, reflect(shown))
@@ -31,19 +35,26 @@ def parent(number: int) -> Parent:
 
 def brief(operator: str, repair: Repair | None = None) -> Brief:
     parents = tuple(parent(number) for number in range(1, 1 + PARENTS_OF.get(operator, 1)))
-    return Brief("c009", TaskSheet.of(TOY), operator, parents, seed=1, repair=repair, attempt=2 if repair else 1)
+    return Brief(
+        "c009", TaskSheet.of(TOY), operator, parents, seed=1, repair=repair, attempt=2 if repair else 1
+    )
 
 
 CASES = {
     **{operator: brief(operator) for operator in OPERATORS},
-    "repair": brief("mutate", Repair(SOURCE, "syntax (line 2): 'cube' is not a signal. Use hand_pos or ball_pos.", 1)),
-    "repair_without_code": brief("mutate", Repair("", "writer: the reply was cut off at the token limit.", 1)),
+    "repair": brief(
+        "mutate", Repair(SOURCE, "syntax (line 2): 'cube' is not a signal. Use hand_pos or ball_pos.", 1)
+    ),
+    "repair_without_code": brief(
+        "mutate", Repair("", "writer: the reply was cut off at the token limit.", 1)
+    ),
 }
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_snapshot(name: str):
-    """To accept new prompts: ``REWARDSMITH_SNAPSHOTS=write pytest tests/unit/writers/test_prompts.py``, and read the diff."""
+    """To accept new prompts: ``REWARDSMITH_SNAPSHOTS=write pytest
+    tests/unit/writers/test_prompts.py``, and read the diff."""
     text, path = as_text(render(CASES[name])) + "\n", SNAPSHOTS / f"{name}.txt"
     if os.environ.get("REWARDSMITH_SNAPSHOTS") == "write":
         path.parent.mkdir(exist_ok=True)
@@ -80,7 +91,8 @@ def test_operators_show_their_parents_with_code_score_and_components(operator: s
 
 @pytest.mark.parametrize("operator", ["align", "verify"])
 def test_questions_about_a_program_show_no_training_result(operator: str):
-    """RF-Agent judges before anyone sees the result; otherwise the rating would only repeat the score."""
+    """RF-Agent judges before anyone sees the result; otherwise the
+    rating would only repeat the score."""
     text = as_text(render(brief(operator)))
     assert SOURCE.strip() in text
     assert "true score" not in text

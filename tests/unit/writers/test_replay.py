@@ -21,16 +21,32 @@ from tests.toys import TOY
 def call(attempt: int, reply: str, answered: bool = True) -> Call:
     error = "" if answered else "the connection broke."
     return Call(
-        "c001", attempt, "m", "[]", "{}", "reflect@1", reply, "stop", error, 3.0, Usage(1, 10, 20, 0.5), "reflect", f"r{attempt}", answered
+        "c001",
+        attempt,
+        "m",
+        "[]",
+        "{}",
+        "reflect@1",
+        reply,
+        "stop",
+        error,
+        3.0,
+        Usage(1, 10, 20, 0.5),
+        "reflect",
+        f"r{attempt}",
+        answered,
     )
 
 
 @pytest.fixture
 def recorded(tmp_path: Path) -> Path:
-    """c000 without calls, as the grammar writer leaves it; c001 with a lost reply, an answer, and a second draft."""
+    """c000 without calls, as the grammar writer leaves it; c001 with a
+    lost reply, an answer, and a second draft."""
     with Study.create(tmp_path / "recorded", StudyConfig("toy")) as study:
         done = CandidateState.ACCEPTED
-        study.save(Candidate("c000", 0, "initial", state=done, idea="kept", source="kept source", plan="kept plan"))
+        study.save(
+            Candidate("c000", 0, "initial", state=done, idea="kept", source="kept source", plan="kept plan")
+        )
         study.save(Candidate("c001", 1, "reflect", ("c000",), state=done))
         for record in (call(1, "", answered=False), call(1, f"first\n{GOOD}"), call(2, f"second\n{GOOD}")):
             study.store.add_call(record)
@@ -48,7 +64,14 @@ def replay(folder: Path) -> ReplayWriter:
 
 
 def brief(name: str = "c001", attempt: int = 1, operator: str = "reflect", parent: str = "c000") -> Brief:
-    return Brief(name, TaskSheet.of(TOY), operator, (Parent(trained(parent, 0.5), ""),) if parent else (), 0, attempt=attempt)
+    return Brief(
+        name,
+        TaskSheet.of(TOY),
+        operator,
+        (Parent(trained(parent, 0.5), ""),) if parent else (),
+        0,
+        attempt=attempt,
+    )
 
 
 def test_replies_come_by_candidate_and_attempt_and_cost_nothing(recorded: Path, ledger: StudyLedger):

@@ -20,7 +20,9 @@ def test_everything_else_stays(text: str):
 def test_a_record_is_changed_only_where_it_must_be():
     draft = Draft("c000", idea="good", source="x = 1")
     assert storable_record(draft) is draft
-    assert storable_record(Draft("c000", idea="bad \ud800", source="x = 1")) == Draft("c000", idea="bad \ufffd", source="x = 1")
+    assert storable_record(Draft("c000", idea="bad \ud800", source="x = 1")) == Draft(
+        "c000", idea="bad \ufffd", source="x = 1"
+    )
 
 
 def test_a_message_is_one_line_that_no_terminal_obeys():

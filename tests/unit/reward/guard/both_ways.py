@@ -1,4 +1,5 @@
-"""One program run both ways: as the guard prints and TorchScript compiles it, and its own text as plain Python."""
+"""One program run both ways: as the guard prints and TorchScript
+compiles it, and its own text as plain Python."""
 
 from __future__ import annotations
 import __future__
@@ -20,7 +21,8 @@ from rewardsmith.reward.program import ProgramFailedError, RewardProgram
 
 States = Mapping[str, Tensor]
 Values = dict[str, Tensor]
-"""The total under the name ``None`` would have: ``total``; components under ``component:NAME``, in order."""
+"""The total under the name ``None`` would have: ``total``;
+components under ``component:NAME``, in order."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ def run_as_python(source: str, states: States) -> Values:
         Exception: Whatever the program raises.
     """
     names: dict[str, object] = {
-        "torch": torch, "math": math, "F": torch.nn.functional, "Tensor": Tensor, "Dict": dict, "Tuple": tuple,
+        "torch": torch, "math": math, "F": torch.nn.functional, "Tensor": Tensor, "Dict": dict,
+        "Tuple": tuple,
     }  # fmt: skip
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")

@@ -1,4 +1,5 @@
-"""Hostile and broken programs, each with the layer that must refuse it. All are for franka-reach."""
+"""Hostile and broken programs, each with the layer that must
+refuse it. All are for franka-reach."""
 
 from __future__ import annotations
 
@@ -41,7 +42,9 @@ LOAD_TIME = {
     "decorator": f"@{_MARK}\n{GOOD}",
     "decorator_of_torch": f"@torch.jit.ignore\n{GOOD}",
     "decorator_unused": f"@torch.jit.unused\n{GOOD}",
-    "default_argument": f"def compute_reward(tcp_pos={_MARK}):\n    return tcp_pos[:, 0], {{'r': tcp_pos[:, 0]}}\n",
+    "default_argument": (
+        f"def compute_reward(tcp_pos={_MARK}):\n    return tcp_pos[:, 0], {{'r': tcp_pos[:, 0]}}\n"
+    ),
     "helper_default_call": f"def f(x, y={_MARK}):\n    return x\n{GOOD}",
     "helper_annotation_call": f"def f(x: {_MARK}):\n    return x\n{GOOD}",
     "helper_annotation_walk": f"def f(x: torch.os.PathLike):\n    return x\n{GOOD}",
@@ -104,9 +107,15 @@ ESCAPES = {
     "double_star_arguments": body("r = torch.sum(tcp_pos, **{'dim': -1})"),
     "star_parameters": "def compute_reward(*tcp_pos):\n    return tcp_pos[0], {'r': tcp_pos[0]}\n",
     "keyword_only": "def compute_reward(*, tcp_pos):\n    return tcp_pos[:, 0], {'r': tcp_pos[:, 0]}\n",
-    "double_star_parameters": "def compute_reward(tcp_pos, **rest):\n    return tcp_pos[:, 0], {'r': tcp_pos[:, 0]}\n",
-    "success_as_parameter": "def compute_reward(success):\n    return success.float(), {'r': success.float()}\n",
-    "true_score_as_parameter": "def compute_reward(tcp_pos, true_score):\n    return true_score, {'r': true_score}\n",
+    "double_star_parameters": (
+        "def compute_reward(tcp_pos, **rest):\n    return tcp_pos[:, 0], {'r': tcp_pos[:, 0]}\n"
+    ),
+    "success_as_parameter": (
+        "def compute_reward(success):\n    return success.float(), {'r': success.float()}\n"
+    ),
+    "true_score_as_parameter": (
+        "def compute_reward(tcp_pos, true_score):\n    return true_score, {'r': true_score}\n"
+    ),
     "env_as_parameter": "def compute_reward(env):\n    return env.success, {'r': env.success}\n",
     "self_as_parameter": "def compute_reward(self, tcp_pos):\n    return self.success, {'r': self.success}\n",
     "self_in_body": body("r = self.success"),
@@ -182,19 +191,26 @@ RESOURCES = {
     "huge_zeros": body("x = torch.zeros(1000000000)", "r = r + x[0]"),
     "huge_full": body("r = r + torch.full((1000000, 1000000), 1.0)[0, 0]"),
     "size_times_constant": body("x = torch.zeros(tcp_pos.shape[0] * 1000000)", "r = r + x[0]"),
-    "size_power": body("n = tcp_pos.size(0) * tcp_pos.size(0) * tcp_pos.size(0)", "r = r + torch.zeros((n, 64))[0, 0]"),
+    "size_power": body(
+        "n = tcp_pos.size(0) * tcp_pos.size(0) * tcp_pos.size(0)", "r = r + torch.zeros((n, 64))[0, 0]"
+    ),
     "arange": body("x = torch.arange(3000000000)"),
     "linspace": body("x = torch.linspace(0, 1, 1000000000)"),
     "empty": body("x = torch.empty(1000000000)"),
     "repeat": body("x = tcp_pos.repeat(100000, 100000)"),
     "expand": body("x = tcp_pos.unsqueeze(0).expand(100000, -1, -1)", "r = r + x.sum(dim=0).sum(dim=-1)"),
     "list_multiplication": body("r = r + ([1.0] * 1000000000)[5]"),
-    "list_doubling": body("x = [r]", *("x = x + x" for _ in range(60)), "r = torch.stack(x, dim=-1).sum(dim=-1)"),
+    "list_doubling": body(
+        "x = [r]", *("x = x + x" for _ in range(60)), "r = torch.stack(x, dim=-1).sum(dim=-1)"
+    ),
     "outer_products": body(
-        "a = d[:, None, None, None] + d[None, :, None, None] + d[None, None, :, None] + d[None, None, None, :]",
+        "a = d[:, None, None, None] + d[None, :, None, None] + d[None, None, :, None] + d[None, None, "
+        "None, :]",
         "r = r + a[:, 0, 0, 0]",
     ),
-    "many_terms": body(*(f"r = r + torch.tanh(d * {n}.0) + torch.exp(-d) * torch.sin(d)" for n in range(120))),
+    "many_terms": body(
+        *(f"r = r + torch.tanh(d * {n}.0) + torch.exp(-d) * torch.sin(d)" for n in range(120))
+    ),
     "long_chain_on_one_line": body("r = " + " + ".join(["d"] * 300)),
     "chain_over_lines": body("r = (d", *("     + d" for _ in range(300)), "     )"),
     "deep_brackets": body("r = " + "(" * 60 + "d" + ")" * 60),
@@ -281,8 +297,14 @@ VALUES = {
     "no_components": ("probe", result("-d", "{}")),
     "too_many_components": ("probe", result("-d", "{" + ", ".join(f'"c{n}": d' for n in range(30)) + "}")),
     "only_a_tensor": ("compile", "def compute_reward(tcp_pos):\n    return tcp_pos[:, 0]\n"),
-    "components_first": ("compile", "def compute_reward(tcp_pos):\n    r = tcp_pos[:, 0]\n    return {'r': r}, r\n"),
-    "three_results": ("compile", "def compute_reward(tcp_pos):\n    r = tcp_pos[:, 0]\n    return r, {'r': r}, r\n"),
+    "components_first": (
+        "compile",
+        "def compute_reward(tcp_pos):\n    r = tcp_pos[:, 0]\n    return {'r': r}, r\n",
+    ),
+    "three_results": (
+        "compile",
+        "def compute_reward(tcp_pos):\n    r = tcp_pos[:, 0]\n    return r, {'r': r}, r\n",
+    ),
     "list_of_components": ("compile", result("-d", "[d]")),
     "returns_none": ("compile", "def compute_reward(tcp_pos):\n    return None\n"),
     "returns_nothing": ("syntax", "def compute_reward(tcp_pos):\n    r = tcp_pos[:, 0]\n"),
@@ -316,7 +338,10 @@ VALUES = {
     "radians_of_nothing": ("compile", body("r = r * math.radians()")),
     "math_of_a_tensor_method": ("compile", body("r = r.fabs()")),
     "norm_of_nothing": ("syntax", body("r = r * torch.norm()")),
-    "too_many_helper_arguments": ("compile", f"def f(x, y):\n    return x + y\n{body('r = f(d, 1.0, 2.0, 3.0)')}"),
+    "too_many_helper_arguments": (
+        "compile",
+        f"def f(x, y):\n    return x + y\n{body('r = f(d, 1.0, 2.0, 3.0)')}",
+    ),
     "wrong_helper_keyword": ("syntax", f"def f(x, y):\n    return x + y\n{body('r = f(d, z=1.0)')}"),
     "wrong_arguments": ("compile", body("r = torch.tanh(d, d)")),
     "wrong_helper_arguments": ("compile", f"def f(x, y):\n    return x + y\n{body('r = f(d)')}"),
@@ -327,7 +352,10 @@ VALUES = {
     "imaginary_number": ("syntax", body("r = r * 1j")),
     "bytes": ("syntax", body("x = b'abc'")),
     "statement_without_effect": ("syntax", body("d + 1.0")),
-    "unknown_signal": ("syntax", "def compute_reward(cube_pos):\n    return cube_pos[:, 0], {'r': cube_pos[:, 0]}\n"),
+    "unknown_signal": (
+        "syntax",
+        "def compute_reward(cube_pos):\n    return cube_pos[:, 0], {'r': cube_pos[:, 0]}\n",
+    ),
     "no_parameters": ("syntax", "def compute_reward():\n    return 1.0, {}\n"),
     "matrix_multiplication_sign": ("syntax", body("r = tcp_pos @ goal_pos")),
     "bit_shift": ("probe", body("r = r + (3 << 70) * d + 1e9 * d")),
@@ -349,7 +377,10 @@ TEXT = {
     "surrogate": ("syntax", body("r = '\ud800'")),
     "byte_order_mark": ("lexical", "\ufeff" + GOOD),
     "encoding_line": ("compile", "# coding: utf-7\n" + body("x = +AG8-pen")),
-    "type_comment_on_return": ("compile", "def compute_reward(tcp_pos):\n    # type: (Tensor) -> Tensor\n    return tcp_pos[:, 0]\n"),
+    "type_comment_on_return": (
+        "compile",
+        "def compute_reward(tcp_pos):\n    # type: (Tensor) -> Tensor\n    return tcp_pos[:, 0]\n",
+    ),
     "type_comment_hides_loop": ("syntax", body("while True:  # type: ignore", "    r = d")),
     "mixed_tabs": ("syntax", "def compute_reward(tcp_pos):\n    r = tcp_pos[:, 0]\n\treturn r, {'r': r}\n"),
     "backslash_joins": ("syntax", body("x = torch.\\", "save('a', 'canary.txt')")),
@@ -367,7 +398,10 @@ TEXT = {
     "another_name": ("syntax", GOOD.replace("compute_reward", "reward")),
     "python_two": ("syntax", body("print r")),
     "javascript": ("syntax", "function compute_reward(tcp_pos) { return tcp_pos; }"),
-    "repeated_parameter": ("syntax", "def compute_reward(tcp_pos, tcp_pos):\n    return tcp_pos[:, 0], {'r': tcp_pos[:, 0]}\n"),
+    "repeated_parameter": (
+        "syntax",
+        "def compute_reward(tcp_pos, tcp_pos):\n    return tcp_pos[:, 0], {'r': tcp_pos[:, 0]}\n",
+    ),
     "return_outside": ("syntax", f"{GOOD}\nreturn 1\n"),
     "dunder_helper": ("syntax", f"def __f(x):\n    return x\n{body('r = __f(r)')}"),
     "keyword_as_name": ("syntax", body("None = d")),
@@ -416,8 +450,15 @@ _RESOURCE_LAYERS = {
 }
 
 HOSTILE: tuple[Hostile, ...] = (
-    *(Hostile(kind, name, "syntax", source) for kind, programs in _STATIC.items() for name, source in programs.items()),
-    *(Hostile("resources", name, _RESOURCE_LAYERS.get(name, "syntax"), source) for name, source in RESOURCES.items()),
+    *(
+        Hostile(kind, name, "syntax", source)
+        for kind, programs in _STATIC.items()
+        for name, source in programs.items()
+    ),
+    *(
+        Hostile("resources", name, _RESOURCE_LAYERS.get(name, "syntax"), source)
+        for name, source in RESOURCES.items()
+    ),
     *(Hostile("values", name, layer, source) for name, (layer, source) in VALUES.items()),
     *(Hostile("text tricks", name, layer, source) for name, (layer, source) in TEXT.items()),
     *(Hostile("neighbours", name, "graph", source) for name, source in LEAKS.items()),

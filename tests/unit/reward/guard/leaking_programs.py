@@ -1,8 +1,12 @@
-"""Rewards of one environment that depend on others, on its place or on their number; and some that only look like it."""
+"""Rewards of one environment that depend on others, on its place or on
+their number; and some that only look like it."""
 
 from __future__ import annotations
 
-_HEAD = "def compute_reward(tcp_pos, goal_pos, tcp_lin_vel):\n    d = torch.norm(tcp_pos - goal_pos, dim=-1)\n    r = -d\n"
+_HEAD = (
+    "def compute_reward(tcp_pos, goal_pos, tcp_lin_vel):\n    d = torch.norm(tcp_pos - goal_pos, "
+    "dim=-1)\n    r = -d\n"
+)
 
 
 def program(*statements: str, before: str = "") -> str:
@@ -59,7 +63,9 @@ _LEAKS = {
     "reshaped": ("r = tcp_pos.reshape(3, -1).sum(dim=0)",),
     "other_order": ("r = tcp_pos.reshape(3, -1)[0]",),
     "all_pairs": ("r = (d[:, None] - d[None, :]).abs().mean(dim=-1)",),
-    "all_pairs_by_unsqueeze": ("r = (tcp_pos.unsqueeze(0) - tcp_pos.unsqueeze(1)).norm(dim=-1).min(dim=-1).values",),
+    "all_pairs_by_unsqueeze": (
+        "r = (tcp_pos.unsqueeze(0) - tcp_pos.unsqueeze(1)).norm(dim=-1).min(dim=-1).values",
+    ),
     "ranked": ("r = (d.unsqueeze(1) > d.unsqueeze(0)).float().sum(dim=1)",),
     "split": ("a, b = torch.split(d, [1, d.shape[0] - 1])", "r = -d + a"),
     "chunk": ("parts = torch.chunk(d, 2)", "r = -d + parts[0][0]"),
@@ -105,7 +111,10 @@ _LEAKS = {
     "only_a_component": ("x = d - d.mean(dim=0)", 'c = {"r": r, "x": x}', "r = c['r'] + 0.0 * c['x']"),
     "device": ("if here(1.0).device != tcp_pos.device:", "    r = -d + d.tanh()"),
     "device_is_the_same": ("k = 1.0 if here(1.0).device == tcp_pos.device else 2.0", "r = k * r"),
-    "axis_that_is_computed": ("m = torch.amax(d, dim=d.dim() - 1, keepdim=True)", "r = -d + torch.where(m > 50.0, 1.0, 0.0)"),
+    "axis_that_is_computed": (
+        "m = torch.amax(d, dim=d.dim() - 1, keepdim=True)",
+        "r = -d + torch.where(m > 50.0, 1.0, 0.0)",
+    ),
     "softmax_over_a_computed_axis": ("k = d.dim() - 1", "r = torch.softmax(d, dim=k)"),
     "cross_without_an_axis": ("r = torch.cross(tcp_pos, goal_pos).sum(dim=-1)",),
     "dtype": ("if tcp_pos.dtype == torch.float32:", "    r = 2.0 * r"),
@@ -116,13 +125,26 @@ _HELPERS = {
     "device_is_the_same": "def here(a: float):\n    return torch.zeros(1, device='cpu')\n",
 }
 
-LEAKS: dict[str, str] = {name: program(*statements, before=_HELPERS.get(name, "")) for name, statements in _LEAKS.items()}
+LEAKS: dict[str, str] = {
+    name: program(*statements, before=_HELPERS.get(name, "")) for name, statements in _LEAKS.items()
+}
 """All are seen in the compiled program."""
-UNTRIED = {"hidden_by_where", "axis_that_is_computed", "cross_without_an_axis", "device", "device_is_the_same", "dtype"}
-"""What no trying on a processor shows: it happens on no state that is tried, or on another machine."""
+UNTRIED = {
+    "hidden_by_where",
+    "axis_that_is_computed",
+    "cross_without_an_axis",
+    "device",
+    "device_is_the_same",
+    "dtype",
+}
+"""What no trying on a processor shows: it happens on no state
+that is tried, or on another machine."""
 
 _HONEST = {
-    "columns": ("r = tcp_pos[:, 2] + tcp_pos[..., 0] + tcp_pos[:, :2].sum(dim=-1) + tcp_pos[:, None].sum(dim=-1)[:, 0]",),
+    "columns": (
+        "r = tcp_pos[:, 2] + tcp_pos[..., 0] + tcp_pos[:, :2].sum(dim=-1) + tcp_pos[:, "
+        "None].sum(dim=-1)[:, 0]",
+    ),
     "whole_slice": ("r = d[:] + tcp_pos[:][:, 1] + d[: d.shape[0]]",),
     "stacked_in_front": ("r = torch.stack([d, -2.0 * d]).sum(0) + torch.stack([d, 3.0 * d], dim=0)[1]",),
     "stacked_list": (
@@ -144,7 +166,9 @@ _HONEST = {
         "n = tcp_pos.shape[0]",
         "r = r + torch.zeros(n) + torch.ones(n, 3).sum(-1) + torch.full((n,), 0.5)",
     ),
-    "sized_by_len": ("r = r + torch.zeros(len(d)) + torch.tensor([0.0, 1.0, 2.0]).expand(d.size(0), 3).mean(dim=-1)",),
+    "sized_by_len": (
+        "r = r + torch.zeros(len(d)) + torch.tensor([0.0, 1.0, 2.0]).expand(d.size(0), 3).mean(dim=-1)",
+    ),
     "unpacked_size": (
         "n, k = tcp_pos.shape",
         "r = r * k + torch.zeros(n) + torch.zeros(tcp_pos.size())[:, 0]",
@@ -180,18 +204,27 @@ _HONEST = {
     ),
     "large_base": ("r = 9e5 + d",),
     "large_terms": ("r = (1e5 + d * d) - 1e5 + torch.sin(d) - 1e4 * torch.exp(-d) + 1e4",),
-    "steps": ("r = torch.floor(1000.0 * d) + torch.round(d * 1e4) * 1e-3 + (d < 0.3).float() * 100.0 + d // 0.01",),
+    "steps": (
+        "r = torch.floor(1000.0 * d) + torch.round(d * 1e4) * 1e-3 + (d < 0.3).float() * 100.0 + d // 0.01",
+    ),
     "rough": ("r = torch.sin(1e5 * d) + torch.cos(3e4 * tcp_pos[:, 0])",),
-    "tails": ("r = torch.exp(-(d / 0.01) ** 2) + torch.nn.functional.softplus(d) + torch.sinh(d) - torch.cosh(d)",),
+    "tails": (
+        "r = torch.exp(-(d / 0.01) ** 2) + torch.nn.functional.softplus(d) + torch.sinh(d) - torch.cosh(d)",
+    ),
     "angles": (
         "c = (tcp_pos * goal_pos).sum(dim=-1) / (tcp_pos.norm(dim=-1) * goal_pos.norm(dim=-1) + 1e-9)",
         "r = torch.acos(c.clamp(-1, 1))",
     ),
-    "signs": ("r = torch.sign(tcp_pos[:, 0] - goal_pos[:, 0]) + torch.sign(d - tcp_pos.norm(dim=-1)) + torch.atan2(d, tcp_pos[:, 1])",),
+    "signs": (
+        "r = torch.sign(tcp_pos[:, 0] - goal_pos[:, 0]) + torch.sign(d - tcp_pos.norm(dim=-1)) + "
+        "torch.atan2(d, tcp_pos[:, 1])",
+    ),
     "logarithms": ("r = torch.log(d + 1e-9) + torch.log1p(d) - torch.rsqrt(d + 1e-8)",),
     "sum_of_many": ("r = -torch.cat([tcp_pos, goal_pos, tcp_lin_vel], dim=-1).square().sum(dim=-1) * 1e3",),
 }
 """Must be accepted, always: they look alike, or are of numbers that round badly."""
 _HONEST_HELPERS = {"by_rank": "def total(x):\n    if x.dim() > 1:\n        x = x.sum(dim=-1)\n    return x\n"}
 
-LOOKALIKES: dict[str, str] = {name: program(*statements, before=_HONEST_HELPERS.get(name, "")) for name, statements in _HONEST.items()}
+LOOKALIKES: dict[str, str] = {
+    name: program(*statements, before=_HONEST_HELPERS.get(name, "")) for name, statements in _HONEST.items()
+}

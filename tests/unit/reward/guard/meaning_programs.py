@@ -1,7 +1,8 @@
-"""Random programs made to be read in two ways: signs, odd names, helpers, aliases, whole numbers, and every word there is.
+"""Random programs made to be read in two ways: signs, odd names, helpers, aliases, whole numbers,
+and every word there is.
 
-``meaning_grammar.txt`` says what may stand where: under a heading such as ``# f`` every line is one way to write
-that kind of value, and a hole such as ``{f}`` is filled with something of the kind.
+``meaning_grammar.txt`` says what may stand where: under a heading such as ``# f`` every line is one
+way to write that kind of value, and a hole such as ``{f}`` is filled with something of the kind.
 """
 
 from __future__ import annotations
@@ -29,12 +30,15 @@ _ODD = """
     Union Number Device Stream Generator infj mean std weight lerp index scalar NotImplemented math_
     torch_ exec_ match case _ d
 """
-"""Names that mean something to TorchScript, to Python or to the guard's print, and nothing special in a program."""
+"""Names that mean something to TorchScript, to Python or to the
+guard's print, and nothing special in a program."""
 _SIGNS = ("0.5", "-0.5", "2", "-2", "0.25", "-1", "True", "1e-3", "-3.5", "3", "1_0", "- -0.5", "+2.0")
 _LEAVES = {
-    "f": ("{s}[:, 0]", "{s}[:, 2]"), "v": ("{s}",), "q": ("{t}",), "m": ("{s}[:, :, None] * {s}[:, None, :]",),
+    "f": ("{s}[:, 0]", "{s}[:, 2]"), "v": ("{s}",), "q": ("{t}",),
+    "m": ("{s}[:, :, None] * {s}[:, None, :]",),
     "b": ("{s}[:, 0] > 0.1", "{s}[:, 1] < {d}"), "i": ("{s}[:, 0].long()", "({s}[:, 2] * 10).int()"),
-    "x": ("0.5", "-2", "RATE"), "r": ("0.5", "PENALTY", "2.0"), "k": ("1", "2", "COUNT"), "p": ("True", "False"),
+    "x": ("0.5", "-2", "RATE"), "r": ("0.5", "PENALTY", "2.0"), "k": ("1", "2", "COUNT"),
+    "p": ("True", "False"),
 }  # fmt: skip
 """How a value is written where the depth is used up."""
 _SIGNALS = 6
@@ -58,7 +62,9 @@ def read_grammar() -> dict[str, tuple[str, ...]]:
     """For every kind of value and statement, the ways to write it."""
     text = Path(__file__).with_name("meaning_grammar.txt").read_text(encoding="utf-8")
     sections = (section.strip().split("\n") for section in re.split(r"^# ", text, flags=re.MULTILINE)[1:])
-    return {heading.split(":")[0]: tuple(way.replace("\\n", "\n") for way in ways) for heading, *ways in sections}
+    return {
+        heading.split(":")[0]: tuple(way.replace("\\n", "\n") for way in ways) for heading, *ways in sections
+    }
 
 
 class MeaningPrograms:
@@ -105,7 +111,9 @@ class MeaningPrograms:
         return self._filled(form, depth).split("\n")
 
     def _new_name(self) -> str:
-        name = self._rng.choice([name for name in (*_ODD.split(), "a", "b", "near", "far", "c0", "c1") if name not in self._taken])
+        name = self._rng.choice(
+            [name for name in (*_ODD.split(), "a", "b", "near", "far", "c0", "c1") if name not in self._taken]
+        )
         self._taken.add(name)
         return name
 

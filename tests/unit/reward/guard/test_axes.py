@@ -26,7 +26,9 @@ N = Count()
         ((4, 3), (2, 6), (2, 6)),
     ],
 )
-def test_views_that_keep_environments_whole(given: tuple[Size, ...], sizes: tuple[Size, ...], expected: tuple[Size, ...]) -> None:
+def test_views_that_keep_environments_whole(
+    given: tuple[Size, ...], sizes: tuple[Size, ...], expected: tuple[Size, ...]
+) -> None:
     assert axes.view(Axes(given), sizes) == Axes(expected)
 
 
@@ -39,7 +41,9 @@ def test_views_that_tear_them(given: tuple[Size, ...], sizes: tuple[Size, ...]) 
         axes.view(Axes(given), sizes)
 
 
-@pytest.mark.parametrize(("given", "sizes"), [((N, 3), (7, 7)), ((3, N), (-1, 3)), ((4, 3), (-1, 5)), ((3,), (N, -1))])
+@pytest.mark.parametrize(
+    ("given", "sizes"), [((N, 3), (7, 7)), ((3, N), (-1, 3)), ((4, 3), (-1, 5)), ((3,), (N, -1))]
+)
 def test_views_that_cannot_be_told(given: tuple[Size, ...], sizes: tuple[Size, ...]) -> None:
     with pytest.raises(UnseenError):
         axes.view(Axes(given), sizes)

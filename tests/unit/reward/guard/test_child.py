@@ -1,4 +1,5 @@
-"""What people and models get wrong most, and TorchScript's refusals of it, in words that say what to write."""
+"""What people and models get wrong most, and TorchScript's refusals
+of it, in words that say what to write."""
 
 from __future__ import annotations
 
@@ -29,17 +30,57 @@ RETURNS_WRONG = "not the total and a dictionary of its components."
             f"compute_reward returns nothing, {RETURNS_WRONG}",
             "End with: return total, {",
         ),
-        (body().replace('return r, {"r": r}', "return {'r': r}"), 4, "compute_reward returns one dictionary,", "End with: return total, {"),
-        (body().replace('return r, {"r": r}', "return [r, {'r': r}]"), 4, "compute_reward returns one list,", "End with: return total, {"),
-        (result("d, d"), 3, "compute_reward returns Tuple[Tensor, Tensor, Dict[str, Tensor]],", "End with: return total, {"),
-        (result("d", "{'d': d}, d"), 3, "compute_reward returns Tuple[Tensor, Dict[str, Tensor], Tensor],", "End with: return total, {"),
+        (
+            body().replace('return r, {"r": r}', "return {'r': r}"),
+            4,
+            "compute_reward returns one dictionary,",
+            "End with: return total, {",
+        ),
+        (
+            body().replace('return r, {"r": r}', "return [r, {'r': r}]"),
+            4,
+            "compute_reward returns one list,",
+            "End with: return total, {",
+        ),
+        (
+            result("d, d"),
+            3,
+            "compute_reward returns Tuple[Tensor, Tensor, Dict[str, Tensor]],",
+            "End with: return total, {",
+        ),
+        (
+            result("d", "{'d': d}, d"),
+            3,
+            "compute_reward returns Tuple[Tensor, Dict[str, Tensor], Tensor],",
+            "End with: return total, {",
+        ),
         (result("d", "{'d': 1.0}"), 3, "a component is not a tensor.", "leave plain numbers out"),
         (result("d", "{'d': d, 'w': 1.0}"), 3, "a component is not a tensor.", "leave plain numbers out"),
-        (body("r = r * WEIGHT"), 4, "WEIGHT is not defined.", "plain numbers above the functions (SCALE = 3.0)"),
+        (
+            body("r = r * WEIGHT"),
+            4,
+            "WEIGHT is not defined.",
+            "plain numbers above the functions (SCALE = 3.0)",
+        ),
         (body("r = np.exp(r)"), 4, "np is not defined.", "torch"),
-        (body("r = r + tcp_quat[:, 0]"), 4, "tcp_quat is not defined here.", "a signal of this task: take it as a parameter"),
-        (body("if d.dim() == 1:", "    q = d", "r = r + q"), 6, "q is not defined in the false branch.", "torch.where"),
-        (body("q = (d > 0.1) and (d < 0.2)", "r = r + q.float()"), 5, "'bool' object has no attribute", "Use &, | and ~"),
+        (
+            body("r = r + tcp_quat[:, 0]"),
+            4,
+            "tcp_quat is not defined here.",
+            "a signal of this task: take it as a parameter",
+        ),
+        (
+            body("if d.dim() == 1:", "    q = d", "r = r + q"),
+            6,
+            "q is not defined in the false branch.",
+            "torch.where",
+        ),
+        (
+            body("q = (d > 0.1) and (d < 0.2)", "r = r + q.float()"),
+            5,
+            "'bool' object has no attribute",
+            "Use &, | and ~",
+        ),
     ],
 )
 def test_messages(source: str, line: int, message: str, hint: str, guard: Guard, reach: Task) -> None:
@@ -60,7 +101,9 @@ def test_a_module_that_is_called(module: str, guard: Guard, reach: Task) -> None
 
 
 @pytest.mark.parametrize(("layer", "part"), [("graph", "check_environments"), ("probe", "probe")])
-def test_a_fault_in_a_layer_is_its_refusal(layer: str, part: str, reach: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_in_a_layer_is_its_refusal(
+    layer: str, part: str, reach: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def failing(*arguments: object) -> None:
         raise LookupError("no such\nthing")
 

@@ -1,4 +1,5 @@
-"""Layer 5, second part: what is seen in the compiled program, at which line, and what is left to the probe."""
+"""Layer 5, second part: what is seen in the compiled program, at
+which line, and what is left to the probe."""
 
 from __future__ import annotations
 

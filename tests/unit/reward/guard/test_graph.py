@@ -93,7 +93,11 @@ def test_refused(name: str) -> None:
 
 @pytest.mark.parametrize("result", ["Tensor", "Tuple[Dict[str, Tensor], Tensor]", "Tuple[Tensor, Tensor]"])
 def test_another_result(result: str) -> None:
-    value = {"Tensor": "a", "Tuple[Dict[str, Tensor], Tensor]": "{'r': a}, a", "Tuple[Tensor, Tensor]": "a, a"}[result]
+    value = {
+        "Tensor": "a",
+        "Tuple[Dict[str, Tensor], Tensor]": "{'r': a}, a",
+        "Tuple[Tensor, Tensor]": "a, a",
+    }[result]
     program = RewardProgram(f"def compute_reward(a: Tensor) -> {result}:\n    return {value}\n")
     with pytest.raises(RefusedError, match="returns"):
         check_graph(program.function)
@@ -103,7 +107,10 @@ def test_another_result(result: str) -> None:
     "statement",
     [
         "r = torch.zeros([a.size(0)]) + a[:, 0]",
-        "n, k = a.shape\n    r = torch.zeros([n, k], device=a.device, dtype=b.dtype)[:, 0] + a[:, 0].to(b.device)",
+        (
+            "n, k = a.shape\n    r = torch.zeros([n, k], device=a.device, dtype=b.dtype)[:, 0] + a[:, "
+            "0].to(b.device)"
+        ),
         "r = torch.ones(a.size()).sum(dim=-1) * a[:, 0]",
         "r = torch.full([a.shape[0], 3], 0.5).sum(dim=-1) * a[:, 0]",
         "r = torch.stack(list_of, dim=-1).sum(dim=-1)",

@@ -1,4 +1,5 @@
-"""Every hostile or broken program is refused, by the layer that must refuse it, in time and without a trace."""
+"""Every hostile or broken program is refused, by the layer that must
+refuse it, in time and without a trace."""
 
 from __future__ import annotations
 
@@ -16,7 +17,9 @@ LINELESS = ("there is no code", "characters, 8000 are allowed", "exactly one fun
 
 
 @pytest.mark.parametrize("program", HOSTILE, ids=[f"{program.kind}-{program.name}" for program in HOSTILE])
-def test_refused(program: Hostile, guard: Guard, reach: Task, watched: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refused(
+    program: Hostile, guard: Guard, reach: Task, watched: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(watched)
     guard.limits(reach)  # waits for a new child where the last program broke one
     started = time.monotonic()
@@ -34,14 +37,27 @@ def test_static_refusals_name_a_line_of_the_source(guard: Guard, reach: Task) ->
         if program.layer in ("lexical", "syntax"):
             verdict = guard.check(program.source, reach)
             known = any(part in verdict.message for part in LINELESS)
-            assert known or 1 <= (verdict.line or 0) <= program.source.count("\n") + 1, (program.name, verdict.text)
+            assert known or 1 <= (verdict.line or 0) <= program.source.count("\n") + 1, (
+                program.name,
+                verdict.text,
+            )
 
 
 def test_the_collection_is_large_and_covers_every_kind() -> None:
     kinds = Counter(program.kind for program in HOSTILE)
     assert len(HOSTILE) >= 150
     assert len({(program.kind, program.name) for program in HOSTILE}) == len(HOSTILE)
-    known = {"load-time code", "escape", "files", "tampering", "resources", "global state", "values", "text tricks", "neighbours"}
+    known = {
+        "load-time code",
+        "escape",
+        "files",
+        "tampering",
+        "resources",
+        "global state",
+        "values",
+        "text tricks",
+        "neighbours",
+    }
     assert set(kinds) == known
     assert min(kinds.values()) >= 10
 

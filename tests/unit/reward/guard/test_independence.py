@@ -1,4 +1,5 @@
-"""Layer 6, one part, on its own: what trying alone shows of programs that let environments depend on each other."""
+"""Layer 6, one part, on its own: what trying alone shows of programs
+that let environments depend on each other."""
 
 from __future__ import annotations
 

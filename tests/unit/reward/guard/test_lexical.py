@@ -40,7 +40,9 @@ def test_the_line_is_named(text: str, line: int) -> None:
     assert refusal(text).line == line
 
 
-@pytest.mark.parametrize("text", ["", "  \n\t", "# only\n# comments", "x" * (MAX_CHARACTERS + 1), "# c\n" * MAX_CHARACTERS])
+@pytest.mark.parametrize(
+    "text", ["", "  \n\t", "# only\n# comments", "x" * (MAX_CHARACTERS + 1), "# c\n" * MAX_CHARACTERS]
+)
 def test_nothing_or_too_much(text: str) -> None:
     refusal(text)
 

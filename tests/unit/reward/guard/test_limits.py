@@ -1,4 +1,5 @@
-"""The operating system's part: each limit on its own, in a process of its own, then all together."""
+"""The operating system's part: each limit on its own, in a
+process of its own, then all together."""
 
 from __future__ import annotations
 
@@ -13,7 +14,10 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux only")
 
 CLOSE = {
     "Landlock": "from rewardsmith.reward.guard.landlock import close_files as close",
-    "seccomp": "import ctypes; ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)\nfrom rewardsmith.reward.guard.seccomp import filter_calls as close",
+    "seccomp": (
+        "import ctypes; ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)\nfrom "
+        "rewardsmith.reward.guard.seccomp import filter_calls as close"
+    ),
     "everything": "from rewardsmith.reward.guard.limits import confine as close",
 }
 FILES = {
@@ -57,14 +61,19 @@ def attempt(layer: str, actions: dict[str, str], folder: Path) -> dict[str, str]
     (folder / "there.txt").write_text("kept")
     attempts = "\n".join(f"attempt({name!r}, lambda: {action})" for name, action in actions.items())
     script = SCRIPT.format(close=CLOSE[layer], attempts=attempts)
-    done = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, timeout=60, check=True
+    )
     report, outcomes = json.loads(done.stdout)
     if report is False:
         pytest.skip(f"this kernel has no {layer}")
     return outcomes
 
 
-@pytest.mark.parametrize(("layer", "actions"), [("Landlock", FILES), ("seccomp", {**FILES, **CALLS}), ("everything", {**FILES, **CALLS})])
+@pytest.mark.parametrize(
+    ("layer", "actions"),
+    [("Landlock", FILES), ("seccomp", {**FILES, **CALLS}), ("everything", {**FILES, **CALLS})],
+)
 def test_nothing_is_possible(layer: str, actions: dict[str, str], tmp_path: Path) -> None:
     outcomes = attempt(layer, actions, tmp_path)
     assert outcomes == dict.fromkeys(actions, "refused")
@@ -74,11 +83,14 @@ def test_nothing_is_possible(layer: str, actions: dict[str, str], tmp_path: Path
 
 def test_memory_and_time_are_limited() -> None:
     code = (
-        "import torch\nfrom rewardsmith.reward.guard.limits import confine, start_clock\nprint(confine()[0], flush=True)\n"
+        "import torch\nfrom rewardsmith.reward.guard.limits import confine, "
+        "start_clock\nprint(confine()[0], flush=True)\n"
         "try:\n    torch.ones(2 * 2**28)\nexcept RuntimeError:\n    print('memory', flush=True)\n"
         "start_clock()\nwhile True:\n    pass\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode < 0
     assert done.stdout.splitlines()[0].startswith("limits on files and cores")
     assert done.stdout.splitlines()[1:] == ["memory"]

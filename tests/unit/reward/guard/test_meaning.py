@@ -1,7 +1,8 @@
-"""What is compiled is what the program says: every accepted program against its own text as plain Python.
+"""What is compiled is what the program says: every accepted program against its own text as plain
+Python.
 
-The ordinary run tries 500 random programs. For more: ``REWARDSMITH_MEANING_PROGRAMS=5000 pytest -m fuzz -k meaning -s``.
-"""
+The ordinary run tries 500 random programs. For more: ``REWARDSMITH_MEANING_PROGRAMS=5000 pytest -m
+fuzz -k meaning -s``."""
 
 from __future__ import annotations
 
@@ -66,7 +67,10 @@ def try_many(task: Task, seed: int, count: int) -> None:
             accepted += 1
             covered |= program.features
     missing = all_features() - covered
-    print(f"\nseed {seed}: {count} programs, {accepted} accepted, {stops.total()} only by us {dict(stops)}; not covered: {missing}")
+    print(
+        f"\nseed {seed}: {count} programs, {accepted} accepted, {stops.total()} only by us {dict(stops)}; "
+        f"not covered: {missing}"
+    )
     assert accepted > 0.6 * count
     assert stops.total() < 0.03 * count  # what rewrite.py says of where the print goes on
     assert len(missing) < (0.35 if count < 2000 else 0.1) * len(all_features())
@@ -84,7 +88,8 @@ def test_many_random_programs(push: Task) -> None:
 
 @pytest.mark.parametrize(
     ("task_name", "name", "source"),
-    [("franka-reach", *reward) for reward in REACH.items()] + [("franka-push", *reward) for reward in PUSH.items()],
+    [("franka-reach", *reward) for reward in REACH.items()]
+    + [("franka-push", *reward) for reward in PUSH.items()],
 )
 def test_ordinary_rewards(task_name: str, name: str, source: str) -> None:
     task = TASKS.load(task_name)
@@ -105,21 +110,32 @@ def test_recorded_rewards(push: Task) -> None:
     states = batches(push)
     outcomes = [compare(source, push.signals, states) for source in RECORDED]
     assert len(outcomes) > 100
-    assert [outcome for outcome in outcomes if outcome.refused or outcome.python_stops or outcome.difference] == []
+    assert [
+        outcome for outcome in outcomes if outcome.refused or outcome.python_stops or outcome.difference
+    ] == []
 
 
 def program(*statements: str, above: str = "") -> str:
     """With a distance d, a direction v, a truth value near, and r as the total."""
     lines = [
-        "v = tcp_pos - goal_pos", "d = torch.norm(v, dim=-1)", "near = d < 0.4", "r = -d", *statements, 'return r, {"r": r, "d": d}',
+        "v = tcp_pos - goal_pos", "d = torch.norm(v, dim=-1)", "near = d < 0.4", "r = -d", *statements,
+        'return r, {"r": r, "d": d}',
     ]  # fmt: skip
-    return f"{above}def compute_reward(tcp_pos, goal_pos, cube_pos):\n" + "".join(f"    {line}\n" for line in lines)
+    return f"{above}def compute_reward(tcp_pos, goal_pos, cube_pos):\n" + "".join(
+        f"    {line}\n" for line in lines
+    )
 
 
 SAME = {
-    "one tensor twice from a helper": program("a, b = f(d)", "a += 1.0", "r = -b", above="def f(x):\n    z = x * 1.0\n    return z, z\n"),
+    "one tensor twice from a helper": program(
+        "a, b = f(d)", "a += 1.0", "r = -b", above="def f(x):\n    z = x * 1.0\n    return z, z\n"
+    ),
     "one tensor under two keys from a helper": program(
-        "q = f(d)", "a = q['a']", "a += 1.0", "r = -q['b']", above="def f(x):\n    z = x * 1.0\n    return {'a': z, 'b': z}\n"
+        "q = f(d)",
+        "a = q['a']",
+        "a += 1.0",
+        "r = -q['b']",
+        above="def f(x):\n    z = x * 1.0\n    return {'a': z, 'b': z}\n",
     ),
     "double minus of a constant": program("r = torch.exp(-d / 0.1) - d * -FAR", above="FAR = -0.5\n"),
     "double minus of an int": program("r = d * -LOW", above="LOW = -2\n"),
@@ -133,39 +149,59 @@ SAME = {
     "helper called as another is printed": program(
         "r = f(d) + helper_f(d)", above="def f(x):\n    return x\ndef helper_f(x):\n    return x * 3.0\n"
     ),
-    "helper called as a local is": program("helper_f = d * 2.0", "r = f(helper_f)", above="def f(x):\n    return x + 1.0\n"),
-    "not before other operators": program("r = torch.where(~near & (d > 0.1), d, 0.0)", "r = r + (~near | near).float()"),
+    "helper called as a local is": program(
+        "helper_f = d * 2.0", "r = f(helper_f)", above="def f(x):\n    return x + 1.0\n"
+    ),
+    "not before other operators": program(
+        "r = torch.where(~near & (d > 0.1), d, 0.0)", "r = r + (~near | near).float()"
+    ),
     "or before and": program("if True or d.dim() == 1 and False:", "    r = d * 3.0"),
     "not before a name in in": program("inside = d.dim() == 2", "r = d if not inside else -d"),
     "floor of floats": program("r = d * (1.0 // 0.1) + (-7.5 % 2) + d // 0.1"),
     "whole powers": program("r = d * (2 ** 3 // 3) + torch.full((d.shape[0],), 2 ** 2) * 0.1"),
     "least of an int and a float": program("r = d * min(1, 2.5) + max(3, 2.5)"),
-    "math that TorchScript lacks": program("r = d * math.hypot(3.0, 4.0) + math.log2(8) + math.trunc(-2.5) + math.remainder(5.0, 3.0)"),
+    "math that TorchScript lacks": program(
+        "r = d * math.hypot(3.0, 4.0) + math.log2(8) + math.trunc(-2.5) + math.remainder(5.0, 3.0)"
+    ),
     "and and or of known numbers": program("r = d * (0.5 and 2) + (0 or 3.0) * r"),
     "shift": program("r = d * (3 << 2)"),
     "name of the total as a component": program("place = -d", "r = place", "r += 0.1 * v[:, 0]", "d = place"),
     "three names": program("a = r", "b = a", "a -= d", "r = a * 1.0 + b"),
     "alias of a number": program("w = 2.0", "u = w", "w += 1", "r = d * w * u"),
-    "alias in one branch": program("a = d", "if d.dim() == 1:", "    a = r", "b = a * 1.0", "b += 1.0", "r = b"),
+    "alias in one branch": program(
+        "a = d", "if d.dim() == 1:", "    a = r", "b = a * 1.0", "b += 1.0", "r = b"
+    ),
     "dictionary that is older": program('c = {"x": r, "y": d}', "r += 1.0", 'return r + c["x"], c'),
     "signal changed": program("tcp_pos *= 2.0", "r = tcp_pos[:, 0] + d"),
     "same key twice": program('return r, {"x": d, "y": r, "x": r}'),
-    "own names": program("max = d * 2.0", "list = max + 1.0", "range, inf, nan = d, list, max", "r = range + inf * nan"),
+    "own names": program(
+        "max = d * 2.0", "list = max + 1.0", "range, inf, nan = d, list, max", "r = range + inf * nan"
+    ),
     "constant below": program("r = d * LATE") + "LATE = -2.0\n",
-    "linalg.norm": program("r = torch.linalg.norm(v, 1, -1) + torch.linalg.norm(v, dim=1) + torch.norm(v, 3, -1)"),
+    "linalg.norm": program(
+        "r = torch.linalg.norm(v, 1, -1) + torch.linalg.norm(v, dim=1) + torch.norm(v, 3, -1)"
+    ),
     "truth values of where": program(
         "a = torch.where(near, True, False)", "b = near.where(near, True)", "r = d * ~a + ((a + b) + (b + b))"
     ),
     "a truth value meets a truth tensor": program(
-        "a = near + True", "b = True * (d.dim() == 1) * near", "a += B", "r = d * (a + b + a)", above="B = True\n"
+        "a = near + True",
+        "b = True * (d.dim() == 1) * near",
+        "a += B",
+        "r = d * (a + b + a)",
+        above="B = True\n",
     ),
-    "a truth value meets numbers": program("r = (True + d) * True + torch.where(near, True, 0) + torch.add(d, True)"),
+    "a truth value meets numbers": program(
+        "r = (True + d) * True + torch.where(near, True, 0) + torch.add(d, True)"
+    ),
     "a declared truth value": program(
         "a = f(near, True) + g(near)",
         "r = d * (a + a)",
         above="def g(x, s=True):\n    return x * s\ndef f(x, s: bool = False):\n    return x * s\n",
     ),
-    "a truth value by its default": program("r = f(d) * f(d, s=d.dim() > 1)", above="def f(x, s=False):\n    return x if s else x + 1.0\n"),
+    "a truth value by its default": program(
+        "r = f(d) * f(d, s=d.dim() > 1)", above="def f(x, s=False):\n    return x if s else x + 1.0\n"
+    ),
     "float(helper)": program("r = torch.where(near, f(2), f(3))", above="def f(s):\n    return s * 1.5\n"),
 }
 

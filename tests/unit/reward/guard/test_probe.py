@@ -40,7 +40,10 @@ def compiled(*statements: str) -> RewardProgram:
         (["return x, {'x': 1.0 / (x - x)}"], "component 'x' is infinite on ordinary states"),
         (["return x / (h * 100.0), {'x': x}"], "the total is NaN on states that are all zero"),
         (["return x, {'x': torch.exp(x * 9.0)}"], "component 'x' is infinite on states far outside"),
-        (["if a.size(0) == 64:", "    return x, {'x': x}", "return x, {'y': x}"], "components change with the number of environments"),
+        (
+            ["if a.size(0) == 64:", "    return x, {'x': x}", "return x, {'y': x}"],
+            "components change with the number of environments",
+        ),
         (["return a, {'x': x}"], "has shape (64, 3), not (num_envs,) = (64,)"),
         (["return x.double(), {'x': x}"], "is float64, not float32"),
         (["return x, {'x': x > 0.0}"], "is bool, not float32"),
@@ -65,7 +68,13 @@ def test_failures_when_run_name_the_line() -> None:
 
 
 @pytest.mark.parametrize(
-    "result", ["x, {'x': x}", "x.clone(), {'a': x, 'b': x}", "a.norm(p=2, dim=-1), {'h': h}", "(x < -0.9).float(), {'x': x}"]
+    "result",
+    [
+        "x, {'x': x}",
+        "x.clone(), {'a': x, 'b': x}",
+        "a.norm(p=2, dim=-1), {'h': h}",
+        "(x < -0.9).float(), {'x': x}",
+    ],
 )
 def test_accepted(result: str) -> None:
     """A signal itself is a fine component: what reaches training is a copy (see test_program)."""
@@ -96,7 +105,12 @@ def test_made_up_states() -> None:
     assert torch.allclose(ordinary["q"].norm(dim=-1), torch.ones(FEW))
     assert torch.equal(STATES.many["a"][:FEW], ordinary["a"])
     assert len(STATES.many["h"]) == 6_144
-    assert [(kind.rows.start, kind.rows.stop) for kind in STATES.kinds] == [(0, 64), (64, 128), (128, 192), (192, None)]
+    assert [(kind.rows.start, kind.rows.stop) for kind in STATES.kinds] == [
+        (0, 64),
+        (64, 128),
+        (128, 192),
+        (192, None),
+    ]
     assert torch.equal(make_states(SIGNALS, 6_144, {}).wide["q"], wide["q"])
 
 

@@ -33,7 +33,9 @@ def test_the_guard_recorded_real_states(recorded: Path, reach: Task, cache: Path
     assert recorded.name.startswith("franka-reach-")
     assert [path.name for path in recorded.parent.glob("franka-reach-*")] == [recorded.name]
     states = torch.load(recorded, weights_only=True)
-    assert {name: value.shape[1:] for name, value in states.items()} == {signal.name: signal.shape for signal in reach.signals}
+    assert {name: value.shape[1:] for name, value in states.items()} == {
+        signal.name: signal.shape for signal in reach.signals
+    }
     assert len(states["tcp_pos"]) >= 500
     assert float(states["tcp_pos"].std(dim=0).min()) > 0.02
     assert float(states["actions"].abs().max()) <= 1.0
@@ -73,7 +75,10 @@ def test_another_scene_has_another_file(tmp_path: Path):
 
 def test_another_program_of_the_task_has_another_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Start states are written by code."""
-    code = "from rewardsmith_envs.tasks.franka_reach import FrankaReach\nclass Mine(FrankaReach):\n    draws = 31\n"
+    code = (
+        "from rewardsmith_envs.tasks.franka_reach import FrankaReach\nclass Mine(FrankaReach):\n    "
+        "draws = 31\n"
+    )
     (tmp_path / "tasks_of_mine.py").write_text(code)
     monkeypatch.syspath_prepend(tmp_path)
     task = cast(Task, import_module("tasks_of_mine").Mine())
@@ -101,10 +106,19 @@ class Evil:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"no tensors", _bytes({"tcp_pos": torch.zeros(3, 3)}), _bytes([1, 2]), _bytes({"x": Evil()}), pickle.dumps(Evil())],
+    [
+        b"",
+        b"no tensors",
+        _bytes({"tcp_pos": torch.zeros(3, 3)}),
+        _bytes([1, 2]),
+        _bytes({"x": Evil()}),
+        pickle.dumps(Evil()),
+    ],
     ids=["empty", "text", "other_signals", "list", "object_in_tensors", "object"],
 )
-def test_a_broken_or_hostile_file_is_not_used(content: bytes, reach: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_or_hostile_file_is_not_used(
+    content: bytes, reach: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     file = tmp_path / "states.pt"
     file.write_bytes(content)
@@ -114,7 +128,9 @@ def test_a_broken_or_hostile_file_is_not_used(content: bytes, reach: Task, tmp_p
 
 
 @pytest.mark.parametrize("damage", ["shape", "dtype", "nan", "rows", "none", "number", "single"])
-def test_states_that_do_not_fit_are_not_used(damage: str, recorded: Path, reach: Task, tmp_path: Path) -> None:
+def test_states_that_do_not_fit_are_not_used(
+    damage: str, recorded: Path, reach: Task, tmp_path: Path
+) -> None:
     states = torch.load(recorded, weights_only=True)
     value = states["tcp_pos"]
     damaged = {
@@ -160,7 +176,9 @@ def test_a_task_that_cannot_be_run_is_checked_on_made_up_states(own_guard: Guard
     verdict = own_guard.check(FrankaReach.human_reward, task)
     assert verdict.accepted
     assert "made-up states only" in verdict.message
-    refused = own_guard.check(FrankaReach.human_reward.replace("tanh(5.0 * distance)", "log(-distance)"), task)
+    refused = own_guard.check(
+        FrankaReach.human_reward.replace("tanh(5.0 * distance)", "log(-distance)"), task
+    )
     assert refused.layer == "probe"
     assert "made-up" not in refused.message
 

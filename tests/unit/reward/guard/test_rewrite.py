@@ -13,7 +13,9 @@ RETURN = "    return tcp_pos[:, 0], {'x': tcp_pos[:, 0]}\n"
 
 def printed(statement: str, task: Task) -> str:
     """One statement of compute_reward as it is printed."""
-    lines = check_source(f"def compute_reward(tcp_pos, goal_pos):\n    {statement}\n{RETURN}", task.signals).program.splitlines()
+    lines = check_source(
+        f"def compute_reward(tcp_pos, goal_pos):\n    {statement}\n{RETURN}", task.signals
+    ).program.splitlines()
     return "\n".join(line.strip() for line in lines[1:-1])
 
 
@@ -37,7 +39,10 @@ def printed(statement: str, task: Task) -> str:
         ("x = +tcp_pos", "x = tcp_pos"),
         (
             "x = F.normalize(tcp_pos, dim=-1)",
-            "x = tcp_pos / torch.clamp(torch.linalg.vector_norm(tcp_pos, 2.0, dim=-1, keepdim=True), min=1e-12)",
+            (
+                "x = tcp_pos / torch.clamp(torch.linalg.vector_norm(tcp_pos, 2.0, dim=-1, keepdim=True), "
+                "min=1e-12)"
+            ),
         ),
     ],
 )
@@ -48,7 +53,9 @@ def test_spellings(given: str, expected: str, reach: Task) -> None:
 def test_the_signature_is_ours(reach: Task) -> None:
     source = f"def compute_reward(tcp_pos: int, goal_pos: 'list') -> None:\n{RETURN}"
     head = check_source(source, reach.signals).program.splitlines()[0]
-    assert head == "def compute_reward(tcp_pos: Tensor, goal_pos: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:"
+    assert (
+        head == "def compute_reward(tcp_pos: Tensor, goal_pos: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:"
+    )
 
 
 @pytest.mark.parametrize(
@@ -63,7 +70,10 @@ def test_the_signature_is_ours(reach: Task) -> None:
     ],
 )
 def test_numbers_for_helpers(parameters: str, call: str, expected: str, reach: Task) -> None:
-    source = f"def f({parameters}):\n    return x * s\ndef compute_reward(tcp_pos, goal_pos):\n    t = 3\n    y = {call}\n{RETURN}"
+    source = (
+        f"def f({parameters}):\n    return x * s\ndef compute_reward(tcp_pos, goal_pos):\n    t = 3\n "
+        f"   y = {call}\n{RETURN}"
+    )
     program = check_source(source, reach.signals).program
     assert f"y = helper_{expected}" in program
     assert ("s: float" in program) == (call != "f(tcp_pos, goal_pos)")
@@ -71,10 +81,13 @@ def test_numbers_for_helpers(parameters: str, call: str, expected: str, reach: T
 
 def test_lines_lead_back_to_the_source(reach: Task) -> None:
     source = (
-        f"# A comment.\n\ndef compute_reward(tcp_pos):\n    '''Two\n    lines.'''\n\n    x = (tcp_pos +\n         1.0)\n    y = x\n{RETURN}"
+        "# A comment.\n\ndef compute_reward(tcp_pos):\n    '''Two\n    lines.'''\n\n    x = (tcp_pos "
+        f"+\n         1.0)\n    y = x\n{RETURN}"
     )
     shown = check_source(source, reach.signals)
-    numbers = {line.strip(): shown.source_line(number) for number, line in enumerate(shown.program.splitlines(), 1)}
+    numbers = {
+        line.strip(): shown.source_line(number) for number, line in enumerate(shown.program.splitlines(), 1)
+    }
     assert numbers["x = tcp_pos + 1.0"] == 7
     assert numbers["y = x"] == 9
 
@@ -89,19 +102,29 @@ def test_numbers_above_the_functions_are_written_out(constant: str, reach: Task)
 
 
 def test_what_a_function_defines_itself_is_not_the_constant_of_that_name(reach: Task) -> None:
-    source = f"S = 3.0\nx = 4.0\ndef f(x, s=S):\n    return x * s\ndef compute_reward(tcp_pos):\n    S = f(tcp_pos)\n    y = S\n{RETURN}"
+    source = (
+        "S = 3.0\nx = 4.0\ndef f(x, s=S):\n    return x * s\ndef compute_reward(tcp_pos):\n    S = "
+        f"f(tcp_pos)\n    y = S\n{RETURN}"
+    )
     program = check_source(source, reach.signals).program
     assert "def helper_f(x: Tensor, s: float=3.0):\n    return x * s\n" in program
     assert "y = S\n" in program
 
 
 def test_defaults_keep_the_type_that_is_written(reach: Task) -> None:
-    source = f"def f(x, k: int=2, b: bool=True, s=1):\n    return x * s\ndef compute_reward(tcp_pos):\n    y = f(tcp_pos)\n{RETURN}"
-    assert "def helper_f(x: Tensor, k: int=2, b: bool=True, s: float=1.0):" in check_source(source, reach.signals).program
+    source = (
+        "def f(x, k: int=2, b: bool=True, s=1):\n    return x * s\ndef compute_reward(tcp_pos):\n    "
+        f"y = f(tcp_pos)\n{RETURN}"
+    )
+    assert (
+        "def helper_f(x: Tensor, k: int=2, b: bool=True, s: float=1.0):"
+        in check_source(source, reach.signals).program
+    )
 
 
 def test_nested_normalize_does_not_double_again_and_again(reach: Task) -> None:
-    """Each one is printed with its argument twice: 30 of them would fill the memory of this very process."""
+    """Each one is printed with its argument twice: 30 of them would
+    fill the memory of this very process."""
     nested = "F.normalize(\n" * 30 + "tcp_pos" + ", dim=-1)" * 30
     with pytest.raises(RefusedError, match="normalize is too large"):
         check_source(f"def compute_reward(tcp_pos):\n    x = {nested}\n{RETURN}", reach.signals)

@@ -16,7 +16,10 @@ from rewardsmith.training.ppo import PpoSettings
 
 SOURCE = "def compute_reward(tcp_pos):\n    # up\n    r = tcp_pos[:, 2]\n    return r, {'r': r}\n"
 PRINT = check_source(SOURCE, None).program
-HOSTILE = "def compute_reward(tcp_pos: Tensor):\n    torch.save(tcp_pos, 'file')\n    return tcp_pos[:, 2], {'r': tcp_pos[:, 2]}\n"
+HOSTILE = (
+    "def compute_reward(tcp_pos: Tensor):\n    torch.save(tcp_pos, 'file')\n    return tcp_pos[:, "
+    "2], {'r': tcp_pos[:, 2]}\n"
+)
 
 
 @pytest.mark.parametrize("program", [PRINT, SOURCE, PRINT.replace("    r =", "    # a comment\n    r =")])
@@ -47,7 +50,9 @@ def test_a_signal_that_the_task_has_not_is_refused(reach: Task) -> None:
         check_stored(source, check_source(source, None).program, reach.signals)
 
 
-def test_the_guard_tries_a_stored_program_unless_it_did_so_before(reach: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_guard_tries_a_stored_program_unless_it_did_so_before(
+    reach: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What the store claims does not count, what this machine remembers does."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     constant = "def compute_reward(tcp_pos):\n    r = tcp_pos[:, 2] * 0.0\n    return r, {'r': r}\n"

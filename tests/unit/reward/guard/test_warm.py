@@ -75,7 +75,9 @@ def _memory_kib(child: WarmChild) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmSize"))
 
 
-def test_a_machine_where_it_cannot_start(reach: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_where_it_cannot_start(
+    reach: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No program is to blame then: the error goes to the person, not to the writer."""
     (tmp_path / "torch.py").write_text("raise ImportError('no torch on this machine')\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
@@ -87,11 +89,15 @@ def test_a_machine_where_it_cannot_start(reach: Task, tmp_path: Path, monkeypatc
     child.close()
 
 
-def test_what_is_accepted_is_what_was_printed_whatever_the_child_says(reach: Task, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_accepted_is_what_was_printed_whatever_the_child_says(
+    reach: Task, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     program = check_source(reach.human_reward, reach.signals).program
     child = WarmChild(reach, PpoSettings())
     child.ready()
-    monkeypatch.setattr(child._process, "receive", lambda timeout_s: '{"accepted": true, "program": "another"}')
+    monkeypatch.setattr(
+        child._process, "receive", lambda timeout_s: '{"accepted": true, "program": "another"}'
+    )
     assert child.check(program).program == program
     child.close()
 

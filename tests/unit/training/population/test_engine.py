@@ -25,7 +25,8 @@ QUICK = replace(TINY, env_steps=640)
 LENIENT = Race((0.5,), keep=0.9, episodes=4)
 """Evicts nobody who has fewer than ten rivals."""
 BETTER = tuple((f"c{number:03d}-search-0", (2.0,)) for number in range(100, 139))
-"""Of 40 to 45 candidates that race lets ``ceil(0.9 * n) <= 41`` go on, but no success is above 1."""
+"""Of 40 to 45 candidates that race lets ``ceil(0.9 * n) <=
+41`` go on, but no success is above 1."""
 NAN = """
 def compute_reward(actions: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:
     bad = torch.sqrt(actions[:, 0] - 10.0)
@@ -38,7 +39,8 @@ def compute_reward(actions: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:
         a = a + 1.0
     return (actions[:, 0] + 0.0 * a, {'a': actions[:, 0]})
 """
-"""A million turns: some seconds of an epoch, half a second on a processor five times as fast as those known."""
+"""A million turns: some seconds of an epoch, half a second on a
+processor five times as fast as those known."""
 NO_PROGRAM = "def compute_reward(:"
 
 
@@ -51,13 +53,23 @@ def train(tmp_path: Path) -> Train:
     runs = 0
 
     def go(
-        task: Task, jobs: Sequence[TrainingJob], race: Race | None = None, feed: Callable[..., Feed] = Feed, **changes: object
+        task: Task,
+        jobs: Sequence[TrainingJob],
+        race: Race | None = None,
+        feed: Callable[..., Feed] = Feed,
+        **changes: object,
     ) -> Trained:
         nonlocal runs
         folder, runs = tmp_path / str(runs), runs + 1
         settings: PpoSettings = replace(QUICK, **changes)  # pyright: ignore[reportArgumentType]
         placed = [
-            replace(job, race=race, policy=str(folder / job.policy), episodes=job.episodes and str(folder / job.episodes)) for job in jobs
+            replace(
+                job,
+                race=race,
+                policy=str(folder / job.policy),
+                episodes=job.episodes and str(folder / job.episodes),
+            )
+            for job in jobs
         ]
         told: list[TrainingProgress] = []
         results = run(PopulationTrainer(task, settings, threads=2), feed(placed), told.append)
@@ -97,12 +109,18 @@ def test_neither_slots_nor_lanes_nor_neighbours_decide_anything(train: Train, ta
             assert all(alone[name].same(together, name) for name in "abcde"), (slots, overlap)
 
 
-def test_a_job_that_diverges_frees_its_slot_and_disturbs_nobody(train: Train, reach: Task, human_program: str):
+def test_a_job_that_diverges_frees_its_slot_and_disturbs_nobody(
+    train: Train, reach: Task, human_program: str
+):
     jobs = [job("a", human_program), job("nan", NAN, 2), job("b", human_program, 3)]
     found = train(reach, jobs, slots=2)
     assert found.order == "nan a b"
     assert (found.of("nan").fault, found.of("nan").env_steps) == (Fault.DIVERGED, QUICK.epoch_steps)
-    assert [tuple(name for name, _ in progress.success) for progress in found.told[:3]] == [("a", "nan"), ("a", "b"), ("a", "b")]
+    assert [tuple(name for name, _ in progress.success) for progress in found.told[:3]] == [
+        ("a", "nan"),
+        ("a", "b"),
+        ("a", "b"),
+    ]
     assert len(found.told) == QUICK.epochs + 1
     assert "nan" not in found.files
     for each in (jobs[0], jobs[2]):
@@ -121,7 +139,9 @@ def test_a_program_that_does_not_compile_never_takes_a_slot(train: Train, reach:
 
 def test_nothing_but_bad_programs(train: Train, reach: Task):
     found = train(reach, [job("one", NO_PROGRAM), job("two", NO_PROGRAM)], slots=1)
-    assert [(result.state, result.fault) for result in found.results.values()] == [(RunState.FAILED, Fault.CRASHED)] * 2
+    assert [(result.state, result.fault) for result in found.results.values()] == [
+        (RunState.FAILED, Fault.CRASHED)
+    ] * 2
 
 
 @pytest.fixture(params=[1, 3])
@@ -137,9 +157,14 @@ def test_a_race_ends_the_hopeless(raced: Trained):
     (rung,) = result.rungs
     assert result.state == RunState.EVICTED
     assert result.env_steps == rung.env_steps == QUICK.env_steps // 2
-    assert (rung.rivals, rung.better, rung.score.episodes) == (40, 39 + (raced.of("a").rungs[0].score.mean > rung.score.mean), 4)
+    assert (rung.rivals, rung.better, rung.score.episodes) == (
+        40,
+        39 + (raced.of("a").rungs[0].score.mean > rung.score.mean),
+        4,
+    )
     assert result.cause == (
-        f"evicted after 320 steps: {rung.better} of 40 earlier candidates had a higher true score there than {rung.score.mean:.3f}; "
+        f"evicted after 320 steps: {rung.better} of 40 earlier candidates had a higher true score there "
+        f"than {rung.score.mean:.3f}; "
         "racing keeps the best 90%"
     )
     assert {len(curve.values) for curve in (*result.components, *result.progress)} == {2}
@@ -168,7 +193,9 @@ def test_slots_decide_nothing_in_a_race(train: Train, reach: Task, human_program
     """The first and the third have rivals whom they beat or do not beat by luck."""
     race = Race((0.25, 0.5), keep=0.5, episodes=8)
     rivals = tuple((f"c10{number}-search-0", (mean, mean)) for number, mean in enumerate((0.0, 0.125, 0.25)))
-    jobs = [job(name, human_program, seed, rivals=() if seed % 2 else rivals) for seed, name in enumerate("abcd")]
+    jobs = [
+        job(name, human_program, seed, rivals=() if seed % 2 else rivals) for seed, name in enumerate("abcd")
+    ]
     one, two, four = (train(reach, jobs, race, slots=slots, env_steps=1_280) for slots in (1, 2, 4))
     for each in jobs:
         assert one.same(two, each.run), each.run
@@ -178,7 +205,9 @@ def test_slots_decide_nothing_in_a_race(train: Train, reach: Task, human_program
 
 def test_episodes_are_kept(train: Train, reach: Task, tmp_path: Path):
     played = tmp_path / "deep" / "down" / "episodes.pt"
-    found = train(reach, [job("a", SPARSE, episodes=str(played)), job("nan", NAN, episodes=str(tmp_path / "nan.pt"))])
+    found = train(
+        reach, [job("a", SPARSE, episodes=str(played)), job("nan", NAN, episodes=str(tmp_path / "nan.pt"))]
+    )
     stored = episodes.load(played)
     assert set(stored.signals) == {signal.name for signal in reach.signals}
     for signal in reach.signals:
@@ -198,7 +227,13 @@ def test_progress_is_that_of_all_together(train: Train, reach: Task, human_progr
     """Three trainings of four epochs in two slots; the second of them ends in its first epoch."""
     found = train(reach, [job("a", human_program), job("nan", NAN), job("b", human_program, 2)], slots=2)
     epoch = QUICK.epoch_steps
-    assert [progress.env_steps for progress in found.told] == [2 * epoch, 4 * epoch, 6 * epoch, 8 * epoch, 9 * epoch]
+    assert [progress.env_steps for progress in found.told] == [
+        2 * epoch,
+        4 * epoch,
+        6 * epoch,
+        8 * epoch,
+        9 * epoch,
+    ]
     assert [progress.total_steps for progress in found.told] == [9 * epoch] * 5
     assert all(progress.note == "" for progress in found.told)
 
@@ -206,7 +241,10 @@ def test_progress_is_that_of_all_together(train: Train, reach: Task, human_progr
 def test_progress_shrinks_where_a_race_ends_a_training(raced: Trained):
     steps = [progress.env_steps for progress in raced.told]
     assert steps == sorted(steps)
-    assert (raced.told[0].total_steps, raced.told[-1].total_steps) == (3 * QUICK.env_steps, int(2.5 * QUICK.env_steps))
+    assert (raced.told[0].total_steps, raced.told[-1].total_steps) == (
+        3 * QUICK.env_steps,
+        int(2.5 * QUICK.env_steps),
+    )
     assert steps[-1] == raced.told[-1].total_steps
 
 
@@ -223,11 +261,22 @@ def test_a_trainer_is_used_again(reach: Task, human_program: str, tmp_path: Path
 
 
 @pytest.mark.usefixtures("unchecked")
-def test_a_slow_program_ends_and_its_neighbours_are_what_they_are_alone(train: Train, reach: Task, human_program: str):
-    jobs = [job("a", human_program), job("slow", SLOW, 2), job("b", human_program, 3), job("c", human_program, 4)]
+def test_a_slow_program_ends_and_its_neighbours_are_what_they_are_alone(
+    train: Train, reach: Task, human_program: str
+):
+    jobs = [
+        job("a", human_program),
+        job("slow", SLOW, 2),
+        job("b", human_program, 3),
+        job("c", human_program, 4),
+    ]
     found = train(reach, jobs, slots=3)
     result = found.of("slow")
-    assert (result.state, result.fault, result.env_steps) == (RunState.FAILED, Fault.TIMED_OUT, QUICK.epoch_steps)
+    assert (result.state, result.fault, result.env_steps) == (
+        RunState.FAILED,
+        Fault.TIMED_OUT,
+        QUICK.epoch_steps,
+    )
     assert "slow" not in found.files
     assert "computing the reward took" in result.cause
     assert found.order.startswith("slow ")
@@ -243,7 +292,8 @@ def test_the_rung_record_is_what_was_compared(train: Train, reach: Task):
 
 
 def test_jobs_that_come_while_others_train_enter_free_slots(train: Train, reach: Task, human_program: str):
-    """Three slots, one job at first. Two come after two epochs, one after three, who waits, and one when all are done."""
+    """Three slots, one job at first. Two come after two epochs, one after
+    three, who waits, and one when all are done."""
     jobs = [job(name, human_program, seed) for seed, name in enumerate("abcde")]
 
     def by_and_by(placed: Sequence[TrainingJob]) -> Feed:
@@ -263,7 +313,9 @@ def test_a_race_is_the_same_for_jobs_that_come_by_and_by(train: Train, reach: Ta
     race = Race((0.25, 0.5), keep=0.5, episodes=8)
     jobs = [job(name, human_program, seed) for seed, name in enumerate("abcd")]
     at_once = train(reach, jobs, race)
-    by_and_by = train(reach, jobs, race, feed=lambda placed: Feed(placed[:1], (), placed[1:3], placed[3:], width=2))
+    by_and_by = train(
+        reach, jobs, race, feed=lambda placed: Feed(placed[:1], (), placed[1:3], placed[3:], width=2)
+    )
     for each in jobs:
         assert at_once.same(by_and_by, each.run), each.run
     assert [at_once.of(name).rungs[0].rivals for name in "abcd"] == [0, 1, 2, 3]

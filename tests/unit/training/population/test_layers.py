@@ -16,12 +16,19 @@ def draw(*shape: int, seed: int = 0) -> Tensor:
 
 
 Function = Callable[[Tensor], Tensor]
-BOTH = pytest.mark.parametrize(("ours", "theirs"), [(tanh, torch.tanh), (elu, torch.nn.functional.elu)], ids=["tanh", "elu"])
+BOTH = pytest.mark.parametrize(
+    ("ours", "theirs"), [(tanh, torch.tanh), (elu, torch.nn.functional.elu)], ids=["tanh", "elu"]
+)
 
 
 @BOTH
 def test_an_activation_is_torchs(ours: Function, theirs: Function):
-    x = torch.cat((torch.linspace(-12.0, 12.0, 100_001), torch.tensor([-1e30, -200.0, -90.0, -1e-4, 0.0, 1e-4, 90.0, 200.0, 1e30])))
+    x = torch.cat(
+        (
+            torch.linspace(-12.0, 12.0, 100_001),
+            torch.tensor([-1e30, -200.0, -90.0, -1e-4, 0.0, 1e-4, 90.0, 200.0, 1e30]),
+        )
+    )
     assert (ours(x) - theirs(x)).abs().max() < 3e-7
 
 
@@ -46,7 +53,10 @@ def test_what_is_not_finite_stays_so(ours: Function, theirs: Function):
 @BOTH
 def test_a_part_is_what_it_is_in_the_whole(ours: Function, theirs: Function):
     x = draw(1_001)
-    assert all(torch.equal(ours(x)[n : n + size], ours(x[n : n + size].clone())) for n, size in ((0, 1), (3, 7), (11, 30), (990, 11)))
+    assert all(
+        torch.equal(ours(x)[n : n + size], ours(x[n : n + size].clone()))
+        for n, size in ((0, 1), (3, 7), (11, 30), (990, 11))
+    )
 
 
 @pytest.mark.parametrize("outputs", [1, 2, 3, 8, 20])
@@ -92,5 +102,6 @@ def test_one_slot_rounds_alike_alone_and_in_company(rows: int, inputs: int, widt
 
 @pytest.mark.parametrize(("rows", "outputs"), [(7, 1), (33, 1), (161, 4), (33, 4), (40, 7), (160, 20)])
 def test_so_it_does_with_the_narrowest_layer(rows: int, outputs: int):
-    """At width 8 an odd number of rows goes with few outputs only; every preset has even ones, and wider layers."""
+    """At width 8 an odd number of rows goes with few outputs only; every
+    preset has even ones, and wider layers."""
     rounds_alike(rows, 20, 8, outputs)

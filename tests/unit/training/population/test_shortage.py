@@ -41,7 +41,10 @@ class Trained:
 def train(tmp_path: Path, reach: Task, human_program: str):
     def go(room: int, jobs: int = 5, race: Race | None = None, **changes: object) -> Trained:
         settings = replace(QUICK, **changes)  # pyright: ignore[reportArgumentType]
-        queue = [TrainingJob(str(n), human_program, n, str(tmp_path / f"{room}-{n}.pt"), 7, race=race) for n in range(jobs)]
+        queue = [
+            TrainingJob(str(n), human_program, n, str(tmp_path / f"{room}-{n}.pt"), 7, race=race)
+            for n in range(jobs)
+        ]
         told: list[TrainingProgress] = []
         task = cramped(reach, room) if room else reach
         results = run(PopulationTrainer(task, settings, threads=2), queue, told.append)
@@ -67,7 +70,10 @@ def test_no_room_for_the_held_out_episodes_at_a_rung(train):
 def test_room_for_one_at_a_time(train):
     race = Race((0.5,), keep=1.0, episodes=32)
     free, short = train(0, race=race, slots=4), train(50, race=race, slots=4)
-    assert [note[:34] for note in short.notes] == ["memory is short: going on with 2 o", "memory is short: going on with 1 o"]
+    assert [note[:34] for note in short.notes] == [
+        "memory is short: going on with 2 o",
+        "memory is short: going on with 1 o",
+    ]
     assert short.results == free.results
     assert short.weights == free.weights
 
@@ -75,13 +81,20 @@ def test_room_for_one_at_a_time(train):
 def test_not_even_room_for_one_is_the_machines_fault(train):
     found = train(10, jobs=2, slots=2)
     assert [(result.state, result.fault) for result in found.results.values()] == [(RunState.LOST, None)] * 2
-    assert {result.cause for result in found.results.values()} == {"memory does not suffice to train it even alone"}
+    assert {result.cause for result in found.results.values()} == {
+        "memory does not suffice to train it even alone"
+    }
 
 
-def test_what_raced_before_the_shortage_counts_behind_it(reach: Task, human_program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_what_raced_before_the_shortage_counts_behind_it(
+    reach: Task, human_program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     """Memory ends when the second pair is at its rung; the first pair is done by then."""
     race = Race((0.5,), keep=1.0, episodes=8)
-    jobs = [TrainingJob(name, human_program, n, str(tmp_path / f"{name}.pt"), 7, race=race) for n, name in enumerate("abcd")]
+    jobs = [
+        TrainingJob(name, human_program, n, str(tmp_path / f"{name}.pt"), 7, race=race)
+        for n, name in enumerate("abcd")
+    ]
 
     def rungs() -> dict[str, tuple[Rung, ...]]:
         found = run(PopulationTrainer(reach, replace(QUICK, slots=2), threads=1), jobs)
@@ -105,12 +118,17 @@ def test_nobody_is_forgotten_when_memory_ends_as_they_enter(
 ):
     """One after another enters one of two lanes; among them is a program that does not compile."""
     names = "abcdef"
-    jobs = [TrainingJob(name, "def" if name == "c" else human_program, n, str(tmp_path / name)) for n, name in enumerate(names)]
+    jobs = [
+        TrainingJob(name, "def" if name == "c" else human_program, n, str(tmp_path / name))
+        for n, name in enumerate(names)
+    ]
     exchange = Population.exchange
     for broken in range(8):
         calls = iter(range(1_000))
 
-        def once_too_much(population: Population, leaving: Any, entering: Any, calls: Any = calls, broken: int = broken) -> None:
+        def once_too_much(
+            population: Population, leaving: Any, entering: Any, calls: Any = calls, broken: int = broken
+        ) -> None:
             if entering and next(calls) == broken:
                 raise MemoryError
             exchange(population, leaving, entering)
@@ -123,11 +141,17 @@ def test_nobody_is_forgotten_when_memory_ends_as_they_enter(
 
 def test_on_a_machine_that_really_has_no_more():
     def child(*limit: str) -> Any:
-        done = subprocess.run([sys.executable, "-m", "tests.children.cramped", *limit], capture_output=True, text=True, timeout=120)
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.children.cramped", *limit],
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    free, short = child(), child("3900")  # four slots take 3.6 GB of address space here, and 0.5 GB more to be scored
+    # four slots take 3.6 GB of address space here, and 0.5 GB more to be scored
+    free, short = child(), child("3900")
     assert free["notes"] == []
     assert short["notes"] == ["memory is short: going on with 2 of 4 slots; what was in them begins anew"]
     assert [result["state"] for result in short["results"]] == ["TRAINED"] * 5
@@ -136,7 +160,10 @@ def test_on_a_machine_that_really_has_no_more():
 
 def test_a_thread_that_cannot_start_is_no_hang():
     """Alone: whatever is native beside it may abort the process when memory is this short."""
-    code = "from tests.children.cramped import *; from rewardsmith.execution.memory import *; limit_to(200 << 20); print(started_thread())"
+    code = (
+        "from tests.children.cramped import *; from rewardsmith.execution.memory import *; limit_to(200 "
+        "<< 20); print(started_thread())"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout) == (0, "None\n"), done.stderr
 
@@ -154,7 +181,9 @@ def test_without_a_second_thread_lanes_are_one_and_give_the_same(
     assert results() == free
 
 
-def test_other_errors_are_not_taken_for_a_shortage(reach: Task, human_program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_other_errors_are_not_taken_for_a_shortage(
+    reach: Task, human_program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     def broken(*_: object) -> None:
         raise RuntimeError("shape mismatch")
 
@@ -169,7 +198,9 @@ def test_jobs_that_came_meanwhile_are_not_forgotten_when_memory_ends(
     reach: Task, human_program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """Three come while the first one trains, and memory ends when two of them are to enter."""
-    jobs = [TrainingJob(name, human_program, n, str(tmp_path / f"{name}.pt"), 7) for n, name in enumerate("abcd")]
+    jobs = [
+        TrainingJob(name, human_program, n, str(tmp_path / f"{name}.pt"), 7) for n, name in enumerate("abcd")
+    ]
     free = run(PopulationTrainer(reach, QUICK, threads=1), jobs)
     exchange = Population.exchange
 

@@ -17,7 +17,8 @@ SETTINGS = PpoSettings(discount=0.5, gae_lambda=0.5, clip=0.1, entropy=0.05)
 
 
 def prepared(truncated: float) -> dict[str, Tensor]:
-    """Three steps with rewards 1, 2, 3, of which the second ends an episode; the critic always says 10."""
+    """Three steps with rewards 1, 2, 3, of which the second ends an
+    episode; the critic always says 10."""
     policy = StackedPolicy(1, 1, (16,), 1.0, [0])
     policy.parameters.data.zero_()  # the critic's normalised value is 0
     learner = PopulationLearner(policy, SETTINGS)
@@ -29,9 +30,10 @@ def prepared(truncated: float) -> dict[str, Tensor]:
 
 
 def test_a_time_out_is_worth_what_the_critic_expected():
-    # Discount and lambda 0.5. Advantages from the back: 3 + 0.5*10 - 10 = -2; the end gets the critic's value
-    # on top, 2 + 0.5*10 - 10 = -3, and takes nothing from what follows; 1 + 0.5*10 - 10 + 0.25*(-3) = -4.75.
-    # Returns are 10 more: 5.25, 7, 8; mean 6.75, variance (2.25 + 0.0625 + 1.5625) / 3, deviation 1.136515.
+    # Discount and lambda 0.5. Advantages from the back: 3 + 0.5*10 - 10 = -2; the end gets
+    # the critic's value on top, 2 + 0.5*10 - 10 = -3, and takes nothing from what follows;
+    # 1 + 0.5*10 - 10 + 0.25*(-3) = -4.75. Returns are 10 more: 5.25, 7, 8; mean 6.75,
+    # variance (2.25 + 0.0625 + 1.5625) / 3, deviation 1.136515.
     batch = prepared(truncated=1.0)
     wanted = [-1.319824, 0.219971, 1.099853]
     assert batch["returns"][0].tolist() == pytest.approx(wanted, abs=1e-4)
@@ -40,7 +42,8 @@ def test_a_time_out_is_worth_what_the_critic_expected():
 
 
 def test_an_end_by_itself_is_worth_nothing_more():
-    # -2; 2 - 10 = -8; -4 + 0.25*(-8) = -6. Returns 4, 2, 8 with mean 14/3, deviation sqrt(56/9) = 2.494438.
+    # -2; 2 - 10 = -8; -4 + 0.25*(-8) = -6. Returns 4, 2, 8 with mean
+    # 14/3, deviation sqrt(56/9) = 2.494438.
     batch = prepared(truncated=0.0)
     wanted = [-2 / 3 / 2.494438, -8 / 3 / 2.494438, 10 / 3 / 2.494438]
     assert batch["returns"][0].tolist() == pytest.approx(wanted, abs=1e-4)
@@ -49,7 +52,8 @@ def test_an_end_by_itself_is_worth_nothing_more():
 
 @pytest.mark.parametrize("value_clip", [False, True])
 def test_the_loss_by_plain_arithmetic(value_clip: bool):
-    """Two slots, eight samples each, one by one: clipped surrogate, value error, bounds, entropy."""
+    """Two slots, eight samples each, one by one: clipped
+    surrogate, value error, bounds, entropy."""
     settings = replace(SETTINGS, value_clip=value_clip)
     draw = torch.Generator().manual_seed(3)
     policy = StackedPolicy(3, 2, (16,), 0.5, [1, 2])
