@@ -60,7 +60,7 @@ def remember_speed(
 
 
 def known_speed(task: str, trainer: str, device: str) -> float | None:
-    """Environment steps per second of a task's last search or training with a trainer on a device here."""
+    """Environment steps per second of a task's last search or training by a trainer on a device."""
     return _speeds().get(f"{task} {trainer} {device}")
 
 

@@ -1,4 +1,4 @@
-"""Several searches under one budget, side by side: strategies times repeats, each a study of its own.
+"""Several searches under one budget, side by side: strategies times repeats, each its own study.
 
 Repeat r of every strategy has the same seed, so all of them start from the same luck: the same
 first draws of a deterministic writer, the same fresh seeds and the same held-out episodes at the

@@ -22,7 +22,7 @@ FOLLOW_UPS = (ALIGN, VERIFY)
 
 
 class StudyLedger:
-    """A study's calls and its budget, as writers see them (see :class:`rewardsmith.contracts.Ledger`).
+    """A study's calls and budget, as writers see them (see :class:`rewardsmith.contracts.Ledger`).
 
     What is set aside for calls in flight is in the store before they are sent. A process that is
     killed leaves it there, and as nobody knows what these calls cost, it counts as spent from then

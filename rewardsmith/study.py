@@ -35,7 +35,11 @@ _MOST_TEXT = 100_000
 
 
 class Study:
-    """``config.yaml`` (the effective config), ``study.db`` (the truth), ``candidates/<id>/`` and ``runs/<id>/``."""
+    """The study in a folder.
+
+    ``config.yaml`` (the effective config), ``study.db`` (the truth), ``candidates/<id>/`` and
+    ``runs/<id>/``.
+    """
 
     def __init__(self, folder: Path, config: StudyConfig, store: Store) -> None:
         """Use :meth:`create` or :meth:`open`."""
@@ -258,7 +262,7 @@ class Study:
 
     @property
     def finalists(self) -> dict[str, float]:
-        """Mean true score over fresh seeds of every candidate that was trained again, the best of the search first."""
+        """Mean true score over fresh seeds of all that trained again, the search's best first."""
         scores: dict[str, list[float]] = {}
         for run in self.runs_for(Purpose.FINALIST):
             if score := self.score(run):
@@ -271,7 +275,7 @@ class Study:
 
     @property
     def finished(self) -> bool:
-        """Whether the search came to an end, by itself or by a limit, and its closing comparison after it."""
+        """Whether the search ended, by itself or by a limit, and its closing comparison, too."""
         return self.store.value("finished") is not None
 
     @property

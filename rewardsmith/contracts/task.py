@@ -165,7 +165,10 @@ class Task(Protocol):
 
     @property
     def group(self) -> str:
-        """What the list of tasks shows it under: ``manipulation``, ``locomotion``, ``control`` or a group of the plug-in's own."""
+        """What the list of tasks shows it under.
+
+        ``manipulation``, ``locomotion``, ``control`` or a group of the plug-in's own.
+        """
         ...
 
     @property
@@ -185,7 +188,10 @@ class Task(Protocol):
 
     @property
     def has_metric(self) -> bool:
-        """Whether the true score is a number of the task's own, such as metres per second, and no success rate."""
+        """Whether the true score is a number of the task's own, and no success rate.
+
+        Such as metres per second.
+        """
         ...
 
     @property
@@ -240,7 +246,7 @@ class Task(Protocol):
         ...
 
     def check_device(self, device: Device) -> None:
-        """Find out at once, before anything is made, whether this machine can simulate the task on a device.
+        """Find out before anything is made whether this machine can simulate the task on a device.
 
         Raises:
             UsageError: It cannot; the message says what to install.

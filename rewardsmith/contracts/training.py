@@ -70,13 +70,14 @@ class TrainerSettings:
 
 @dataclass(frozen=True)
 class Race:
-    """Asynchronous successive halving on the true score (Li et al., MLSys 2020, arXiv 1810.05934), in its stopping variant.
+    """Asynchronous successive halving on the true score, in its stopping variant.
 
-    When a training has taken a rung's share of its steps, its policy is scored on a few held-out
-    episodes and compared with every candidate that came before it in the queue: it goes on if fewer
-    than ``ceil(keep * n)`` of these ``n`` (itself included) are strictly better. Nobody is evicted
-    for a tie, and nothing hangs on who was trained beside whom: only on the order of the queue, so
-    a search that was interrupted decides the same.
+    It is Li et al.'s (MLSys 2020, arXiv 1810.05934). When a training has taken a rung's share of
+    its steps, its policy is scored on a few held-out episodes and compared with every candidate
+    that came before it in the queue: it goes on if fewer than ``ceil(keep * n)`` of these ``n``
+    (itself included) are strictly better. Nobody is evicted for a tie, and nothing hangs on who was
+    trained beside whom: only on the order of the queue, so a search that was interrupted decides
+    the same.
     """
 
     rungs: tuple[float, ...] = (0.25, 0.35, 0.5, 0.7)
@@ -87,7 +88,7 @@ class Race:
     """Held-out episodes at a rung."""
 
     def allows(self, better: int, rivals: int) -> bool:
-        """Whether a training goes on: ``better`` of ``rivals`` candidates before it have a higher score."""
+        """Whether a training goes on: ``better`` of ``rivals`` before it have a higher score."""
         return better < math.ceil(self.keep * (rivals + 1) - _ROUNDING)
 
 

@@ -71,7 +71,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Screening:
-    """What a program says of episodes that earlier candidates played, before it is trained itself."""
+    """What a program says, before it is trained, of episodes that earlier candidates played."""
 
     outcome: Number | None
     """How often, of two episodes with different true scores, the better

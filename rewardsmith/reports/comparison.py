@@ -1,4 +1,4 @@
-"""Studies side by side: the same task, strategy against strategy, from the winners' fresh trainings.
+"""Studies side by side: the same task, strategy against strategy, by the winners' fresh trainings.
 
 The best score inside a search is the highest of many noisy ones, so it is biased upwards, and the
 more so the more was tried. Methods are compared by the winners as they were trained again, on seeds
@@ -227,7 +227,10 @@ def _counted(rows: Sequence[SearchRow], floor: float | None) -> list[tuple[int, 
 
 
 def _floor(task: str, baselines: Sequence[MethodRow]) -> float | None:
-    """What a search without a score is worth: no success, or in a metric the sparse reward's mean, if it is known."""
+    """What a search without a score is worth: no success.
+
+    In a metric, it is the sparse reward's mean, if that is known.
+    """
     try:
         if not TASKS.load(task).has_metric:
             return 0.0
@@ -291,7 +294,7 @@ def _improvements(searches: Sequence[SearchRow]) -> Iterator[Improvement]:
 
 
 def _overall(searches: Sequence[SearchRow], baselines: Sequence[MethodRow]) -> Iterator[MethodRow]:
-    """Human-normalised scores of methods that ran on all of several tasks, where both baselines are known."""
+    """Human-normalised scores of methods that ran on all of several tasks, with known baselines."""
     scales = {
         task: scale
         for task in dict.fromkeys(row.task for row in searches)

@@ -1,4 +1,4 @@
-"""The files of a comparison's report: Markdown, CSV, JSON and, where plotly is installed, figures."""
+"""A comparison's report as files: Markdown, CSV, JSON and, where plotly is installed, figures."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def _differences(configs: Sequence[StudyConfig]) -> Iterator[str]:
 
 
 def _other_models(used: Sequence[Sequence[ModelUse]]) -> Iterator[str]:
-    """What answered, where configs do not tell: the model may come from the environment or a flag of ``resume``."""
+    """What answered, where configs do not tell: environment or ``resume`` may name the model."""
     answered = {" and ".join(sorted({use.text for use in uses})) for uses in used if uses}
     if len(answered) > 1:
         yield f"the language model that answered ({' / '.join(sorted(answered))})"

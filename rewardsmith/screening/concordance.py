@@ -1,4 +1,4 @@
-"""How well a program's rewards agree with the true score, with time, and with another program's rewards.
+"""How well a program's rewards agree with the true score, with time, and with another program's.
 
 All of it looks at order only: a reward that is scaled or shifted trains the same policies, so its
 size says nothing.

@@ -1,4 +1,4 @@
-"""The reward of one training, computed on states that were collected, and why it failed if it did."""
+"""The reward of one training, computed on collected states, and why it failed if it did."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The writer behind all language models: prompts out, replies in, every call reserved, recorded, and never paid twice."""
+"""The writer behind all language models: prompts out, replies in.
+
+Every call is reserved, recorded, and never paid twice.
+"""
 
 from __future__ import annotations
 

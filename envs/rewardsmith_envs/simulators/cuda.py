@@ -49,7 +49,7 @@ class WarpSimulator(LoadedScene):
         *,
         capture: bool = True,
     ) -> None:
-        """Load a scene and compile its kernels, which takes minutes the first time and seconds from then on.
+        """Load a scene and compile its kernels: minutes the first time, and seconds from then on.
 
         Args:
             scene: An MJCF file or text (see :func:`rewardsmith_envs.simulators.scene.load_model`)
@@ -143,7 +143,10 @@ class WarpSimulator(LoadedScene):
         self._forward()
 
     def write(self, mask: Tensor, change: Callable[[Tensor], None]) -> None:
-        """Let ``change`` write the states of all environments, in float64 copies, and keep what it wrote for those of ``mask``."""
+        """Let ``change`` write the states of all environments, and keep those of ``mask``.
+
+        It writes in float64 copies.
+        """
         live = self._fields
         self._fields = live | {name: live[name].double() for name in STATE}
         try:
@@ -155,7 +158,10 @@ class WarpSimulator(LoadedScene):
             self._fields = live
 
     def forward(self, mask: Tensor) -> bool:
-        """Recompute the derived fields, of all environments: whether ``mask`` is empty is not asked, as the answer would have to wait."""
+        """Recompute the derived fields, of all environments.
+
+        Whether ``mask`` is empty is not asked, as the answer would have to wait.
+        """
         self._forward()
         return True
 
@@ -228,7 +234,7 @@ class WarpSimulator(LoadedScene):
         return launch
 
     def _run_step(self) -> None:
-        """Every physics step starts from derived fields that are there already, and leaves them at the new state."""
+        """Physics steps find derived fields there already, and leave them at the new state."""
         data = self._data
         found = [data.nacon, data.ncollision, data.nefc, data.overflow, data.njmax, int(OWN)]
         self._lost.zero_()

@@ -98,7 +98,8 @@ class ShadowBlockStack(TwoHandTask):
     contacts, constraints = 56, 360
     horizon, draws = 250, 6
     human_reward = """\
-def compute_reward(right_fingertip_pos, left_fingertip_pos, right_cube_pos, left_cube_pos, right_goal_pos, left_goal_pos):
+def compute_reward(right_fingertip_pos, left_fingertip_pos, right_cube_pos, left_cube_pos,
+                   right_goal_pos, left_goal_pos):
     right_gap = torch.norm(right_fingertip_pos - right_cube_pos.unsqueeze(1), dim=-1).mean(dim=-1)
     left_gap = torch.norm(left_fingertip_pos - left_cube_pos.unsqueeze(1), dim=-1).mean(dim=-1)
     lower_off = torch.norm(right_cube_pos - right_goal_pos, dim=-1)

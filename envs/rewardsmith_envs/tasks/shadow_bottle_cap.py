@@ -24,7 +24,8 @@ _LEAN = -0.7
 
 _BOTTLE = f"""
 <default>
-  <default class="bottle"><geom type="capsule" contype="2" conaffinity="7" condim="4" friction="3 .02 .001" rgba=".3 .6 .75 1"/></default>
+  <default class="bottle"><geom type="capsule" contype="2" conaffinity="7" condim="4"
+    friction="3 .02 .001" rgba=".3 .6 .75 1"/></default>
 </default>
 <worldbody>
   <camera name="view" pos=".9 -1.15 1" xyaxes="0.486 0.874 -0.000 -0.369 0.205 0.906"/>
@@ -42,7 +43,8 @@ _BOTTLE = f"""
   </body>
 </worldbody>
 <equality>
-  <joint joint1="cap_opening" joint2="cap_turn" polycoef="0 {_TRAVEL_M / (2.0 * math.pi):.6f} 0 0 0" solimp=".9999 .9999 .001"/>
+  <joint joint1="cap_opening" joint2="cap_turn"
+    polycoef="0 {_TRAVEL_M / (2.0 * math.pi):.6f} 0 0 0" solimp=".9999 .9999 .001"/>
 </equality>
 <sensor>
   <framepos name="object_pos" objtype="xbody" objname="object"/>

@@ -19,7 +19,7 @@ _STRAY_M = 0.1
 
 
 class ShadowCatchAbreast(ThrowTask):
-    """Bi-DexHands' CatchAbreast: 0.6 m from start to goal, over at 0.2 m or when a base leaves its place by 0.1 m.
+    """Bi-DexHands' CatchAbreast: 0.6 m from start to goal, over at 0.2 m or with a base 0.1 m off.
 
     The papers (Eureka, appendix; RF-Agent, appendix) measure the base at the root of the palm,
     which starts where it does there; here it is the end of the forearm, whose turns are free.

@@ -46,7 +46,7 @@ m, one beside the bucket on the table is not."""
 
 
 class ShadowGraspAndPlace(TwoHandTask):
-    """The papers' GraspAndPlace (from Bi-DexHands) with our own block, bucket, table and start poses.
+    """The papers' GraspAndPlace (Bi-DexHands) with our own block, bucket, table and start poses.
 
     Their success: block and handle of the bucket less than 0.2 m apart. Their failure: the
     distances from the fingertips of the right hand to the block, or of the left hand to the handle,

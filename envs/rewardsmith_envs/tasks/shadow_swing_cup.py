@@ -132,7 +132,8 @@ class ShadowSwingCup(TwoHandTask):
     contacts, constraints = 68, 424
     horizon, draws = 150, 3
     human_reward = """\
-def compute_reward(right_fingertip_pos, left_fingertip_pos, right_handle_pos, left_handle_pos, cup_quat, goal_quat):
+def compute_reward(right_fingertip_pos, left_fingertip_pos, right_handle_pos, left_handle_pos,
+                   cup_quat, goal_quat):
     right_gap = torch.norm(right_fingertip_pos - right_handle_pos.unsqueeze(1), dim=-1).mean(dim=-1)
     left_gap = torch.norm(left_fingertip_pos - left_handle_pos.unsqueeze(1), dim=-1).mean(dim=-1)
     same = torch.clamp(torch.abs(torch.sum(cup_quat * goal_quat, dim=-1)), 0.0, 1.0)

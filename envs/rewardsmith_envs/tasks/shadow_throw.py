@@ -24,7 +24,8 @@ _EGG = """
     <freejoint name="object"/>
     <geom class="object" type="ellipsoid" size=".03 .03 .04" mass=".075"/>
   </body>
-  <body name="goal" mocap="true" pos="{goal}"><geom class="marker" type="ellipsoid" size=".03 .03 .04"/></body>
+  <body name="goal" mocap="true" pos="{goal}"><geom class="marker" type="ellipsoid"
+    size=".03 .03 .04"/></body>
 </worldbody>
 <sensor>
   <framepos name="object_pos" objtype="body" objname="object"/>

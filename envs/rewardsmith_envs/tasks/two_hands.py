@@ -7,13 +7,16 @@ A task of this kind states a few attributes and three functions::
         description, success_rule = "...", "..."
         right = ShadowHand((0.0, 0.0, 0.5), (0.0, 0.0, -RIGHT_ANGLE), "right_", reach=0.3)
         left = ShadowHand((0.0, -0.8, 0.5), (0.0, 0.0, RIGHT_ANGLE), "left_", left=True, reach=0.3)
-        objects = CUBE + '<worldbody><body name="goal" mocap="true" .../></worldbody><sensor>...</sensor>'
+        objects = (
+            CUBE
+            + '<worldbody><body name="goal" mocap="true" .../></worldbody><sensor>...</sensor>'
+        )
         object_qpos = (0.0, -0.33, 0.54, 1.0, 0.0, 0.0, 0.0)
         own_signals = OBJECT_SIGNALS + GOAL_SIGNALS
         horizon, draws = 75, 3
         human_reward = "..."
 
-        def scatter(self, sim, rows, draws): ...   # the object begins at column self.object_start of qpos
+        def scatter(self, sim, rows, draws): ...   # the object begins at self.object_start of qpos
         def success(self, signals): ...
         def failed(self, signals): ...             # such as: the object is dropped
 
@@ -53,8 +56,10 @@ HAND_PHYSICS = """
 <default>
   <default class="world"><geom contype="1" conaffinity="2" rgba=".55 .56 .6 1"/></default>
   <default class="table"><geom type="box" contype="1" conaffinity="6" rgba=".62 .55 .45 1"/></default>
-  <default class="object"><geom type="box" contype="2" conaffinity="7" condim="4" friction="1 .02 .001" rgba=".85 .55 .2 1"/></default>
-  <default class="marker"><geom type="sphere" size=".02" contype="0" conaffinity="0" rgba=".2 .8 .3 .5"/></default>
+  <default class="object"><geom type="box" contype="2" conaffinity="7" condim="4"
+    friction="1 .02 .001" rgba=".85 .55 .2 1"/></default>
+  <default class="marker"><geom type="sphere" size=".02" contype="0" conaffinity="0"
+    rgba=".2 .8 .3 .5"/></default>
 </default>
 <worldbody><light pos="0 0 3"/><geom name="ground" class="world" type="plane" size="3 3 .1"/></worldbody>
 """

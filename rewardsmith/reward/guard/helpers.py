@@ -57,7 +57,7 @@ def number_parameters(tree: ast.Module) -> dict[str, Kinds]:
 
 
 def make_float(node: ast.expr) -> ast.expr:
-    """``5`` to ``5.0``, ``x`` to ``float(x)``: what TorchScript takes where a helper wants a float."""
+    """``5`` to ``5.0``, ``x`` to ``float(x)``: what TorchScript takes for a helper's float."""
     number = number_of(node)
     if number is not None:
         return literal(float(number))

@@ -68,7 +68,7 @@ def _plain(match: re.Match[str]) -> str:
 
 
 def _check_nesting(code: str) -> None:
-    """Bound the depth of brackets and the runs of operators, across lines: a bracket may hold line breaks."""
+    """Bound the depth of brackets and runs of operators, across lines: brackets hold breaks."""
     depth, run, line = 0, 0, 1
     for character in code:
         line += character == "\n"

@@ -1,4 +1,4 @@
-"""Between layers 2 and 3: the places where Python's meaning and TorchScript's part, and what is printed there.
+"""Between layers 2 and 3: where Python's meaning and TorchScript's part, and what is printed there.
 
 Every function is gone through once, without running it (see ``values`` and ``arithmetic``). Beside
 plain numbers this is about ``x += y``, which changes a tensor where it lies, under all its names.
@@ -199,7 +199,10 @@ class _Function:
 
 
 def _holds_all(value: Value, changed: Value) -> bool:
-    """Whether a value is a tensor, or a dictionary where it stands by itself, and no mere part of its memory."""
+    """Whether a value is a tensor, or a dictionary where it stands by itself.
+
+    No mere part of its memory, that is.
+    """
     if changed.tensor is None:
         return False
     held = value.items if value.keys else (value,)

@@ -116,7 +116,10 @@ class _Canonical(ast.NodeTransformer):
         names: Mapping[str, str],
         meaning: Meaning,
     ) -> None:
-        """Know which parameters of which helper are numbers, what helpers are called, and what is written otherwise."""
+        """Know numbers, names and what is written otherwise.
+
+        Numbers by helper and parameter, names of helpers as they are printed.
+        """
         self._floats, self._names, self._meaning = floats, names, meaning
         own = floats.get(function.name, {})
         tensors = [argument.arg for argument in function.args.args if not own.get(argument.arg)]
@@ -177,7 +180,10 @@ class _Canonical(ast.NodeTransformer):
         return self.generic_visit(ast.copy_location(ast.Assign([node.target], node.value), node))
 
     def visit_AugAssign(self, node: ast.AugAssign) -> list[Any]:
-        """``x += y`` becomes ``x = x + y``, for all names of the tensor x and in all dictionaries that hold it."""
+        """``x += y`` becomes ``x = x + y``.
+
+        For all names of the tensor x, and in all dictionaries that hold it.
+        """
         assert isinstance(node.target, ast.Name)
         value = self._meaning.written.get(node) or ast.BinOp(_name(node.target.id), node.op, node.value)
         renewed = self._meaning.renewed.get(node, {})
@@ -245,7 +251,7 @@ class _Canonical(ast.NodeTransformer):
 
 
 def _with_new(group: str, keys: Mapping[str, bool], name: str) -> ast.Assign:
-    """``group = {...}`` with the tensor ``name`` under some keys, and under the others what was there."""
+    """``group = {...}`` with the tensor ``name`` under some keys, under the rest what was there."""
     values = [
         _name(name) if is_new else ast.Subscript(_name(group), ast.Constant(key), ast.Load())
         for key, is_new in keys.items()

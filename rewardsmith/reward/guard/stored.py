@@ -17,7 +17,7 @@ def check_stored(source: str, program: str, signals: tuple[Signal, ...] | None =
 
 
 def print_stored(source: str, program: str, signals: tuple[Signal, ...] | None) -> Printed:
-    """Layers 1 to 3 on a source, and a comparison of their print with the program that was kept beside it.
+    """Layers 1 to 3 on a source, and their print compared with the program that was kept beside it.
 
     A program that an earlier version printed otherwise is compared by what is printed of it today.
 

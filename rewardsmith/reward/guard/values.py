@@ -1,4 +1,4 @@
-"""What expressions give, without running them: plain numbers, and tensors by the memory that they may share."""
+"""What expressions give, without running them: plain numbers, and tensors by their memory."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ class Reading:
         return together((left, right)) if left.items or right.items else fresh()
 
     def _as_tensors(self, nodes: Sequence[ast.AST], values: Sequence[Value]) -> None:
-        """TorchScript takes a plain True that meets a tensor for a whole number, so it is printed as a tensor."""
+        """A plain True that meets a tensor is printed as one: TorchScript takes it for a number."""
         self._truths |= {
             node
             for node, value in zip(nodes, values, strict=True)
