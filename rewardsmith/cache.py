@@ -44,8 +44,7 @@ def remember_speed(
         device: Its name.
         env_steps: Steps of all trainings.
         seconds: What they took.
-        least_s: Trainings that were shorter are not kept; they say more about start-up than about
-            speed.
+        least_s: Shorter trainings are not kept; they say more about start-up than about speed.
     """
     if seconds < least_s:
         return

@@ -25,8 +25,7 @@ class StudyLedger:
     """A study's calls and budget, as writers see them (see :class:`rewardsmith.contracts.Ledger`).
 
     What is set aside for calls in flight is in the store before they are sent. A process that is
-    killed leaves it there, and as nobody knows what these calls cost, it counts as spent from then
-    on.
+    killed leaves it there, and as nobody knows what these calls cost, it then counts as spent.
     """
 
     def __init__(self, store: Store, budget: Budget) -> None:

@@ -42,8 +42,7 @@ class Registry(Generic[T]):
 
         Raises:
             UsageError: There is none of that name.
-            RewardsmithError: It is registered but cannot be imported, or lacks a part of its
-                contract.
+            RewardsmithError: It cannot be imported, or lacks a part of its contract.
         """
         point = self._points[self.check(name)]
         try:

@@ -37,8 +37,8 @@ _MOST_TEXT = 100_000
 class Study:
     """The study in a folder.
 
-    ``config.yaml`` (the effective config), ``study.db`` (the truth), ``candidates/<id>/`` and
-    ``runs/<id>/``.
+    It is ``config.yaml`` (the effective config), ``study.db`` (the truth), ``candidates/<id>/``
+    and ``runs/<id>/``.
     """
 
     def __init__(self, folder: Path, config: StudyConfig, store: Store) -> None:

@@ -33,8 +33,7 @@ class Role(StrEnum):
 class Signal:
     """A named tensor that a reward may read.
 
-    The table of signals of a task is the only source for its prompt, its guard, its docs and its
-    tests.
+    A task's table of signals is the only source for its prompt, its guard, its docs and its tests.
     """
 
     name: str
@@ -131,8 +130,7 @@ class VecEnv(Protocol):
         Controls are as they are; nothing is read, no episode ends.
 
         Raises:
-            RewardsmithError: The physics cannot run by itself. Then it always raises, and has done
-                nothing.
+            RewardsmithError: The physics cannot run by itself; it always raises, and does nothing.
         """
         ...
 
@@ -145,8 +143,7 @@ class VecEnv(Protocol):
             name: Which camera of the scene; without a name one that shows the task well.
 
         Returns:
-            Takes the number of an environment and draws its present state, ``(height, width, 3)``
-            uint8.
+            Takes an environment's number and draws its present state, ``(height, width, 3)`` uint8.
 
         Raises:
             RewardsmithError: These environments cannot be drawn, have no such camera, or this

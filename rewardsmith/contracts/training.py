@@ -115,8 +115,7 @@ class TrainingJob:
     at the race's rungs as far as it came."""
     first: bool = True
     """Whether it is the first run of its candidate. Those behind it are compared with that one
-    only, so that a program that failed and was repaired counts once, whatever is interrupted
-    when."""
+    only, so that a program that failed and was repaired counts once, despite interruptions."""
 
 
 class Jobs(Protocol):
@@ -190,8 +189,7 @@ class Trainer(Protocol):
 
     It runs in a process that can write where the jobs' files go, to a cache of its own and to
     temporary files, and that can start threads. A registered trainer is called with ``(task,
-    settings, threads)``: the task, an instance of ``Settings``, and the physics threads that it may
-    use.
+    settings, threads)``: the task, an instance of ``Settings``, and the physics threads it may use.
     """
 
     Settings: ClassVar[type[TrainerSettings]]

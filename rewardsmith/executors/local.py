@@ -50,8 +50,7 @@ class LocalExecutor:
 
         Args:
             load: What all work has in common.
-            patience_s: A worker's silence of so long is taken for a hang; 0: what the device asks
-                for.
+            patience_s: A worker's silence of so long is taken for a hang; 0: the device's own.
 
         Raises:
             UsageError: This process may not use one of the GPUs.

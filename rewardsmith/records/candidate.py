@@ -39,8 +39,8 @@ class Proposal:
     parents: tuple[str, ...] = ()
     """Candidate ids, in the order that the operator shows them."""
     follow_ups: tuple[str, ...] = ()
-    """What the writer is asked about the candidate once it is trained: ``align``, ``verify`` (see
-    :mod:`rewardsmith.contracts`)."""
+    """What the writer is asked about the candidate once it is trained: ``align``, ``verify``
+    (see :mod:`rewardsmith.contracts`)."""
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,7 @@ _NO_TERMS = frozenset(
     }
 )
 """What is compared, or told of in words of its own, and what decides neither what a search finds
-nor what it costs. Everything else in a config is a term, so that a new field is one without a
-word."""
+nor what it costs. All else in a config is a term, so that a new field is one without a word."""
 
 
 def method(study: Study) -> str:

@@ -87,8 +87,7 @@ def estimate_improvement(pairs: Sequence[tuple[Runs, Runs]]) -> Estimate:
     Over all pairs of runs, as Agarwal et al., equation 3 (a Mann-Whitney U statistic).
 
     Args:
-        pairs: For every task, the runs of both methods. ``-inf`` stands for a search that found
-            nothing.
+        pairs: For every task, the runs of both methods; ``-inf`` is a search that found nothing.
     """
 
     def statistic(drawn: Sequence[Scores]) -> Scores:

@@ -21,8 +21,7 @@ def episode_returns(totals: Tensor, alive: Tensor) -> Tensor:
         alive: Which moments count, ``(E, T)`` bool; at least one in every episode.
 
     Returns:
-        Shape ``(E,)`` float64: in it the mean of equal float32 numbers is that number, so ties stay
-        ties.
+        Shape ``(E,)`` float64: the mean of equal float32 numbers is that number, so ties stay ties.
     """
     return torch.where(alive, totals.double(), 0.0).sum(1) / alive.sum(1)
 

@@ -66,8 +66,7 @@ class ProxyReward:
             MemoryError: There is not enough for it.
 
         Returns:
-            ``None`` where the program raised. A total that is not finite is returned and makes this
-            fail.
+            ``None`` where the program raised. A total that is not finite is returned: this fails.
         """
         if self._program is None:
             return sparse, {}

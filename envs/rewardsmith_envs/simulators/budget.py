@@ -57,8 +57,7 @@ class Budget:
                 the simulator's device.
 
         Raises:
-            SceneError: There was too little room for contacts, which are then missing in any of the
-                worlds.
+            SceneError: There was too little room for contacts, which are then missing in any world.
         """
         self._latest.copy_(peaks, non_blocking=True)
         contacts, complaints = self._latest.tolist()

@@ -70,8 +70,7 @@ class ShadowBottleCap(TwoHandTask):
 
     There the cap turns and slides freely, so that pulling alone opens it; here a thread couples
     both. There friction is 100 and the bottle sticks to the hand; here it is 3, so that the hand
-    must close. There every episode starts in the same state; here the bottle lies up to 0.005 m
-    aside.
+    must close. There every episode starts in one state; here the bottle lies up to 0.005 m aside.
     """
 
     name = "shadow-bottle-cap"

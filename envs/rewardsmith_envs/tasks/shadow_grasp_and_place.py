@@ -41,8 +41,8 @@ OBJECTS = f"""
   <framepos name="bucket_handle_pos" objtype="site" objname="bucket_handle"/>
 </sensor>
 """
-"""The bar of the handle is so high that a block inside is nearer to it than 0.2
-m, one beside the bucket on the table is not."""
+"""The bar of the handle is so high that a block inside is nearer to it than 0.2 m, and one beside
+the bucket on the table is not."""
 
 
 class ShadowGraspAndPlace(TwoHandTask):

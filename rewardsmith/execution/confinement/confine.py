@@ -22,8 +22,7 @@ _IN_FOLDERS = (
     Right.WRITE_FILE | Right.TRUNCATE | Right.MAKE_REG | Right.MAKE_DIR
     | Right.REMOVE_FILE | Right.REMOVE_DIR | Right.REFER
 )  # fmt: skip
-"""Plain files and folders. No links, devices or pipes, which could lead whoever comes later
-elsewhere."""
+"""Plain files and folders. No links, devices or pipes, which could lead others elsewhere."""
 _ON_DEVICES = Right.WRITE_FILE | Right.IOCTL_DEV
 _NOWHERE = "/dev/null"
 _GPU = ("/dev/nv*", "/dev/nv*/*", "/dev/dxg")

@@ -1,8 +1,7 @@
 """Which parameters of helper functions are plain numbers.
 
 In Python ``shaped(distance, 0.1)`` works whatever ``shaped`` declares; TorchScript takes an
-undeclared parameter for a tensor. So a parameter without a type is a float where some call passes a
-number.
+undeclared parameter for a tensor. So one without a type is a float where a call passes a number.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Layer 1: limits on the text, before any parser sees it.
 
 Long chains and deep nesting crash Python's parser and TorchScript's with a segmentation fault.
-Comments end here: what a model writes beside its code, in whatever alphabet, is neither checked nor
-kept.
+Comments end here: what a model writes beside its code, in any alphabet, is not checked or kept.
 """
 
 from __future__ import annotations

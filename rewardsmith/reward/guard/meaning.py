@@ -4,8 +4,7 @@ Every function is gone through once, without running it (see ``values`` and ``ar
 plain numbers this is about ``x += y``, which changes a tensor where it lies, under all its names.
 The print has no such writing: it gives the new value to every name of the tensor that is still
 read. Where a name shares only a part of the memory, or the memory is the caller's, the program is
-refused. Where Python would stop, since the sum is larger than x or of another type, the print goes
-on.
+refused. Where Python stops, as the sum is larger than x or of another type, the print goes on.
 """
 
 from __future__ import annotations

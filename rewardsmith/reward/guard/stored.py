@@ -24,8 +24,7 @@ def print_stored(source: str, program: str, signals: tuple[Signal, ...] | None) 
     Args:
         source: As the writer gave it.
         program: What the store says that the guard once printed of it.
-        signals: The task's signal table; ``None``: any names may be read, for who does not run the
-            program.
+        signals: The task's signal table; ``None``: any names may be read, for who runs nothing.
 
     Returns:
         The print that was made now. Whoever runs something runs this, never the stored text.

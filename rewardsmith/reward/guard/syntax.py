@@ -1,7 +1,6 @@
 """Layer 2: a positive list of syntax on Python's tree, with messages people and models can act on.
 
-This file looks at the program as a whole and at each function's head; ``expressions`` at what is
-inside.
+This file looks at the program as a whole and at functions' heads; ``expressions`` looks inside.
 """
 
 from __future__ import annotations
