@@ -6,8 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Role, Signal
+from rewardsmith_envs.robots.shadow import ShadowHand
 from rewardsmith_envs.tasks.base import spread
-from rewardsmith_envs.tasks.two_hands import OBJECT_SIGNALS, RIGHT_ANGLE, ShadowHand, TwoHandTask
+from rewardsmith_envs.tasks.hand_scene import OBJECT_SIGNALS, RIGHT_ANGLE
+from rewardsmith_envs.tasks.two_hands import TwoHandTask
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from rewardsmith_envs.robots.shadow import ShadowHand
 from rewardsmith_envs.tasks.base import constant
+from rewardsmith_envs.tasks.hand_scene import GOAL_SIGNALS, OBJECT_SIGNALS, base_signal
 from rewardsmith_envs.tasks.shadow_throw import ThrowTask
-from rewardsmith_envs.tasks.two_hands import GOAL_SIGNALS, OBJECT_SIGNALS, ShadowHand, base_signal
 
 if TYPE_CHECKING:
     from torch import Tensor

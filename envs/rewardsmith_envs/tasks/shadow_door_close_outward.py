@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.robots.shadow import ShadowHand
 from rewardsmith_envs.tasks.base import spread
-from rewardsmith_envs.tasks.two_hands import RIGHT_ANGLE, TwoHandTask, finger_distance
+from rewardsmith_envs.tasks.hand_scene import RIGHT_ANGLE
+from rewardsmith_envs.tasks.two_hands import TwoHandTask, finger_distance
 
 if TYPE_CHECKING:
     from torch import Tensor

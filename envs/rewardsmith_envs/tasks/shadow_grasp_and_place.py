@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.robots.shadow import ShadowHand
 from rewardsmith_envs.tasks.base import scatter_body, spread
-from rewardsmith_envs.tasks.two_hands import TABLE, TwoHandTask, body_sensors, body_signals, finger_distance
+from rewardsmith_envs.tasks.hand_scene import TABLE, body_sensors, body_signals
+from rewardsmith_envs.tasks.two_hands import TwoHandTask, finger_distance
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.robots.shadow import ShadowHand
 from rewardsmith_envs.tasks.base import scatter_body, spread
-from rewardsmith_envs.tasks.two_hands import RIGHT_ANGLE, TABLE, TwoHandTask, body_sensors, body_signals
+from rewardsmith_envs.tasks.hand_scene import RIGHT_ANGLE, TABLE, body_sensors, body_signals
+from rewardsmith_envs.tasks.two_hands import TwoHandTask
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -7,14 +7,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Role, Signal
+from rewardsmith_envs.robots.shadow import ShadowHand
 from rewardsmith_envs.tasks.base import scatter_body, spread
-from rewardsmith_envs.tasks.two_hands import (
-    GOAL_SIGNALS,
-    OBJECT_SIGNALS,
-    RIGHT_ANGLE,
-    ShadowHand,
-    TwoHandTask,
-)
+from rewardsmith_envs.tasks.hand_scene import GOAL_SIGNALS, OBJECT_SIGNALS, RIGHT_ANGLE
+from rewardsmith_envs.tasks.two_hands import TwoHandTask
 
 if TYPE_CHECKING:
     from torch import Tensor

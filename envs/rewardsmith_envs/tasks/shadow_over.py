@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from rewardsmith_envs.robots.shadow import ShadowHand
+from rewardsmith_envs.tasks.hand_scene import RIGHT_ANGLE
 from rewardsmith_envs.tasks.shadow_throw import ThrowTask
-from rewardsmith_envs.tasks.two_hands import RIGHT_ANGLE, ShadowHand
 
 
 class ShadowOver(ThrowTask):

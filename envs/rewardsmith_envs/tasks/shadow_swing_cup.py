@@ -9,7 +9,8 @@ from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.robots.shadow import ShadowHand
 from rewardsmith_envs.rotations import rotation_error
 from rewardsmith_envs.tasks.base import scatter_body, spread
-from rewardsmith_envs.tasks.two_hands import RIGHT_ANGLE, TABLE, TwoHandTask, body_sensors, body_signals
+from rewardsmith_envs.tasks.hand_scene import RIGHT_ANGLE, TABLE, body_sensors, body_signals
+from rewardsmith_envs.tasks.two_hands import TwoHandTask
 
 if TYPE_CHECKING:
     from torch import Tensor
