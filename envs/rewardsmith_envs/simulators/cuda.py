@@ -74,12 +74,7 @@ class WarpSimulator(LoadedScene):
         wp.config.log_level = wp.LOG_WARNING
         self._warp_device = wp.get_device(device)
         with wp.ScopedDevice(self._warp_device):
-            self._model, self._data = self._put(home, contacts, constraints)
-            late = self.model.sensor_needstage == mj.mjtStage.mjSTAGE_ACC.value
-            self._late_sensors, self._early_sensors = self._columns(late), self._columns(~late)
-            self._keyframes = wp.full(num_envs, self.model.key("home").id, dtype=int)
-            self._peaks = wp.zeros(2, dtype=int)
-            self._lost = wp.zeros(num_envs, dtype=int)
+            self._load(home, contacts, constraints)
         self._all = {name: self._view(name) for name in FIELDS}
         self._inner = [wp.to_torch(getattr(self._data, name)) for name in _INNER]
         self._fields = self._all
@@ -178,6 +173,15 @@ class WarpSimulator(LoadedScene):
             return camera.picture(state)
 
         return draw
+
+    def _load(self, home: Any, contacts: int, constraints: int) -> None:
+        """Model, data and what the kernels read and write beside them, on the device."""
+        self._model, self._data = self._put(home, contacts, constraints)
+        late = self.model.sensor_needstage == mj.mjtStage.mjSTAGE_ACC.value
+        self._late_sensors, self._early_sensors = self._columns(late), self._columns(~late)
+        self._keyframes = wp.full(self.num_envs, self.model.key("home").id, dtype=int)
+        self._peaks = wp.zeros(2, dtype=int)
+        self._lost = wp.zeros(self.num_envs, dtype=int)
 
     def _put(self, home: Any, contacts: int, constraints: int) -> tuple[Any, Any]:
         """Model and data on the device."""
