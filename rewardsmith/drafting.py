@@ -13,7 +13,8 @@ from rewardsmith.parts import Parts
 from rewardsmith.records import Call, Candidate, CandidateState, Draft, Trial, Verdict
 from rewardsmith.seeds import derive
 from rewardsmith.store.sqlite import Store
-from rewardsmith.study import IN_FLIGHT, LOST, Study
+from rewardsmith.study import Study
+from rewardsmith.study_values import IN_FLIGHT, LOST
 from rewardsmith.usage import Usage
 from rewardsmith.writers.storable import storable_record
 
