@@ -8,7 +8,8 @@ from pathlib import Path
 
 from rewardsmith.errors import RewardsmithError
 from rewardsmith.reports.comparison import ComparisonReport
-from rewardsmith.reports.comparison_text import curves_csv, markdown, searches_csv
+from rewardsmith.reports.comparison_csv import curves_csv, searches_csv
+from rewardsmith.reports.comparison_text import markdown
 from rewardsmith.shown import as_json
 
 REPORT_FILE = "report.md"
