@@ -1,4 +1,7 @@
-"""A study's programs before they run again: the store is input, and what it says was accepted is only believed when it is seen."""
+"""A study's programs before they run again: the store is input.
+
+What it says was accepted is only believed when it is seen.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,9 @@ def admitted(study: Study, parts: Parts, candidate: Candidate) -> Candidate:
 
 
 def check_prints(study: Study, *candidates: Candidate) -> None:
-    """Refuse stored programs that are not prints of their sources, for who shows or takes them out and runs none.
+    """Refuse stored programs that are not prints of their sources.
+
+    For who shows them or takes them out, and runs none.
 
     Raises:
         StoreError: Naming the candidate.

@@ -69,7 +69,10 @@ class Budget:
         self.stopped = self.stopped or limit
 
     def reserve(self, quote: Quote) -> str:
-        """Set aside what a call may cost, or tell the limit that forbids it (see :class:`rewardsmith.contracts.Ledger`)."""
+        """Set aside what a call may cost, or tell the limit that forbids it.
+
+        See :class:`rewardsmith.contracts.Ledger`.
+        """
         if self.late:
             return self.late
         if (

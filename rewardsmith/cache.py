@@ -44,8 +44,7 @@ def remember_speed(
         device: Its name.
         env_steps: Steps of all trainings.
         seconds: What they took.
-        least_s: Trainings that were shorter are not kept; they say more about start-up than about
-            speed.
+        least_s: Shorter trainings are not kept; they say more about start-up than about speed.
     """
     if seconds < least_s:
         return
@@ -60,7 +59,7 @@ def remember_speed(
 
 
 def known_speed(task: str, trainer: str, device: str) -> float | None:
-    """Environment steps per second of a task's last search or training with a trainer on a device here."""
+    """Environment steps per second of a task's last search or training by a trainer on a device."""
     return _speeds().get(f"{task} {trainer} {device}")
 
 

@@ -1,8 +1,7 @@
-"""Several searches under one budget, side by side: strategies times repeats, each a study of its own.
+"""Several searches under one budget, side by side: strategies times repeats, each its own study.
 
 Repeat r of every strategy has the same seed, so all of them start from the same luck: the same
-first draws of a deterministic writer, the same fresh seeds and the same held-out episodes at the
-end.
+first draws of a deterministic writer, fresh seeds, and held-out episodes at the end.
 """
 
 from __future__ import annotations
@@ -199,8 +198,7 @@ class Comparison:
 
         Raises:
             UsageError: A strategy is not registered.
-            StoreError: Another process works on the comparison, or its folder holds what could lead
-                elsewhere.
+            StoreError: Another process works on it, or its folder holds what could lead elsewhere.
         """
         searches = list(self.config.searches())
         for strategy in {config.strategy for config in searches}:

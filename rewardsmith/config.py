@@ -138,7 +138,7 @@ class StudyConfig:
 
     @property
     def final_trainings(self) -> int:
-        """Trainings after the search, at most: of the finalists, of the winner and of the baselines."""
+        """Trainings after the search, at most: of the finalists, the winner and the baselines."""
         chosen = self.finalist_count * self.finalist_seeds if self.finalist_count > 1 else 0
         return chosen + self.final_seeds * (3 if self.baselines else 1)
 

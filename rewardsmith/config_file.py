@@ -1,4 +1,4 @@
-"""Configurations as plain data: reading them with errors that name the key, and writing them completely."""
+"""Configurations as plain data: read with errors that name the key, and written completely."""
 
 from __future__ import annotations
 
@@ -101,7 +101,10 @@ def from_mapping(cls: type[C], data: Mapping[str, object], path: str = "") -> C:
 
 
 def is_name(text: str) -> bool:
-    """Whether a text can name a task, a strategy, a preset, a writer or a trainer: some of these become parts of paths."""
+    """Whether a text can name a task, a strategy, a preset, a writer or a trainer.
+
+    Some of these become parts of paths.
+    """
     return _NAME.fullmatch(text) is not None
 
 
@@ -117,7 +120,10 @@ def short(value: object) -> str:
 
 
 def _overrides(data: object, where: str) -> TrainingOverrides:
-    """Settings of a trainer, which need not be installed here: only :mod:`rewardsmith.settings` knows their names and kinds."""
+    """Settings of a trainer, which need not be installed here.
+
+    Only :mod:`rewardsmith.settings` knows their names and kinds.
+    """
     if not isinstance(data, Mapping) or len(data) > _MOST_ITEMS:
         raise UsageError(
             f"config key {where!r} is {short(data)}; give a mapping of training settings, at most "
@@ -181,7 +187,7 @@ def _fault(name: str, value: object) -> str:
 
 
 class _PlainLoader(yaml.SafeLoader):
-    """Without aliases, with which a few lines become a billion values, and without endless nesting."""
+    """Without aliases, by which few lines become a billion values, and without endless nesting."""
 
     _depth = 0
 

@@ -1,4 +1,4 @@
-"""What a user agreed to on this machine: where a search may go, which secret it may take, and how much it may spend.
+"""What a user agreed to here: where a search may go, which secret it may take, what it may spend.
 
 A study is input: anybody may have written its config. What it says of addresses, keys, models and
 limits is a default for the user who said it first, on the machine where it was said, and nothing
@@ -212,7 +212,7 @@ def _unsaid_spending(
 
 
 def place_identity(folder: Path) -> str:
-    """The name under which agreements about a comparison are kept: it has no number of its own, so its place counts."""
+    """What agreements about a comparison are kept under: it has no number, so its place counts."""
     return sha256(f"comparison at {folder.resolve()}".encode(errors="surrogateescape")).hexdigest()[:32]
 
 

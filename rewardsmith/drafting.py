@@ -13,7 +13,8 @@ from rewardsmith.parts import Parts
 from rewardsmith.records import Call, Candidate, CandidateState, Draft, Trial, Verdict
 from rewardsmith.seeds import derive
 from rewardsmith.store.sqlite import Store
-from rewardsmith.study import IN_FLIGHT, LOST, Study
+from rewardsmith.study import Study
+from rewardsmith.study_values import IN_FLIGHT, LOST
 from rewardsmith.usage import Usage
 from rewardsmith.writers.storable import storable_record
 
@@ -22,11 +23,10 @@ FOLLOW_UPS = (ALIGN, VERIFY)
 
 
 class StudyLedger:
-    """A study's calls and its budget, as writers see them (see :class:`rewardsmith.contracts.Ledger`).
+    """A study's calls and budget, as writers see them (see :class:`rewardsmith.contracts.Ledger`).
 
     What is set aside for calls in flight is in the store before they are sent. A process that is
-    killed leaves it there, and as nobody knows what these calls cost, it counts as spent from then
-    on.
+    killed leaves it there, and as nobody knows what these calls cost, it then counts as spent.
     """
 
     def __init__(self, store: Store, budget: Budget) -> None:

@@ -1,7 +1,8 @@
-"""Files of a study, which may be somebody else's: nothing is written or read through a link, and nothing but plain files is opened.
+"""Files of a study, which may be somebody else's.
 
-A path that a user typed may go through links, as everywhere. Below a study or a comparison there
-are plain files and folders only.
+Nothing is written or read through a link, and nothing but plain files is opened. A path that a user
+typed may go through links, as everywhere. Below a study or a comparison there are plain files and
+folders only.
 """
 
 from __future__ import annotations

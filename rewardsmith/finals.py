@@ -19,7 +19,10 @@ from rewardsmith.training_desk import TrainingDesk
 
 
 def train_finalists(study: Study, parts: Parts, trainings: TrainingDesk, observer: Observer) -> None:
-    """Train the best of the search again, so that the winner is chosen by scores that nothing else chose."""
+    """Train the best of the search again.
+
+    So the winner is chosen by scores that nothing else chose.
+    """
     chosen = finalists(study)
     if len(chosen) < 2:
         return

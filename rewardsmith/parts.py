@@ -55,8 +55,7 @@ def assemble(config: StudyConfig, folder: Path = Path(), horizon: int | None = N
     Args:
         config: Of the study.
         folder: Of the study; it need not exist yet. Who only looks at the parts may leave it out.
-        horizon: How many candidates the search was planned for; as many as the config says unless
-            given.
+        horizon: How many candidates the search was planned for; by default the config's number.
 
     Raises:
         UsageError: A name, an option or a number is wrong.

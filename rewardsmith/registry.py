@@ -16,7 +16,7 @@ class Registry(Generic[T]):
     """The plug-ins of one group; nothing is imported before it is asked for."""
 
     def __init__(self, kind: str, group: str, contract: type) -> None:
-        """Name the kind for error messages, the entry-point group, and the protocol that a plug-in keeps."""
+        """Name the kind for error messages, the entry-point group, and the plug-ins' protocol."""
         self._kind, self._group, self._contract = kind, group, contract
 
     @cached_property
@@ -42,8 +42,7 @@ class Registry(Generic[T]):
 
         Raises:
             UsageError: There is none of that name.
-            RewardsmithError: It is registered but cannot be imported, or lacks a part of its
-                contract.
+            RewardsmithError: It cannot be imported, or lacks a part of its contract.
         """
         point = self._points[self.check(name)]
         try:
@@ -64,10 +63,10 @@ class Registry(Generic[T]):
 
 
 def missing_parts(plugin: object, contract: type) -> list[str]:
-    """Methods and attributes of a protocol that a class or an object neither has nor declares, in the protocol's order.
+    """Parts of a protocol that a class or an object neither has nor declares, in its order.
 
-    What a class sets in ``__init__`` it declares with an annotation in its body, such as ``notice:
-    str``.
+    Parts are methods and attributes. What a class sets in ``__init__`` it declares with an
+    annotation in its body, such as ``notice: str``.
     """
     kinds = plugin.__mro__ if isinstance(plugin, type) else type(plugin).__mro__
     declared = {name for kind in kinds for name in vars(kind).get("__annotations__", ())}

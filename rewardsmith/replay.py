@@ -1,4 +1,7 @@
-"""A resumed search: the strategy is asked and told again what the store says that it was asked and told."""
+"""A resumed search: the strategy is asked and told again.
+
+The store says what it was asked and told.
+"""
 
 from __future__ import annotations
 
@@ -64,8 +67,8 @@ def _check(
         ):
             raise _other(
                 study,
-                f"{candidate.id} is recorded as {candidate.operator} of {candidate.parents}, but the strategy now proposes "
-                f"{proposal.operator} of {proposal.parents}",
+                f"{candidate.id} is recorded as {candidate.operator} of {candidate.parents}, but "
+                f"the strategy now proposes {proposal.operator} of {proposal.parents}",
             )
 
 

@@ -1,7 +1,7 @@
-"""The search loop: propose, write, check, train, score, tell - each as soon as it can be, until the budget is spent.
+"""The search loop: propose, write, check, train, score, tell, each as soon as it can be.
 
-Everything is in the store before the strategy hears of it, and what the store knows is not made
-again: resuming a study is running this very loop on its folder.
+It ends with the budget. Everything is in the store before the strategy hears of it, and what the
+store knows is not made again: resuming a study is running this very loop on its folder.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from rewardsmith.writing_desk import WritingDesk
 
 
 def run(study: Study, parts: Parts, observer: Observer) -> None:
-    """Search, choose the winner among the best on fresh seeds, and compare it with the baselines on others.
+    """Search, choose the winner among the best on fresh seeds, and compare it with the baselines.
 
-    Raises:
-        NothingTrainedError: The budget is spent and no candidate has a score.
-        ExecutionError: The machine fails again and again; the study can be resumed.
+    The seeds of the comparison are others again. Raises: NothingTrainedError: The budget is spent
+    and no candidate has a score. ExecutionError: The machine fails again and again; the study can
+    be resumed.
     """
     budget = _budget(study)
     trainings = TrainingDesk(study, parts, budget, observer)
@@ -91,7 +91,10 @@ def ask(
 
 
 def tell(study: Study, parts: Parts, budget: Budget, asked: dict[str, Trial]) -> None:
-    """Tell the strategy of candidates that are at their end: of a whole batch in the order of the proposals, or of each."""
+    """Tell the strategy of candidates that are at their end.
+
+    It hears of a whole batch in the order of the proposals, or of each by itself.
+    """
     trials = [trial for name in asked if (trial := study.trial(name))]
     ended = [trial for trial in trials if trial.final and settled(trial)]
     if not ended or (parts.strategy.barrier and len(ended) < len(asked)):

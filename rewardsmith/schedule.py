@@ -33,7 +33,7 @@ def closed(study: Study, parts: Parts) -> bool:
 
 
 def ready(study: Study, parts: Parts, names: Collection[str], observer: Observer) -> list[Candidate]:
-    """Accepted candidates that have no run for their program yet, in the order in which they are to be trained.
+    """Accepted candidates that have no run for their program yet, in the order of their training.
 
     Those that screening puts at the end are dropped on the way, where the config says so.
 
@@ -155,7 +155,7 @@ def _queued(study: Study, due: Sequence[Candidate], iteration: int, observer: Ob
 def _screened(
     study: Study, peers: Sequence[Candidate], iteration: int, begun: set[str], observer: Observer
 ) -> list[Candidate]:
-    """The candidates with what their first accepted programs say of earlier iterations' episodes."""
+    """Candidates with what their first accepted programs say of earlier iterations' episodes."""
     if all(candidate.screening or candidate.id in begun for candidate in peers):
         return list(peers)
     earlier = [trial for trial in study.trials if trial.candidate.iteration < iteration and trial.run]

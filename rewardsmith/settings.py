@@ -1,4 +1,4 @@
-"""The settings of a training: the trainer's defaults, then the task's preset, then what the user changed."""
+"""A training's settings: the trainer's defaults, the task's preset, then the user's changes."""
 
 from __future__ import annotations
 

@@ -55,7 +55,10 @@ def one_line(text: str, most: int | None = None) -> str:
 
 
 def markdown(text: str, most: int | None = None) -> str:
-    """A single line of Markdown that shows the text as it is: no heading, list, link, image, code, cell or HTML begins in it."""
+    """A single line of Markdown that shows the text as it is.
+
+    No heading, list, link, image, code, cell or HTML begins in it.
+    """
     line = one_line(text, most).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     line = _MARKUP.sub(lambda found: f"\\{found[0]}", line)
     return _BLOCK.sub(lambda found: f"{found[0]}\\" if found[0].isdigit() else f"\\{found[0]}", line)

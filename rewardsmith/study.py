@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 from types import TracebackType
 from typing import Self
 
 from rewardsmith.config import StudyConfig
-from rewardsmith.config_file import from_mapping, parse_yaml, read_yaml, short, to_yaml
+from rewardsmith.config_file import from_mapping, read_yaml, short, to_yaml
 from rewardsmith.errors import RewardsmithError, StoreError, UsageError
 from rewardsmith.files import check_plain, remove, write_whole
 from rewardsmith.lock import FolderLock, begin
@@ -23,19 +22,19 @@ from rewardsmith.store.checks import policy_file, score_key
 from rewardsmith.store.old import open_store
 from rewardsmith.store.sqlite import Store
 from rewardsmith.study_folder import CONFIG, DATABASE, UNBORN, is_half_made, is_study, no_study
+from rewardsmith.study_values import IDENTITY, check_config, check_values
 from rewardsmith.usage import Usage
 
-IN_FLIGHT, LOST = "in flight", "lost"
-"""Tokens and USD that are set aside for calls under way, and
-those of calls that a killed process left."""
-_IDENTITY = "identity"
 _DEPTH = 3
 """``runs/<id>/<file>``."""
-_MOST_TEXT = 100_000
 
 
 class Study:
-    """``config.yaml`` (the effective config), ``study.db`` (the truth), ``candidates/<id>/`` and ``runs/<id>/``."""
+    """The study in a folder.
+
+    It is ``config.yaml`` (the effective config), ``study.db`` (the truth), ``candidates/<id>/``
+    and ``runs/<id>/``.
+    """
 
     def __init__(self, folder: Path, config: StudyConfig, store: Store) -> None:
         """Use :meth:`create` or :meth:`open`."""
@@ -43,8 +42,7 @@ class Study:
         self.config = config
         self.store = store
         self.horizon = config.candidates
-        """Candidates that it was made for, which schedules run
-        over, however many it may have now."""
+        """Candidates that it was made for: schedules run over these, however many it has now."""
         self._root = folder.resolve()
         self._lock: FolderLock | None = None
         self._noted_s = float("-inf")
@@ -62,7 +60,7 @@ class Study:
             try:
                 unborn = Store(folder / UNBORN, create=True)
                 unborn.put_value(CONFIG, to_yaml(config))
-                unborn.put_value(_IDENTITY, secrets.token_hex(16))
+                unborn.put_value(IDENTITY, secrets.token_hex(16))
                 unborn.close()
                 write_whole(folder.resolve() / CONFIG, to_yaml(config).encode(), durable=True)
                 # last and at once: a folder with a database is complete
@@ -98,8 +96,8 @@ class Study:
         try:
             study = cls(folder, from_mapping(StudyConfig, read_yaml(folder / CONFIG)), store)
             store.place_scores(lambda run: study.evaluation_seed(run.purpose))
-            study._check_config()
-            study._check_values()
+            study.horizon = check_config(folder, study.config, store)
+            check_values(folder, store)
             if write:
                 study._lock = FolderLock(folder)
         except RewardsmithError:
@@ -200,7 +198,7 @@ class Study:
 
         Nothing for studies from before they had one.
         """
-        return self.store.value(_IDENTITY) or ""
+        return self.store.value(IDENTITY) or ""
 
     @property
     def candidates(self) -> list[Candidate]:
@@ -258,7 +256,7 @@ class Study:
 
     @property
     def finalists(self) -> dict[str, float]:
-        """Mean true score over fresh seeds of every candidate that was trained again, the best of the search first."""
+        """Mean true score over fresh seeds of all that trained again, the search's best first."""
         scores: dict[str, list[float]] = {}
         for run in self.runs_for(Purpose.FINALIST):
             if score := self.score(run):
@@ -271,59 +269,10 @@ class Study:
 
     @property
     def finished(self) -> bool:
-        """Whether the search came to an end, by itself or by a limit, and its closing comparison after it."""
+        """Whether the search ended, by itself or by a limit, and its closing comparison, too."""
         return self.store.value("finished") is not None
 
     @property
     def usage(self) -> Usage:
         """What all language-model calls cost."""
         return sum((call.usage for call in self.store.calls()), Usage())
-
-    def _check_config(self) -> None:
-        """What the study found belongs to the config that it was made with."""
-        made = self.store.value(CONFIG)
-        if made is None:
-            return
-        try:
-            before = from_mapping(StudyConfig, parse_yaml(made, "the config in it"))
-        except UsageError as error:
-            raise StoreError(
-                f"{self.folder / DATABASE} cannot be read: {error} Restore the study from a copy, or start "
-                "a new one."
-            ) from None
-        self.horizon = before.candidates
-        if changed := before.changed_terms(self.config):
-            raise UsageError(
-                f"{self.folder / CONFIG} was changed: the study was made with another {changed}. Put it back."
-            )
-
-    def _check_values(self) -> None:
-        """Texts about the study that parts of the program rely on."""
-        for name, fits in _VALUES.items():
-            value = self.store.value(name)
-            if value is not None and not fits(value):
-                raise StoreError(
-                    f"{self.folder / DATABASE} cannot be read: its value {name!r} is {short(value)}. "
-                    "Restore the study from a copy, or start a new one."
-                )
-
-
-def _is_time(text: str) -> bool:
-    try:
-        return 0.0 <= float(text) <= 1e10  # and so a number
-    except ValueError:
-        return False
-
-
-def _is_short(text: str) -> bool:
-    return len(text) <= _MOST_TEXT
-
-
-_VALUES: dict[str, Callable[[str], object]] = {
-    _IDENTITY: re.compile(r"[0-9a-f]{32}").fullmatch,
-    "seconds": _is_time,
-    **dict.fromkeys(
-        (IN_FLIGHT, LOST), re.compile(r"\[[0-9]{1,15}, [0-9]{1,9}(\.[0-9]{1,20})?(e-[0-9]{1,3})?\]").fullmatch
-    ),
-    **dict.fromkeys(("version", "notice", "stopped", "finished"), _is_short),
-}

@@ -39,7 +39,7 @@ def _environment() -> jinja2.Environment:
 
 @cache
 def stamp(template: str) -> str:
-    """A template's name and a short hash over its text and all that it includes, such as ``mutate@1f0c2a9b7d3e``."""
+    """A template's name and a hash over it and all it includes, such as ``mutate@1f0c2a9b7d3e``."""
     digest = hashlib.sha256()
     for part in sorted(_family(f"{template}.j2")):
         digest.update(part.encode() + b"\0" + (prompt_root() / part).read_bytes() + b"\0")

@@ -1,4 +1,7 @@
-"""Tensors from a file that may be somebody else's: nothing in it is run, and its sizes are looked at before memory is taken."""
+"""Tensors from a file that may be somebody else's.
+
+Nothing in it is run, and its sizes are looked at before memory is taken.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,7 @@ _NO_GLOBALS = frozenset(
 
 
 def read_tensors(path: Path, most: int) -> object:
-    """What ``torch.save`` wrote, as far as it is tensors, texts and numbers in dictionaries and tuples.
+    """What ``torch.save`` wrote, if it is tensors, texts and numbers in dictionaries and tuples.
 
     Args:
         path: A regular file; links are followed.
@@ -71,7 +74,7 @@ def read_tensors(path: Path, most: int) -> object:
 
 
 def _plain(file: BinaryIO, most: int) -> io.BytesIO:
-    """The archive written anew from what its directory lists, so that two readers of it cannot see two different ones."""
+    """The archive written anew from what its directory lists: no two readers see different ones."""
     _check_directory(file)
     plain = io.BytesIO()
     with zipfile.ZipFile(file) as archive, zipfile.ZipFile(plain, "w") as copy:

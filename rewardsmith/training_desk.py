@@ -34,7 +34,10 @@ class TrainingDesk:
         self._parts.executor.widen(width)
 
     def resume(self) -> None:
-        """Queue once more what an earlier process left unfinished, in the order of its queue: a race hangs on that."""
+        """Queue again what an earlier process left unfinished.
+
+        It is in the order of that process's queue: a race hangs on that.
+        """
         candidates = self._study.store.candidates()
         for run in self._study.runs_for(Purpose.SEARCH):
             candidate = candidates.get(run.subject)
@@ -122,7 +125,7 @@ class TrainingDesk:
         self._close(self._open[name])
 
     def _send_back(self, run: Run) -> None:
-        """A training's error goes back to the writer like the guard's, as often as there are repairs."""
+        """A training's error goes to the writer like the guard's, as often as there are repairs."""
         candidate = self._study.store.candidates()[run.subject]
         if candidate.attempts <= self._study.config.repairs:
             self._study.store.put_candidate(

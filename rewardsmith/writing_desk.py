@@ -63,7 +63,10 @@ class WritingDesk:
         return _POLL_S if self._open else 1.0
 
     def begin(self, names: Iterable[str]) -> None:
-        """Begin what is due for some candidates: their next drafts, and questions about those that are trained."""
+        """Begin what is due for some candidates.
+
+        That is their next drafts, and questions about those that are trained.
+        """
         asked = {order.candidate for order in self._open.values()}
         for name in names:
             if name in asked or self._budget.stopped:

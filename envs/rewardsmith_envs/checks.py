@@ -52,8 +52,7 @@ def check_readings(task: SimulatedTask, sim: Simulator, signals: dict[str, Tenso
     """Look at the first signals and what the task makes of them.
 
     Raises:
-        SceneError: A signal is not finite, or success, score or failure has the wrong shape or
-            type.
+        SceneError: A signal is not finite, or success, score or failure has a wrong shape or type.
     """
     for name, value in signals.items():
         if not bool(value.isfinite().all()):

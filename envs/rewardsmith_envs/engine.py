@@ -31,7 +31,7 @@ simulation, whether or not it is still finite."""
 
 
 class SimulatedEnv:
-    """Many environments of one task on one simulator (see :class:`rewardsmith.contracts.VecEnv`)."""
+    """Many environments of a task on one simulator (see :class:`rewardsmith.contracts.VecEnv`)."""
 
     def __init__(self, task: SimulatedTask, sim: Simulator) -> None:
         """Wrap a simulator that stands at the task's home keyframe.
@@ -114,7 +114,10 @@ class SimulatedEnv:
         )
 
     def _score(self, signals: dict[str, Tensor], success: Tensor, unstable: Tensor) -> Tensor:
-        """The true score so far: goals reached, what the task says, or its mean over the episode as if that ended now."""
+        """The true score so far: goals reached, or what the task says, or the mean of that.
+
+        The mean is over the episode, as if that ended now.
+        """
         if self._task.goal_draws:
             return self._now.goals.float()
         score = self._task.true_score(signals, success, self._now.elapsed)
@@ -190,5 +193,5 @@ class SimulatedEnv:
 
 
 def _copy(field: Tensor) -> Tensor:
-    """A float32 copy, also of what is float32 already: nobody outside may hold the simulator's own numbers."""
+    """A float32 copy, also of float32: nobody outside may hold the simulator's own numbers."""
     return field.to(torch.float32, copy=True)

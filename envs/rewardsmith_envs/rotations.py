@@ -16,7 +16,7 @@ def conjugate(quat: Tensor) -> Tensor:
 
 
 def multiply(first: Tensor, second: Tensor) -> Tensor:
-    """Hamilton products, ``(..., 4)``: the turn ``second`` followed by the turn ``first``, both about fixed axes."""
+    """Hamilton products, ``(..., 4)``: the turn ``second``, then ``first``, about fixed axes."""
     import torch
 
     a, v = first[..., :1], first[..., 1:]

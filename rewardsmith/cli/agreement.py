@@ -1,4 +1,7 @@
-"""Asking the user about what a study says of addresses, keys, models and spending, before anything of it is read or sent."""
+"""Asking the user about what a study says of addresses, keys, models and spending.
+
+This comes before anything of it is read or sent.
+"""
 
 from __future__ import annotations
 

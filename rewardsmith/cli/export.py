@@ -1,4 +1,4 @@
-"""``rewardsmith export STUDY [CANDIDATE] --out DIR``: a reward and its policy, to be used elsewhere."""
+"""``rewardsmith export STUDY [CANDIDATE] --out DIR``: a reward and its policy for use elsewhere."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rewardsmith.study import Study
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """Take a reward and its policy out of a study: program, TorchScript, a sheet that says what they are."""
+    """Take a reward and its policy out of a study: program, TorchScript, a sheet on them."""
 
     study: Positional[Path]
     """Folder of the study."""

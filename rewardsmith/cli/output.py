@@ -1,8 +1,8 @@
-"""Writing to the standard streams: text is cleaned on its way, and a stream that fails ends nothing in a traceback.
+"""Writing to standard streams: text is cleaned, and a failing stream ends nothing in a traceback.
 
 A stream that is closed from the start counts as /dev/null. Output that is lost later, to a full
-disk or to a reader that left, ends the command: a listing quietly, work with what it kept (see
-:func:`resumable`).
+disk or to a reader that left, ends the command: a listing quietly, work with what it kept
+(see :func:`resumable`).
 """
 
 from __future__ import annotations

@@ -39,8 +39,7 @@ def find_actor(text: str, task: str, env: VecEnv, seed: int) -> Actor:
 
     Raises:
         UsageError: There is no such policy, or it belongs to another task.
-        StoreError: What the study says that it was trained on is not what the guard prints of its
-            source.
+        StoreError: What the study says it was trained on is no print of its source.
     """
     if text == "random":
         return _random(env, seed)

@@ -1,4 +1,4 @@
-"""``rewardsmith score STUDY [RUN ...]``: play what was trained once more, on other episodes or by another scorer."""
+"""``rewardsmith score STUDY [RUN ...]``: play again, on other episodes or by another scorer."""
 
 from __future__ import annotations
 

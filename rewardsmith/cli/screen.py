@@ -14,10 +14,11 @@ PIPED_WIDTH = 120
 
 
 class Screen(Console):
-    """A console that obeys nothing in a text: no markup, no emoji codes, no highlighting, no control characters.
+    """A console that obeys nothing in a text.
 
-    Styles are given as :class:`rich.text.Text`. Tables clean their cells before they are measured;
-    whatever is missed is cleaned here, on its way out.
+    There is no markup, no emoji code, no highlighting and no control character. Styles are given as
+    :class:`rich.text.Text`. Tables clean their cells before they are measured; whatever is missed
+    is cleaned here, on its way out.
     """
 
     def __init__(

@@ -1,4 +1,7 @@
-"""``rewardsmith tasks [TASK]``: what can be searched, what a reward may read, and how fast this machine is at it."""
+"""``rewardsmith tasks [TASK]``: what can be searched, and what a reward may read.
+
+It also tells how fast this machine is at it.
+"""
 
 from __future__ import annotations
 
@@ -151,8 +154,8 @@ _SPEED_COLUMNS: dict[str, Callable[[TaskSheet], str | Text]] = {
 _SPEED_NOTES = (
     "sim s/1M: seconds per million environment steps, simulation alone, random actions; measured here and "
     "now, for a second",
-    "train s/1M: the same with the policy and the learner, as one candidate is trained; preset: its training at that speed, "
-    "without start-up and scoring",
+    "train s/1M: the same with the policy and the learner, as one candidate is trained; preset: "
+    "its training at that speed, without start-up and scoring",
 )
 
 

@@ -1,4 +1,4 @@
-"""The seams of rewardsmith: what a task, environment, strategy, writer, trainer, scorer and executor must offer.
+"""The seams: what a task, environment, strategy, writer, trainer, scorer and executor must offer.
 
 Everything here is a protocol or a frozen dataclass. Plug-ins depend on this module, on
 :mod:`rewardsmith.records` and on :mod:`rewardsmith.errors`, and on nothing else of the core.

@@ -35,8 +35,7 @@ class Strategy(Protocol):
 
         Args:
             names: What the next candidates are called. The n-th proposal gets the n-th of them, by
-                which it is told of and may be named as a parent. There are no more proposals than
-                names.
+                which it is told of and may be named as a parent; no more proposals than names.
 
         Returns:
             Some proposals; none while it must first be told of others.

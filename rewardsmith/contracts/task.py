@@ -33,8 +33,7 @@ class Role(StrEnum):
 class Signal:
     """A named tensor that a reward may read.
 
-    The table of signals of a task is the only source for its prompt, its guard, its docs and its
-    tests.
+    A task's table of signals is the only source for its prompt, its guard, its docs and its tests.
     """
 
     name: str
@@ -131,8 +130,7 @@ class VecEnv(Protocol):
         Controls are as they are; nothing is read, no episode ends.
 
         Raises:
-            RewardsmithError: The physics cannot run by itself. Then it always raises, and has done
-                nothing.
+            RewardsmithError: The physics cannot run by itself; it always raises, and does nothing.
         """
         ...
 
@@ -145,8 +143,7 @@ class VecEnv(Protocol):
             name: Which camera of the scene; without a name one that shows the task well.
 
         Returns:
-            Takes the number of an environment and draws its present state, ``(height, width, 3)``
-            uint8.
+            Takes an environment's number and draws its present state, ``(height, width, 3)`` uint8.
 
         Raises:
             RewardsmithError: These environments cannot be drawn, have no such camera, or this
@@ -165,7 +162,10 @@ class Task(Protocol):
 
     @property
     def group(self) -> str:
-        """What the list of tasks shows it under: ``manipulation``, ``locomotion``, ``control`` or a group of the plug-in's own."""
+        """What the list of tasks shows it under.
+
+        ``manipulation``, ``locomotion``, ``control`` or a group of the plug-in's own.
+        """
         ...
 
     @property
@@ -185,7 +185,10 @@ class Task(Protocol):
 
     @property
     def has_metric(self) -> bool:
-        """Whether the true score is a number of the task's own, such as metres per second, and no success rate."""
+        """Whether the true score is a number of the task's own, and no success rate.
+
+        Such as metres per second.
+        """
         ...
 
     @property
@@ -240,7 +243,7 @@ class Task(Protocol):
         ...
 
     def check_device(self, device: Device) -> None:
-        """Find out at once, before anything is made, whether this machine can simulate the task on a device.
+        """Find out before anything is made whether this machine can simulate the task on a device.
 
         Raises:
             UsageError: It cannot; the message says what to install.

@@ -70,13 +70,14 @@ class TrainerSettings:
 
 @dataclass(frozen=True)
 class Race:
-    """Asynchronous successive halving on the true score (Li et al., MLSys 2020, arXiv 1810.05934), in its stopping variant.
+    """Asynchronous successive halving on the true score, in its stopping variant.
 
-    When a training has taken a rung's share of its steps, its policy is scored on a few held-out
-    episodes and compared with every candidate that came before it in the queue: it goes on if fewer
-    than ``ceil(keep * n)`` of these ``n`` (itself included) are strictly better. Nobody is evicted
-    for a tie, and nothing hangs on who was trained beside whom: only on the order of the queue, so
-    a search that was interrupted decides the same.
+    It is Li et al.'s (MLSys 2020, arXiv 1810.05934). When a training has taken a rung's share of
+    its steps, its policy is scored on a few held-out episodes and compared with every candidate
+    that came before it in the queue: it goes on if fewer than ``ceil(keep * n)`` of these ``n``
+    (itself included) are strictly better. Nobody is evicted for a tie, and nothing hangs on who was
+    trained beside whom: only on the order of the queue, so a search that was interrupted decides
+    the same.
     """
 
     rungs: tuple[float, ...] = (0.25, 0.35, 0.5, 0.7)
@@ -87,7 +88,7 @@ class Race:
     """Held-out episodes at a rung."""
 
     def allows(self, better: int, rivals: int) -> bool:
-        """Whether a training goes on: ``better`` of ``rivals`` candidates before it have a higher score."""
+        """Whether a training goes on: ``better`` of ``rivals`` before it have a higher score."""
         return better < math.ceil(self.keep * (rivals + 1) - _ROUNDING)
 
 
@@ -114,8 +115,7 @@ class TrainingJob:
     at the race's rungs as far as it came."""
     first: bool = True
     """Whether it is the first run of its candidate. Those behind it are compared with that one
-    only, so that a program that failed and was repaired counts once, whatever is interrupted
-    when."""
+    only, so that a program that failed and was repaired counts once, despite interruptions."""
 
 
 class Jobs(Protocol):
@@ -189,8 +189,7 @@ class Trainer(Protocol):
 
     It runs in a process that can write where the jobs' files go, to a cache of its own and to
     temporary files, and that can start threads. A registered trainer is called with ``(task,
-    settings, threads)``: the task, an instance of ``Settings``, and the physics threads that it may
-    use.
+    settings, threads)``: the task, an instance of ``Settings``, and the physics threads it may use.
     """
 
     Settings: ClassVar[type[TrainerSettings]]

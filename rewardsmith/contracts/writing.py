@@ -112,8 +112,7 @@ class Ledger(Protocol):
         """Set tokens and money aside for one call.
 
         Returns:
-            Nothing, or the limit that the call would exceed as long as all other calls are in
-            flight.
+            Nothing, or the limit that the call would exceed while all other calls are in flight.
         """
         ...
 

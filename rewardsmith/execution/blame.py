@@ -1,4 +1,7 @@
-"""Whose fault it is that a training's process ended or fell silent: the program's, or the machine's."""
+"""Whose fault it is that a training's process ended or fell silent.
+
+It is the program's, or the machine's.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ def killed(failure: Failure) -> bool:
 
 
 def raised(failure: Failure) -> bool:
-    """Whether the process ended by an error of its own: no disk, no memory, no driver, a missing package.
+    """Whether the process ended by its own error: no disk, no memory, no driver, a missing package.
 
     Programs cannot raise out of a training, so it is none of theirs.
     """

@@ -12,9 +12,10 @@ _PR_SET_PDEATHSIG = 1
 
 
 def end_with(parent: int) -> None:
-    """Let the kernel kill this process when the thread that started it ends, and end now if its process is gone already.
+    """Let the kernel kill this process when the thread that started it ends.
 
-    Elsewhere than on Linux nothing happens: a child ends there when its standard input closes.
+    If that thread's process is gone already, this one ends now. Elsewhere than on Linux nothing
+    happens: a child ends there when its standard input closes.
 
     Args:
         parent: The number of the process that started this one.

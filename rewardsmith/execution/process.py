@@ -90,8 +90,7 @@ class JsonProcess:
     """One child process running a module, started on first use.
 
     It has a session of its own, so that Ctrl-C reaches the parent only, and a folder of its own for
-    temporary files. It ends with its parent (see :func:`child_command`), or when its standard input
-    closes.
+    temporary files. It ends with its parent (see :func:`child_command`) or its standard input.
     """
 
     def __init__(self, module: str, *arguments: str, environment: Mapping[str, str] | None = None) -> None:

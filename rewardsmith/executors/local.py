@@ -1,4 +1,4 @@
-"""Worker processes on this machine: one for all CPU cores, several that share them, or one for each GPU."""
+"""Worker processes of this machine: one for all cores, several that share them, or one per GPU."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _CONTROL_EPOCHS = 2
 
 
 class LocalExecutor:
-    """Trainings and scorings in processes of this machine (see :class:`rewardsmith.contracts.Executor`).
+    """Trains and scores in processes of this machine (see :class:`rewardsmith.contracts.Executor`).
 
     A worker can write below its folders and nowhere else, as far as the kernel can hold it to that.
     What is finished when one dies or falls silent is kept, and the rest is queued again: with half
@@ -50,8 +50,7 @@ class LocalExecutor:
 
         Args:
             load: What all work has in common.
-            patience_s: A worker's silence of so long is taken for a hang; 0: what the device asks
-                for.
+            patience_s: A worker's silence of so long is taken for a hang; 0: the device's own.
 
         Raises:
             UsageError: This process may not use one of the GPUs.
@@ -187,7 +186,10 @@ class LocalExecutor:
         )
 
     def _lose(self, worker: LocalWorker, work: Work, cause: str) -> None:
-        """A run whose trainer lost it is tried alone, and if that does not help it is asked whose fault that is."""
+        """A run whose trainer lost it is tried alone.
+
+        If that does not help, it is asked whose fault that is.
+        """
         work.errors += 1
         if work.alone and work.errors > _ERRORS:
             worker.end()  # the other training gets all of the machine
@@ -242,7 +244,10 @@ class LocalExecutor:
         self._queue = deque(sorted([*left, *self._queue], key=lambda work: work.place))
 
     def _judge(self, worker: LocalWorker, work: Work, fault: Fault, cause: str) -> None:
-        """A run broke its worker all by itself: its program is to blame if the human reward trains well here."""
+        """A run broke its worker all by itself.
+
+        Its program is to blame if the human reward trains well here.
+        """
         if why := self._control(worker):
             self._again([work], [work], cause)
             self._broken = (

@@ -113,7 +113,7 @@ class LocalWorker:
             yield Report(score=(heard.run, heard.score))
 
     def suspects(self) -> list[Work]:
-        """What was being trained or scored when it was last heard of: all of its work, if it said nothing yet."""
+        """What was trained or scored when it was last heard of; all of its work before that."""
         running = {run for run, _ in self.progress.success}
         return [work for run, work in self.flying.items() if run in running] or list(self.flying.values())
 

@@ -1,4 +1,4 @@
-"""Curves in a few numbers: the table that language models, the grammar writer and people all see."""
+"""Curves in a few numbers: the table that language models, the grammar writer and people see."""
 
 from __future__ import annotations
 

@@ -39,8 +39,8 @@ class Proposal:
     parents: tuple[str, ...] = ()
     """Candidate ids, in the order that the operator shows them."""
     follow_ups: tuple[str, ...] = ()
-    """What the writer is asked about the candidate once it is trained: ``align``, ``verify`` (see
-    :mod:`rewardsmith.contracts`)."""
+    """What the writer is asked about the candidate once it is trained: ``align``, ``verify``
+    (see :mod:`rewardsmith.contracts`)."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Screening:
-    """What a program says of episodes that earlier candidates played, before it is trained itself."""
+    """What a program says, before it is trained, of episodes that earlier candidates played."""
 
     outcome: Number | None
     """How often, of two episodes with different true scores, the better

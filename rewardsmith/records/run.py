@@ -144,5 +144,5 @@ def run_id(subject: str, purpose: Purpose, number: int) -> str:
 
 
 def program_hash(program: str) -> str:
-    """What tells whether two runs trained the same program: SHA-256 of the text that the guard printed."""
+    """What tells whether two runs trained one program: SHA-256 of the text the guard printed."""
     return hashlib.sha256(program.encode()).hexdigest()

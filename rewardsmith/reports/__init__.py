@@ -1,1 +1,1 @@
-"""Reports: pure functions from a study to what a person wants to know, shared by every front end."""
+"""Reports: pure functions from a study to what people want to know, shared by all front ends."""

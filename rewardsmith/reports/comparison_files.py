@@ -1,4 +1,4 @@
-"""The files of a comparison's report: Markdown, CSV, JSON and, where plotly is installed, figures."""
+"""A comparison's report as files: Markdown, CSV, JSON and, where plotly is installed, figures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 
 from rewardsmith.errors import RewardsmithError
 from rewardsmith.reports.comparison import ComparisonReport
-from rewardsmith.reports.comparison_text import curves_csv, markdown, searches_csv
+from rewardsmith.reports.comparison_csv import curves_csv, searches_csv
+from rewardsmith.reports.comparison_text import markdown
 from rewardsmith.shown import as_json
 
 REPORT_FILE = "report.md"

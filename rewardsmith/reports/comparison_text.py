@@ -1,4 +1,4 @@
-"""A comparison as Markdown, and its numbers as CSV.
+"""A comparison as Markdown.
 
 Names, notices and warnings come from studies, which anybody may have made: they are shown as text
 and nothing else.
@@ -6,15 +6,14 @@ and nothing else.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import fmean
 
 from rewardsmith import shown
-from rewardsmith.reports.comparison import ComparisonReport, MethodRow, SearchRow
+from rewardsmith.reports.comparison import ComparisonReport
+from rewardsmith.reports.comparison_rows import MethodRow, SearchRow
 from rewardsmith.reports.statistics import LEAST_RUNS, Estimate
-from rewardsmith.shown import count, csv_cell, number
+from rewardsmith.shown import count, number
 from rewardsmith.usage import Usage
 
 _UNKNOWN = "-"
@@ -223,84 +222,3 @@ def _estimate(estimate: Estimate | None, digits: int = 3) -> str:
 
 def _mean(row: MethodRow) -> str:
     return _UNKNOWN if row.mean is None else number(row.mean)
-
-
-def searches_csv(report: ComparisonReport) -> str:
-    """One line per search, and one per training of a baseline."""
-    head = (
-        *(
-            "task",
-            "method",
-            "seed",
-            "study",
-            "winner",
-            "search_score",
-            "fresh_score",
-            "candidates",
-            "trainings",
-            "env_steps",
-        ),
-        *("training_s", "calls", "unmetered", "prompt_tokens", "completion_tokens", "usd"),
-    )
-    rows: list[tuple[object, ...]] = [
-        (
-            *(
-                row.task,
-                row.method,
-                row.seed,
-                row.folder,
-                row.winner,
-                row.search_score,
-                row.score,
-                row.candidates,
-                row.trainings,
-                row.env_steps,
-            ),
-            *(
-                round(row.training_s, 1),
-                row.usage.calls,
-                row.usage.unmetered,
-                row.usage.prompt_tokens,
-                row.usage.completion_tokens,
-                row.usage.usd if row.usage.calls else 0,
-            ),
-        )
-        for row in report.searches
-    ]
-    blank = ("",) * (len(head) - 7)
-    for row in report.baselines:
-        rows += [
-            (row.task, row.name, seed, "", "", "", score, *blank)
-            for seed, score in zip(row.seeds, row.scores, strict=True)
-        ]
-    return _csv(head, rows)
-
-
-def curves_csv(report: ComparisonReport) -> str:
-    """One line per candidate of every search."""
-    head = ("task", "method", "seed", "candidate", "trainings", "env_steps", "score", "best_so_far")
-    return _csv(
-        head,
-        [
-            (
-                curve.task,
-                curve.method,
-                curve.seed,
-                point.candidate,
-                point.trainings,
-                point.env_steps,
-                point.score,
-                point.best,
-            )
-            for curve in report.curves
-            for point in curve.points
-        ],
-    )
-
-
-def _csv(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows([csv_cell(cell) for cell in row] for row in rows)  # a missing value is an empty cell
-    return text.getvalue()

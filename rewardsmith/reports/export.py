@@ -1,4 +1,4 @@
-"""One candidate, to be used without its study: reward, policy and a sheet that says what they are."""
+"""One candidate, for use without its study: reward, policy and a sheet that says what they are."""
 
 from __future__ import annotations
 
@@ -134,6 +134,7 @@ def _sheet(study: Study, trial: Trial, spec: PolicySpec, *, onnx: bool) -> str:
         for name, value in asdict(study.config).items()
         if name in ("strategy", "writer", "seed", "candidates")
     )
+    descent = " > ".join(line_of_descent(study.candidates, trial.id))
     return f"""# {trial.id}: a reward for {spec.task}, and a policy that learnt from it
 
 {trial.candidate.idea}
@@ -141,7 +142,7 @@ def _sheet(study: Study, trial: Trial, spec: PolicySpec, *, onnx: bool) -> str:
 Score {spec.score.mean:.3f} ± {spec.score.standard_error:.3f} over {spec.score.episodes} held-out episodes
 ({spec.success_rule}). Where it was chosen as the best of several, this is biased upwards.
 {finals}
-From a search with {config}: {" > ".join(line_of_descent(study.candidates, trial.id))}; {spec.env_steps:,} environment steps.
+From a search with {config}: {descent}; {spec.env_steps:,} environment steps.
 {study.store.value("notice") or ""}
 
 | file | what |

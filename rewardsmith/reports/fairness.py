@@ -28,8 +28,7 @@ _NO_TERMS = frozenset(
     }
 )
 """What is compared, or told of in words of its own, and what decides neither what a search finds
-nor what it costs. Everything else in a config is a term, so that a new field is one without a
-word."""
+nor what it costs. All else in a config is a term, so that a new field is one without a word."""
 
 
 def method(study: Study) -> str:
@@ -120,7 +119,7 @@ def _differences(configs: Sequence[StudyConfig]) -> Iterator[str]:
 
 
 def _other_models(used: Sequence[Sequence[ModelUse]]) -> Iterator[str]:
-    """What answered, where configs do not tell: the model may come from the environment or a flag of ``resume``."""
+    """What answered, where configs do not tell: environment or ``resume`` may name the model."""
     answered = {" and ".join(sorted({use.text for use in uses})) for uses in used if uses}
     if len(answered) > 1:
         yield f"the language model that answered ({' / '.join(sorted(answered))})"

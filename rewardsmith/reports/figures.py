@@ -13,7 +13,8 @@ from kaleido.errors import BrowserClosedError, BrowserFailedError, ChromeNotFoun
 from plotly.subplots import make_subplots
 
 from rewardsmith.errors import RewardsmithError
-from rewardsmith.reports.comparison import ComparisonReport, MethodRow
+from rewardsmith.reports.comparison import ComparisonReport
+from rewardsmith.reports.comparison_rows import MethodRow
 from rewardsmith.reports.curves import Curve, bands
 from rewardsmith.reports.statistics import LEAST_RUNS
 from rewardsmith.shown import html, one_line
@@ -112,7 +113,10 @@ def _middle(row: MethodRow, colour: str) -> go.Scatter:
 
 
 def best_so_far(report: ComparisonReport, task: str) -> go.Figure:
-    """The best score in the search over trainings and over environment steps: each search thin, their middle thick, with its interval."""
+    """The best score in the search over trainings and over environment steps.
+
+    Each search is thin, their middle thick, with its interval.
+    """
     figure = make_subplots(cols=2, shared_yaxes=True, horizontal_spacing=0.04)
     for number, (name, colour) in enumerate(_colours(report).items()):
         curves = [curve for curve in report.curves if (curve.task, curve.method) == (task, name)]

@@ -78,5 +78,5 @@ def _attributes(trial: Trial) -> dict[str, str | int | float]:
 
 
 def _for_xml(text: str) -> str:
-    """A model's text without what XML forbids (most control characters) or changes (carriage returns)."""
+    """Text less what XML forbids (most control characters) or changes (carriage returns)."""
     return _NOT_IN_XML.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))

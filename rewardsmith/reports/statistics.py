@@ -64,10 +64,11 @@ def interquartile_mean(scores: Scores) -> Scores:
 
 
 def human_normalised(score: float, human: float, sparse: float) -> float | None:
-    """Human-normalised score, ``(score - sparse) / |human - sparse|`` (Eureka, arXiv 2310.12931, section 4.1).
+    """Human-normalised score, ``(score - sparse) / |human - sparse|``.
 
-    The absolute value keeps "higher is better" where the sparse reward beats the human one.
-    ``None`` where the two are equal, so that no unit is left to measure in.
+    It is Eureka's (arXiv 2310.12931, section 4.1). The absolute value keeps "higher is better"
+    where the sparse reward beats the human one. ``None`` where the two are equal, so that no unit
+    is left to measure in.
     """
     unit = abs(human - sparse)
     return (score - sparse) / unit if unit > 1e-9 else None
@@ -86,8 +87,7 @@ def estimate_improvement(pairs: Sequence[tuple[Runs, Runs]]) -> Estimate:
     Over all pairs of runs, as Agarwal et al., equation 3 (a Mann-Whitney U statistic).
 
     Args:
-        pairs: For every task, the runs of both methods. ``-inf`` stands for a search that found
-            nothing.
+        pairs: For every task, the runs of both methods; ``-inf`` is a search that found nothing.
     """
 
     def statistic(drawn: Sequence[Scores]) -> Scores:
@@ -113,6 +113,9 @@ def _estimate(statistic: Callable[[Sequence[Scores]], Scores], groups: Sequence[
 
 
 def _picks(runs: Runs) -> NDArray[np.int64]:
-    """Which runs each draw takes, ``(draws, runs)``: the same for equal tasks and seeds, and the same at every call."""
+    """Which runs each draw takes, ``(draws, runs)``.
+
+    They are the same for equal tasks and seeds, and the same at every call.
+    """
     random = np.random.default_rng(derive("bootstrap", runs.task, *runs.seeds))
     return random.integers(len(runs.seeds), size=(_DRAWS, len(runs.seeds)))

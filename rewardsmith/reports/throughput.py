@@ -180,7 +180,7 @@ class TrainingMeter:
         self._executor = self._lasting(epochs)
 
     def measure(self) -> float:
-        """Environment steps per second of a batch, from its first update that the worker reports to its last."""
+        """Environment steps per second of a batch, between the first and last reported update."""
         while True:
             marks: list[tuple[float, float]] = []
             self._train(
@@ -256,7 +256,7 @@ def _search(config: StudyConfig, settings: TrainerSettings, epochs: int, trainin
 
 
 def whole_rate(due: int, made: int, seconds: float, training: float) -> float:
-    """Environment steps per second of a search of ``due`` steps, where one of ``made`` steps took ``seconds``."""
+    """Environment steps per second of a search of ``due``, if one of ``made`` took ``seconds``."""
     return due / (seconds + (due - made) / training)
 
 

@@ -81,7 +81,10 @@ def strip_ceremony(source: str) -> str:
 
 
 def without_thoughts(reply: str) -> str:
-    """Drop the thinking blocks of reasoning models, also those whose start or end the server swallowed."""
+    """Drop the thinking blocks of reasoning models.
+
+    Also those whose start or end the server swallowed.
+    """
     kept: list[str] = []
     start, thinking = 0, False
     # one pass: models caught in a loop send hundreds of thousands of marks
@@ -114,7 +117,10 @@ def _helpers(block: re.Match[str], fences: list[re.Match[str]]) -> str:
 
 
 def _from_json(text: str) -> Extract | None:
-    """Program and idea in a JSON object, such as ``{"thought": "...", "code": "def compute_reward..."}``, if the text is one."""
+    """Program and idea in a JSON object, if the text is one.
+
+    Such as ``{"thought": "...", "code": "def compute_reward..."}``.
+    """
     if not text.lstrip().startswith("{"):
         return None
     try:

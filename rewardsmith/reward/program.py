@@ -25,7 +25,7 @@ class RewardProgram:
     """
 
     def __init__(self, program: str) -> None:
-        """Compile the text that the guard printed, and look at every operator of it before it can be called.
+        """Compile what the guard printed, and look at every operator before it can be called.
 
         Raises:
             ProgramFailedError: TorchScript refuses the text.
@@ -67,7 +67,7 @@ class RewardProgram:
         return total.clone(), {name: value.clone() for name, value in components.items()}
 
     def run_on(self, arguments: list[Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
-        """Run without copies, for the guard, which wants to see what a program does to its arguments.
+        """Run without copies, for the guard, which looks at what a program does to its arguments.
 
         Raises:
             ProgramFailedError: As above.

@@ -34,7 +34,7 @@ training shows it as many or more, and so did the guard."""
 
 
 def rewards(program: str, moments: Mapping[str, Tensor]) -> Tensor | None:
-    """What a program says of ``n`` moments, some at a time: the guard found that no row depends on others.
+    """What a program says of ``n`` moments, some at a time: the guard found no row to need others.
 
     Args:
         program: Its text.

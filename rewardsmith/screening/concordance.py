@@ -1,4 +1,4 @@
-"""How well a program's rewards agree with the true score, with time, and with another program's rewards.
+"""How well a program's rewards agree with the true score, with time, and with another program's.
 
 All of it looks at order only: a reward that is scaled or shifted trains the same policies, so its
 size says nothing.
@@ -21,8 +21,7 @@ def episode_returns(totals: Tensor, alive: Tensor) -> Tensor:
         alive: Which moments count, ``(E, T)`` bool; at least one in every episode.
 
     Returns:
-        Shape ``(E,)`` float64: in it the mean of equal float32 numbers is that number, so ties stay
-        ties.
+        Shape ``(E,)`` float64: the mean of equal float32 numbers is that number, so ties stay ties.
     """
     return torch.where(alive, totals.double(), 0.0).sum(1) / alive.sum(1)
 

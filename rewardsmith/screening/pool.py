@@ -18,7 +18,7 @@ _MOST_BYTES = 256_000_000
 
 @dataclass(frozen=True)
 class Pool:
-    """``E`` episodes at ``T`` moments, ``M`` of which count: those in which an episode was still going on."""
+    """``E`` episodes at ``T`` moments, of which ``M`` count: those of episodes under way."""
 
     moments: dict[str, Tensor]
     """Every signal of the task at the moments that count, episode by episode, ``(M, *shape)``."""

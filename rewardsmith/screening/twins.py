@@ -35,8 +35,7 @@ class Twins:
             totals: The rewards of the moments that are compared, ``(n,)``.
 
         Returns:
-            ``None`` where there is nothing to compare: no program so far, or rewards that are all
-            equal.
+            ``None`` where there is nothing to compare: no program so far, or only equal rewards.
         """
         own = standardised(totals)
         if own is None or not self._rewards:

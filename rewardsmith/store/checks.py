@@ -1,4 +1,4 @@
-"""What a record says of itself must fit its row, its paths, its parents: a study may be somebody else's."""
+"""What a record says of itself must fit row, paths and parents: a study may be somebody else's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Opening a database that may be somebody else's: plain files, our tables and nothing that runs, bounded time and memory.
+"""Opening a database that may be somebody else's.
+
+Only plain files, only our tables and nothing that runs, in bounded time and memory.
 
 What SQLite itself advises for files of unknown origin: https://sqlite.org/security.html
 """
@@ -96,7 +98,7 @@ def beside(path: Path, kind: str) -> Path:
 
 
 def check_tables(database: sqlite3.Connection, path: Path, schema: str) -> None:
-    """Refuse a database that holds anything but our tables: no view, no trigger, no virtual table, no other column.
+    """Refuse a database with more than our tables: a view, trigger, virtual table, other column.
 
     Args:
         database: Just opened.

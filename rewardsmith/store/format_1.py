@@ -247,11 +247,15 @@ def _add_run(
     failed = found.state in tuple(Fault)
     old.runs[name] = Run(
         id=name, subject=subject, program=program_hash(program), purpose=purpose, seed=found.seed,
-        state=RunState.FAILED if failed else RunState.EVICTED if found.state == "EVICTED" else RunState.TRAINED,
+        state=RunState.FAILED if failed
+        else RunState.EVICTED if found.state == "EVICTED" else RunState.TRAINED,
         fault=Fault(found.state) if failed else None, cause=found.cause, env_steps=found.env_steps,
         wall_s=found.wall_s,
         components=found.components, progress=found.progress, policy=found.policy,
-        rungs=tuple(Rung(rung.env_steps, _score(rung.score, 0), rung.rivals, rung.better) for rung in found.rungs),
+        rungs=tuple(
+            Rung(rung.env_steps, _score(rung.score, 0), rung.rivals, rung.better)
+            for rung in found.rungs
+        ),
     )  # fmt: skip
     if found.score:
         old.scores[name] = _score(found.score, 0)

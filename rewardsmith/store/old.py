@@ -78,8 +78,7 @@ def open_store(path: Path, *, write: bool) -> Store:
     """Open the database of a study.
 
     Raises:
-        StoreError: It cannot be opened, or is of a format that this program only reads, or does not
-            read.
+        StoreError: It cannot be opened, or this program only reads its format, or cannot read it.
     """
     if format_in_header(path) != OLD_FORMAT:
         return Store(path, write=write)

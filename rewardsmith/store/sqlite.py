@@ -1,4 +1,4 @@
-"""SQLite in WAL mode: one transaction per transition, so a kill loses at most the work in flight."""
+"""SQLite in WAL mode: one transaction per transition; a kill loses at most the work in flight."""
 
 from __future__ import annotations
 
@@ -284,7 +284,7 @@ class Store:
 
 
 def read_mode(path: Path, *, write: bool) -> str:
-    """How the file is opened: as it lies there where nobody has it open and it is only read, and in a folder like an archive.
+    """How to open it: as it lies there if nobody has it open and it is only read, or in an archive.
 
     Raises:
         StoreError: The last changes are in a log that only a writer can fold in.

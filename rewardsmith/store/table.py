@@ -1,4 +1,4 @@
-"""One kind of record: kept as JSON text, read when it is new or has changed, and then remembered."""
+"""One kind of record: kept as JSON text, read when it is new or changed, and then remembered."""
 
 from __future__ import annotations
 

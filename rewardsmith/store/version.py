@@ -25,7 +25,7 @@ def this_version() -> str:
 
 
 def format_in_header(path: Path) -> int:
-    """The format of a database, without opening it: SQLite would make a log beside it, or fold one in.
+    """A database's format, without opening it: SQLite would make a log beside it, or fold one in.
 
     0 says nothing: the file cannot be read, is no database, or the format is still in the log
     (before studies kept their version, they were made that way).
@@ -39,7 +39,7 @@ def format_in_header(path: Path) -> int:
 
 
 def recorded_version(path: Path) -> str | None:
-    """The version that a database of any format names, as far as it can be had without touching the file."""
+    """The version that a database of any format names, if it tells without being touched."""
     try:
         database, _ = connect(path, "ro&immutable=1")
         with closing(database):

@@ -27,7 +27,7 @@ Watch = Callable[[TrainingProgress], None]
 
 
 class Feed:
-    """Jobs that come by and by: a batch each time that the trainer asks (see :class:`rewardsmith.contracts.Jobs`)."""
+    """Jobs by and by: a batch whenever a trainer asks (see :class:`rewardsmith.contracts.Jobs`)."""
 
     def __init__(self, *batches: Sequence[TrainingJob], width: int = 0) -> None:
         """An empty batch lets one asking pass.
@@ -62,7 +62,7 @@ def train(
 def scored(
     task: Task, jobs: Sequence[TrainingJob], results: dict[str, TrainingResult], count: int = EPISODES
 ) -> dict[str, Score]:
-    """Scores of those that were trained to the end, by run, each on the episodes of its job's evaluation seed."""
+    """Scores of what was trained to the end, by run, on episodes of the job's evaluation seed."""
     done = [job for job in jobs if results[job.run].state == RunState.TRAINED]
     due = [ScoringJob(job.run, job.policy, job.evaluation_seed, count, job.episodes) for job in done]
     scores = HeldOutScorer(task, "cpu", 2).score(due, lambda: None) if due else []

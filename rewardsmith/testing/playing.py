@@ -19,7 +19,7 @@ Landscape = Callable[[str], float | None]
 
 
 class Player:
-    """A strategy and how far it is: it is asked as a search asks it, and calls its candidates c000, c001 and so on."""
+    """A strategy and how far it is: asked as a search asks, with candidates c000, c001, ..."""
 
     def __init__(self, strategy: Strategy) -> None:
         """Nothing is proposed yet."""
@@ -101,7 +101,7 @@ def play(
 
 
 def overlap(player: Player, *, reverse: bool = False) -> list[Trial]:
-    """Spend the budget with up to seven trainings under way, told in lots, the late ones before the early ones."""
+    """Spend the budget with up to seven trainings under way, told in lots, the late ones first."""
     chance = random.Random(1)
     known: list[Trial] = []
     pending: list[Trial] = []

@@ -47,7 +47,7 @@ def differences(one: Step, other: Step, ours: Sequence[int] = (), theirs: Sequen
 
 
 def velocity_pairs(task: Task) -> list[tuple[str, str]]:
-    """Positions with their velocities, as far as names tell: ``cube_pos`` with ``cube_lin_vel`` or ``cube_vel``."""
+    """Positions with velocities, by name: ``cube_pos`` and ``cube_lin_vel`` or ``cube_vel``."""
     names = [signal.name for signal in task.signals]
     stems = {name: re.sub(r"(_pos)?(_angle)?(_opening)?$", "", name) for name in names}
     ends = ("_lin_vel", "_vel")

@@ -59,7 +59,7 @@ def it_has_all_parts(case: ScorerCase) -> None:
 
 
 def every_job_gets_one_score(case: ScorerCase) -> None:
-    """A finite mean with its standard error, the number of episodes and the seed that was asked for."""
+    """A finite mean with standard error, number of episodes and the seed that was asked for."""
     with TemporaryDirectory() as folder:
         jobs = case.jobs(folder)
         scores = case.score(jobs)

@@ -1,4 +1,4 @@
-"""What a task owes before it is simulated: its sheet, its signals, its presets, its human reward."""
+"""What a task owes before it is simulated: its sheet, signals, presets and human reward."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def its_signals_do_not_reveal_success(task: Task) -> None:
 
 
 def its_presets_are_usable(task: Task) -> None:
-    """For every trainer and device, they name settings that the trainer has, and train one epoch at least."""
+    """For every trainer and device, they name settings it has, and train one epoch at least."""
     for trainer, device in itertools.product(TRAINERS.names(), get_args(Device)):
         try:
             preset = preset_settings(TRAINERS.load(trainer).Settings, task, trainer, device)

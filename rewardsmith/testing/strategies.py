@@ -52,7 +52,7 @@ def it_is_deterministic(case: StrategyCase) -> None:
 
 
 def it_spends_the_budget_exactly(case: StrategyCase) -> None:
-    """Asked for a whole budget again and again, it names told parents only and goes on to the end."""
+    """Asked for a whole budget again and again, it names told parents only and goes to the end."""
     assert len(play(case.build())) == BUDGET
 
 

@@ -36,7 +36,7 @@ def observations_have_their_declared_size(task: Task) -> None:
 
 
 def signals_match_their_table(task: Task) -> None:
-    """Names, shapes, float32, and the bounds that ordinary episodes stay in, over a whole episode of random actions."""
+    """Names, shapes, float32, and the bounds of ordinary episodes, over one of random actions."""
     env = task.make(N, 1)
     env.reset(seeds())
     for step in roll(env, actions(env, task.horizon)):
@@ -62,7 +62,7 @@ def signals_match_their_table(task: Task) -> None:
 
 
 def velocities_are_the_derivatives_of_positions(task: Task) -> None:
-    """An independent look at what signals mean: over a control step, positions change by the mean velocity."""
+    """An independent look at signals: positions change by the mean velocity of a control step."""
     env = task.make(N, 1)
     env.reset(seeds())
     steps = roll(env, 0.3 * actions(env, 1).expand(12, -1, -1))[4:]
@@ -242,7 +242,7 @@ def staggered_episodes_end_at_different_times(task: Task) -> None:
 
 
 def actions_beyond_the_range_are_clipped(task: Task) -> None:
-    """An action of 50 does what one of 1 does, and the signal ``actions``, where there is one, says 1."""
+    """An action of 50 does what one of 1 does, and the signal ``actions``, if any, says 1."""
     big, one = task.make(1, 1), task.make(1, 1)
     big.reset(seeds(1))
     one.reset(seeds(1))

@@ -1,4 +1,7 @@
-"""What a trainer owes a search (see :class:`rewardsmith.contracts.Trainer`), with real physics at a tiny size."""
+"""What a trainer owes a search (see :class:`rewardsmith.contracts.Trainer`).
+
+It is looked at with real physics at a tiny size.
+"""
 
 from __future__ import annotations
 
@@ -177,7 +180,7 @@ def the_seed_matters(case: TrainerCase) -> None:
 
 
 def bad_programs_cost_only_themselves(case: TrainerCase) -> None:
-    """Each is FAILED with its fault and a cause, has no policy, and changes nothing of what is trained beside it."""
+    """Each is FAILED with its fault and a cause, has no policy, and changes nothing beside it."""
     with case.working() as bench:
         good = bench.train([bench.job("a", seed=1)])["a"]
         Path(bench.job("a").policy).unlink()
@@ -232,7 +235,7 @@ def the_times_of_trainings_add_up(case: TrainerCase) -> None:
 
 
 def a_saved_policy_plays_as_it_was_scored(case: TrainerCase) -> None:
-    """Read from its file and played on the held-out episodes, it has the score that the scorer gave it."""
+    """Read from its file and played on the held-out episodes, it has the score it was given."""
     with case.working() as bench:
         job = replace(bench.job("a", seed=5), evaluation_seed=11)
         found = bench.train([job])

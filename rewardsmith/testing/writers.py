@@ -41,7 +41,7 @@ def it_says_what_it_is(writer: Writer) -> None:
 
 
 def every_operator_gets_a_program_that_passes_the_guard(writer: Writer) -> None:
-    """Asked by as many threads as it allows, with parents that have the plan that it gave itself."""
+    """Asked by as many threads as it allows, with parents that have the plan it gave itself."""
     plan = writer.write(brief("initial"), CountingLedger()).plan
     orders = [brief(operator, plan) for operator in ASKED]
     drafts = write_all(writer, orders, CountingLedger())
@@ -147,7 +147,10 @@ def what_the_ledger_recalls_is_not_paid_again(writer: Writer) -> None:
 
 
 def what_the_budget_forbids_is_withheld(writer: Writer) -> None:
-    """Where a call is needed and the ledger names a limit, nothing is asked, and the draft says which."""
+    """Where a call is needed and the ledger names a limit, nothing is asked.
+
+    The draft says which limit it is.
+    """
     ledger, order = CountingLedger(limit=_LIMIT), brief("initial")
     draft = writer.write(order, ledger)
     paid = writer.quote(order) is not None

@@ -12,7 +12,7 @@ from rewardsmith.execution.confinement.confine import confine
 
 
 def confine_training(folders: Sequence[Path], task: Task, device: Device) -> list[str]:
-    """From now on this process writes to its folders, to its temporary one and to a cache of its own, and nowhere else.
+    """From now on this process writes to its folders, a temporary one and a cache of its own only.
 
     The cache, of compiled kernels, is not shared with processes that may do more: who can write to
     it decides what they run.

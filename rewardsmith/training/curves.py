@@ -76,7 +76,10 @@ class TrainingCurves:
         return tuple(Curve(name, tuple(values)) for name, values in self._components.items())
 
     def progress(self) -> tuple[Curve, ...]:
-        """True score (``success``) and length of training episodes, and proxy reward, one value an epoch."""
+        """True score (``success``) and length of training episodes, and proxy reward.
+
+        One value an epoch.
+        """
         return tuple(Curve(name, tuple(values)) for name, values in self._progress.items())
 
 

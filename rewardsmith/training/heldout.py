@@ -95,8 +95,7 @@ def play(
     """Score every policy on the same episodes.
 
     Each environment contributes its first episode only, so short episodes do not count more than
-    long ones. An episode that the simulator loses counts as its score at that step, which is 0 for
-    success.
+    long ones. An episode that the simulator loses counts as its score then, 0 for success.
 
     Args:
         env: Made for one environment per policy and episode, or for more; policy ``k`` owns the

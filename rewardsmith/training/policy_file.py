@@ -60,7 +60,7 @@ def save_slot(path: Path, trained: TrainedPolicy, slot: int, hidden: tuple[int, 
 
 
 def load(path: Path, env: VecEnv, device: torch.device | str = "cpu") -> TrainedPolicy:
-    """Read a policy that :func:`save_slot` wrote, for an environment of the same task on the same device.
+    """Read a policy that :func:`save_slot` wrote, for an environment of its task on its device.
 
     Raises:
         UsageError: The file cannot be read, is no such policy, or belongs to another task.

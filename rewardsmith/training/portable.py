@@ -19,7 +19,7 @@ _MODULES: dict[Activation, type[nn.Module]] = {"tanh": nn.Tanh, "elu": nn.ELU}
 
 
 class PortablePolicy(nn.Module):
-    """The deterministic policy of one slot: observations ``(n, inputs)`` to actions in [-1, 1], ``(n, actions)``.
+    """A slot's deterministic policy: observations ``(n, inputs)`` to ``(n, actions)`` in [-1, 1].
 
     Normalisation is part of it: it takes observations as the environment gives them.
     """
@@ -67,7 +67,7 @@ def require_onnx() -> None:
 
 
 def save_onnx(policy: PortablePolicy, path: Path) -> None:
-    """Write the policy as ONNX: input ``observation (n, inputs)``, output ``action (n, actions)``, any ``n``.
+    """Write the policy as ONNX: ``observation (n, inputs)`` to ``action (n, actions)``, any ``n``.
 
     Raises:
         UsageError: The extra ``[onnx]`` is not installed.

@@ -83,7 +83,7 @@ class PpoSettings(TrainerSettings):
         return 2 * 4 * sum(a * b for a, b in pairwise((_INPUTS, *self.hidden, _OUTPUTS)))
 
     def check(self) -> None:
-        """Refuse counts and rates that are not positive or out of all reason, and what does not go together.
+        """Refuse counts and rates that are not positive or beyond reason, and what does not agree.
 
         Raises:
             UsageError: Naming the setting, its value and what is allowed.

@@ -1,4 +1,4 @@
-"""The reward of one training, computed on states that were collected, and why it failed if it did."""
+"""The reward of one training, computed on collected states, and why it failed if it did."""
 
 from __future__ import annotations
 
@@ -66,8 +66,7 @@ class ProxyReward:
             MemoryError: There is not enough for it.
 
         Returns:
-            ``None`` where the program raised. A total that is not finite is returned and makes this
-            fail.
+            ``None`` where the program raised. A total that is not finite is returned: this fails.
         """
         if self._program is None:
             return sparse, {}

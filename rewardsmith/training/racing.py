@@ -13,8 +13,7 @@ class Racetrack:
     """Where the jobs of one queue stand at every rung.
 
     A job is compared with the jobs before it in the queue and with earlier runs only. Those before
-    it entered before it, or with it, so they have reached a rung by the time that it does, or never
-    will.
+    it entered before or with it, so they have reached a rung by the time it does, or never will.
     """
 
     def __init__(self, epochs: int) -> None:

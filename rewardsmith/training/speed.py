@@ -1,4 +1,4 @@
-"""How fast this machine simulates and trains a task: seconds of measuring instead of hours of training."""
+"""How fast this machine simulates and trains: seconds of measuring instead of hours of training."""
 
 from __future__ import annotations
 
@@ -88,7 +88,10 @@ class StepMeter:
         self._device: Device = device
 
     def measure(self, least_s: float) -> StepRates:
-        """Start all episodes afresh, and let task and physics take turns until the task's turns took ``least_s`` seconds."""
+        """Start all episodes afresh, and let task and physics take turns.
+
+        They do until the task's turns took ``least_s`` seconds.
+        """
         env, physics_s, task_s, turns = self._env, 0.0, 0.0, 0
         env.reset(environment_seeds("training", [0], env.num_envs, self._device), stagger=True)
         chance = torch.Generator().manual_seed(0)

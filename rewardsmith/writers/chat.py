@@ -1,4 +1,7 @@
-"""The writer behind all language models: prompts out, replies in, every call reserved, recorded, and never paid twice."""
+"""The writer behind all language models: prompts out, replies in.
+
+Every call is reserved, recorded, and never paid twice.
+"""
 
 from __future__ import annotations
 
@@ -60,8 +63,7 @@ class ChatWriter:
         """Send a request and wait for its answer.
 
         Raises:
-            WriterError: The model cannot be reached, or refuses. What was answered until then is
-                recorded.
+            WriterError: The model cannot be reached, or refuses. Answers until then are recorded.
         """
         return self._counter.serve(self._backend, lambda desk: self._answer(brief, desk), ledger)
 

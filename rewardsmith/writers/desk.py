@@ -1,4 +1,7 @@
-"""Requests of several threads on one event loop: connections are shared, and so is what is known of the server."""
+"""Requests of several threads on one event loop.
+
+Connections are shared, and so is what is known of the server.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +77,7 @@ class Desk:
 
 
 class Counter:
-    """An event loop in a thread of its own, with an open backend, from the first request until it is closed."""
+    """An event loop in its own thread, with an open backend, from the first request to closing."""
 
     def __init__(self) -> None:
         """Nothing is open yet."""

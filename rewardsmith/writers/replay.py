@@ -18,7 +18,7 @@ _FREE = Quote(0, 0, None)
 
 
 class ReplayWriter:
-    """Answers every brief with what the same candidate got in another study, by operator and attempt.
+    """Answers briefs with what the same candidate got in another study, by operator and attempt.
 
     Programs do not depend on the wording of the prompt any more, so a replay survives new templates
     and small differences in training; it ends where the search itself takes another way. A
@@ -65,7 +65,7 @@ class ReplayWriter:
         del brief
 
     def write(self, brief: Brief, ledger: Ledger) -> Draft:
-        """Answer from the record, and record the answer again, as a free call, so that the new study stands alone.
+        """Answer from the record, and record that again as a free call: a new study stands alone.
 
         Raises:
             WriterError: The search took another way than the recorded one.

@@ -11,7 +11,10 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def storable(text: str) -> str:
-    r"""The text, with U+FFFD for lone surrogates: JSON may spell them (``\ud800``), but no encoding has them."""
+    r"""The text, with U+FFFD for lone surrogates.
+
+    JSON may spell them (``\ud800``), but no encoding has them.
+    """
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 

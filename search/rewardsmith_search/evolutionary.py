@@ -166,7 +166,10 @@ class EvolutionaryStrategy(Search[EvolutionaryOptions, World]):
         return softmax(fitness, max(temperature, _COLD))
 
     def _learn(self, results: Sequence[Result]) -> None:
-        """Survival on every island, then a migration by chance for each generation that is complete now, but the first."""
+        """Survival on every island, then migration by chance.
+
+        There is one chance for each generation that is complete now, but the first.
+        """
         options, world = self._options, self._memory
         before = world.told // options.samples
         world.told += len(results)

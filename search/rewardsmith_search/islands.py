@@ -46,11 +46,11 @@ class World:
 def reset_weaker(
     world: World, rng: random.Random, weigh: Callable[[Sequence[float]], list[float]], *, empty: bool
 ) -> None:
-    """Reset the weaker half of the islands, ranked by their best members, and let one program migrate to each.
+    """Reset the weaker half of the islands, and let one program migrate to each.
 
-    By REvolve's present code, a weaker island keeps its best member, and a member that is not the
-    best *moves* there from an island of the stronger half; by its first version the island is
-    emptied, and the best of a stronger one is *copied* there.
+    Their best members rank them. By REvolve's present code, a weaker island keeps its best member,
+    and a member that is not the best *moves* there from an island of the stronger half; by its
+    first version the island is emptied, and the best of a stronger one is *copied* there.
 
     Args:
         world: Changed in place.

@@ -40,8 +40,7 @@ class Tree:
 
     A program under way counts as a visit of all its ancestors from the moment it is planned: the
     virtual loss that sends the next expansion elsewhere (as in WU-UCT, Liu et al., ICLR 2020:
-    unobserved visits, no made-up value). A failure stays such a visit, and says nothing about
-    values.
+    unobserved visits, no made-up value). A failure stays such a visit and says nothing of values.
     """
 
     own_visit: bool

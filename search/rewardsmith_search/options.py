@@ -1,4 +1,4 @@
-"""Constants of a search, with presets for what was published and for what the authors' code does."""
+"""Constants of a search, with presets for what was published and what the authors' code does."""
 
 from __future__ import annotations
 

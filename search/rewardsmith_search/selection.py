@@ -61,7 +61,7 @@ def draw_some(rng: random.Random, weights: Sequence[float], count: int, *, again
 
 
 def rank_weights(count: int) -> list[float]:
-    """Weights of a list sorted best first: ``1 / (rank + 2)``, ranks from 0 (RF-Agent, appendix and code)."""
+    """Weights, best first: ``1 / (rank + 2)``, ranks from 0 (RF-Agent, appendix and code)."""
     return [1.0 / (rank + 2) for rank in range(count)]
 
 
@@ -83,7 +83,7 @@ def uct(value: float, visits: int, parent_visits: int, prior: float, exploration
 def backed_up(
     value: float, best_child: float, mean_score: float, best_rate: float, mean_rate: float
 ) -> float:
-    """The new value of an ancestor: mostly its best child's, a little of the mean below it, the rest inertia.
+    """An ancestor's value: mostly its best child's, some of the mean below it, the rest inertia.
 
     ``(1 - best_rate - mean_rate) Q + best_rate max_child Q + mean_rate mean``. RF-Agent's equation
     3 is the case ``mean_rate = 0``; the mean is in the authors' code only. The weights sum to 1, so

@@ -147,7 +147,10 @@ class TreeStrategy(Search[TreeOptions, Tree]):
         ]
 
     def _select(self) -> int:
-        """From the root, descend to the child of highest UCT, the first of equals, to a program without trained children."""
+        """Descend from the root to a program without trained children.
+
+        Each step goes to the child of highest UCT, the first of equals.
+        """
         tree, options = self._memory, self._options
         exploration = linear(options.exploration_start, options.exploration_end, self._done())
         number = ROOT
@@ -205,7 +208,10 @@ class TreeStrategy(Search[TreeOptions, Tree]):
         return self._memory.path(leaf)[-_uniform(rng, self._options.path_low, self._options.path_high) :]
 
     def _strangers(self, leaf: int, rng: random.Random) -> list[int]:
-        """One program from each of some other depth-1 branches: down to a random depth, always to the best child by own score."""
+        """One program from each of some other depth-1 branches.
+
+        Down to a random depth, always to the best child by own score.
+        """
         tree = self._memory
         own = tree.path(leaf)[0]
         branches = [child for child in tree.scored_children(ROOT) if child != own]

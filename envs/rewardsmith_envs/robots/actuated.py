@@ -11,7 +11,7 @@ from rewardsmith_envs.simulators.base import Simulator
 
 
 class ActuatedRobot:
-    """One action per actuator of the scene, over its whole ``ctrlrange``: -1 is the lower end, 1 the upper.
+    """One action per actuator, over its ``ctrlrange``: -1 is the lower end, 1 the upper.
 
     The scene decides what that means: torque for ``<motor>``, a joint angle for ``<position>``.
     """

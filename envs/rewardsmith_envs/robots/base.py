@@ -31,11 +31,17 @@ class Robot(Protocol):
 
     @property
     def joints(self) -> Mapping[str, Joints]:
-        """Its groups of joints by the prefix of their signals: ``""`` for ``joint_pos``, ``left_`` for ``left_joint_pos``."""
+        """Its groups of joints by the prefix of their signals.
+
+        That is ``""`` for ``joint_pos``, and ``left_`` for ``left_joint_pos``.
+        """
         ...
 
     def act(self, actions: Tensor) -> None:
-        """Write ``ctrl`` for the coming control step from actions in [-1, 1], ``(num_envs, action_size)``."""
+        """Write ``ctrl`` for the coming control step.
+
+        Actions are in [-1, 1], ``(num_envs, action_size)``.
+        """
         ...
 
 

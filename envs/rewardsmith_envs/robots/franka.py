@@ -73,7 +73,7 @@ class CartesianFranka:
         return self._sim["site_xmat"][:, self._site].float().view(-1, 3, 3)
 
     def _turn(self) -> Tensor:
-        """Rotation vector back to the home orientation, scaled by the gain, ``(num_envs, 3)`` [rad].
+        """Rotation vector to the home orientation, scaled by the gain, ``(num_envs, 3)`` [rad].
 
         For small angles it is half the sum of the cross products of each axis of the tool with that
         of the home orientation.

@@ -1,4 +1,4 @@
-"""The Shadow Dexterous Hand as MJCF text: right or left, on a fixed or on a moving base, anywhere in a scene.
+"""The Shadow Dexterous Hand as MJCF: right or left, on a fixed or moving base, anywhere in a scene.
 
 Joint names, axes, ranges, limits of torque and distances between joints are those of the
 manufacturer's technical specification (names as in its older issues, which count from 0); radii and

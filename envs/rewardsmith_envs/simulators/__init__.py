@@ -1,1 +1,1 @@
-"""One seam for every physics engine: tensors named like MuJoCo's fields, ``step``, ``reset``, ``forward``."""
+"""One seam for physics engines: tensors named as in MuJoCo, ``step``, ``reset``, ``forward``."""

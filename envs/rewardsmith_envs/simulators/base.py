@@ -54,7 +54,7 @@ class Simulator(Protocol):
         ...
 
     def sensor(self, name: str) -> slice:
-        """The columns of ``sensordata`` that a sensor fills, or a group of sensors ``name.1``, ``name.2``, ..."""
+        """The columns of ``sensordata`` of a sensor, or of a group ``name.1``, ``name.2``, ..."""
         ...
 
     def step(self) -> None:

@@ -1,4 +1,4 @@
-"""Whether contacts and constraints fit into the buffers of mujoco-warp, which drops what does not."""
+"""Whether contacts and constraints fit the buffers of mujoco-warp, which drops what does not."""
 
 from __future__ import annotations
 
@@ -50,15 +50,14 @@ class Budget:
         self._compare("<key name='home'> alone has", home.ncon, home.nefc)
 
     def check(self, peaks: Tensor) -> None:
-        """Look at the peaks as they arrived here, and ask for the present ones without waiting for them.
+        """Look at the peaks that arrived, and ask for the present ones without waiting for them.
 
         Args:
             peaks: What :func:`rewardsmith_envs.simulators.kernels.watch` counted, ``(2,)`` int32 on
                 the simulator's device.
 
         Raises:
-            SceneError: There was too little room for contacts, which are then missing in any of the
-                worlds.
+            SceneError: There was too little room for contacts, which are then missing in any world.
         """
         self._latest.copy_(peaks, non_blocking=True)
         contacts, complaints = self._latest.tolist()

@@ -49,7 +49,7 @@ class WarpSimulator(LoadedScene):
         *,
         capture: bool = True,
     ) -> None:
-        """Load a scene and compile its kernels, which takes minutes the first time and seconds from then on.
+        """Load a scene and compile its kernels: minutes the first time, and seconds from then on.
 
         Args:
             scene: An MJCF file or text (see :func:`rewardsmith_envs.simulators.scene.load_model`)
@@ -74,12 +74,7 @@ class WarpSimulator(LoadedScene):
         wp.config.log_level = wp.LOG_WARNING
         self._warp_device = wp.get_device(device)
         with wp.ScopedDevice(self._warp_device):
-            self._model, self._data = self._put(home, contacts, constraints)
-            late = self.model.sensor_needstage == mj.mjtStage.mjSTAGE_ACC.value
-            self._late_sensors, self._early_sensors = self._columns(late), self._columns(~late)
-            self._keyframes = wp.full(num_envs, self.model.key("home").id, dtype=int)
-            self._peaks = wp.zeros(2, dtype=int)
-            self._lost = wp.zeros(num_envs, dtype=int)
+            self._load(home, contacts, constraints)
         self._all = {name: self._view(name) for name in FIELDS}
         self._inner = [wp.to_torch(getattr(self._data, name)) for name in _INNER]
         self._fields = self._all
@@ -143,7 +138,10 @@ class WarpSimulator(LoadedScene):
         self._forward()
 
     def write(self, mask: Tensor, change: Callable[[Tensor], None]) -> None:
-        """Let ``change`` write the states of all environments, in float64 copies, and keep what it wrote for those of ``mask``."""
+        """Let ``change`` write the states of all environments, and keep those of ``mask``.
+
+        It writes in float64 copies.
+        """
         live = self._fields
         self._fields = live | {name: live[name].double() for name in STATE}
         try:
@@ -155,7 +153,10 @@ class WarpSimulator(LoadedScene):
             self._fields = live
 
     def forward(self, mask: Tensor) -> bool:
-        """Recompute the derived fields, of all environments: whether ``mask`` is empty is not asked, as the answer would have to wait."""
+        """Recompute the derived fields, of all environments.
+
+        Whether ``mask`` is empty is not asked, as the answer would have to wait.
+        """
         self._forward()
         return True
 
@@ -172,6 +173,15 @@ class WarpSimulator(LoadedScene):
             return camera.picture(state)
 
         return draw
+
+    def _load(self, home: Any, contacts: int, constraints: int) -> None:
+        """Model, data and what the kernels read and write beside them, on the device."""
+        self._model, self._data = self._put(home, contacts, constraints)
+        late = self.model.sensor_needstage == mj.mjtStage.mjSTAGE_ACC.value
+        self._late_sensors, self._early_sensors = self._columns(late), self._columns(~late)
+        self._keyframes = wp.full(self.num_envs, self.model.key("home").id, dtype=int)
+        self._peaks = wp.zeros(2, dtype=int)
+        self._lost = wp.zeros(self.num_envs, dtype=int)
 
     def _put(self, home: Any, contacts: int, constraints: int) -> tuple[Any, Any]:
         """Model and data on the device."""
@@ -228,7 +238,7 @@ class WarpSimulator(LoadedScene):
         return launch
 
     def _run_step(self) -> None:
-        """Every physics step starts from derived fields that are there already, and leaves them at the new state."""
+        """Physics steps find derived fields there already, and leave them at the new state."""
         data = self._data
         found = [data.nacon, data.ncollision, data.nefc, data.overflow, data.njmax, int(OWN)]
         self._lost.zero_()

@@ -1,4 +1,4 @@
-"""Which OpenGL draws without a display: EGL (a graphics card, or Mesa in software), else Mesa's OSMesa."""
+"""Which OpenGL draws without a display: EGL (a graphics card, or Mesa in software), or OSMesa."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class RenderingError(RewardsmithError):
 
 @cache
 def context_class() -> Any:
-    """MuJoCo's ``GLContext`` of the first kind of OpenGL that works, or of the one that ``MUJOCO_GL`` names.
+    """MuJoCo's ``GLContext`` of the first kind of OpenGL that works, or of that in ``MUJOCO_GL``.
 
     A kind is tried in a child process: PyOpenGL binds itself to the first kind that a process
     loads, and a broken driver may take the process with it.

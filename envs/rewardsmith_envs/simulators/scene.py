@@ -66,7 +66,7 @@ def named(model: MjModel, scene: str, kind: str, name: str) -> Any:
 
 
 def sensor_columns(model: MjModel, scene: str, name: str) -> slice:
-    """The columns of ``sensordata`` of a sensor, or of neighbouring sensors ``name.1``, ``name.2``, ... read as one.
+    """Columns of ``sensordata`` of a sensor, or of neighbours ``name.1``, ``name.2``, ... as one.
 
     Raises:
         SceneError: The scene has no such sensor, or its parts are not neighbours.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Ant(RunTask):
-    """The papers' Ant: the metric is forward speed, and the robot has fallen when its torso is below 0.31 m.
+    """The papers' Ant: the metric is forward speed; a torso below 0.31 m means a fall.
 
     An episode takes 16 s, as there (1000 steps of 1/60 s).
     """
@@ -134,7 +134,7 @@ def compute_reward(base_lin_vel, base_quat, joint_vel, actions):
         return ActuatedRobot(sim, {"": Joints(slice(7, 15), slice(6, 14))})
 
     def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
-        """Joint angles within 0.2 rad and joint velocities within 0.1 rad/s of the standing pose."""
+        """Joint angles within 0.2 rad and velocities within 0.1 rad/s of the standing pose."""
         noise = 2.0 * draws.double() - 1.0
         sim["qpos"][rows, 7:] += 0.2 * noise[:, :8]
         sim["qvel"][rows, 6:] = 0.1 * noise[:, 8:]

@@ -134,7 +134,11 @@ def compute_reward(ball_pos, ball_lin_vel, plate_pos):
         return ActuatedRobot(sim, {"": Joints(slice(7, 13), slice(6, 12))})
 
     def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
-        """The ball is up to 0.2 m off the middle in x and y, 0.1 to 0.4 m above the plate, and moves sideways by up to 0.5 m/s each way."""
+        """Let the ball begin anywhere above the middle of the plate, and move sideways.
+
+        It is up to 0.2 m off the middle in x and y, 0.1 to 0.4 m above the plate, and has up to
+        0.5 m/s each way.
+        """
         ball = spread(draws, (-0.2, -0.2, 0.8, -0.5, -0.5), (0.2, 0.2, 1.1, 0.5, 0.5)).double()
         sim["qpos"][rows, 13:16] = ball[:, :3]
         sim["qvel"][rows, 12:14] = ball[:, 3:]

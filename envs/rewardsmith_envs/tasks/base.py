@@ -66,8 +66,7 @@ class SimulatedTask(ABC):
     """Random numbers that one reset takes."""
     goal_draws: int = 0
     """Random numbers that one goal takes, where a reached goal is followed by the next: the true
-    score is then the number of goals that the episode reached. 0: an episode has one goal, or
-    none."""
+    score is then the number of goals that the episode reached. 0: an episode has at most one."""
 
     @property
     def has_metric(self) -> bool:
@@ -114,7 +113,7 @@ class SimulatedTask(ABC):
         """
 
     def aim(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
-        """Write the next goal of ``rows``, at the start of an episode and whenever a goal is reached.
+        """Write the next goal of ``rows``, at the start of an episode and when a goal is reached.
 
         Args:
             sim: The simulator.
@@ -135,7 +134,7 @@ class SimulatedTask(ABC):
         return never(signals)
 
     def true_score(self, signals: dict[str, Tensor], success: Tensor, elapsed: Tensor) -> Tensor:
-        """The episode's true score so far, ``(num_envs,)`` float32: here, whether the goal is met now.
+        """The episode's true score so far, ``(num_envs,)`` float32: here, if the goal is met now.
 
         Args:
             signals: All signals after the step.
@@ -145,11 +144,14 @@ class SimulatedTask(ABC):
         return success.float()
 
     def failed(self, signals: dict[str, Tensor]) -> Tensor:
-        """Whether the episode is over before its horizon, such as after a fall, ``(num_envs,)`` bool."""
+        """Whether the episode is over before its horizon, as after a fall, ``(num_envs,)`` bool."""
         return never(signals)
 
     def check_device(self, device: str) -> None:
-        """Refuse a device that this machine cannot simulate on (see :func:`rewardsmith_envs.simulators.devices.check`)."""
+        """Refuse a device that this machine cannot simulate on.
+
+        See :func:`rewardsmith_envs.simulators.devices.check`.
+        """
         from rewardsmith_envs.simulators.devices import check
 
         check(device)
@@ -198,7 +200,10 @@ def spread(draws: Tensor, low: tuple[float, ...], high: tuple[float, ...]) -> Te
 
 @cache
 def constant(values: tuple[float, ...], device: torch.device) -> Tensor:
-    """Numbers of a task as a float32 tensor, made once: a copy to a GPU would wait for everything before it. Do not write to it."""
+    """Numbers of a task as a float32 tensor, made once. Do not write to it.
+
+    A copy to a GPU would wait for everything before it.
+    """
     import torch
 
     return torch.tensor(values, device=device)

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class FrankaDrawer(FrankaTask):
-    """The papers' FrankaCabinet with our own cabinet: success is a drawer joint above 0.39 m (Eureka, appendix; RF-Agent, appendix).
+    """The papers' FrankaCabinet with our own cabinet: success is a drawer joint above 0.39 m.
 
-    There success also ends the episode; here the drawer must be open when the episode ends, which
-    asks for the same motion.
+    The rule is theirs (Eureka, appendix; RF-Agent, appendix). There success also ends the episode;
+    here the drawer must be open when the episode ends, which asks for the same motion.
     """
 
     name = "franka-drawer"

@@ -88,7 +88,8 @@ def compute_reward(peg_tip_pos, hole_pos):
     descend = over * (1.0 - torch.clamp(offset[:, 2] / 0.1, 0.0, 1.0))
     insert = (over + 4.0 * centred) * torch.clamp(-offset[:, 2] / 0.05, 0.0, 1.0)
     total = approach + clear + centred + descend + insert
-    return total, {"approach": approach, "clear": clear, "centred": centred, "descend": descend, "insert": insert}
+    return total, {"approach": approach, "clear": clear, "centred": centred, "descend": descend,
+                   "insert": insert}
 """
 
     def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:

@@ -74,7 +74,7 @@ def compute_reward(tcp_pos, cube_pos, goal_pos, finger_opening):
         sim["mocap_pos"][rows, 0] = any_apart(options, start, 0.12).double()
 
     def observe(self, signals: dict[str, Tensor]) -> tuple[Tensor, ...]:
-        """Joint state, tool, opening, cube, and the ways from tool to cube and from cube to goal."""
+        """Joint state, tool, opening, cube, and the ways from tool to cube and cube to goal."""
         tcp, cube, goal = signals["tcp_pos"], signals["cube_pos"], signals["goal_pos"]
         return (
             signals["joint_pos"],

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 class FrankaStack(FrankaTask):
     """Two cubes.
 
-    The rule is that of ManiSkill's StackCube: on top (offsets below 0.04 and 0.005 m), at rest and
-    released.
+    The rule is ManiSkill's StackCube's: on top (offsets below 0.04 and 0.005 m), at rest, released.
     """
 
     name = "franka-stack"

@@ -22,7 +22,7 @@ _JOINTS = (
 
 
 class Humanoid(RunTask):
-    """The papers' Humanoid: the metric is forward speed, and the robot has fallen when its torso is below 0.8 m.
+    """The papers' Humanoid: the metric is forward speed; a torso below 0.8 m means a fall.
 
     An episode takes 16 s, as there (1000 steps of 1/60 s). The human reward has Isaac Gym's terms
     and weights (Eureka, appendix of human rewards); its energy is of torque times joint speed, here
@@ -120,8 +120,8 @@ class Humanoid(RunTask):
     )
     human_reward = """\
 def compute_reward(base_pos, base_quat, base_lin_vel, joint_pos, joint_vel, actions):
-    low = torch.tensor([-0.8, -0.5, -0.6, -0.8, -1.0, -0.6, -0.03, -0.8, -0.5, -0.8, -1.0, -0.6, -0.03, -0.8, -0.5,
-                        -1.0, -0.2, 0.0, -1.0, -0.2, 0.0])
+    low = torch.tensor([-0.8, -0.5, -0.6, -0.8, -1.0, -0.6, -0.03, -0.8, -0.5, -0.8, -1.0, -0.6,
+                        -0.03, -0.8, -0.5, -1.0, -0.2, 0.0, -1.0, -0.2, 0.0])
     high = torch.tensor([0.8, 1.3, 0.6, 0.3, 0.6, 2.0, 2.5, 0.8, 0.5, 0.3, 0.6, 2.0, 2.5, 0.8, 0.5,
                          2.5, 1.6, 2.2, 2.5, 1.6, 2.2])
     forward = base_lin_vel[:, 0]
@@ -136,7 +136,8 @@ def compute_reward(base_pos, base_quat, base_lin_vel, joint_pos, joint_vel, acti
     limits = -0.25 * torch.sum((reach > 0.98).float(), dim=-1)
     total = forward + heading + up + alive + effort + energy + limits
     total = torch.where(base_pos[:, 2] < 0.8, -torch.ones_like(total), total)
-    return total, {"forward": forward, "heading": heading, "up": up, "effort": effort, "energy": energy, "limits": limits}
+    return total, {"forward": forward, "heading": heading, "up": up, "effort": effort,
+                   "energy": energy, "limits": limits}
 """
 
     def robot(self, sim: Simulator) -> Robot:
@@ -147,7 +148,7 @@ def compute_reward(base_pos, base_quat, base_lin_vel, joint_pos, joint_vel, acti
         return ActuatedRobot(sim, {"": Joints(slice(7, 28), slice(6, 27))})
 
     def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
-        """Joint angles within 0.1 rad and joint velocities within 0.1 rad/s of the standing pose."""
+        """Joint angles within 0.1 rad and velocities within 0.1 rad/s of the standing pose."""
         noise = 0.2 * draws.double() - 0.1
         sim["qpos"][rows, 7:] += noise[:, :21]
         sim["qvel"][rows, 6:] = noise[:, 21:]

@@ -144,7 +144,7 @@ def compute_reward(base_pos, base_quat, base_ang_vel, goal_pos):
         return ActuatedRobot(sim, {"": Joints(slice(7, 15), slice(6, 14))})
 
     def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
-        """Somewhere around the goal, 0.2 m below it at the lowest, with rotors tilted by up to 0.2 rad."""
+        """Around the goal, at most 0.2 m below it, with rotors tilted by up to 0.2 rad."""
         start = spread(draws, (-1.5, -1.5, 0.8, *(-0.2,) * 8), (1.5, 1.5, 2.5, *(0.2,) * 8)).double()
         sim["qpos"][rows, :3] = start[:, :3]
         sim["qpos"][rows, 7:] = start[:, 3:]

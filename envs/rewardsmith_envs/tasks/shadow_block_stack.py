@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.robots.shadow import ShadowHand
 from rewardsmith_envs.tasks.base import scatter_body, spread
-from rewardsmith_envs.tasks.two_hands import TABLE, TwoHandTask, body_sensors, body_signals, finger_distance
+from rewardsmith_envs.tasks.hand_scene import TABLE, body_sensors, body_signals
+from rewardsmith_envs.tasks.two_hands import TwoHandTask, finger_distance
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -98,7 +99,8 @@ class ShadowBlockStack(TwoHandTask):
     contacts, constraints = 56, 360
     horizon, draws = 250, 6
     human_reward = """\
-def compute_reward(right_fingertip_pos, left_fingertip_pos, right_cube_pos, left_cube_pos, right_goal_pos, left_goal_pos):
+def compute_reward(right_fingertip_pos, left_fingertip_pos, right_cube_pos, left_cube_pos,
+                   right_goal_pos, left_goal_pos):
     right_gap = torch.norm(right_fingertip_pos - right_cube_pos.unsqueeze(1), dim=-1).mean(dim=-1)
     left_gap = torch.norm(left_fingertip_pos - left_cube_pos.unsqueeze(1), dim=-1).mean(dim=-1)
     lower_off = torch.norm(right_cube_pos - right_goal_pos, dim=-1)

@@ -6,8 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Role, Signal
+from rewardsmith_envs.robots.shadow import ShadowHand
 from rewardsmith_envs.tasks.base import spread
-from rewardsmith_envs.tasks.two_hands import OBJECT_SIGNALS, RIGHT_ANGLE, ShadowHand, TwoHandTask
+from rewardsmith_envs.tasks.hand_scene import OBJECT_SIGNALS, RIGHT_ANGLE
+from rewardsmith_envs.tasks.two_hands import TwoHandTask
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,7 +26,8 @@ _LEAN = -0.7
 
 _BOTTLE = f"""
 <default>
-  <default class="bottle"><geom type="capsule" contype="2" conaffinity="7" condim="4" friction="3 .02 .001" rgba=".3 .6 .75 1"/></default>
+  <default class="bottle"><geom type="capsule" contype="2" conaffinity="7" condim="4"
+    friction="3 .02 .001" rgba=".3 .6 .75 1"/></default>
 </default>
 <worldbody>
   <camera name="view" pos=".9 -1.15 1" xyaxes="0.486 0.874 -0.000 -0.369 0.205 0.906"/>
@@ -42,7 +45,8 @@ _BOTTLE = f"""
   </body>
 </worldbody>
 <equality>
-  <joint joint1="cap_opening" joint2="cap_turn" polycoef="0 {_TRAVEL_M / (2.0 * math.pi):.6f} 0 0 0" solimp=".9999 .9999 .001"/>
+  <joint joint1="cap_opening" joint2="cap_turn"
+    polycoef="0 {_TRAVEL_M / (2.0 * math.pi):.6f} 0 0 0" solimp=".9999 .9999 .001"/>
 </equality>
 <sensor>
   <framepos name="object_pos" objtype="xbody" objname="object"/>
@@ -68,8 +72,7 @@ class ShadowBottleCap(TwoHandTask):
 
     There the cap turns and slides freely, so that pulling alone opens it; here a thread couples
     both. There friction is 100 and the bottle sticks to the hand; here it is 3, so that the hand
-    must close. There every episode starts in the same state; here the bottle lies up to 0.005 m
-    aside.
+    must close. There every episode starts in one state; here the bottle lies up to 0.005 m aside.
     """
 
     name = "shadow-bottle-cap"

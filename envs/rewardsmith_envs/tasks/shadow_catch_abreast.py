@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from rewardsmith_envs.robots.shadow import ShadowHand
 from rewardsmith_envs.tasks.base import constant
+from rewardsmith_envs.tasks.hand_scene import GOAL_SIGNALS, OBJECT_SIGNALS, base_signal
 from rewardsmith_envs.tasks.shadow_throw import ThrowTask
-from rewardsmith_envs.tasks.two_hands import GOAL_SIGNALS, OBJECT_SIGNALS, ShadowHand, base_signal
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,7 +20,7 @@ _STRAY_M = 0.1
 
 
 class ShadowCatchAbreast(ThrowTask):
-    """Bi-DexHands' CatchAbreast: 0.6 m from start to goal, over at 0.2 m or when a base leaves its place by 0.1 m.
+    """Bi-DexHands' CatchAbreast: 0.6 m from start to goal, over at 0.2 m or with a base 0.1 m off.
 
     The papers (Eureka, appendix; RF-Agent, appendix) measure the base at the root of the palm,
     which starts where it does there; here it is the end of the forearm, whose turns are free.

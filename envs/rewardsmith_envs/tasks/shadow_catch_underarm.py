@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from rewardsmith_envs.robots.shadow import ShadowHand
+from rewardsmith_envs.tasks.hand_scene import RIGHT_ANGLE
 from rewardsmith_envs.tasks.shadow_throw import ThrowTask
-from rewardsmith_envs.tasks.two_hands import RIGHT_ANGLE, ShadowHand
 
 
 class ShadowCatchUnderarm(ThrowTask):
-    """Bi-DexHands' CatchUnderarm: 0.4 m from start to goal, over at 0.1 m (Eureka, appendix.
+    """Bi-DexHands' CatchUnderarm: 0.4 m from start to goal, over at 0.1 m.
 
-    RF-Agent, appendix).
-
-    Palms start where they do there; our forearms are 0.053 m shorter. There the bases are pushed by
-    forces and fly anywhere; here they follow commands within 0.15 m, so that the right hand cannot
-    carry the egg to its goal.
+    The rule is in the papers (Eureka, appendix; RF-Agent, appendix). Palms start where they do
+    there; our forearms are 0.053 m shorter. There the bases are pushed by forces and fly anywhere;
+    here they follow commands within 0.15 m, so the right hand cannot carry the egg to its goal.
     """
 
     name = "shadow-catch-underarm"

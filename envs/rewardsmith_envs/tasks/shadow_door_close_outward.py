@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.robots.shadow import ShadowHand
 from rewardsmith_envs.tasks.base import spread
-from rewardsmith_envs.tasks.two_hands import RIGHT_ANGLE, TwoHandTask, finger_distance
+from rewardsmith_envs.tasks.hand_scene import RIGHT_ANGLE
+from rewardsmith_envs.tasks.two_hands import TwoHandTask, finger_distance
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def _leaf(side: str, y: float) -> str:
-    """One leaf, open at a right angle: hinge at ``y`` [m], a vertical bar as its handle on the face towards the middle."""
+    """One leaf, open at a right angle: its hinge is at ``y`` [m].
+
+    Its handle is a vertical bar on the face towards the middle.
+    """
     inwards = -1.0 if y > 0.0 else 1.0
     face = 0.07 * inwards
     return f"""
@@ -127,7 +131,8 @@ class ShadowDoorCloseOutward(TwoHandTask):
     contacts, constraints = 48, 296
     horizon, draws = 250, 2
     human_reward = """\
-def compute_reward(right_fingertip_pos, left_fingertip_pos, right_handle_pos, left_handle_pos, right_door_angle, left_door_angle):
+def compute_reward(right_fingertip_pos, left_fingertip_pos, right_handle_pos, left_handle_pos,
+                   right_door_angle, left_door_angle):
     right_gap = torch.norm(right_fingertip_pos - right_handle_pos.unsqueeze(1), dim=-1).mean(dim=-1)
     left_gap = torch.norm(left_fingertip_pos - left_handle_pos.unsqueeze(1), dim=-1).mean(dim=-1)
     reach = torch.exp(-5.0 * right_gap) + torch.exp(-5.0 * left_gap)

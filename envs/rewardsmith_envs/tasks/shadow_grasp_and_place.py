@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.robots.shadow import ShadowHand
 from rewardsmith_envs.tasks.base import scatter_body, spread
-from rewardsmith_envs.tasks.two_hands import TABLE, TwoHandTask, body_sensors, body_signals, finger_distance
+from rewardsmith_envs.tasks.hand_scene import TABLE, body_sensors, body_signals
+from rewardsmith_envs.tasks.two_hands import TwoHandTask, finger_distance
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -41,12 +42,12 @@ OBJECTS = f"""
   <framepos name="bucket_handle_pos" objtype="site" objname="bucket_handle"/>
 </sensor>
 """
-"""The bar of the handle is so high that a block inside is nearer to it than 0.2
-m, one beside the bucket on the table is not."""
+"""The bar of the handle is so high that a block inside is nearer to it than 0.2 m, and one beside
+the bucket on the table is not."""
 
 
 class ShadowGraspAndPlace(TwoHandTask):
-    """The papers' GraspAndPlace (from Bi-DexHands) with our own block, bucket, table and start poses.
+    """The papers' GraspAndPlace (Bi-DexHands) with our own block, bucket, table and start poses.
 
     Their success: block and handle of the bucket less than 0.2 m apart. Their failure: the
     distances from the fingertips of the right hand to the block, or of the left hand to the handle,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.robots.shadow import HAND_ACTIONS, HAND_JOINTS, SHADOW_DEFAULTS, ShadowHand
+from rewardsmith_envs.tasks.hand_scene import hand_signals
 from rewardsmith_envs.tasks.in_hand import (
     BLOCK_SIGNALS,
     START_DRAWS,
@@ -14,7 +15,6 @@ from rewardsmith_envs.tasks.in_hand import (
     hand_training,
     in_hand_scene,
 )
-from rewardsmith_envs.tasks.two_hands import hand_signals
 
 if TYPE_CHECKING:
     from rewardsmith_envs.robots.base import Robot

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.robots.shadow import ShadowHand
 from rewardsmith_envs.tasks.base import scatter_body, spread
-from rewardsmith_envs.tasks.two_hands import RIGHT_ANGLE, TABLE, TwoHandTask, body_sensors, body_signals
+from rewardsmith_envs.tasks.hand_scene import RIGHT_ANGLE, TABLE, body_sensors, body_signals
+from rewardsmith_envs.tasks.two_hands import TwoHandTask
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -60,11 +61,12 @@ OBJECTS = f"""
 
 
 class ShadowKettle(TwoHandTask):
-    """The papers' Kettle, or PourWater (from Bi-DexHands), with our own kettle, bucket, table and start poses; there is no water.
+    """The papers' Kettle, or PourWater (from Bi-DexHands); there is no water.
 
-    Their success: spout less than 0.05 m from a point of the bucket that they call its handle; here
-    the point is the middle of its opening, because the left hand holds the handle. Their failure:
-    the bucket is no higher than 0.2 m, so off the table.
+    Kettle, bucket, table and start poses are our own. Their success: spout less than 0.05 m from a
+    point of the bucket that they call its handle; here the point is the middle of its opening,
+    because the left hand holds the handle. Their failure: the bucket is no higher than 0.2 m, so
+    off the table.
     """
 
     name, difficulty = "shadow-kettle", "hard"
@@ -105,7 +107,8 @@ class ShadowKettle(TwoHandTask):
     contacts, constraints = 72, 440
     horizon, draws = 125, 6
     human_reward = """\
-def compute_reward(right_fingertip_pos, left_fingertip_pos, kettle_handle_pos, bucket_handle_pos, kettle_pos, spout_pos, opening_pos):
+def compute_reward(right_fingertip_pos, left_fingertip_pos, kettle_handle_pos, bucket_handle_pos,
+                   kettle_pos, spout_pos, opening_pos):
     right_gap = torch.norm(right_fingertip_pos - kettle_handle_pos.unsqueeze(1), dim=-1).mean(dim=-1)
     left_gap = torch.norm(left_fingertip_pos - bucket_handle_pos.unsqueeze(1), dim=-1).mean(dim=-1)
     apart = torch.norm(spout_pos - opening_pos, dim=-1)

@@ -7,14 +7,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Role, Signal
+from rewardsmith_envs.robots.shadow import ShadowHand
 from rewardsmith_envs.tasks.base import scatter_body, spread
-from rewardsmith_envs.tasks.two_hands import (
-    GOAL_SIGNALS,
-    OBJECT_SIGNALS,
-    RIGHT_ANGLE,
-    ShadowHand,
-    TwoHandTask,
-)
+from rewardsmith_envs.tasks.hand_scene import GOAL_SIGNALS, OBJECT_SIGNALS, RIGHT_ANGLE
+from rewardsmith_envs.tasks.two_hands import TwoHandTask
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -49,9 +45,11 @@ def _handle(side: str, sign: int) -> Iterator[str]:
 
 _POT = f"""
 <default>
-  <default class="pot"><geom type="box" contype="2" conaffinity="7" condim="4" friction="1 .02 .001" rgba=".75 .3 .25 1"/></default>
+  <default class="pot"><geom type="box" contype="2" conaffinity="7" condim="4"
+    friction="1 .02 .001" rgba=".75 .3 .25 1"/></default>
   <default class="handle">
-    <geom type="capsule" size=".009" contype="2" conaffinity="7" condim="4" friction="3 .02 .001" rgba=".25 .25 .28 1"/>
+    <geom type="capsule" size=".009" contype="2" conaffinity="7" condim="4"
+      friction="3 .02 .001" rgba=".25 .25 .28 1"/>
   </default>
 </default>
 <worldbody>
@@ -84,11 +82,11 @@ _POT = f"""
 
 
 class ShadowLiftUnderarm(TwoHandTask):
-    """Bi-DexHands' LiftUnderarm with a pot of primitives: size, mass (3 kg, lid 1 kg on a slide of 0.06 m), poses and rules are theirs.
+    """Bi-DexHands' LiftUnderarm with a pot of primitives; size, mass, poses and rules are theirs.
 
-    A goal that was met once counts as met. The point between palm and fingers that a handle's
-    distance is measured from starts where it does there. There every episode starts in the same
-    state; here the pot stands up to 0.01 m aside.
+    The pot has 3 kg, its lid 1 kg on a slide of 0.06 m. A goal that was met once counts as met. The
+    point between palm and fingers that a handle's distance is measured from starts where it does
+    there. There every episode starts in the same state; here the pot stands up to 0.01 m aside.
     """
 
     name = "shadow-lift-underarm"
@@ -148,7 +146,8 @@ def compute_reward(right_palm_pos, left_palm_pos, right_handle_pos, left_handle_
     right_gap = torch.norm(right_palm_pos - right_handle_pos, dim=-1)
     left_gap = torch.norm(left_palm_pos - left_handle_pos, dim=-1)
     held = (right_gap < 0.08) & (left_gap < 0.08)
-    lift = torch.where(held, 3.0 * (0.385 - torch.norm(goal_pos - object_pos, dim=-1)), torch.zeros_like(right_gap))
+    lift = torch.where(held, 3.0 * (0.385 - torch.norm(goal_pos - object_pos, dim=-1)),
+                       torch.zeros_like(right_gap))
     reach = 0.2 - right_gap - left_gap
     return reach + lift, {"reach": reach, "lift": lift}
 """

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from rewardsmith_envs.robots.shadow import ShadowHand
+from rewardsmith_envs.tasks.hand_scene import RIGHT_ANGLE
 from rewardsmith_envs.tasks.shadow_throw import ThrowTask
-from rewardsmith_envs.tasks.two_hands import RIGHT_ANGLE, ShadowHand
 
 
 class ShadowOver(ThrowTask):
-    """Bi-DexHands' Over: hands on fixed bases, 0.25 m from start to goal, over at 0.2 m (Eureka, appendix; RF-Agent, appendix).
+    """Bi-DexHands' Over: hands on fixed bases, 0.25 m from start to goal, over at 0.2 m.
 
-    Palms are where they are there; our forearms are 0.053 m shorter.
+    The rule is in the papers (Eureka, appendix; RF-Agent, appendix). Palms are where they are
+    there; our forearms are 0.053 m shorter.
     """
 
     name = "shadow-over"

@@ -9,7 +9,8 @@ from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.robots.shadow import ShadowHand
 from rewardsmith_envs.rotations import rotation_error
 from rewardsmith_envs.tasks.base import scatter_body, spread
-from rewardsmith_envs.tasks.two_hands import RIGHT_ANGLE, TABLE, TwoHandTask, body_sensors, body_signals
+from rewardsmith_envs.tasks.hand_scene import RIGHT_ANGLE, TABLE, body_sensors, body_signals
+from rewardsmith_envs.tasks.two_hands import TwoHandTask
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -132,7 +133,8 @@ class ShadowSwingCup(TwoHandTask):
     contacts, constraints = 68, 424
     horizon, draws = 150, 3
     human_reward = """\
-def compute_reward(right_fingertip_pos, left_fingertip_pos, right_handle_pos, left_handle_pos, cup_quat, goal_quat):
+def compute_reward(right_fingertip_pos, left_fingertip_pos, right_handle_pos, left_handle_pos,
+                   cup_quat, goal_quat):
     right_gap = torch.norm(right_fingertip_pos - right_handle_pos.unsqueeze(1), dim=-1).mean(dim=-1)
     left_gap = torch.norm(left_fingertip_pos - left_handle_pos.unsqueeze(1), dim=-1).mean(dim=-1)
     same = torch.clamp(torch.abs(torch.sum(cup_quat * goal_quat, dim=-1)), 0.0, 1.0)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from rewardsmith_envs.robots.shadow import Vector
 from rewardsmith_envs.tasks.base import spread
-from rewardsmith_envs.tasks.two_hands import GOAL_SIGNALS, OBJECT_SIGNALS, TwoHandTask
+from rewardsmith_envs.tasks.hand_scene import GOAL_SIGNALS, OBJECT_SIGNALS
+from rewardsmith_envs.tasks.two_hands import TwoHandTask
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,7 +25,8 @@ _EGG = """
     <freejoint name="object"/>
     <geom class="object" type="ellipsoid" size=".03 .03 .04" mass=".075"/>
   </body>
-  <body name="goal" mocap="true" pos="{goal}"><geom class="marker" type="ellipsoid" size=".03 .03 .04"/></body>
+  <body name="goal" mocap="true" pos="{goal}"><geom class="marker" type="ellipsoid"
+    size=".03 .03 .04"/></body>
 </worldbody>
 <sensor>
   <framepos name="object_pos" objtype="body" objname="object"/>

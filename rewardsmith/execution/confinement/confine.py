@@ -1,4 +1,4 @@
-"""Confines a process that trains: it goes on reading and computing, and can write to a few folders only."""
+"""Confines a process that trains: it reads and computes on, and can write to a few folders only."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _FILE_BYTES = 4 << 30
 _OPEN_FILES = 1024
 _PR_SET_NO_NEW_PRIVS = 38
 _IN_FOLDERS = (
-    Right.WRITE_FILE | Right.TRUNCATE | Right.MAKE_REG | Right.MAKE_DIR | Right.REMOVE_FILE | Right.REMOVE_DIR | Right.REFER
+    Right.WRITE_FILE | Right.TRUNCATE | Right.MAKE_REG | Right.MAKE_DIR
+    | Right.REMOVE_FILE | Right.REMOVE_DIR | Right.REFER
 )  # fmt: skip
-"""Plain files and folders. No links, devices or pipes, which
-could lead whoever comes later elsewhere."""
+"""Plain files and folders. No links, devices or pipes, which could lead others elsewhere."""
 _ON_DEVICES = Right.WRITE_FILE | Right.IOCTL_DEV
 _NOWHERE = "/dev/null"
 _GPU = ("/dev/nv*", "/dev/nv*/*", "/dev/dxg")
@@ -31,10 +31,11 @@ _SHARED_MEMORY = "/dev/shm"
 
 
 def confine(folders: Sequence[Path], gpu: bool = False) -> list[str]:
-    """Give up, for good: writing but below some folders, new processes, sockets, signals to others, core dumps, privileges.
+    """Give up, for good, what a process that trains has no need of.
 
-    Threads go on working, and what is read, and how much memory is taken, is free. Landlock holds
-    for this thread and those that it starts, so call it before others start.
+    That is writing but below some folders, new processes, sockets, signals to others, core dumps,
+    privileges. Threads go on working, and what is read, and how much memory is taken, is free.
+    Landlock holds for this thread and those that it starts, so call it before others start.
 
     Args:
         folders: They exist, and none is a link.

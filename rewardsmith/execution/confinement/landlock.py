@@ -60,9 +60,10 @@ def version() -> int:
 
 
 def give_up(rights: Right, granted: Mapping[int, Right] | None = None) -> bool:
-    """Give up rights over all files, and every use of TCP, abstract sockets and signals, as far as the kernel knows them.
+    """Give up rights over all files, and every use of TCP, abstract sockets and signals.
 
-    It holds for this thread and those that it starts; needs no-new-privileges before.
+    As far as the kernel knows them, that is. It holds for this thread and those that it starts;
+    needs no-new-privileges before.
 
     Args:
         rights: What is given up.

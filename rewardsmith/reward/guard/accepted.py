@@ -1,4 +1,4 @@
-"""What the guard of this machine accepted, remembered outside of every study: a study cannot vouch for itself."""
+"""What this machine's guard accepted, kept outside of studies: a study cannot vouch for itself."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Accepted:
 
 
 def key_of(printed: str, task: str, signals: tuple[Signal, ...], rows: int) -> str:
-    """What a verdict hangs on: the program, the task's signals, how many states it was tried on, and the guard itself."""
+    """What a verdict hangs on: program, task's signals, number of states it saw, and the guard."""
     parts = (_this_guard(), task, repr(signals), str(rows), printed)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 

@@ -167,7 +167,10 @@ def _wider(left: Plain, right: Plain) -> str:
 
 
 def _enormous(node: ast.BinOp | ast.AugAssign, left: Number, right: int) -> Result:
-    """Whole numbers beyond 64 bits, or with a negative exponent: never computed, since they may fill the memory."""
+    """Whole numbers beyond 64 bits, or with a negative exponent.
+
+    They are never computed, since they may fill the memory.
+    """
     if isinstance(node.op, ast.Pow):
         small = abs(right) < 1000
         if right < 0 and small:

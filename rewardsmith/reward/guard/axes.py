@@ -17,7 +17,7 @@ _END = 1 << 31
 
 
 class MixedError(Exception):
-    """Environments are taken together, told apart, or counted: what is wrong, and what to write instead."""
+    """Environments are mixed, told apart or counted: what is wrong, and what to write instead."""
 
     def __init__(self, message: str, hint: str) -> None:
         """Keep both."""

@@ -1,4 +1,4 @@
-"""Layer 2, across functions: no recursion, and a bound on the program with every helper written out in place."""
+"""Layer 2, across functions: no recursion, and a bound on the program with helpers written out."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def _not_compiled(complaint: str, line: int | None, signals: Collection[str]) ->
 
 
 def _in_words(complaint: str, signals: Collection[str]) -> tuple[str, str] | None:
-    """Message and hint for the mistakes that people and models make most, which TorchScript tells in words of its own."""
+    """Message and hint for the most common mistakes, which TorchScript tells in its own words."""
     if unknown := re.search(r"undefined value (\w+)", complaint):
         name = unknown[1]
         if name in signals:

@@ -1,4 +1,4 @@
-"""Layer 2, before the rest: ``SCALE = 3.0`` above the functions becomes the number wherever a function reads SCALE."""
+"""Layer 2, before the rest: ``SCALE = 3.0`` above functions becomes 3.0 wherever they read it."""
 
 from __future__ import annotations
 

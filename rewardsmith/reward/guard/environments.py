@@ -22,7 +22,7 @@ _COMPARISONS = {name: getattr(operator, name) for name in ("eq", "ne", "lt", "le
 
 
 def check_environments(program: RewardProgram, signals: Mapping[str, tuple[int, ...]]) -> None:
-    """Refuse a program in which environments are seen to depend on each other, their place or their number.
+    """Refuse a program in which environments depend on each other, their place or their number.
 
     Args:
         program: Compiled, and passed by :func:`~rewardsmith.reward.guard.graph.check_graph`.

@@ -18,20 +18,22 @@ MAX_NODES = 2_000
 MAX_WIDTH = 64
 """Largest literal size of a new tensor's axis."""
 _PRIM = """
-    Constant ListConstruct TupleConstruct DictConstruct If NumToTensor dtype device layout unchecked_cast Uninitialized
-    TupleUnpack TupleIndex ListUnpack min max abs
+    Constant ListConstruct TupleConstruct DictConstruct If NumToTensor dtype device layout
+    unchecked_cast Uninitialized TupleUnpack TupleIndex ListUnpack min max abs
 """
 _ATEN = """
-    add sub mul div rsub neg abs exp exp2 expm1 log log2 log10 log1p sqrt rsqrt square pow tanh sigmoid relu sin cos tan asin acos
-    atan atan2 sinh cosh trunc frac deg2rad rad2deg gelu heaviside floor_divide sign floor ceil round erf reciprocal hypot lerp fmod
-    remainder softplus
-    norm linalg_vector_norm sum mean prod std var softmax logsumexp min max amin amax any all dot cross linalg_cross bmm
-    cosine_similarity pairwise_distance clamp clamp_min clamp_max minimum maximum where nan_to_num
-    isfinite isnan isinf isclose logical_and logical_or logical_xor logical_not eq ne lt le gt ge bitwise_and bitwise_or bitwise_xor
-    bitwise_not
-    stack cat squeeze unsqueeze unbind split chunk view reshape flatten transpose expand expand_as slice select size
-    zeros_like ones_like full_like zeros ones full tensor to type_as detach clone contiguous alias
-    __and__ __or__ __xor__ __not__ __is__ __isnot__ __getitem__ Float Int Bool floordiv len dim degrees radians
+    add sub mul div rsub neg abs exp exp2 expm1 log log2 log10 log1p sqrt rsqrt square pow tanh
+    sigmoid relu sin cos tan asin acos atan atan2 sinh cosh trunc frac deg2rad rad2deg gelu
+    heaviside floor_divide sign floor ceil round erf reciprocal hypot lerp fmod remainder softplus
+    norm linalg_vector_norm sum mean prod std var softmax logsumexp min max amin amax any all dot
+    cross linalg_cross bmm cosine_similarity pairwise_distance clamp clamp_min clamp_max minimum
+    maximum where nan_to_num isfinite isnan isinf isclose logical_and logical_or logical_xor
+    logical_not eq ne lt le gt ge bitwise_and bitwise_or bitwise_xor bitwise_not
+    stack cat squeeze unsqueeze unbind split chunk view reshape flatten transpose expand expand_as
+    slice select size zeros_like ones_like full_like zeros ones full tensor to type_as detach clone
+    contiguous alias
+    __and__ __or__ __xor__ __not__ __is__ __isnot__ __getitem__
+    Float Int Bool floordiv len dim degrees radians
 """
 _ALLOWED = {f"prim::{name}" for name in _PRIM.split()} | {f"aten::{name}" for name in _ATEN.split()}
 _SIZED = {"aten::zeros": 0, "aten::ones": 0, "aten::full": 0, "aten::expand": 1}
@@ -148,7 +150,10 @@ def is_tensor(value: torch._C.Value) -> bool:
 
 
 def _is_safe_division(value: torch._C.Value, divisor: torch._C.Value) -> bool:
-    """Whole numbers divided by 0 or by -1 can kill the process (SIGFPE): TorchScript hands them to the processor unchecked."""
+    """Whole numbers divided by 0 or by -1 can kill the process (SIGFPE).
+
+    TorchScript hands them to the processor unchecked.
+    """
     if any(is_tensor(number) or number.type().kind() == "FloatType" for number in (value, divisor)):
         return True
     return (

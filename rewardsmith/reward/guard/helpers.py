@@ -1,8 +1,7 @@
 """Which parameters of helper functions are plain numbers.
 
 In Python ``shaped(distance, 0.1)`` works whatever ``shaped`` declares; TorchScript takes an
-undeclared parameter for a tensor. So a parameter without a type is a float where some call passes a
-number.
+undeclared parameter for a tensor. So one without a type is a float where a call passes a number.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ def number_parameters(tree: ast.Module) -> dict[str, Kinds]:
 
 
 def make_float(node: ast.expr) -> ast.expr:
-    """``5`` to ``5.0``, ``x`` to ``float(x)``: what TorchScript takes where a helper wants a float."""
+    """``5`` to ``5.0``, ``x`` to ``float(x)``: what TorchScript takes for a helper's float."""
     number = number_of(node)
     if number is not None:
         return literal(float(number))

@@ -1,4 +1,4 @@
-"""Layer 6, one part: an environment's reward is its own, whatever stands beside it and wherever it stands.
+"""Layer 6, a part: an environment's reward is its own, whatever is beside it and wherever it is.
 
 Every state is computed again among others, in another place and in batches of other sizes, and must
 come to the same. The places are drawn anew for every check, so no program can know them. Child
@@ -71,7 +71,7 @@ class Independence:
             self._check_elsewhere(order[start : start + size])
 
     def _check_beside_nothing(self, others: Tensor) -> None:
-        """The others are no numbers at all: what takes in the least of them is none either, even times 0.
+        """The others are no numbers: what takes in the least of them is none either, even times 0.
 
         Places and size stay, so that hardly a digit may change.
         """

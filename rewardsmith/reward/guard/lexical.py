@@ -1,8 +1,7 @@
 """Layer 1: limits on the text, before any parser sees it.
 
 Long chains and deep nesting crash Python's parser and TorchScript's with a segmentation fault.
-Comments end here: what a model writes beside its code, in whatever alphabet, is neither checked nor
-kept.
+Comments end here: what a model writes beside its code, in any alphabet, is not checked or kept.
 """
 
 from __future__ import annotations
@@ -68,7 +67,7 @@ def _plain(match: re.Match[str]) -> str:
 
 
 def _check_nesting(code: str) -> None:
-    """Bound the depth of brackets and the runs of operators, across lines: a bracket may hold line breaks."""
+    """Bound the depth of brackets and runs of operators, across lines: brackets hold breaks."""
     depth, run, line = 0, 0, 1
     for character in code:
         line += character == "\n"

@@ -18,7 +18,7 @@ _PR_SET_NO_NEW_PRIVS = 38
 
 
 def confine() -> list[str]:
-    """Give up, for good: new files, file growth, new processes, core dumps, privileges, more memory.
+    """Give up for good: new files, file growth, processes, core dumps, privileges, more memory.
 
     Call it after everything is imported and loaded. One more GiB of address space may be taken from
     then on.

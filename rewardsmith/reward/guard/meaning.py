@@ -1,11 +1,10 @@
-"""Between layers 2 and 3: the places where Python's meaning and TorchScript's part, and what is printed there.
+"""Between layers 2 and 3: where Python's meaning and TorchScript's part, and what is printed there.
 
-Every function is gone through once, without running it (see ``values`` and ``arithmetic``). Beside
+Every function is gone through once, without running it (see ``reading`` and ``arithmetic``). Beside
 plain numbers this is about ``x += y``, which changes a tensor where it lies, under all its names.
 The print has no such writing: it gives the new value to every name of the tensor that is still
 read. Where a name shares only a part of the memory, or the memory is the caller's, the program is
-refused. Where Python would stop, since the sum is larger than x or of another type, the print goes
-on.
+refused. Where Python stops, as the sum is larger than x or of another type, the print goes on.
 """
 
 from __future__ import annotations
@@ -17,9 +16,10 @@ from dataclasses import dataclass, field
 from rewardsmith.reward.guard.arithmetic import Plain
 from rewardsmith.reward.guard.constants import MAX_NUMBER
 from rewardsmith.reward.guard.helpers import declared
+from rewardsmith.reward.guard.reading import Reading
 from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.guard.syntax import ENTRY
-from rewardsmith.reward.guard.values import Parameter, Reading, Value, fresh, joined
+from rewardsmith.reward.guard.values import Parameter, Value, fresh, joined
 
 Names = dict[str, Value]
 
@@ -199,7 +199,10 @@ class _Function:
 
 
 def _holds_all(value: Value, changed: Value) -> bool:
-    """Whether a value is a tensor, or a dictionary where it stands by itself, and no mere part of its memory."""
+    """Whether a value is a tensor, or a dictionary where it stands by itself.
+
+    No mere part of its memory, that is.
+    """
     if changed.tensor is None:
         return False
     held = value.items if value.keys else (value,)

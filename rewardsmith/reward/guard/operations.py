@@ -1,4 +1,4 @@
-"""What each operator of the compiled program does to the axis of the environments (see ``axes``)."""
+"""What each operator of a compiled program does to the axis of environments (see ``axes``)."""
 
 from __future__ import annotations
 

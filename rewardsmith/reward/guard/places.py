@@ -1,4 +1,7 @@
-"""Layer 2, inside of expressions: functions are called, values and types are not, and modules only lead to functions."""
+"""Layer 2, inside of expressions: functions are called, values and types are not.
+
+Modules only lead to functions.
+"""
 
 from __future__ import annotations
 

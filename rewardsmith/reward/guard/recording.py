@@ -1,7 +1,6 @@
 """Real states of a task, from a short rollout of random actions, kept in the user's cache folder.
 
-The rollout runs in a process of its own (``recorder``), once per task, signal table, scene and
-version.
+The rollout runs in a process of its own (``recorder``), once per task, signals, scene and version.
 """
 
 from __future__ import annotations

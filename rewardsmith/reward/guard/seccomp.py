@@ -10,19 +10,25 @@ from __future__ import annotations
 from rewardsmith.execution.confinement import seccomp
 
 _NAMES = """
-    read write close fstat lseek mmap mprotect munmap brk rt_sigaction rt_sigprocmask rt_sigreturn writev sched_yield mremap madvise
-    getpid exit getrusage times gettimeofday sigaltstack gettid futex sched_getaffinity restart_syscall clock_gettime
+    read write close fstat lseek mmap mprotect munmap
+    brk rt_sigaction rt_sigprocmask rt_sigreturn writev sched_yield mremap madvise
+    getpid exit getrusage times gettimeofday sigaltstack
+    gettid futex sched_getaffinity restart_syscall clock_gettime
     clock_nanosleep exit_group getrandom membarrier rseq sysinfo setitimer
 """
 _NUMBERS = {
     "x86_64": (
-        0, 1, 3, 5, 8, 9, 10, 11, 12, 13, 14, 15, 20, 24, 25, 28,
-        39, 60, 98, 100, 96, 131, 186, 202, 204, 219, 228,
+        0, 1, 3, 5, 8, 9, 10, 11,
+        12, 13, 14, 15, 20, 24, 25, 28,
+        39, 60, 98, 100, 96, 131,
+        186, 202, 204, 219, 228,
         230, 231, 318, 324, 334, 99, 38,
     ),
     "aarch64": (
-        63, 64, 57, 80, 62, 222, 226, 215, 214, 134, 135, 139, 66, 124, 216, 233,
-        172, 93, 165, 153, 169, 132, 178, 98, 123, 128, 113,
+        63, 64, 57, 80, 62, 222, 226, 215,
+        214, 134, 135, 139, 66, 124, 216, 233,
+        172, 93, 165, 153, 169, 132,
+        178, 98, 123, 128, 113,
         115, 94, 278, 283, 293, 179, 103,
     ),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The states that a program is tried on: made up from the signal table, and recorded from the task."""
+"""The states that a program is tried on: made up from its signal table, recorded from the task."""
 
 from __future__ import annotations
 

@@ -17,15 +17,14 @@ def check_stored(source: str, program: str, signals: tuple[Signal, ...] | None =
 
 
 def print_stored(source: str, program: str, signals: tuple[Signal, ...] | None) -> Printed:
-    """Layers 1 to 3 on a source, and a comparison of their print with the program that was kept beside it.
+    """Layers 1 to 3 on a source, and their print compared with the program that was kept beside it.
 
     A program that an earlier version printed otherwise is compared by what is printed of it today.
 
     Args:
         source: As the writer gave it.
         program: What the store says that the guard once printed of it.
-        signals: The task's signal table; ``None``: any names may be read, for who does not run the
-            program.
+        signals: The task's signal table; ``None``: any names may be read, for who runs nothing.
 
     Returns:
         The print that was made now. Whoever runs something runs this, never the stored text.

@@ -1,7 +1,6 @@
-"""Layer 2: a positive list of syntax on Python's own tree, with messages a person or a model can act on.
+"""Layer 2: a positive list of syntax on Python's tree, with messages people and models can act on.
 
-This file looks at the program as a whole and at each function's head; ``expressions`` at what is
-inside.
+This file looks at the program as a whole and at functions' heads; ``expressions`` looks inside.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ def parse(code: str) -> ast.Module:
 
 
 class _Undocumented(ast.NodeTransformer):
-    """Docstrings, wherever they stand, become ``pass``: every other string is then part of the program."""
+    """Docstrings, wherever they are, become ``pass``: other strings are parts of the program."""
 
     def visit_Expr(self, node: ast.Expr) -> ast.stmt:
         is_text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)

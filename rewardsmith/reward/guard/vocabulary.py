@@ -1,20 +1,22 @@
-"""The words of the reward language: every function, method, attribute and keyword that may appear."""
+"""The words of the reward language: all functions, methods, attributes and keywords there are."""
 
 from __future__ import annotations
 
 _ELEMENTWISE = """
-    abs exp exp2 expm1 log log2 log10 log1p sqrt rsqrt square pow tanh sigmoid relu softplus gelu sin cos tan asin acos atan
-    atan2 sinh cosh sign floor ceil round trunc frac erf reciprocal neg hypot lerp fmod remainder deg2rad rad2deg heaviside floor_divide
+    abs exp exp2 expm1 log log2 log10 log1p sqrt rsqrt square pow tanh sigmoid relu softplus gelu
+    sin cos tan asin acos atan atan2 sinh cosh sign floor ceil round trunc frac erf reciprocal neg
+    hypot lerp fmod remainder deg2rad rad2deg heaviside floor_divide
     clamp clamp_min clamp_max minimum maximum where nan_to_num isfinite isnan isinf isclose
     eq ne lt le gt ge logical_and logical_or logical_xor logical_not add sub mul div
 """
 _REDUCTIONS = """
-    norm vector_norm sum mean prod std var min max amin amax any all dot cross cosine_similarity pairwise_distance
-    softmax logsumexp bmm normalize
+    norm vector_norm sum mean prod std var min max amin amax any all dot cross cosine_similarity
+    pairwise_distance softmax logsumexp bmm normalize
 """
 _SHAPES = """
-    stack cat squeeze unsqueeze unbind split chunk view reshape flatten transpose expand expand_as select size dim
-    zeros_like ones_like full_like zeros ones full tensor to type_as float double int long bool detach clone contiguous
+    stack cat squeeze unsqueeze unbind split chunk view reshape flatten transpose expand expand_as
+    select size dim zeros_like ones_like full_like zeros ones full tensor
+    to type_as float double int long bool detach clone contiguous
 """
 _NUMERIC = "fabs degrees radians"
 
@@ -41,8 +43,8 @@ NO_METHODS = frozenset({"full_like", "ones_like", "zeros_like", "gelu", "softplu
 """TorchScript takes these for methods, too; tensors do not have them."""
 CREATION = frozenset({"tensor", "zeros", "ones", "full"})
 _VIEWS = """
-    contiguous detach view reshape flatten transpose expand expand_as select squeeze unsqueeze unbind split chunk
-    to type_as float double int long bool
+    contiguous detach view reshape flatten transpose expand expand_as select squeeze unsqueeze
+    unbind split chunk to type_as float double int long bool
 """
 VIEWS = frozenset(_VIEWS.split())
 """Functions whose result may lie in the memory of their first argument, or be that very tensor."""
@@ -57,8 +59,9 @@ ATTRIBUTES = frozenset(
 BUILTINS = frozenset({"abs", "min", "max", "float", "int", "len"})
 """Plain names that may be called, beside the program's own helpers."""
 _KEYWORDS = """
-    dim axis p ord keepdim keepdims min max beta nan posinf neginf dtype device other input weight end eps exponent value threshold size
-    fill_value correction unbiased start_dim end_dim rtol atol tensors x1 x2 mat2 dim0 dim1 decimals alpha
+    dim axis p ord keepdim keepdims min max beta nan posinf neginf dtype device other input weight
+    end eps exponent value threshold size fill_value correction unbiased start_dim end_dim
+    rtol atol tensors x1 x2 mat2 dim0 dim1 decimals alpha
     """
 KEYWORDS = frozenset(_KEYWORDS.split())
 TYPES = frozenset({"Tensor", "torch.Tensor", "float", "int", "bool"})

@@ -1,1 +1,1 @@
-"""PPO for a population: one slot per program, all slots in one simulation and one set of matrix products."""
+"""PPO for a population: a slot per program, all in one simulation and set of matrix products."""

@@ -1,4 +1,4 @@
-"""Lanes: each has a simulation of slots and one of held-out episodes at rungs, and they run side by side."""
+"""Lanes, side by side: each has a simulation of slots and one of held-out episodes at rungs."""
 
 from __future__ import annotations
 

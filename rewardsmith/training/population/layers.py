@@ -33,7 +33,7 @@ class _Tanh(torch.autograd.Function):
 
 
 class _Elu(torch.autograd.Function):
-    """As torch's own, which rounds the last few elements of a tensor differently (see :class:`_Tanh`)."""
+    """As torch's own, which rounds a tensor's last few elements otherwise (see :class:`_Tanh`)."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]

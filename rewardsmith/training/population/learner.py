@@ -59,7 +59,10 @@ class PopulationLearner:
 
     @torch.no_grad()
     def _prepare(self, experience: Experience, rewards: Tensor) -> dict[str, Tensor]:
-        """Flatten to ``(K, N * T, ...)``, environments first, with advantages and normalised returns."""
+        """Flatten to ``(K, N * T, ...)``, environments first.
+
+        Advantages and normalised returns come with it.
+        """
         steps, slots, envs = rewards.shape
         observation = torch.cat((experience.observation, experience.last_observation[None]))
         flat = observation.transpose(0, 1).reshape(slots, (steps + 1) * envs, -1)
@@ -90,7 +93,7 @@ class PopulationLearner:
         }
 
     def _loss(self, part: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
-        """The summed loss of all slots, and the actor's mean and log standard deviation as they are now."""
+        """The summed loss of all slots, and the actor's present mean and log standard deviation."""
         mean, log_std = self._policy.mean(part["observation"]), self._policy.log_std()
         value = self._policy.value(part["observation"])
         ratio = (log_probability(part["action"], mean, log_std) - part["log_probability"]).exp()

@@ -34,7 +34,10 @@ class SlotAdam:
 
     @torch.no_grad()
     def step(self, parameters: Tensor, gradient: Tensor) -> None:
-        """Apply one gradient, ``(slots, n)``, clipped to the norm per slot, to the parameters in place."""
+        """Apply one gradient, ``(slots, n)``, clipped to the norm per slot.
+
+        The parameters are changed in place.
+        """
         norm = torch.linalg.vector_norm(gradient, dim=1, keepdim=True)
         gradient = gradient * (self._max_grad_norm / (norm + 1e-6)).clamp(max=1.0)
         self._steps += 1
@@ -46,7 +49,7 @@ class SlotAdam:
 
     @torch.no_grad()
     def adapt(self, divergence: Tensor, target: float) -> None:
-        """Adapt each slot's learning rate to the KL divergence, ``(slots,)``, that its last steps caused.
+        """Adapt each slot's learning rate to the KL divergence, ``(slots,)``, of its last steps.
 
         rl-games' adaptive schedule: divide by 1.5 above twice the target, multiply by 1.5 below
         half of it.

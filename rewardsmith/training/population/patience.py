@@ -21,11 +21,10 @@ def note_rest(slots: Sequence[Slot], epoch_s: float) -> None:
 
 
 def slow(slots: Sequence[Slot]) -> list[Slot]:
-    """Slots whose program took a hundred times the others' median in the last epoch, and long enough to be felt.
+    """Slots whose program took 100 times the others' median in the last epoch, and noticeably long.
 
     A program alone is measured against the time of its own epoch instead: it may take ten times all
-    the rest. Times are processor times of the thread, so a machine that does other things blames
-    nobody.
+    the rest. Times are processor times of the thread, so a machine's other work blames nobody.
     """
     found: list[Slot] = []
     for slot in slots:

@@ -100,7 +100,7 @@ class StackedPolicy:
         return self._split()[-1][:, None]
 
     def actor(self, slot: int) -> list[tuple[Tensor, Tensor]]:
-        """One slot's actor, layer by layer: weight ``(inputs, outputs)`` and bias ``(outputs,)``."""
+        """One slot's actor by layers: weight ``(inputs, outputs)`` and bias ``(outputs,)``."""
         parts = [part[slot].detach() for part in self._split()]
         return [(parts[2 * n].view(shape), parts[2 * n + 1]) for n, shape in enumerate(self._actor)]
 

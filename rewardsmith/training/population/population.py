@@ -24,8 +24,7 @@ class Population:
 
     No number is shared between slots.
 
-    So a slot computes exactly what it would alone, whoever enters and leaves meanwhile (see
-    ``tests``).
+    So a slot computes exactly what it would alone, whoever enters and leaves (see ``tests``).
     """
 
     def __init__(self, env: VecEnv, settings: PpoSettings) -> None:

@@ -68,7 +68,7 @@ class Collector:
         self._age = torch.zeros(0, device=device)
 
     def exchange(self, kept: Sequence[int], seeds: Sequence[int], first: Tensor) -> None:
-        """Go on with the slots ``kept``, and begin new ones behind them, after the environments did.
+        """Go on with the slots ``kept``, and begin new ones behind them, as the environments did.
 
         Args:
             kept: Numbers of slots, in their new order.
@@ -117,11 +117,11 @@ class Collector:
 
     @torch.no_grad()
     def see_again(self, experience: Experience, first: int) -> None:
-        """Normalise anew what slots from ``first`` on saw in the latest rollout, with their actors' means.
+        """Normalise anew what slots from ``first`` on saw in the latest rollout.
 
-        For the first rollout of a slot, of which the normaliser knew nothing before. Its actions
-        stay as they are: a new actor's means are near zero for any input, so they hardly depend on
-        its normalisation.
+        Their actors' means of it are computed anew, too. For the first rollout of a slot, of which
+        the normaliser knew nothing before. Its actions stay as they are: a new actor's means are
+        near zero for any input, so they hardly depend on its normalisation.
 
         Args:
             experience: What :meth:`collect` gave last; it is changed.

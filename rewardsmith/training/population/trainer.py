@@ -1,4 +1,7 @@
-"""The population trainer: every program of a queue in one process, side by side in as few simulations as the cores like."""
+"""The population trainer: every program of a queue in one process.
+
+They are side by side, in as few simulations as the cores like.
+"""
 
 from __future__ import annotations
 
@@ -111,5 +114,8 @@ class PopulationTrainer:
 
 
 def usable_cores() -> int:
-    """Cores that this process may run on: fewer than the machine has under ``taskset``, a cluster's scheduler or a container's set."""
+    """Cores that this process may run on.
+
+    Fewer than the machine has under ``taskset``, a cluster's scheduler or a container's set.
+    """
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,1 +1,4 @@
-"""The papers' trainer: rl-games' PPO, one program per process at a time, on the same environments, rewards and scores."""
+"""The papers' trainer: rl-games' PPO, one program per process at a time.
+
+Environments, rewards and scores are the same.
+"""

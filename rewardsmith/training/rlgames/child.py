@@ -78,7 +78,7 @@ def train(order: ChildOrder, observe: Callable[[TrainingProgress], None]) -> Tra
 def _run(
     settings: PpoSettings, job: TrainingJob, env: RewardedEnv, observer: EpochObserver, proxy: ProxyReward
 ) -> Any:
-    """rl-games from configuration to trained agent, without Hydra, Ray or its own saving of checkpoints."""
+    """rl-games from configuration to trained agent, without Hydra, Ray or its checkpoints."""
     from rl_games.common import a2c_common, env_configurations, vecenv
     from rl_games.torch_runner import Runner
 

@@ -24,11 +24,11 @@ _LOOK_FOR_MORE_S = 0.2
 
 
 class RlGamesTrainer:
-    """Trains every job with rl-games' PPO (see :class:`rewardsmith.contracts.Trainer`), as many at a time as there are cores.
+    """Trains every job with rl-games' PPO (see :class:`rewardsmith.contracts.Trainer`).
 
-    For fidelity to the published searches, not for speed: the population trainer runs the same
-    settings with the same environments, rewards and scores in one process. A process can write to
-    the folders of the study's runs, and nowhere else.
+    There are as many at a time as there are cores. For fidelity to the published searches, not for
+    speed: the population trainer runs the same settings with the same environments, rewards and
+    scores in one process. A process can write to the folders of the study's runs, and nowhere else.
     """
 
     can_race = False

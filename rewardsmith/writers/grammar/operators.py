@@ -80,7 +80,7 @@ def mutate(parent: Parent, vocabulary: Vocabulary, rng: random.Random) -> Change
 
 
 def change_one(parent: Parent, vocabulary: Vocabulary, rng: random.Random) -> Change:
-    """Change exactly one component, as REvolve's mutation does (arXiv 2406.01309, section on operators).
+    """Change exactly one component, as in REvolve's mutation (arXiv 2406.01309, on operators).
 
     A dominating or flat component goes first: its weight or temperature changes, or it is drawn
     anew; without such a one, chance picks the component and whether its form or its numbers change.
@@ -115,7 +115,10 @@ def diagnosis(parent: Parent) -> dict[str, ComponentSummary]:
 
 
 def cross(first: Parent, second: Parent, rng: random.Random) -> Change:
-    """Combine two parents: shared purposes from either, others from the better parent always, from the worse by chance."""
+    """Combine two parents: shared purposes come from either.
+
+    Others come from the better parent always, from the worse by chance.
+    """
     mine = {term.name: term for term in from_plan(first.candidate.plan).terms}
     theirs = {term.name: term for term in from_plan(second.candidate.plan).terms}
     terms = [rng.choice((term, theirs[name])) if name in theirs else term for name, term in mine.items()]

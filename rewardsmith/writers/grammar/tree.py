@@ -33,7 +33,10 @@ class Feature:
 
 @dataclass(frozen=True)
 class Term:
-    """One component: ``weight * shape(feature / scale)``, where wanted only near another feature's zero."""
+    """One component: ``weight * shape(feature / scale)``.
+
+    Where wanted only near another feature's zero.
+    """
 
     name: str
     feature: Feature

@@ -1,4 +1,7 @@
-"""RF-Agent's five operators on trees (arXiv 2602.23876, section on expansion), each in the sense of its prompt."""
+"""RF-Agent's five operators on trees (arXiv 2602.23876, section on expansion).
+
+Each is meant as its prompt says.
+"""
 
 from __future__ import annotations
 
@@ -52,10 +55,11 @@ def retune(parent: Parent, rng: random.Random) -> Change:
 
 
 def unite(parents: Sequence[Parent], rng: random.Random) -> Change:
-    """For each purpose, by chance in the share of all scores that its holders have, the term of one of them, drawn by its score.
+    """For each purpose, by chance, the term of one of its holders, drawn by its score.
 
-    Scores count from the lowest of them where that is negative. A term that was flat or dominated
-    in its training is taken only where no parent has a sound one.
+    The chance is the share of all scores that the holders have. Scores count from the lowest of
+    them where that is negative. A term that was flat or dominated in its training is taken only
+    where no parent has a sound one.
     """
     lowest = min(0.0, *(score(parent) for parent in parents))
     trust = [0.01 + score(parent) - lowest for parent in parents]

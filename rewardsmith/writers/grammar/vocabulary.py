@@ -189,7 +189,10 @@ _BY_KIND: dict[str, tuple[FeatureKind, tuple[ShapeKind, ...], tuple[float, float
 
 
 def _pairs(signals: tuple[Signal, ...], role: Role, units: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Signals with the goal that has their unit, shape and the end of their name: ``base_lin_vel`` and ``goal_lin_vel``."""
+    """Signals with the goal that has their unit, their shape and the end of their name.
+
+    Such as ``base_lin_vel`` and ``goal_lin_vel``.
+    """
     return tuple(
         (own.name, goal.name)
         for own in signals

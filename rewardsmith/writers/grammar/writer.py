@@ -1,4 +1,4 @@
-"""The writer that needs no network, no key and no model: the offline default and the honest ablation."""
+"""The writer that needs no network, key or model: the offline default and the honest ablation."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ parents. ``initial`` draws from nothing."""
 
 
 class GrammarWriter:
-    """Draws typed programs from the task's signal table, mutates and crosses them by their feedback.
+    """Draws typed programs from a task's signal table, mutates and crosses them by feedback.
 
     It sees roles and units of the signals and the training statistics, never the human reward.
     """

@@ -1,4 +1,4 @@
-"""Where the model is and how to get in: model, address and key from options, file or environment."""
+"""Where a model is and how to get in: model, address, key from options, file or environment."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ class Access:
     key: str = field(repr=False)
 
     def redact(self, text: str) -> str:
-        """Remove the key from text that a server or a library made, and every part of it of eight or more characters."""
+        """Remove the key from text that a server or a library made.
+
+        Every part of it of eight or more characters goes, too.
+        """
         if len(self.key) < _SECRET_CHARS:
             return text
         text = text.replace(self.key, "[key]")

@@ -81,7 +81,7 @@ def _has_secret(url: str) -> bool:
 
 
 def _looks_secret(part: str, least: int = 0) -> bool:
-    """Whether a part of an address is like a key: named as one, begun as providers begin theirs, or long and random."""
+    """Whether a part of an address is like a key: by name, by its beginning, or long and random."""
     part = unquote(part)
     found = _KEY_LIKE.search(part)
     if found and len(found["key"] or found[0]) >= least:

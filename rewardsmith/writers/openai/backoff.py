@@ -1,4 +1,4 @@
-"""How long to wait before the next request: pauses that double, Retry-After, and one gate for all requests."""
+"""How long to wait before a request: pauses that double, Retry-After, and one gate for all."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Gate:
             await asyncio.sleep(rest)
 
     def close(self, retry_after_s: float | None) -> None:
-        """Keep everybody waiting, at least for the pause that doubles: a server that says "at once" is not believed.
+        """Keep all waiting, at least for the doubling pause: a server's "at once" is not believed.
 
         Refusals of requests that were in flight together count once.
         """
@@ -44,12 +44,15 @@ class Gate:
 
 
 def pause(first_s: float, failures: int) -> float:
-    """Seconds to wait after so many earlier failures: doubling, at most a minute, and a little at random."""
+    """Seconds to wait after so many failures: doubling, at most a minute, a little at random."""
     return min(_LONGEST_PAUSE_S, first_s * 2.0 ** min(failures, 20)) * random.uniform(0.75, 1.0)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that a server asks to wait (RFC 9110, section 10.2.3: a number or a date), or ``None``; 0 for a date that is past."""
+    """Seconds that a server asks to wait, or ``None``; 0 for a date that is past.
+
+    It asks by a number or a date (RFC 9110, section 10.2.3).
+    """
     for name, seconds_per_unit in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
         text = headers.get(name, "")
         try:

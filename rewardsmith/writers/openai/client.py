@@ -1,4 +1,4 @@
-"""The HTTP client below the openai library: every reply bounded, none followed to another address."""
+"""The HTTP client below the openai library: replies bounded, none followed to another address."""
 
 from __future__ import annotations
 

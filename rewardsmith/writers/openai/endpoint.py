@@ -1,4 +1,4 @@
-"""One endpoint: requests with retries, a rate limit that all share, and a memory for refused parameters."""
+"""One endpoint: requests with retries, a shared rate limit, and a memory for refused parameters."""
 
 from __future__ import annotations
 
@@ -195,7 +195,7 @@ class Endpoint:
         return sent
 
     def _drop_named(self, refusal: openai.APIStatusError, sent: Parameters) -> bool:
-        """Remember a parameter that the server's 400 or 422 names, so that no request has it again."""
+        """Remember a parameter that the server's 400 or 422 names: no request has it again."""
         if refusal.status_code not in (400, 422):
             return False
         named = str(getattr(refusal, "param", None) or "").split(".")[-1]

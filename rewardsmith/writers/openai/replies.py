@@ -32,8 +32,7 @@ def read_reply(body: bytes, cut: str = "") -> Reply:
 
     Args:
         body: Of a response that says it is good.
-        cut: Why the body is not whole; such a reply was made, and perhaps charged, but is of no
-            use.
+        cut: Why the body is not whole; such a reply was made, and perhaps charged, but is useless.
     """
     text = body.decode("utf-8-sig", errors="replace")
     if cut:

@@ -1,4 +1,7 @@
-"""The writer for any endpoint that speaks OpenAI's chat completions: OpenAI, vLLM, Ollama, llama.cpp, OpenRouter."""
+"""The writer for any endpoint that speaks OpenAI's chat completions.
+
+Such are OpenAI, vLLM, Ollama, llama.cpp and OpenRouter.
+"""
 
 from __future__ import annotations
 

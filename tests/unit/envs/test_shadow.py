@@ -13,17 +13,16 @@ from rewardsmith_envs.engine import SimulatedEnv
 from rewardsmith_envs.robots.shadow import BASE_JOINTS, HAND_JOINTS, SHADOW_DEFAULTS, ShadowHand
 from rewardsmith_envs.simulators.base import Simulator
 from rewardsmith_envs.simulators.scene import load_model
-from rewardsmith_envs.tasks.two_hands import (
+from rewardsmith_envs.tasks.hand_scene import (
     CUBE,
     GOAL,
     GOAL_SIGNALS,
     HAND_PHYSICS,
     OBJECT_SIGNALS,
     RIGHT_ANGLE,
-    TwoHandTask,
     base_signal,
-    finger_distance,
 )
+from rewardsmith_envs.tasks.two_hands import TwoHandTask, finger_distance
 
 FLEXING = [
     "WRJ0",

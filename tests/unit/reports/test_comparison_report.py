@@ -11,7 +11,8 @@ from rewardsmith.config import StudyConfig, TrainingOverrides
 from rewardsmith.errors import UsageError
 from rewardsmith.records import Purpose, Run, RunState, Score
 from rewardsmith.reports.comparison import ComparisonReport, compare
-from rewardsmith.reports.comparison_text import curves_csv, markdown, searches_csv
+from rewardsmith.reports.comparison_csv import curves_csv, searches_csv
+from rewardsmith.reports.comparison_text import markdown
 from rewardsmith.study import Study
 from rewardsmith.usage import Usage
 from tests.builders import called, keep, keep_run, run_of, trained
