@@ -93,7 +93,7 @@ def submit(study: Study, parts: Parts, run: Run, program: str) -> None:
         evaluation_seed=scoring.seed,
         episodes=scoring.kept,
         race=study.config.race if races else None,
-        first=run.id.endswith("-0"),
+        repeats="" if run.first else run_id(run.subject, run.purpose, 0),
     )
     parts.executor.train(_against(study, job, run) if races else job, scoring)
 
@@ -127,7 +127,7 @@ def _against(study: Study, job: TrainingJob, run: Run) -> TrainingJob:
     for other in study.runs_for(Purpose.SEARCH):
         if other.id == run.id:
             break
-        if other.id.endswith("-0") and other.state.ended:
+        if other.first and other.state.ended:
             before[other.id] = other
     return with_rivals(job, {name: other.rungs for name, other in before.items()})
 

@@ -113,9 +113,10 @@ class TrainingJob:
     rivals: tuple[tuple[str, tuple[float, ...]], ...] = ()
     """Runs that came before it and are at their end, each with its scores
     at the race's rungs as far as it came."""
-    first: bool = True
-    """Whether it is the first run of its candidate. Those behind it are compared with that one
-    only, so that a program that failed and was repaired counts once, despite interruptions."""
+    repeats: str = ""
+    """The first run of its candidate, where this one trains a repaired program; nothing: this is
+    the first. Those behind it are compared with that one only, so that a program that failed and
+    was repaired counts once, whatever is interrupted when. It is no rival of its own repair."""
 
 
 class Jobs(Protocol):

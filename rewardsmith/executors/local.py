@@ -170,7 +170,7 @@ class LocalExecutor:
             if result.state == RunState.LOST:
                 self._lose(worker, work, result.cause)
                 return
-            if result.rungs and work.training and work.training.first:
+            if result.rungs and work.training and not work.training.repeats:
                 self._rungs[result.run] = work.place, result.rungs
             work.training = None  # if its worker dies now, it is only scored again
         self._reports.append(report)

@@ -137,6 +137,11 @@ class Run:
         """Its state in one word for a person: what a failed one did."""
         return str(self.fault or self.state)
 
+    @property
+    def first(self) -> bool:
+        """Whether it is its subject's first for its purpose; a repaired program has a later one."""
+        return self.id == run_id(self.subject, self.purpose, 0)
+
 
 def run_id(subject: str, purpose: Purpose, number: int) -> str:
     """The name of the ``number``-th run of a subject for a purpose, from 0."""

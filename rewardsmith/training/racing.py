@@ -28,7 +28,7 @@ class Racetrack:
         """More jobs queue up. One that was there before keeps its place."""
         for job in jobs:
             self._places.setdefault(job.run, len(self._places))
-            if job.first:
+            if not job.repeats:
                 self._counted.add(job.run)
 
     def in_order(self, jobs: Sequence[TrainingJob]) -> list[TrainingJob]:
@@ -47,9 +47,9 @@ class Racetrack:
         """
         before = {run: scores[rung] for run, scores in job.rivals if rung < len(scores)}
         place = self._places[job.run]
-        before |= {
-            run: own[rung] for run, own in self._scores.items() if rung in own and self._places[run] < place
-        }
+        ahead = {run: own[rung] for run, own in self._scores.items() if rung in own}
+        before |= {run: mean for run, mean in ahead.items() if self._places[run] < place}
+        before.pop(job.repeats, None)
         if job.run in self._counted:
             self._scores.setdefault(job.run, {})[rung] = score.mean
         return Rung(env_steps, score, len(before), sum(other > score.mean for other in before.values()))
@@ -82,4 +82,5 @@ def with_rivals(job: TrainingJob, before: Mapping[str, Sequence[Rung]]) -> Train
     known = dict(job.rivals) | {
         run: tuple(rung.score.mean for rung in rungs) for run, rungs in before.items() if rungs
     }
+    known.pop(job.repeats, None)
     return replace(job, rivals=tuple(known.items()))

@@ -200,7 +200,7 @@ def test_a_race_goes_on_behind_a_kill_as_if_nothing_had_happened(local: Build, j
     race = Race((0.3, 0.6), keep=0.34, episodes=8)
     rivals = (("c100-search-0", (0.0, 0.0)), ("c101-search-0", (0.125, 0.125)))
     orders = [
-        replace(job(name, human_program, seed), race=race, rivals=rivals, first=name != "b")
+        replace(job(name, human_program, seed), race=race, rivals=rivals, repeats="z" * (name == "b"))
         for seed, name in enumerate("abcd")
     ]
     executor, kills = local(), 4

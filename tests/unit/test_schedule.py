@@ -40,7 +40,7 @@ def compared(
         before = {
             other.run: rungs(*outcome[subject])
             for subject, other in zip(subjects(queue)[:place], queue, strict=False)
-            if other.first
+            if not other.repeats
         }
         found[name] = by_rung(with_rivals(job, before))
     return found
@@ -69,7 +69,7 @@ def test_those_that_are_due_themselves_are_no_rivals_from_outside(search: Search
     found = search.due(0)
     assert [job.run for job in found] == ["c000-search-0", "c001-search-0", "c002-search-0"]
     assert [job.rivals for job in found] == [(), (), ()]
-    assert all(job.first for job in found)
+    assert not any(job.repeats for job in found)
     assert len({job.seed for job in found}) == 3
     assert search.due(0) == found  # after an interruption
 
@@ -98,8 +98,8 @@ def test_of_a_repaired_candidate_the_first_training_counts(search: Search):
     assert (other.run, by_rung(other)) == ("c001-search-0", ([0.1],))
     repaired = search.waiting("c000", 0, SOURCE.replace("0]", "1]"))
     other, again = search.due(0)
-    assert (again.run, again.first, by_rung(again)) == ("c000-search-1", False, ([0.1],))
-    assert (other.run, other.first, by_rung(other)) == ("c001-search-0", True, ([0.1],))
+    assert (again.run, again.repeats, by_rung(again)) == ("c000-search-1", "c000-search-0", ())
+    assert (other.run, other.repeats, by_rung(other)) == ("c001-search-0", "", ([0.1],))
     assert again.seed == search.study.runs[0].seed
     search.trained(repaired, 0.8, 0.9)
     (left,) = search.due(0)

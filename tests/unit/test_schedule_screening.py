@@ -85,10 +85,10 @@ def test_who_was_trained_is_not_dropped_and_stands_in_its_place(screened: Search
         CandidateState.DROPPED,
         CandidateState.ACCEPTED,
     )
-    assert [(job.run, job.first) for job in screened.due()] == [
-        ("c002-search-0", True),
-        ("c004-search-0", True),
-        ("c003-search-1", False),
+    assert [(job.run, job.repeats) for job in screened.due()] == [
+        ("c002-search-0", ""),
+        ("c004-search-0", ""),
+        ("c003-search-1", "c003-search-0"),
     ]
 
 

@@ -13,9 +13,9 @@ HALVES = Race((0.5,), keep=0.34)
 
 
 def job(
-    name: str, *, first: bool = True, race: Race | None = HALVES, **rivals: tuple[float, ...]
+    name: str, *, repeats: str = "", race: Race | None = HALVES, **rivals: tuple[float, ...]
 ) -> TrainingJob:
-    return TrainingJob(name, "", 0, "", race=race, rivals=tuple(rivals.items()), first=first)
+    return TrainingJob(name, "", 0, "", race=race, rivals=tuple(rivals.items()), repeats=repeats)
 
 
 def entered(jobs: Sequence[TrainingJob], epochs: int = 10) -> Racetrack:
@@ -110,10 +110,22 @@ def test_rungs_are_apart():
 
 
 def test_a_second_training_is_compared_but_nobodys_rival():
-    track = entered(jobs := [job("a"), job("b", first=False), job("c")])
+    track = entered(jobs := [job("a"), job("b", repeats="x"), job("c")])
     track.arrive(0, jobs[0], 80, score(0.5))
     assert track.arrive(0, jobs[1], 80, score(0.4)) == Rung(80, score(0.4), 1, 1)
     assert track.arrive(0, jobs[2], 80, score(0.3)) == Rung(80, score(0.3), 1, 1)
+
+
+def test_a_repaired_program_does_not_race_against_its_own_first_training():
+    """It came with the failed one, it came before it in the queue, and it was told from outside."""
+    track = entered(jobs := [job("a"), job("b"), job("c", repeats="a")])
+    for each, mean in zip(jobs[:2], (0.5, 0.2), strict=True):
+        track.arrive(0, each, 80, score(mean))
+    assert track.arrive(0, jobs[2], 80, score(0.3)) == Rung(80, score(0.3), 1, 0)
+    late = job("c", repeats="a", b=(0.4,))
+    assert dict(with_rivals(late, {"a": (rung(0.5),)}).rivals) == {"b": (0.4,)}
+    track = entered([known := job("c", repeats="a", a=(0.9,), b=(0.2,))])
+    assert track.arrive(0, known, 80, score(0.3)) == Rung(80, score(0.3), 1, 0)
 
 
 def test_rivals_from_outside_count_at_their_own_rung():

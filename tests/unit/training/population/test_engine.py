@@ -286,7 +286,7 @@ def test_a_slow_program_ends_and_its_neighbours_are_what_they_are_alone(
 
 def test_the_rung_record_is_what_was_compared(train: Train, reach: Task):
     """Nobody is ahead of the first one, and everybody is counted once."""
-    found = train(reach, [job("a", first=False), job("b"), job("c")], LENIENT, slots=2)
+    found = train(reach, [job("a", repeats="z"), job("b"), job("c")], LENIENT, slots=2)
     assert [found.of(name).rungs[0].rivals for name in "abc"] == [0, 0, 1]
     assert all(isinstance(found.of(name).rungs[0], Rung) for name in "abc")
 
