@@ -18,6 +18,8 @@ T = TypeVar("T")
 UNSHOWN = "\ufffd"
 """Stands for a character that is not printed."""
 _BIG = 10**15
+_LONGEST = 50_000
+"""Characters of a text that are shown; the guard accepts programs of 8,000."""
 _MARKUP = re.compile(r"[\\`*~$\|\[\]]|(?<!\w)_|_(?!\w)|(?<=:)//|(?<=www)\.", re.IGNORECASE)
 _BLOCK = re.compile(r"^(?:[#+=]|-(?=[\s-])|\d+(?=[.)]\s))")
 _FORMULA = re.compile(r"(^|[;\t\n])(?=[\s\"']*[=+\-@\uff0b\uff0d\uff1d\uff20])|^(?=[\t\n])")
@@ -41,6 +43,11 @@ def clean(text: str) -> str:
 
 def _stand_in(character: str) -> str:
     return " " if unicodedata.category(character) == "Zs" else UNSHOWN
+
+
+def beginning(text: str) -> str:
+    """The text, without its end where somebody made it endless."""
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
 def one_line(text: str, most: int | None = None) -> str:

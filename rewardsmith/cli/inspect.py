@@ -28,7 +28,7 @@ from rewardsmith.feedback.reflection import reflect
 from rewardsmith.records import Run, Score, Trial
 from rewardsmith.reports.lineage import as_graphml, as_node_link, line_of_descent, study_lineage
 from rewardsmith.reports.summary import row, summarise_study
-from rewardsmith.shown import clean, command
+from rewardsmith.shown import beginning, clean, command
 from rewardsmith.study import Study
 
 _FORMATS = {".graphml": as_graphml, ".json": as_node_link}
@@ -157,7 +157,7 @@ def _further_scores(study: Study, run: Run) -> list[Score]:
 
 
 def _difference(old: Trial, new: Trial) -> Text:
-    before, after = clean(old.candidate.source).splitlines(), clean(new.candidate.source).splitlines()
+    before, after = (clean(beginning(t.candidate.source)).splitlines() for t in (old, new))
     return Text("\n".join(difflib.unified_diff(before, after, label(old.id), label(new.id), lineterm="")))
 
 

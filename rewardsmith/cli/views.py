@@ -17,7 +17,7 @@ from rich.text import Text
 from rewardsmith.records import Score, Screening
 from rewardsmith.reports.models import in_words
 from rewardsmith.reports.summary import CandidateRow, FinalistRow, FinalRow, StudySummary
-from rewardsmith.shown import clean, count, number, one_line
+from rewardsmith.shown import beginning, clean, count, number, one_line
 from rewardsmith.usage import Usage
 
 STATE_STYLES = {
@@ -134,7 +134,11 @@ def final_table(rows: Sequence[FinalRow]) -> RenderableType:
 def code(source: str) -> Syntax:
     """A program with colours."""
     return Syntax(
-        clean(source).strip(), "python", theme="ansi_dark", background_color="default", word_wrap=True
+        clean(beginning(source)).strip(),
+        "python",
+        theme="ansi_dark",
+        background_color="default",
+        word_wrap=True,
     )
 
 

@@ -8,6 +8,7 @@ from statistics import fmean
 
 from rewardsmith.records import Purpose, Run, Rung, Score, Screening, Trial
 from rewardsmith.reports.models import ModelUse, models_used
+from rewardsmith.shown import beginning
 from rewardsmith.study import Study
 from rewardsmith.usage import Usage
 
@@ -132,9 +133,9 @@ def row(trial: Trial) -> CandidateRow:
         score=score.mean if score else None,
         standard_error=score.standard_error if score else None,
         training_success=_last_success(run) if run else None,
-        idea=candidate.idea,
-        source=candidate.source,
-        reason=trial.cause,
+        idea=beginning(candidate.idea),
+        source=beginning(candidate.source),
+        reason=beginning(trial.cause),
         policy=run.policy if run else "",
         env_steps=trial.env_steps,
         attempts=candidate.attempts,

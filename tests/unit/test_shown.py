@@ -12,7 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewardsmith.cli import main
-from rewardsmith.shown import as_json, clean, command, count, csv_cell, html, markdown, number, one_line
+from rewardsmith.shown import (
+    as_json,
+    beginning,
+    clean,
+    command,
+    count,
+    csv_cell,
+    html,
+    markdown,
+    number,
+    one_line,
+)
 
 ANY = st.text(st.characters(), max_size=60)  # half characters, too
 UNSEEN = (
@@ -64,6 +75,11 @@ def test_nothing_but_lines_and_tabs_is_left_and_xml_can_hold_it(text: str):
     assert clean(shown) == shown
     assert (ElementTree.fromstring(f"<t>{html(text)}</t>").text or "") == shown
     assert one_line(text).isprintable()
+
+
+def test_an_endless_text_has_an_end():
+    assert beginning("x" * 50_000) == "x" * 50_000
+    assert beginning("x" * 50_001) == "x" * 50_000 + "…"
 
 
 def test_a_line_has_an_end():
