@@ -1,4 +1,4 @@
-"""A soak: searches against an endpoint that goes wrong in every way, killed and resumed again and again; then a verdict.
+"""A soak: searches at an endpoint that goes wrong in every way, killed and resumed; then a verdict.
 
     python benchmarks/hostile_endpoint.py --minutes 60 --share 0.3 --out /tmp/hostile
 

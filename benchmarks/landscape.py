@@ -1,4 +1,4 @@
-"""How well and how fast the strategies search where no physics, no trainer and no language model is in the way.
+"""How well and how fast strategies search with no physics, trainer or language model in the way.
 
     .venv/bin/python benchmarks/landscape.py [--searches 200] [--out table.md]
 
@@ -141,7 +141,10 @@ def tune_all(program: Program, rng: random.Random) -> Program:
 
 
 def reflect(shown: Shown, rng: random.Random) -> Program:
-    """Revise by the score: another structure where it is low, other numbers where it is high, either in between."""
+    """Revise by the score.
+
+    Another structure where it is low, other numbers where it is high, either in between.
+    """
     program, score = shown
     if score < 0.1 or (score < 0.8 and rng.random() < 0.5):
         program = restructure(program, rng)

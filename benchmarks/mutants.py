@@ -1,14 +1,14 @@
-"""Which one-line faults the tests miss: changes a module in one place, runs the module's tests, and says whether one failed.
+"""Which one-line faults the tests miss: changes a module, runs its tests, says whether one failed.
 
     .venv/bin/python benchmarks/mutants.py --modules rewardsmith/budget.py search/rewardsmith_search
-    --jobs 2 .venv/bin/python benchmarks/mutants.py --modules rewardsmith/training/evaluation.py
-    --list .venv/bin/python benchmarks/mutants.py --sample 40 --seed 1 --out mutants.json    # 40
-    mutants of every module of the table
+    .venv/bin/python benchmarks/mutants.py --modules rewardsmith/training/heldout.py --list
+    .venv/bin/python benchmarks/mutants.py --sample 40 --seed 1 --jobs 2 --out mutants.json
 
-The checkout is never changed: every job has a copy of the tree, and mutants are written there, so
-that processes which a test starts run them too. A job imports all that the tests need, but nothing
-that hangs on the module, checks that its tests pass, and forks once per mutant: a mutant costs its
-tests and not the imports. Prints survivors as they come; exits with 1 if there are any.
+The last takes 40 mutants of every module of the table. The checkout is never changed: every job has
+a copy of the tree, and mutants are written there, so that processes which a test starts run them
+too. A job imports all that the tests need, but nothing that hangs on the module, checks that its
+tests pass, and forks once per mutant: a mutant costs its tests and not the imports. Prints
+survivors as they come; exits with 1 if there are any.
 
 Why not a library: mutmut 3.8 forks alike, but its operators are a closed list (no removed statement
 or call, no min for max), it changes functions only (our constants and dataclass defaults stand
@@ -276,7 +276,8 @@ def _prepare(scratch: Path, file: str) -> None:
     _forked(file, "--collect-only")
     module = next(file.removeprefix(f"{source}/") for source in SOURCES if file.startswith(source))
     target = module.removesuffix(".py").replace("/", ".")
-    sys.modules[target] = None  # pyright: ignore[reportArgumentType]  # so that whatever imports it fails and stays out
+    # so that whatever imports it fails and stays out
+    sys.modules[target] = None  # pyright: ignore[reportArgumentType]
     for name in (_copy / IMPORTED).read_text().split():
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
@@ -304,7 +305,7 @@ def _forked(file: str, *options: str) -> str:
 
 
 def _test(file: str, options: Sequence[str]) -> None:
-    """Run the tests up to the first that fails, say what they imported, and end with their verdict."""
+    """Run the tests up to the first that fails, say what they imported, end with their verdict."""
     os.setsid()
     output = os.open(_copy / OUTPUT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for stream in (1, 2):

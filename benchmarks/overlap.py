@@ -1,13 +1,13 @@
 """How much faster a search is when nothing waits for a slow reply.
 
     python benchmarks/overlap.py --out overlap.json
-    python benchmarks/overlap.py --label "closed batches" --out before.json      # in a checkout
-    from before
+    python benchmarks/overlap.py --label "closed batches" --out before.json
 
-A real server on this machine takes 5 to 60 s for each reply, drawn with a seed in the order of the
-requests; its programs hang on the words of the request alone. RF-Agent searches 32 candidates of
-franka-reach, with and without barrier; each command line is a process of its own. Printed are wall
-clock, and how long nothing was trained and nothing was written.
+The second command is for a checkout from before. A real server on this machine takes 5 to 60 s for
+each reply, drawn with a seed in the order of the requests; its programs hang on the words of the
+request alone. RF-Agent searches 32 candidates of franka-reach, with and without barrier; each
+command line is a process of its own. Printed are wall clock, and how long nothing was trained and
+nothing was written.
 """
 
 from __future__ import annotations

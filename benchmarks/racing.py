@@ -149,7 +149,10 @@ def interval(samples: Sequence[float]) -> tuple[float, float]:
 
 
 def foretold(folders: Sequence[Path]) -> Iterator[str]:
-    """Rows of early scores and of the screen against the final score, over all programs that were trained to the end."""
+    """Rows of early scores and of the screen against the final score.
+
+    Over all programs that were trained to the end.
+    """
     rng = random.Random(0)
     trained: list[Trial] = []
     for folder in folders:
@@ -210,7 +213,7 @@ def within(groups: Sequence[Pairs]) -> float:
 
 
 def _firsts(groups: Sequence[Pairs]) -> Iterator[str]:
-    """How often the screen's first of an iteration is its best, which is what an order is good for."""
+    """How often the screen's first of an iteration is its best, which is what orders are for."""
     if groups:
         tops = [max(score for _, score in pairs) for pairs in groups]
         hits = sum(max(pairs)[1] == top for pairs, top in zip(groups, tops, strict=True))
@@ -225,7 +228,7 @@ def _firsts(groups: Sequence[Pairs]) -> Iterator[str]:
 
 
 def _row(name: str, groups: Sequence[Pairs], rng: random.Random) -> str:
-    """The rank correlation within groups, with a percentile interval over resampled programs of each."""
+    """Rank correlation within groups, and a percentile interval over resampled programs of each."""
     count = sum(map(len, groups))
     if count < 3:
         return f"| {name} | {count} | - | - |"
@@ -259,8 +262,10 @@ def report(folders: Sequence[tuple[Path, Path]], horizon: int) -> str:
     low, high = interval(means)
     rows += [
         "",
-        f"Steps of racing, looks at rungs included, over those of training all: {statistics.median(ratios):.2f} "
-        f"({min(ratios):.2f} to {max(ratios):.2f}).",
+        (
+            "Steps of racing, looks at rungs included, over those of training all: "
+            f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})."
+        ),
         (
             f"Fresh score of the winner, racing less training all: {statistics.mean(differences):+.3f} "
             f"[{low:+.3f}, {high:+.3f}]."

@@ -1,7 +1,7 @@
-"""How much of the physics' speed is left in training, what it saves over rl-games, and how it scales.
+"""How much of the physics' speed is left in training, what it saves over rl-games, how it scales.
 
-    .venv/bin/python benchmarks/training_engine.py [--parts throughput rlgames scaling] [--rounds 5]
-    [--out results/training-engine.md]
+    .venv/bin/python benchmarks/training_engine.py [--parts throughput rlgames scaling]
+        [--rounds 5] [--out results/training-engine.md]
 
 Everything is measured in interleaved rounds and quoted as medians with their ranges; only the
 ratios, taken round by round, mean something on a machine that does other things too.
