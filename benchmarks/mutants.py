@@ -64,7 +64,10 @@ TESTS: dict[str, tuple[str, ...]] = {
     f"{SCREENING}/": ("unit/screening",),
     f"{SCREENING}/concordance.py": ("unit/screening/test_concordance.py",),
     f"{SCREENING}/order.py": ("unit/screening/test_training_order.py",),
-    "rewardsmith/training/evaluation.py": ("unit/training/test_evaluation.py", "unit/training/test_goals.py"),
+    "rewardsmith/training/heldout.py": (
+        "unit/training/test_heldout_episodes.py",
+        "unit/training/test_heldout.py",
+    ),
     # rollout, population, normaliser, ...; takes minutes
     "rewardsmith/training/population/": ("unit/training/population",),
     "rewardsmith/training/population/learner.py": ("unit/training/test_learner.py",),
