@@ -26,7 +26,7 @@ sys.path[:0] = [str(ROOT)]
 
 from benchmarks.hostile_server import Hostile, Sent  # noqa: E402
 from rewardsmith.study import Study, is_study  # noqa: E402
-from tests.faults import faults  # noqa: E402
+from tests.faults.every import faults  # noqa: E402
 from tests.servers import ChatServer, in_turn, refusal, serving  # noqa: E402
 
 KEY = "sk-soak-4f7a1c9e2b8d6035-x9Qz7Lk2"

@@ -13,7 +13,8 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from tests.faults import Fault, text
+from tests.faults.every import text
+from tests.faults.fault import Fault
 from tests.servers import Exchange, Reaction, completion
 
 _ENDS_SHARE, _SLOW_SHARE, _HUGE_SHARE = 0.15, 0.3, 0.3
