@@ -21,7 +21,9 @@ def compute_reward(tcp_pos, goal_pos, actions):
     return distance + effort, {"distance": distance, "effort": effort}
 """,
     "exp_of_distance_with_temperature": '''
-def compute_reward(tcp_pos: torch.Tensor, goal_pos: torch.Tensor) -> Tuple[torch.Tensor, Dict[str, torch.Tensor]]:
+def compute_reward(
+    tcp_pos: torch.Tensor, goal_pos: torch.Tensor
+) -> Tuple[torch.Tensor, Dict[str, torch.Tensor]]:
     """Reward for reaching the goal.
 
     Args:
