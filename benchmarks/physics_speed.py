@@ -243,8 +243,8 @@ def main() -> None:
         "interleaved rounds\n"
     )
     print(
-        "| task | bare physics steps/s | simulator / bare | task code | s per million env steps "
-        "|\n|---|---:|---:|---:|---:|"
+        "| task | bare physics steps/s | simulator / bare | task code | s per million env steps |\n"
+        "|---|---:|---:|---:|---:|"
     )
     results: list[Measured] = []
     for name in options.tasks:

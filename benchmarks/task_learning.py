@@ -146,8 +146,8 @@ def main() -> None:
     groups += [[train(task, "sparse", SEEDS[0])] for task in SPARSE]
     out.mkdir(parents=True, exist_ok=True)
     head = (
-        "| task | reward | steps | held-out success per seed | seconds, wall | wanted | met "
-        "|\n|---|---|---:|---|---|---|---|"
+        "| task | reward | steps | held-out success per seed | seconds, wall | wanted | met |\n"
+        "|---|---|---:|---|---|---|---|"
     )
     table = "\n".join((head, *map(row, groups)))
     (out / "table.md").write_text(table + "\n")

@@ -269,8 +269,8 @@ def test_bad_input(tmp_path: Path, arguments: list[str], code: int, message: str
 
 def test_train_and_check_a_file(tmp_path: Path):
     (tmp_path / "r.py").write_text(
-        "def compute_reward(tcp_pos, goal_pos):\n    d = -torch.norm(goal_pos - tcp_pos, dim=-1)\n    "
-        "return d, {'d': d}\n"
+        "def compute_reward(tcp_pos, goal_pos):\n    d = -torch.norm(goal_pos - tcp_pos, dim=-1)\n"
+        "    return d, {'d': d}\n"
     )
     code, out, _ = run("check", "r.py", "--task", "franka-reach", "--json", cwd=tmp_path)
     assert (code, json.loads(out)["accepted"]) == (0, True)

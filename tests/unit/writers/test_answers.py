@@ -33,8 +33,8 @@ def brief(operator: str = "initial") -> Brief:
         f"My idea.\n\n{CODE}",
         f"My idea.\n\n```python\nx = 1\n```\n\n```python\n{CODE}```",
         (
-            "My idea.\n\n```python\nimport torch\nfrom typing import Dict, "
-            f"Tuple\n\n@torch.jit.script\n{CODE}```"
+            "My idea.\n\n```python\nimport torch\nfrom typing import Dict, Tuple\n\n"
+            f"@torch.jit.script\n{CODE}```"
         ),
         f"<think>\n```python\ndef compute_reward(wrong): pass\n```\n</think>\nMy idea.\n```python\n{CODE}```",
         f"```python\ndef compute_reward(wrong): pass\n```\n</think>My idea.\n```python\n{CODE}```",

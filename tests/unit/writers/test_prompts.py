@@ -18,8 +18,8 @@ from tests.toys import TOY
 
 SNAPSHOTS = Path(__file__).with_name("prompts")
 SOURCE = (
-    "def compute_reward(hand_pos, ball_pos):\n    near = -torch.norm(hand_pos - ball_pos, dim=-1)\n   "
-    " return near, {'near': near}\n"
+    "def compute_reward(hand_pos, ball_pos):\n"
+    "    near = -torch.norm(hand_pos - ball_pos, dim=-1)\n    return near, {'near': near}\n"
 )
 PARENTS_OF = {"initial": 0, "crossover": 2, "tree_crossover_elite": 2, "tree_path": 3, "tree_different": 2}
 

@@ -4,8 +4,8 @@ their number; and some that only look like it."""
 from __future__ import annotations
 
 _HEAD = (
-    "def compute_reward(tcp_pos, goal_pos, tcp_lin_vel):\n    d = torch.norm(tcp_pos - goal_pos, "
-    "dim=-1)\n    r = -d\n"
+    "def compute_reward(tcp_pos, goal_pos, tcp_lin_vel):\n"
+    "    d = torch.norm(tcp_pos - goal_pos, dim=-1)\n    r = -d\n"
 )
 
 

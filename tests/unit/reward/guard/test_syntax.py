@@ -97,8 +97,8 @@ def test_exactly_one_entry(reach: Task) -> None:
 def test_any_order_and_any_subset_of_signals(reach: Task) -> None:
     names = [signal.name for signal in reach.signals]
     check_source(
-        f"def compute_reward({', '.join(reversed(names))}):\n    return tcp_pos[:, 0], {{'x': goal_pos[:, "
-        f"0]}}\n",
+        f"def compute_reward({', '.join(reversed(names))}):\n"
+        f"    return tcp_pos[:, 0], {{'x': goal_pos[:, 0]}}\n",
         reach.signals,
     )
 
