@@ -115,9 +115,8 @@ def _round(folder: Path, arguments: list[str], rounds: Rounds, kill_after_s: flo
     log = folder / f"round-{sum(rounds.codes.values()):05d}.txt"
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, str(Path(__file__)), "--child", *arguments], stdout=file, stderr=file,
-            stdin=subprocess.DEVNULL,
-            env=environment,
+            [sys.executable, str(Path(__file__)), "--child", *arguments],
+            stdout=file, stderr=file, stdin=subprocess.DEVNULL, env=environment,
         )  # fmt: skip
         begun, peak = time.monotonic(), 0
         while process.poll() is None:

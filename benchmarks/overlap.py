@@ -83,12 +83,10 @@ def _search(server: ChatServer, folder: Path, options: argparse.Namespace, barri
     chosen = [] if barrier is None else ["--strategy-options", "barrier", str(barrier)]
     subprocess.run(
         [
-            sys.executable, "-m", "rewardsmith.cli.main", "search", "franka-reach", "--strategy", "rf-agent",
-            "--writer", "openai",
-            "--llm.model", "m", "--llm.base-url", server.url, "--candidates", str(options.candidates),
-            "--seed", "0",
-            "--final-seeds", "0", "--no-baselines", "--episodes", "32", "--training.env-steps",
-            str(options.steps),
+            sys.executable, "-m", "rewardsmith.cli.main", "search", "franka-reach",
+            "--strategy", "rf-agent", "--writer", "openai", "--llm.model", "m", "--llm.base-url", server.url,
+            "--candidates", str(options.candidates), "--seed", "0", "--final-seeds", "0", "--no-baselines",
+            "--episodes", "32", "--training.env-steps", str(options.steps),
             *options.extra, *chosen, "--out", str(folder),
         ],
         check=True,

@@ -166,11 +166,10 @@ def _faulty(exchange: Exchange) -> Reaction:
     if exchange.number % 10 not in (2, 5, 8):
         return good
     faults = (
-        refusal(429, f"slow down, {KEY}"), refusal(429, retry_after="0.01"), refusal(500, f"bad key {KEY}?"),
-        refusal(503),
+        refusal(429, f"slow down, {KEY}"), refusal(429, retry_after="0.01"),
+        refusal(500, f"bad key {KEY}?"), refusal(503),
         Reaction(reset_after=0), replace(good, reset_after=60), Reaction(200, b'{"choices"'),
-        completion(None),
-        completion(GOOD, finish="length"), raw({"choices": []}),
+        completion(None), completion(GOOD, finish="length"), raw({"choices": []}),
     )  # fmt: skip
     return faults[exchange.number // 10 % len(faults)]
 

@@ -176,12 +176,10 @@ def test_an_import_before_the_prose_does_not_hide_the_program() -> None:
 
 
 PIECES = (
-    "\ud800", "\udfff", "\x00", "```", "~~~\n", "```python\n", "{", '{"code": "', "\\ud800", "<think>",
-    "</think>",
-    "def compute_reward", "def f(", "import torch", "from x import (", "from math import \x00",
-    "import \ud800",
-    "@torch.jit.script", "\n", "\r", "\u2028", "\x0c", "\ufeff",
-    "9" * 5000, "'''", "#", "X = 3", " " * 1000, "(" * 300, "[" * 100_000, '{"a":' * 3000,
+    "\ud800", "\udfff", "\x00", "```", "~~~\n", "```python\n", "{", '{"code": "', "\\ud800",
+    "<think>", "</think>", "def compute_reward", "def f(", "import torch", "from x import (",
+    "from math import \x00", "import \ud800", "@torch.jit.script", "\n", "\r", "\u2028", "\x0c",
+    "\ufeff", "9" * 5000, "'''", "#", "X = 3", " " * 1000, "(" * 300, "[" * 100_000, '{"a":' * 3000,
     "from torch import (" + "a," * 300 + ")",
 )  # fmt: skip
 

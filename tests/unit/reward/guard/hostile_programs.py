@@ -204,8 +204,8 @@ RESOURCES = {
         "x = [r]", *("x = x + x" for _ in range(60)), "r = torch.stack(x, dim=-1).sum(dim=-1)"
     ),
     "outer_products": body(
-        "a = d[:, None, None, None] + d[None, :, None, None] + d[None, None, :, None] + d[None, None, "
-        "None, :]",
+        "a = d[:, None, None, None] + d[None, :, None, None] "
+        "+ d[None, None, :, None] + d[None, None, None, :]",
         "r = r + a[:, 0, 0, 0]",
     ),
     "many_terms": body(
