@@ -82,8 +82,7 @@ TAMPERING = {
 
 
 def simulate(text: str | None) -> tuple[str, Slot | None, torch.Tensor]:
-    """50 control steps of training's own collection, with or without a reward computed after every
-    rollout.
+    """50 control steps of training's own collection, with or without a reward after every rollout.
 
     Returns:
         A hash of positions, velocities and controls of all environments; the slot; and the true

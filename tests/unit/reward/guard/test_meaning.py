@@ -1,8 +1,10 @@
-"""What is compiled is what the program says: every accepted program against its own text as plain
-Python.
+"""What is compiled is what the program says: every accepted program against its own text, which is
+plain Python.
 
-The ordinary run tries 500 random programs. For more: ``REWARDSMITH_MEANING_PROGRAMS=5000 pytest -m
-fuzz -k meaning -s``."""
+The ordinary run tries 500 random programs. For more:
+
+    REWARDSMITH_MEANING_PROGRAMS=5000 pytest -m fuzz -k meaning -s
+"""
 
 from __future__ import annotations
 
