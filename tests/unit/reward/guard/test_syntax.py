@@ -8,7 +8,8 @@ import subprocess
 import sys
 
 import pytest
-from hostile_programs import GOOD, HOSTILE, body
+from hostile_programs import HOSTILE
+from reward_bodies import GOOD, body
 
 from rewardsmith.contracts import Task
 from rewardsmith.reward.guard.refusal import RefusedError
