@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.integration.test_search import SEARCH, run, start
+from tests.integration.command_line import SEARCH, run, start
 
 
 def test_a_terminal_gets_a_live_table(tmp_path: Path):

@@ -23,12 +23,6 @@ from tests.asking import KEY, Memory, briefs, write_all, writer
 from tests.servers import GOOD, Exchange, Reaction, completion, in_turn, raw, refusal, serving
 
 
-@pytest.fixture
-def options(monkeypatch: pytest.MonkeyPatch) -> LanguageModelOptions:
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    return LanguageModelOptions(model="m", pause_s=0.01, timeout_s=5.0)
-
-
 def test_what_was_answered_is_never_asked_again(options: LanguageModelOptions, reach: Task, tmp_path: Path):
     with serving(in_turn(completion())) as server:
         store = Store(tmp_path / "study.db", create=True)
