@@ -42,6 +42,7 @@ from benchmarks.mutations import ROOT, Mutant, mutants
 
 SOURCES = ("search", "envs", "")
 SEARCH, SCREENING = "search/rewardsmith_search", "rewardsmith/screening"
+TREE = ("unit/search/test_tree.py", "unit/search/test_tree_selection.py")
 TESTS: dict[str, tuple[str, ...]] = {
     f"{SEARCH}/": (
         "unit/search/test_options.py",
@@ -51,14 +52,19 @@ TESTS: dict[str, tuple[str, ...]] = {
     f"{SEARCH}/evolutionary.py": ("unit/search/test_options.py", "unit/search/test_evolutionary.py"),
     f"{SEARCH}/greedy.py": ("unit/search/test_greedy.py", "unit/search/test_options.py"),
     f"{SEARCH}/islands.py": ("unit/search/test_islands.py", "unit/search/test_evolutionary.py"),
-    f"{SEARCH}/nodes.py": ("unit/search/test_nodes.py", "unit/search/test_tree.py"),
+    f"{SEARCH}/nodes.py": ("unit/search/test_nodes.py", *TREE),
     f"{SEARCH}/options.py": ("unit/search/test_options.py",),
     f"{SEARCH}/selection.py": ("unit/search/test_selection.py",),
-    f"{SEARCH}/tree.py": ("unit/search/test_options.py", "unit/search/test_tree.py"),
+    f"{SEARCH}/tree.py": ("unit/search/test_options.py", *TREE),
     "rewardsmith/budget.py": ("unit/test_budget.py",),
     "rewardsmith/seeds.py": ("unit/test_seeds.py",),
     "rewardsmith/feedback/": ("unit/feedback",),
-    "rewardsmith/reports/comparison.py": ("unit/reports/test_comparison_report.py",),
+    "rewardsmith/reports/comparison.py": (
+        "unit/reports/test_comparison_report.py",
+        "unit/reports/test_comparison_failures.py",
+        "unit/reports/test_comparison_warnings.py",
+        "unit/reports/test_comparison_text.py",
+    ),
     "rewardsmith/reports/statistics.py": ("unit/reports/test_comparison_statistics.py",),
     f"{SCREENING}/": ("unit/screening",),
     f"{SCREENING}/concordance.py": ("unit/screening/test_concordance.py",),

@@ -1,5 +1,4 @@
-"""Policies and episodes that somebody forged: refused before memory
-is taken, by name, whatever they hold."""
+"""Forged policies and episodes: refused before memory is taken, by name, whatever they hold."""
 
 from __future__ import annotations
 

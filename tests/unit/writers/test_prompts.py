@@ -53,8 +53,10 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_snapshot(name: str):
-    """To accept new prompts: ``REWARDSMITH_SNAPSHOTS=write pytest
-    tests/unit/writers/test_prompts.py``, and read the diff."""
+    """To accept new prompts, run this and read the diff:
+
+    REWARDSMITH_SNAPSHOTS=write pytest tests/unit/writers/test_prompts.py
+    """
     text, path = as_text(render(CASES[name])) + "\n", SNAPSHOTS / f"{name}.txt"
     if os.environ.get("REWARDSMITH_SNAPSHOTS") == "write":
         path.parent.mkdir(exist_ok=True)
