@@ -1,4 +1,6 @@
-"""What confinement costs a training: ``python benchmarks/confinement.py [--tasks cartpole franka-push] [--rounds 9] [--seconds 6]``.
+"""What confinement costs a training.
+
+    python benchmarks/confinement.py [--tasks cartpole franka-push] [--rounds 9] [--seconds 6]
 
 Two processes train the same batches of the same program with the population trainer; one of them
 confined itself before, as a worker does. They take turns, and who begins alternates, so that what

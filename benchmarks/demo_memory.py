@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/demo_memory.py make demo
 
-Memory is the sum of the proportional set sizes of the whole process tree, polled four times a
-second.
+Memory is the sum of the proportional set sizes of the whole process tree, polled every quarter of
+a second.
 """
 
 from __future__ import annotations

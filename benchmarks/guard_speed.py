@@ -36,7 +36,7 @@ def child_cpu_s() -> float:
 
 
 def measure(repeats: int, action: Callable[[], object]) -> tuple[float, float, float]:
-    """Median wall time, 95th percentile and mean processor time of parent and child, in milliseconds."""
+    """Median wall time, its 95th percentile, and mean processor time with the child's, in ms."""
     walls: list[float] = []
     cpu = time.process_time() + child_cpu_s()
     for _ in range(repeats):

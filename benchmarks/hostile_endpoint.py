@@ -1,4 +1,4 @@
-"""A soak: searches against an endpoint that goes wrong in every way, killed and resumed again and again; then a verdict.
+"""A soak: searches at an endpoint that goes wrong in every way, killed and resumed; then a verdict.
 
     python benchmarks/hostile_endpoint.py --minutes 60 --share 0.3 --out /tmp/hostile
 
@@ -11,25 +11,23 @@ printed. Exit code 1 where something was.
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import os
 import random
 import re
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
+from benchmarks.hostile_server import Hostile, Sent  # noqa: E402
 from rewardsmith.study import Study, is_study  # noqa: E402
-from tests.faults import Fault, faults, text  # noqa: E402
-from tests.servers import ChatServer, Exchange, Reaction, completion, in_turn, refusal, serving  # noqa: E402
+from tests.faults.every import faults  # noqa: E402
+from tests.servers import ChatServer, in_turn, refusal, serving  # noqa: E402
 
 KEY = "sk-soak-4f7a1c9e2b8d6035-x9Qz7Lk2"
 _CANDIDATES = 120
@@ -38,60 +36,7 @@ _KILLS = 0.25
 _SECONDS_IN_FLIGHT = 3.0
 """A reply that was sent in the last seconds before a kill may not have been recorded yet."""
 _MARKER = re.compile(r"reply-[0-9a-f]{16}")
-_ENDS_SHARE, _SLOW_SHARE, _HUGE_SHARE = 0.15, 0.3, 0.3
-"""How much more seldom than others a fault is that ends the search,
-takes seconds, or hundreds of megabytes."""
 _MOST_GROWTH_KB = 150_000
-
-
-@dataclass
-class Sent:
-    """A good reply that went out to the last byte."""
-
-    marker: str
-    request: str
-    at: float
-
-
-@dataclass
-class Hostile:
-    """The endpoint: mostly good replies, each with a marker; the rest are faults at random."""
-
-    share: float
-    rng: random.Random
-    known: dict[str, Fault]
-    seen: Counter[str] = field(default_factory=Counter)
-    sent: list[Sent] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def react(self, exchange: Exchange) -> Reaction:
-        """Answer one request."""
-        with self.lock:
-            bad = self.rng.random() < self.share
-            names = list(self.known)
-            name = self.rng.choices(names, [self._weight(name) for name in names])[0] if bad else "good"
-            marker = f"reply-{self.rng.getrandbits(64):016x}"
-            self.seen[name] += 1
-        said = text(marker)
-        reaction = self.known[name].react(said) if bad else completion(said)
-        if bad and not self.known[name].kept:
-            return reaction
-        asked = {name: exchange.body.get(name) for name in ("messages", "seed", "model")}
-        request = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
-        return replace(reaction, sent=lambda: self._note(marker, request))
-
-    def _note(self, marker: str, request: str) -> None:
-        with self.lock:
-            self.sent.append(Sent(marker, request, time.monotonic()))
-
-    def _weight(self, name: str) -> float:
-        fault = self.known[name]
-        huge = "huge" in name or "bomb" in name
-        return (
-            (_ENDS_SHARE if fault.ends else 1.0)
-            * (_SLOW_SHARE if fault.slow else 1.0)
-            * (_HUGE_SHARE if huge else 1.0)
-        )
 
 
 @dataclass
@@ -170,9 +115,8 @@ def _round(folder: Path, arguments: list[str], rounds: Rounds, kill_after_s: flo
     log = folder / f"round-{sum(rounds.codes.values()):05d}.txt"
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, str(Path(__file__)), "--child", *arguments], stdout=file, stderr=file,
-            stdin=subprocess.DEVNULL,
-            env=environment,
+            [sys.executable, str(Path(__file__)), "--child", *arguments],
+            stdout=file, stderr=file, stdin=subprocess.DEVNULL, env=environment,
         )  # fmt: skip
         begun, peak = time.monotonic(), 0
         while process.poll() is None:

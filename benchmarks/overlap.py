@@ -1,13 +1,13 @@
 """How much faster a search is when nothing waits for a slow reply.
 
     python benchmarks/overlap.py --out overlap.json
-    python benchmarks/overlap.py --label "closed batches" --out before.json      # in a checkout
-    from before
+    python benchmarks/overlap.py --label "closed batches" --out before.json
 
-A real server on this machine takes 5 to 60 s for each reply, drawn with a seed in the order of the
-requests; its programs hang on the words of the request alone. RF-Agent searches 32 candidates of
-franka-reach, with and without barrier; each command line is a process of its own. Printed are wall
-clock, and how long nothing was trained and nothing was written.
+The second command is for a checkout from before. A real server on this machine takes 5 to 60 s for
+each reply, drawn with a seed in the order of the requests; its programs hang on the words of the
+request alone. RF-Agent searches 32 candidates of franka-reach, with and without barrier; each
+command line is a process of its own. Printed are wall clock, and how long nothing was trained and
+nothing was written.
 """
 
 from __future__ import annotations
@@ -83,12 +83,10 @@ def _search(server: ChatServer, folder: Path, options: argparse.Namespace, barri
     chosen = [] if barrier is None else ["--strategy-options", "barrier", str(barrier)]
     subprocess.run(
         [
-            sys.executable, "-m", "rewardsmith.cli.main", "search", "franka-reach", "--strategy", "rf-agent",
-            "--writer", "openai",
-            "--llm.model", "m", "--llm.base-url", server.url, "--candidates", str(options.candidates),
-            "--seed", "0",
-            "--final-seeds", "0", "--no-baselines", "--episodes", "32", "--training.env-steps",
-            str(options.steps),
+            sys.executable, "-m", "rewardsmith.cli.main", "search", "franka-reach",
+            "--strategy", "rf-agent", "--writer", "openai", "--llm.model", "m", "--llm.base-url", server.url,
+            "--candidates", str(options.candidates), "--seed", "0", "--final-seeds", "0", "--no-baselines",
+            "--episodes", "32", "--training.env-steps", str(options.steps),
             *options.extra, *chosen, "--out", str(folder),
         ],
         check=True,

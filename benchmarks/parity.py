@@ -1,7 +1,7 @@
-"""Whether the population trainer teaches as well as rl-games: the same programs, budgets and settings, many seeds.
+"""Whether the population trainer teaches as well as rl-games: all else equal, with many seeds.
 
-    .venv/bin/python benchmarks/parity.py --out runs/parity [--seeds 8] [--steps franka-push=400000
-    ant=400000] [--envs franka-push=128]
+    .venv/bin/python benchmarks/parity.py --out runs/parity [--seeds 8]
+        [--steps franka-push=400000 ant=400000] [--envs franka-push=128]
 
 Every training is of the human reward, with the preset of the task but for its budget, and is scored
 on the same held-out episodes. Budgets are short, so that scores are neither at the floor nor at the
@@ -129,7 +129,10 @@ def _training(
 
 
 def permutation(a: Sequence[float], b: Sequence[float], rng: random.Random) -> float:
-    """Two-sided p of the difference of means: over all ways to deal the values out, or a sample where these are too many."""
+    """Two-sided p of the difference of means.
+
+    Over all ways to deal the values out, or a sample where these are too many.
+    """
     pool, size = [*a, *b], len(a)
     total = sum(pool)
 
@@ -145,7 +148,7 @@ def permutation(a: Sequence[float], b: Sequence[float], rng: random.Random) -> f
 
 
 def bootstrap(a: Sequence[float], b: Sequence[float], rng: random.Random) -> tuple[float, float]:
-    """95 % interval of the difference of means, seeds of each trainer drawn anew with replacement."""
+    """95 % interval of the difference of means, seeds of each trainer drawn with replacement."""
     drawn = [
         statistics.fmean(rng.choices(a, k=len(a))) - statistics.fmean(rng.choices(b, k=len(b)))
         for _ in range(RESAMPLES)

@@ -1,7 +1,7 @@
 """Whether the physics of every task stands millions of random actions.
 
-    .venv/bin/python benchmarks/physics_soak.py [--steps 10000000] [--tasks franka-push ant]
-    [--threads 2]
+    .venv/bin/python benchmarks/physics_soak.py
+        [--steps 10000000] [--tasks franka-push ant] [--threads 2]
 
 The steps are split evenly over the tasks. Every action is held for ten steps on average, and half
 of them are at the ends of their range, so that bodies go places. Anything that may not happen makes

@@ -1,7 +1,7 @@
 """What is left of the bare engine's speed, and what the code of every task costs.
 
-    .venv/bin/python benchmarks/physics_speed.py [--tasks franka-push ant] [--rounds 5] [--threads
-    1]
+    .venv/bin/python benchmarks/physics_speed.py
+        [--tasks franka-push ant] [--rounds 5] [--threads 1]
 
 Three runs side by side in one process: the environment under random actions, our simulator alone,
 and mujoco.batch with nothing around it. The last two get the controls and start states of the
@@ -40,7 +40,7 @@ _STAGE = _MUJOCO.mjtStage
 
 
 class Deed(NamedTuple):
-    """Something done to a simulator: a reset or a recomputation of some environments, or a step of all."""
+    """Done to a simulator: a reset or a recomputation of some environments, or a step of all."""
 
     kind: str
     mask: Tensor
@@ -215,7 +215,7 @@ class Race:
 
 
 def measure(task: SimulatedTask, rounds: int, threads: int) -> Measured:
-    """Time one task: first until bodies are in touch, which also says how many steps a round may have."""
+    """Time one task: first until bodies touch, which also says how many steps a round may have."""
     race = Race(task, threads)
     started, steps = time.perf_counter(), 0
     while steps < WARM_UP_STEPS and time.perf_counter() - started < WARM_UP_S:
@@ -243,8 +243,8 @@ def main() -> None:
         "interleaved rounds\n"
     )
     print(
-        "| task | bare physics steps/s | simulator / bare | task code | s per million env steps "
-        "|\n|---|---:|---:|---:|---:|"
+        "| task | bare physics steps/s | simulator / bare | task code | s per million env steps |\n"
+        "|---|---:|---:|---:|---:|"
     )
     results: list[Measured] = []
     for name in options.tasks:

@@ -1,10 +1,10 @@
-"""Whether the human reward teaches the tasks in time, and the sparse one does not: trained by the program itself, one after another.
+"""Whether the human reward teaches the tasks in time, and the sparse one does not.
 
     .venv/bin/python benchmarks/task_learning.py [--out results/task-learning]
 
 On an otherwise idle machine, for the limits are wall clock, from the start of the command to the
 end of its scoring. Every training is `rewardsmith train TASK --reward R --seeds S` with the preset
-of the task. Finished ones stay in `runs/task-learning` and are kept.
+of the task, one after another. Finished ones stay in `runs/task-learning` and are kept.
 """
 
 from __future__ import annotations
@@ -146,8 +146,8 @@ def main() -> None:
     groups += [[train(task, "sparse", SEEDS[0])] for task in SPARSE]
     out.mkdir(parents=True, exist_ok=True)
     head = (
-        "| task | reward | steps | held-out success per seed | seconds, wall | wanted | met "
-        "|\n|---|---|---:|---|---|---|---|"
+        "| task | reward | steps | held-out success per seed | seconds, wall | wanted | met |\n"
+        "|---|---|---:|---|---|---|---|"
     )
     table = "\n".join((head, *map(row, groups)))
     (out / "table.md").write_text(table + "\n")

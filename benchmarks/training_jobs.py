@@ -6,6 +6,8 @@ Nothing to run by itself.
 from __future__ import annotations
 
 import argparse
+import statistics
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -34,6 +36,26 @@ def programs(tasks: Sequence[str]) -> dict[str, str]:
 def table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """In Markdown."""
     return [f"| {' | '.join(cells)} |" for cells in (titles, ["---"] * len(titles), *rows)] + [""]
+
+
+def quote(values: Sequence[float], digits: int = 0) -> str:
+    """Median and range."""
+    return f"{statistics.median(values):,.{digits}f} ({min(values):,.{digits}f} to {max(values):,.{digits}f})"
+
+
+def verdict(what: str, ratios: Sequence[float], least: float) -> tuple[str, ...]:
+    """A row of the last table."""
+    return (
+        what,
+        f"at least {least}",
+        f"{statistics.median(ratios):.2f}",
+        "yes" if statistics.median(ratios) >= least else "no",
+    )
+
+
+def say(text: str) -> None:
+    """Progress, for whoever waits."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def trained(

@@ -1,4 +1,4 @@
-"""What a training's time goes to: its physics alone on the very same states, and processor time by part.
+"""Where a training's time goes: its physics alone on the same states, and processor time by part.
 
 For ``benchmarks/training_engine.py``; nothing to run by itself.
 """
@@ -51,7 +51,10 @@ class Engine(Bare):
 
 
 class Film:
-    """What was done to a simulation, to be repeated by the bare engine: the same states to the last bit, which is checked."""
+    """What was done to a simulation, to be repeated by the bare engine.
+
+    The states are the same to the last bit, which is checked.
+    """
 
     def __init__(self, sim: Recorder, first: int) -> None:
         """Cut it.
@@ -111,7 +114,7 @@ def film_of_chance(task: SimulatedTask, envs: int) -> Film:
 
 
 class Clock:
-    """Processor time of this process with all its threads, put down to the innermost part that is at work."""
+    """Processor time of this process with all threads, put down to the innermost part at work."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = dict.fromkeys((*PARTS, "outside"), 0.0)

@@ -1,4 +1,4 @@
-"""How fast writers are beside the models they wait for: concurrent requests, prompts, a long record.
+"""How fast writers are beside the models they wait for: many requests, prompts, a long record.
 
     python benchmarks/writer_speed.py
 

@@ -101,8 +101,7 @@ class Point:
     name, group, difficulty = "point", "control", "easy"
     description = (
         "A point is on a line, and is steered by its velocity, to the left or to the right. Bring it to "
-        "its goal, "
-        "which is somewhere to the right of it, and keep it there until the episode ends."
+        "its goal, which is somewhere to the right of it, and keep it there until the episode ends."
     )
     success_rule = "point within 0.05 m of the goal at the episode's last step"
     has_metric = False

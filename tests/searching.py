@@ -107,8 +107,7 @@ class Eights(Rounds):
 
 def go(
     folder: Path, config: StudyConfig, writer: Writer, guard: Guard, task: Task,
-    strategy: type[Rounds] = Rounds,
-    judge: Judge = lambda program: None,
+    strategy: type[Rounds] = Rounds, judge: Judge = lambda program: None,
 ) -> tuple[list[Trial], list[str], str]:  # fmt: skip
     """Run or resume a study; its candidates, the stages, and why it stopped."""
     parts = Parts(task, strategy(), writer, guard, AtOnce(judge), PpoSettings())

@@ -23,8 +23,8 @@ class Toy:
     horizon = 10
     control_dt = 0.1
     human_reward = (
-        "def compute_reward(ball_pos):\n    secret = -torch.norm(ball_pos, dim=-1)\n    return "
-        "secret, {'secret': secret}\n"
+        "def compute_reward(ball_pos):\n    secret = -torch.norm(ball_pos, dim=-1)\n"
+        "    return secret, {'secret': secret}\n"
     )
     on_cpu = True
     room: Mapping[str, int] = MappingProxyType({})

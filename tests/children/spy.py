@@ -1,8 +1,8 @@
 """A trainer that trains nothing: it tries what a training process must not be able to do, and what
 it must.
 
-Its job's program names a folder outside; its result's cause is what became of every attempt, as
-JSON."""
+Its job's program names a folder outside; its result's cause is what became of every attempt, in
+JSON form."""
 
 from __future__ import annotations
 

@@ -17,20 +17,16 @@ _UNARY = (
 _BINARY = ("+", "-", "*", "/", "**")
 _FUNCTIONS = ("torch.minimum", "torch.maximum", "torch.atan2", "torch.hypot", "torch.fmod")
 _HOSTILE = (
-    "torch.rand_like(d)", "torch.save('a', 'canary.txt')", "open('canary.txt', 'w')", "d.add_(1.0)", "d.data",
-    "d.item()",
-    "torch.ones([200000, 200000])", "d.mean()", "d[0]", "d.__class__", "__import__('os')", "eval('1')",
-    "torch.os.system('ls')",
-    "torch.from_file('/etc/passwd', False, 10)", "d.repeat(100000)", "(lambda: 1)()", "[d for i in range(9)]",
-    "torch.ops.aten.add",
-    "d.unsqueeze(0) + d.unsqueeze(1)", "torch.empty(100)", "float('inf')", "1e400", "9 ** 9 ** 9", "'text'",
-    "None", "...", "b'x'",
+    "torch.rand_like(d)", "torch.save('a', 'canary.txt')", "open('canary.txt', 'w')", "d.add_(1.0)",
+    "d.data", "d.item()", "torch.ones([200000, 200000])", "d.mean()", "d[0]", "d.__class__",
+    "__import__('os')", "eval('1')", "torch.os.system('ls')",
+    "torch.from_file('/etc/passwd', False, 10)", "d.repeat(100000)", "(lambda: 1)()",
+    "[d for i in range(9)]", "torch.ops.aten.add", "d.unsqueeze(0) + d.unsqueeze(1)",
+    "torch.empty(100)", "float('inf')", "1e400", "9 ** 9 ** 9", "'text'", "None", "...", "b'x'",
     "math.pi(3)", "torch.pi[0]", "math.pi.x", "torch.nn(d)", "torch.linalg(d)", "torch.exp", "math",
-    "Tensor(d)", "torch.float(d)",
-    "- -0.5", "1.0 // 0.0", "2 ** 2 ** 99", "1 << 99", "-True", "max", "d.sum", "(0.5 and 2)",
-    "torch.norm(d, d, d, d)", "d.dtype + 1",
-    "torch.zeros(d.shape[0])", "torch.tensor([1.0, 2.0])", "d.view(-1)", "success", "self.success",
-    "(yield d)", "torch.jit.fork",
+    "Tensor(d)", "torch.float(d)", "- -0.5", "1.0 // 0.0", "2 ** 2 ** 99", "1 << 99", "-True", "max",
+    "d.sum", "(0.5 and 2)", "torch.norm(d, d, d, d)", "d.dtype + 1", "torch.zeros(d.shape[0])",
+    "torch.tensor([1.0, 2.0])", "d.view(-1)", "success", "self.success", "(yield d)", "torch.jit.fork",
 )  # fmt: skip
 _TOKENS = (
     "(", ")", "[", "]", "{", "}", ":", ",", ".", "=", "+=",

@@ -1,7 +1,9 @@
 """Random and mutated programs: the guard answers, in time, and what it accepts runs on real states.
 
-The ordinary run spends some seconds. For longer: ``REWARDSMITH_FUZZ_S=600 pytest tests/fuzz -m fuzz
--s``."""
+The ordinary run spends some seconds. For longer:
+
+    REWARDSMITH_FUZZ_S=600 pytest tests/fuzz -m fuzz -s
+"""
 
 from __future__ import annotations
 

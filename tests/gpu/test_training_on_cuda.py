@@ -97,8 +97,8 @@ def played(task: Task, path: Path, env: VecEnv) -> float:
 def test_programs_that_make_tensors_run_there(reach: Task, guard, tmp_path: Path):
     source = (
         "def compute_reward(tcp_pos, goal_pos):\n    offset = torch.tensor([0.0, 0.0, 0.0])\n"
-        "    near = -torch.norm(goal_pos - tcp_pos + offset, dim=-1) + torch.zeros(tcp_pos.shape[0])\n    "
-        "return near, {'near': near}\n"
+        "    near = -torch.norm(goal_pos - tcp_pos + offset, dim=-1) + torch.zeros(tcp_pos.shape[0])\n"
+        "    return near, {'near': near}\n"
     )
     verdict = guard.check(source, reach)
     assert verdict.accepted, verdict.text

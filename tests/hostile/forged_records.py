@@ -157,8 +157,8 @@ def _many_events(mail: Mail) -> None:
     mail.unfinished()
     row = """'{"kind": "asked", "candidates": [], "limit": 1000}'"""
     mail.sql(
-        "INSERT INTO events (id, revision, record) WITH RECURSIVE n(i) AS (SELECT 3 UNION ALL SELECT i + 1 "
-        "FROM n WHERE i < 19000) "
+        "INSERT INTO events (id, revision, record) "
+        "WITH RECURSIVE n(i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n WHERE i < 19000) "
         f"SELECT CAST(i AS TEXT), 1000, {row} FROM n"
     )
 

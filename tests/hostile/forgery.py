@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.hostile.altering import Forge
+from tests.hostile.altering import Forge, Mail
 
 ESCAPES = "\x1b]0;owned\x07\x1b[2J[bold]m[/x][/]\u202e\u2066\x9b31m\r| =1+1 <script>x</script>"
 """What would take over a terminal, a table or a page that shows it."""
@@ -28,3 +28,13 @@ class Forgery:
 def changed(table: str, **changes: object) -> Forge:
     """Other fields in the last candidate's record, or in that of its run, its score or its call."""
     return lambda mail: mail.record(table, SEARCHED if table in ("runs", "scores") else "c002", **changes)
+
+
+def cut(name: str, at: int) -> Forge:
+    """A file's beginning alone."""
+
+    def forge(mail: Mail) -> None:
+        file = mail.study / name
+        file.write_bytes(file.read_bytes()[:at])
+
+    return forge

@@ -21,8 +21,8 @@ _OPENED = re.compile(
     r'open(?:at)?\((?:(?:AT_FDCWD|\d+)(?:<[^>]*>)?, )?"([^"]*)", ([A-Z_|]+)[^=]*\) = (\d+)(?:<([^>]*)>)?'
 )
 _CHANGED = re.compile(
-    r"^\d+ "
-    r"+(?:rename|renameat|renameat2|unlink|unlinkat|link|linkat|symlink|symlinkat|chmod|truncate)\((.*)\) = 0"
+    r"^\d+ +(?:rename|renameat|renameat2|unlink|unlinkat|link|linkat|symlink|symlinkat|chmod|truncate)"
+    r"\((.*)\) = 0"
 )
 _REACHED = re.compile(r"connect\(\d+[^,]*, \{sa_family=AF_INET6?")
 _WRITES = ("O_WRONLY", "O_RDWR", "O_CREAT")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.test_search import TINY, candidates, run, start
+from tests.integration.command_line import TINY, candidates, run, start
 
 COMPARE = [
     "compare",

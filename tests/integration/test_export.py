@@ -16,7 +16,7 @@ from rewardsmith.cli import main
 from rewardsmith.contracts import Task
 from rewardsmith.study import Study
 from rewardsmith.training import policy_file, portable
-from tests.integration.test_search import TINY, run
+from tests.integration.command_line import TINY, run
 
 STUDY = ["search", "franka-reach", "--strategy", "random", "--candidates", "2", "--final-seeds", "0", *TINY]
 

@@ -20,11 +20,10 @@ from rewardsmith.study import Study
 _LIFE_S = 12.0
 """A process lives so long at most; it needs some seconds until it has imported everything."""
 SEARCH = (
-    "search", "cartpole", "--strategy", "rf-agent", "--candidates", "8", "--episodes", "4", "--seed", "3",
-    "--finalists", "2",
-    "--training.env-steps", "2560", "--training.envs", "16", "--training.rollout", "16", "--training.hidden",
-    "16",
-    "--training.minibatches", "2", "--training.mini-epochs", "1",
+    "search", "cartpole", "--strategy", "rf-agent", "--candidates", "8", "--episodes", "4",
+    "--seed", "3", "--finalists", "2",
+    "--training.env-steps", "2560", "--training.envs", "16", "--training.rollout", "16",
+    "--training.hidden", "16", "--training.minibatches", "2", "--training.mini-epochs", "1",
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.integration.test_search import SEARCH, run, start
+from tests.integration.command_line import SEARCH, run, start
 
 
 def test_a_terminal_gets_a_live_table(tmp_path: Path):
@@ -48,8 +48,8 @@ def test_a_terminal_gets_a_live_table(tmp_path: Path):
 
 def test_a_search_whose_reader_leaves_is_no_success_and_goes_on_later(tmp_path: Path):
     line = (
-        f"{sys.executable} -m rewardsmith.cli.main {shlex.join(SEARCH)} --out 'o v' | head -n 1; exit "
-        f"${{PIPESTATUS[0]}}"
+        f"{sys.executable} -m rewardsmith.cli.main {shlex.join(SEARCH)} --out 'o v' | head -n 1; "
+        "exit ${PIPESTATUS[0]}"
     )
     done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stdout) == (1, "study o v\n")

@@ -17,7 +17,7 @@ from rewardsmith.drafting import StudyLedger
 from rewardsmith.errors import WriterError
 from rewardsmith.store.sqlite import Store
 from tests.asking import KEY, Memory, briefs, write_all, writer
-from tests.faults import faults, text
+from tests.faults.every import faults, text
 from tests.servers import Exchange, Reaction, completion, in_turn, refusal, serving
 
 FAULTS = faults(KEY)

@@ -23,12 +23,6 @@ from tests.asking import KEY, Memory, briefs, write_all, writer
 from tests.servers import GOOD, Exchange, Reaction, completion, in_turn, raw, refusal, serving
 
 
-@pytest.fixture
-def options(monkeypatch: pytest.MonkeyPatch) -> LanguageModelOptions:
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    return LanguageModelOptions(model="m", pause_s=0.01, timeout_s=5.0)
-
-
 def test_what_was_answered_is_never_asked_again(options: LanguageModelOptions, reach: Task, tmp_path: Path):
     with serving(in_turn(completion())) as server:
         store = Store(tmp_path / "study.db", create=True)
@@ -166,11 +160,10 @@ def _faulty(exchange: Exchange) -> Reaction:
     if exchange.number % 10 not in (2, 5, 8):
         return good
     faults = (
-        refusal(429, f"slow down, {KEY}"), refusal(429, retry_after="0.01"), refusal(500, f"bad key {KEY}?"),
-        refusal(503),
+        refusal(429, f"slow down, {KEY}"), refusal(429, retry_after="0.01"),
+        refusal(500, f"bad key {KEY}?"), refusal(503),
         Reaction(reset_after=0), replace(good, reset_after=60), Reaction(200, b'{"choices"'),
-        completion(None),
-        completion(GOOD, finish="length"), raw({"choices": []}),
+        completion(None), completion(GOOD, finish="length"), raw({"choices": []}),
     )  # fmt: skip
     return faults[exchange.number // 10 % len(faults)]
 

@@ -12,7 +12,7 @@ from rewardsmith.cli import main
 from rewardsmith.contracts import Task
 from tests.builders import save_policy
 from tests.films import probe
-from tests.integration.test_search import run
+from tests.integration.command_line import run
 
 pytestmark = pytest.mark.usefixtures("opengl")
 SMALL = ("--width", "64", "--height", "48")

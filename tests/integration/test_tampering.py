@@ -30,8 +30,8 @@ from tests.training import preset_of, train
 
 ENVS, STEPS, ROLLOUTS = 4, 10, 5
 HEAD = (
-    "def compute_reward(cube_pos: Tensor, actions: Tensor, joint_pos: Tensor) -> Tuple[Tensor, "
-    "Dict[str, Tensor]]:\n"
+    "def compute_reward(cube_pos: Tensor, actions: Tensor, joint_pos: Tensor)"
+    " -> Tuple[Tensor, Dict[str, Tensor]]:\n"
 )
 RESULT = "    return cube_pos[:, 0], {'x': cube_pos[:, 0]}\n"
 
@@ -60,23 +60,29 @@ TAMPERING = {
     "resize and fill": program("actions.resize_([100000, 3])", "actions.fill_(9.0)"),
     "replace storage": program("cube_pos.data = torch.zeros_like(cube_pos)"),
     "seed the randomness": program("torch.manual_seed(0)", "x = torch.rand([10])"),
-    "return a signal as total and component": HEAD
-    + "    return cube_pos[:, 0], {'cube': cube_pos[:, 0], 'act': actions[:, 0]}\n",
-    "read success": (
-        "def compute_reward(success: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n    return "
-        "success, {'x': success}\n"
+    "return a signal as total and component": (
+        HEAD + "    return cube_pos[:, 0], {'cube': cube_pos[:, 0], 'act': actions[:, 0]}\n"
     ),
-    "read the true score": "def compute_reward(true_score: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n    true_score += 1.0\n"
-    "    return true_score, {'x': true_score}\n",
-    "read the simulator's fields": "def compute_reward(qpos: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n    qpos.zero_()\n"
-    "    return qpos[:, 0], {'x': qpos[:, 0]}\n",
+    "read success": (
+        "def compute_reward(success: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n"
+        "    return success, {'x': success}\n"
+    ),
+    "read the true score": (
+        "def compute_reward(true_score: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n"
+        "    true_score += 1.0\n"
+        "    return true_score, {'x': true_score}\n"
+    ),
+    "read the simulator's fields": (
+        "def compute_reward(qpos: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n"
+        "    qpos.zero_()\n"
+        "    return qpos[:, 0], {'x': qpos[:, 0]}\n"
+    ),
     "fail half way through a write": program("cube_pos.zero_()", "x = cube_pos.view(7, 7, 7).zero_()"),
 }
 
 
 def simulate(text: str | None) -> tuple[str, Slot | None, torch.Tensor]:
-    """50 control steps of training's own collection, with or without a reward computed after every
-    rollout.
+    """50 control steps of training's own collection, with or without a reward after every rollout.
 
     Returns:
         A hash of positions, velocities and controls of all environments; the slot; and the true

@@ -165,8 +165,8 @@ def test_absurd_numbers_are_refused(config: StudyConfig, complaint: str):
 @pytest.mark.parametrize(
     ("name", "values"),
     [
-        ("max_tokens", (0, 10**8)), ("concurrency", (0, 1025)), ("retries", (-1, 101)),
-        ("threads", (0, 10**6)),
+        ("max_tokens", (0, 10**8)), ("concurrency", (0, 1025)),
+        ("retries", (-1, 101)), ("threads", (0, 10**6)),
         ("temperature", (NAN, INF, -1.0)), ("pause_s", (NAN, INF, -1.0)),
         ("timeout_s", (NAN, INF, 0.0, -1.0)),
         ("price_prompt", (NAN, INF, -1.0, 1e9)), ("price_cached", (NAN, -1.0)),

@@ -102,8 +102,8 @@ def test_absurd_values_are_refused(data: dict[str, object], message: str):
 
 def test_plain_yaml_is_read_as_ever():
     text = (
-        "task: t\ncandidates: 0x10\nstrategy_options: {a: 1, b: [1, {c: null}]}\ntraining:\n  hidden: "
-        "[8, 8]\n"
+        "task: t\ncandidates: 0x10\nstrategy_options: {a: 1, b: [1, {c: null}]}\ntraining:\n"
+        "  hidden: [8, 8]\n"
     )
     assert parse_yaml(text, "it") == {
         "task": "t",

@@ -1,67 +1,28 @@
-"""A study whose every text was written by somebody who means harm,
-shown by every command that shows studies."""
+"""A study whose every text was written by somebody who means harm, shown by every command."""
 
 from __future__ import annotations
 
 import ast
 import csv
 import json
-import re
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from rich.console import Console
+from evil_text import EVIL, OURS, harmless, hostile
 
 import rewardsmith
 from rewardsmith.cli import live, main
 from rewardsmith.cli.screen import Screen
-from rewardsmith.cli.tree import LineageTree
-from rewardsmith.cli.views import bar, candidate_table, study_view, usage_text
 from rewardsmith.config import StudyConfig
 from rewardsmith.contracts import TrainingProgress
 from rewardsmith.errors import UsageError
-from rewardsmith.records import CandidateState, Purpose, Rung, RunState, Score, Screening, Trial
-from rewardsmith.reports.models import ModelUse
-from rewardsmith.reports.summary import FinalistRow, FinalRow, StudySummary, Totals, row
+from rewardsmith.records import Purpose, RunState, Score
 from rewardsmith.study import Study
-from rewardsmith.usage import Usage
-from tests.builders import keep, keep_run, run_of, trained
-
-EVIL = "=\x1b]0;title\x07\x1b[2J\x9b31m[bold]m[/x][/]\u202e\u2066\u200b\u2028\x08\rc :smile: <b>&amp;|`x`[l](http://h)\ue000"
-SHOWN = re.compile("[^\n\t\x20-\x7e\xa0-\U0010ffff]|[\x80-\x9f\u200b\u202e\u2066\u2028\ue000]")
-OURS = re.compile("\x1b\\[(?:[0-9;]*[mABGK]|\\?25[lh]|[0-9]?J)")
-"""What rich writes for colours and for a table that is drawn again;
-``[2J``, which the text holds, is told by its words."""
-
-
-def harmless(text: str, *, terminal: bool = False) -> None:
-    left = OURS.sub("", text.replace("\r", "")) if terminal else text
-    assert SHOWN.findall(left) == []
-    assert "\x1b[2J" not in text
-
-
-def hostile(
-    identity: str, score: float | None, run: Mapping[str, object] | None = None, **changes: object
-) -> Trial:
-    texts: dict[str, object] = {
-        "operator": EVIL,
-        "idea": EVIL,
-        "source": f"def compute_reward(a):  # {EVIL}\n    return a\n",
-        "plan": EVIL,
-        "reason": EVIL,
-    }
-    texts["screening"] = Screening(0.5, 0.25, 3, EVIL, 0.9)
-    return trained(
-        identity,
-        score,
-        components={EVIL: [1.0, 2.0]},
-        run={"cause": EVIL, **(run or {})},
-        **{**texts, **changes},
-    )
+from tests.builders import keep, keep_run, run_of
 
 
 @pytest.fixture
@@ -209,90 +170,6 @@ def test_a_log_has_one_line_each(study: Path, capsys: pytest.CaptureFixture[str]
     with Study.open(study) as opened, live.PlainObserver(opened, 100) as observer:
         observer.trial(hostile("c002", None, reason="a\n[  1.0 s] c003 SCORED score 1.000 " + "x" * 10_000))
     assert len(capsys.readouterr().out.splitlines()) == 1
-
-
-def summary(*trials: Trial, text: str = EVIL) -> StudySummary:
-    usage = Usage(10**18, 10**18, 10**18, 1e18, 10**18, 10**18, 10**18)
-    totals = Totals(len(trials), 10**400, 10**400, float("nan"), usage)
-    finalists = (FinalistRow(text, float("nan"), (float("inf"), 1e308)), FinalistRow(text, None, ()))
-    finals = (FinalRow(text, (None, float("nan"), 1e308), (text,) * 3),)
-    uses = (ModelUse(text, text, text),) * 2
-    return StudySummary(
-        text,
-        text,
-        text,
-        text,
-        text,
-        10**400,
-        text,
-        text,
-        tuple(map(row, trials)),
-        finalists,
-        finals,
-        totals,
-        uses,
-    )
-
-
-@pytest.mark.parametrize("console", [Console, Screen])
-def test_views_take_any_text_and_any_number(console: type[Console]):
-    """Also on a console that parses markup."""
-    text = f"{EVIL}\ud800"
-    scores = (float("nan"), float("inf"), float("-inf"), 1e308, -5.0, None)
-    trials = [hostile(text, score, parents=(text, text + "2")) for score in scores]
-    rung = Rung(10**400, Score(float("nan"), float("nan"), 3), 1, 1)
-    trials += [hostile(text, 0.5, state=state) for state in CandidateState]
-    trials += [
-        hostile(text, None, run={"state": state, "fault": None, "rungs": rungs})
-        for state in RunState
-        for rungs in ((), (rung,))
-    ]
-    for view in (study_view(summary(*trials, text=text), text), LineageTree(summary(*trials, text=text))):
-        for terminal in (False, True):
-            screen = console(force_terminal=terminal, width=90, record=True)
-            with screen.capture() as shown:
-                screen.print(view)
-            harmless(shown.get(), terminal=terminal)
-            assert max(map(len, OURS.sub("", shown.get()).splitlines())) <= 90
-
-
-def test_a_bar_has_ten_places_or_none():
-    assert [len(bar(score).plain) for score in (None, float("nan"))] == [0, 0]
-    assert [len(bar(score).plain) for score in (float("inf"), float("-inf"), -1.0, 0.3, 2.0)] == [10] * 5
-
-
-def test_of_ten_thousand_candidates_the_newest_are_shown_and_words_have_an_end(
-    capsys: pytest.CaptureFixture[str],
-):
-    made = [trained(f"c{n:05d}", 0.5, operator="long" * 1000, idea="idea " * 1000) for n in range(10_000)]
-    few = [replace(row(trained("c0", None)), reason="word " * 100_000)]
-    for view in (candidate_table(list(map(row, made)), None), LineageTree(summary(*made))):
-        Screen(width=100).print(view)
-        shown = capsys.readouterr().out
-        assert "c09999" in shown
-        assert "9,000 earlier ones are not shown" in shown
-        assert len(shown) < 150_000
-    Screen(width=100).print(candidate_table(few, None))
-    assert len(capsys.readouterr().out) < 2000
-
-
-def test_the_live_table_keeps_the_newest_in_sight(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setenv("LINES", "30")
-    with Study.create(tmp_path / "s", StudyConfig("franka-reach", candidates=100)) as study:
-        for number in range(100):
-            keep(study, trained(f"c{number:03d}", 0.5))
-        with live.LiveObserver(study, 100, Screen(force_terminal=True, width=100)) as observer:
-            observer.stage("the stage")
-            shown = capsys.readouterr().out
-    assert "c099" in shown
-    assert "the stage" in shown
-    assert "c050" not in shown
-
-
-def test_a_usage_of_anything_is_a_short_line():
-    assert len(usage_text(Usage(10**18, 10**18, 10**18, 1e18))) < 200
 
 
 def test_words_that_are_no_text_are_refused_by_flag(tmp_path: Path):

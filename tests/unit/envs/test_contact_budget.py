@@ -10,7 +10,8 @@ import torch
 
 from rewardsmith_envs.simulators.base import SPARE
 from rewardsmith_envs.simulators.cpu import CpuSimulator
-from tests.physics import Pairs, Watched, held_actions, random_rollout, simulated_tasks, watched
+from tests.physics import Watched, held_actions, random_rollout, simulated_tasks, watched
+from tests.physics_pairs import Pairs
 
 TASKS = simulated_tasks()
 _SOAKED = r"^\| ([a-z-]+) \| .* \| (\d+) of \d+ \| (\d+) of \d+ \|$"

@@ -13,15 +13,14 @@ from rewardsmith_envs.tasks.base import SimulatedTask
 from tests.physics import (
     DEPTH_LIMIT_M,
     GAIN_LIMIT_J_KG,
-    Objects,
     Watched,
-    floor,
     held_actions,
-    mj,
     scene_of,
     simulated_tasks,
     watched,
 )
+from tests.physics_objects import Objects, floor
+from tests.physics_pairs import mj
 
 TASKS = simulated_tasks()
 HEIGHTS_M, THROW_M_S = (0.1, 0.2, 0.3, 0.1), (0.0, 0.0, 0.0, 3.0)

@@ -36,8 +36,8 @@ FLEXING = [
 def posed(hand: ShadowHand, angles: dict[str, float]) -> tuple[mujoco.MjModel, mujoco.MjData]:  # pyright: ignore[reportAttributeAccessIssue]
     zeros = "0 " * hand.joints
     model = load_model(
-        f'<mujoco>{HAND_PHYSICS}{SHADOW_DEFAULTS}{hand.mjcf}<keyframe><key name="home" '
-        f'qpos="{zeros}"/></keyframe></mujoco>'
+        f"<mujoco>{HAND_PHYSICS}{SHADOW_DEFAULTS}{hand.mjcf}"
+        f'<keyframe><key name="home" qpos="{zeros}"/></keyframe></mujoco>'
     )
     data = mujoco.MjData(model)  # pyright: ignore[reportAttributeAccessIssue]
     for name, angle in angles.items():

@@ -27,7 +27,9 @@ BALL = """
   </option>
   <worldbody>
     <geom type="plane" size="0 0 1"/>
-    <body name="ball" pos="0 0 HEIGHT"><freejoint/><geom type="sphere" size=".1" mass="1"/><site name="skin" size=".11"/></body>
+    <body name="ball" pos="0 0 HEIGHT">
+      <freejoint/><geom type="sphere" size=".1" mass="1"/><site name="skin" size=".11"/>
+    </body>
   </worldbody>
   <sensor>
     <touch name="touch" site="skin"/>
@@ -269,8 +271,8 @@ def test_a_home_pose_that_needs_more_room_is_refused_at_once():
     with pytest.raises(
         SceneError,
         match=(
-            r"franka_push\.xml: <key name='home'> alone has 4 contacts .*`contacts` is 3\. Raise "
-            r"`contacts` to 6"
+            r"franka_push\.xml: <key name='home'> alone has 4 contacts .*"
+            r"`contacts` is 3\. Raise `contacts` to 6"
         ),
     ):
         on_warp("franka_push.xml", contacts=3)

@@ -18,17 +18,15 @@ REFUSED, UNKNOWN = errno.EPERM, errno.ENOSYS
 NUMBERS = {
     "x86_64": {
         "read": 0, "mmap": 9, "ioctl": 16, "socket": 41, "socketpair": 53, "clone": 56, "fork": 57,
-        "execve": 59, "kill": 62,
-        "fcntl": 72, "rename": 82, "chmod": 90, "prctl": 157, "futex": 202, "tgkill": 234, "openat": 257,
-        "prlimit64": 302,
-        "getrandom": 318, "memfd_create": 319, "clone3": 435, "io_uring_setup": 425,
+        "execve": 59, "kill": 62, "fcntl": 72, "rename": 82, "chmod": 90, "prctl": 157, "futex": 202,
+        "tgkill": 234, "openat": 257, "prlimit64": 302, "getrandom": 318, "memfd_create": 319,
+        "clone3": 435, "io_uring_setup": 425,
     },
     "aarch64": {
-        "read": 63, "mmap": 222, "ioctl": 29, "socket": 198, "socketpair": 199, "clone": 220, "execve": 221,
-        "kill": 129,
-        "fcntl": 25, "renameat": 38, "fchmodat": 53, "prctl": 167, "futex": 98, "tgkill": 131, "openat": 56,
-        "prlimit64": 261,
-        "getrandom": 278, "memfd_create": 279, "clone3": 435, "io_uring_setup": 425,
+        "read": 63, "mmap": 222, "ioctl": 29, "socket": 198, "socketpair": 199, "clone": 220,
+        "execve": 221, "kill": 129, "fcntl": 25, "renameat": 38, "fchmodat": 53, "prctl": 167,
+        "futex": 98, "tgkill": 131, "openat": 56, "prlimit64": 261, "getrandom": 278,
+        "memfd_create": 279, "clone3": 435, "io_uring_setup": 425,
     },
 }  # fmt: skip
 THREAD = 0x3D0F00
@@ -61,10 +59,10 @@ def test_what_the_filter_says(machine: str, gpu: bool):
     other = own + 1
     local = 0 if gpu else REFUSED
     expected = {
-        ("clone", THREAD): 0, ("clone", VFORK): REFUSED, ("clone", THREAD | 0x20000): REFUSED,
-        ("clone3",): UNKNOWN,
-        ("socket", 2, 1): REFUSED, ("socket", 10, 2): REFUSED, ("socket", 1, 1 | 0x80000): local,
-        ("socket", 1, 5): local,
+        ("clone", THREAD): 0, ("clone", VFORK): REFUSED,
+        ("clone", THREAD | 0x20000): REFUSED, ("clone3",): UNKNOWN,
+        ("socket", 2, 1): REFUSED, ("socket", 10, 2): REFUSED,
+        ("socket", 1, 1 | 0x80000): local, ("socket", 1, 5): local,
         ("socket", 1, 2): REFUSED, ("socketpair", 1, 2): REFUSED,
         ("kill", own): 0, ("kill", other): REFUSED, ("kill", 0): REFUSED, ("kill", 2**32 - 1): REFUSED,
         ("tgkill", own, own, 6): 0, ("tgkill", other, other, 6): REFUSED,
@@ -111,11 +109,11 @@ def test_what_a_kernel_lacks_is_said_and_no_error(version: int, said: str, tmp_p
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux only")
 def test_limits_that_are_lower_already_stay(tmp_path):
     script = (
-        "import resource, sys\nfrom pathlib import Path\nresource.setrlimit(resource.RLIMIT_NOFILE, (100, "
-        "200))\n"
+        "import resource, sys\nfrom pathlib import Path\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (100, 200))\n"
         "from rewardsmith.execution.confinement.confine import confine\nconfine([Path(sys.argv[1])])\n"
-        "print(resource.getrlimit(resource.RLIMIT_NOFILE), resource.getrlimit(resource.RLIMIT_FSIZE)[1] <= "
-        "4 << 30)\n"
+        "print(resource.getrlimit(resource.RLIMIT_NOFILE), "
+        "resource.getrlimit(resource.RLIMIT_FSIZE)[1] <= 4 << 30)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, timeout=60, check=False

@@ -184,8 +184,8 @@ def test_a_child_ends_with_its_parent_even_in_the_middle_of_its_work():
 
 def test_a_child_whose_parent_is_gone_already_does_not_begin():
     done = subprocess.run(
-        [sys.executable, "-m", "rewardsmith.execution.launch", "1", "this"], capture_output=True, text=True,
-        timeout=60
+        [sys.executable, "-m", "rewardsmith.execution.launch", "1", "this"],
+        capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (1, "")
     assert "process 1, which started this one, is gone" in done.stderr

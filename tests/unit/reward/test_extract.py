@@ -150,10 +150,9 @@ def test_the_other_texts_of_a_json_object_are_the_idea(name: str) -> None:
 
 def test_a_helper_in_a_block_of_its_own_is_kept() -> None:
     reply = (
-        "First a helper:\n```python\ndef near(x: Tensor) -> Tensor:\n    return torch.exp(-x)\n```\nnot "
-        "used:\n"
-        "```python\ndef far(x):\n    return x\n```\nthen\n```python\ndef compute_reward(tcp_pos):\n"
-        "    a = near(tcp_pos[:, 0])\n    return a, {'a': a}\n```"
+        "First a helper:\n```python\ndef near(x: Tensor) -> Tensor:\n    return torch.exp(-x)\n"
+        "```\nnot used:\n```python\ndef far(x):\n    return x\n```\nthen\n```python\n"
+        "def compute_reward(tcp_pos):\n    a = near(tcp_pos[:, 0])\n    return a, {'a': a}\n```"
     )
     source = extract(reply).source
     assert source.index("def near") < source.index("def compute_reward")
@@ -177,12 +176,10 @@ def test_an_import_before_the_prose_does_not_hide_the_program() -> None:
 
 
 PIECES = (
-    "\ud800", "\udfff", "\x00", "```", "~~~\n", "```python\n", "{", '{"code": "', "\\ud800", "<think>",
-    "</think>",
-    "def compute_reward", "def f(", "import torch", "from x import (", "from math import \x00",
-    "import \ud800",
-    "@torch.jit.script", "\n", "\r", "\u2028", "\x0c", "\ufeff",
-    "9" * 5000, "'''", "#", "X = 3", " " * 1000, "(" * 300, "[" * 100_000, '{"a":' * 3000,
+    "\ud800", "\udfff", "\x00", "```", "~~~\n", "```python\n", "{", '{"code": "', "\\ud800",
+    "<think>", "</think>", "def compute_reward", "def f(", "import torch", "from x import (",
+    "from math import \x00", "import \ud800", "@torch.jit.script", "\n", "\r", "\u2028", "\x0c",
+    "\ufeff", "9" * 5000, "'''", "#", "X = 3", " " * 1000, "(" * 300, "[" * 100_000, '{"a":' * 3000,
     "from torch import (" + "a," * 300 + ")",
 )  # fmt: skip
 

@@ -41,8 +41,8 @@ def test_signals_stay_as_they_are(statement: str) -> None:
 
 def test_names_bind_in_any_order() -> None:
     program = RewardProgram(
-        "def compute_reward(b: Tensor, a: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n    return b - a, "
-        "{'a': a}\n"
+        "def compute_reward(b: Tensor, a: Tensor) -> Tuple[Tensor, Dict[str, Tensor]]:\n"
+        "    return b - a, {'a': a}\n"
     )
     total, _ = program(signals())
     assert torch.equal(total, 1.0 - torch.arange(6.0))

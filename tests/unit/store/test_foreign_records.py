@@ -15,9 +15,9 @@ from rewardsmith.store.table import CANDIDATES, RUNS
 from tests.builders import run_of
 from tests.forging import CHILD, RUN, call, candidate, forge, of_run, put, read_all
 
+NO_IDS = ("/elsewhere/x", "../../x", "c1", "c001\n", "C001", "c00\u0661", "c0001", "", "c" + "9" * 50)
 ODD_CANDIDATES: list[tuple[str, Callable[[Candidate], Candidate], str]] = [
-    *((f"id {odd!r}", lambda c, odd=odd: replace(c, id=odd), r"Candidate\.id")
-      for odd in ("/elsewhere/x", "../../x", "c1", "c001\n", "C001", "c00\u0661", "c0001", "", "c" + "9" * 50)),
+    *((f"id {odd!r}", lambda c, odd=odd: replace(c, id=odd), r"Candidate\.id") for odd in NO_IDS),
     ("another id", lambda c: replace(c, id="c007"), "Candidate.id: the record says 'c007', the table 'c001'"),
     ("parent path", lambda c: replace(c, parents=("../c000",)), r"Candidate\.parents"),
     ("own parent", lambda c: replace(c, parents=("c001",)), "c001 comes no earlier than c001"),
@@ -31,7 +31,7 @@ ODD_CANDIDATES: list[tuple[str, Callable[[Candidate], Candidate], str]] = [
     ("judgement", lambda c: replace(c, judgement=1e300), "judgement"),
     ("screening", lambda c: replace(c, screening=Screening(1e300, None, 3)), r"screening\.outcome"),
     ("follow-ups", lambda c: replace(c, follow_ups=("align",) * 1_001), "at most 1000"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -45,31 +45,51 @@ def test_a_candidate_that_cannot_be_is_refused(
         read_all(path)
 
 
+NO_RUN_IDS = (
+    "/elsewhere/x",
+    "../../x-search-0",
+    "c001-search-0\n",
+    "c001-search-",
+    "c001-SEARCH-0",
+    "best-final-0",
+    "",
+)
+NO_POLICIES = (
+    "/etc/passwd",
+    "runs/c000-search-0/policy.pt",
+    "runs/c001-search-0/../c001-search-0/policy.pt",
+    "config.yaml",
+)
 ODD_RUNS: list[tuple[str, Callable[[Run], Run], str]] = [
-    *((f"id {odd!r}", lambda r, odd=odd: replace(r, id=odd), r"Run\.id")
-      for odd in ("/elsewhere/x", "../../x-search-0", "c001-search-0\n", "c001-search-", "c001-SEARCH-0", "best-final-0", "")),
-    ("another id", lambda r: replace(r, id="c001-search-1"), (
-        "Run.id: the record says 'c001-search-1', the "
-        "table 'c001-search-0'"
-    )),
-    ("subject", lambda r: replace(r, subject="c000"), (
-        "Run.subject: the record says 'c000', the table "
-        "'c001'"
-    )),
+    *((f"id {odd!r}", lambda r, odd=odd: replace(r, id=odd), r"Run\.id") for odd in NO_RUN_IDS),
+    (
+        "another id",
+        lambda r: replace(r, id="c001-search-1"),
+        "Run.id: the record says 'c001-search-1', the table 'c001-search-0'",
+    ),
+    (
+        "subject",
+        lambda r: replace(r, subject="c000"),
+        "Run.subject: the record says 'c000', the table 'c001'",
+    ),
     ("subject's path", lambda r: replace(r, subject="../c000"), r"Run\.subject"),
-    ("purpose", lambda r: replace(r, purpose="final"), (
-        "Run.purpose: the record says 'final', the table "
-        "'search'"
-    )),
+    (
+        "purpose",
+        lambda r: replace(r, purpose="final"),
+        "Run.purpose: the record says 'final', the table 'search'",
+    ),
     ("unknown purpose", lambda r: replace(r, purpose="fun"), r"Run\.purpose"),
     ("program", lambda r: replace(r, program="x"), r"Run\.program"),
     ("state", lambda r: replace(r, state="SCORED"), r"Run\.state"),
     ("fault", lambda r: replace(r, fault="SLOW"), r"Run\.fault"),
-    *((f"policy {odd}", lambda r, odd=odd: replace(r, policy=odd), (
-        r"Run\.policy: .*, where only "
-        r"'runs/c001-search-0/policy\.pt' can be"
-    ))
-      for odd in ("/etc/passwd", "runs/c000-search-0/policy.pt", "runs/c001-search-0/../c001-search-0/policy.pt", "config.yaml")),
+    *(
+        (
+            f"policy {odd}",
+            lambda r, odd=odd: replace(r, policy=odd),
+            r"Run\.policy: .*, where only 'runs/c001-search-0/policy\.pt' can be",
+        )
+        for odd in NO_POLICIES
+    ),
     ("negative seed", lambda r: replace(r, seed=-1), r"Run\.seed"),
     ("absurd seed", lambda r: replace(r, seed=2**64), r"Run\.seed"),
     ("negative seconds", lambda r: replace(r, wall_s=-1.0), r"Run\.wall_s"),
@@ -79,7 +99,7 @@ ODD_RUNS: list[tuple[str, Callable[[Run], Run], str]] = [
     ("long curve", lambda r: replace(r, progress=(Curve("x", (0.0,) * 100_001),)), "at most 100000"),
     ("many curves", lambda r: replace(r, components=(Curve("x", ()),) * 1_001), "at most 1000"),
     ("rungs", lambda r: replace(r, rungs=(Rung(-1, Score(0.1, 0.1, 2), 0, 0),)), r"rungs\.0\.env_steps"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(

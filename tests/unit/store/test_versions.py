@@ -109,11 +109,13 @@ def test_a_study_whose_format_is_still_in_its_log_opens(tmp_path: Path):
 # As the first version with this format would write them with nothing but what it had to. Never add
 # a field here: that it is needed to open these is what the test is to find out.
 OLD_CANDIDATE = """{"id": "c000", "iteration": 0, "operator": "initial"}"""
-OLD_RUN = f"""{{"id": "c000-search-0", "subject": "c000", "program": "{64 * "0"}", "purpose": "search", "seed": 1}}"""
+OLD_RUN = f"""{{"id": "c000-search-0", "subject": "c000", "program": "{64 * "0"}",
+    "purpose": "search", "seed": 1}}"""
 OLD_SCORE = """{"mean": 0.5, "standard_error": 0.01, "episodes": 8}"""
 OLD_EVENT = """{"kind": "told", "candidates": ["c000"]}"""
-OLD_CALL = """{"candidate": "c000", "attempt": 1, "model": "m", "messages": "[]", "parameters": "{}", "template": "initial@1",
-    "reply": "r", "finish_reason": "stop", "error": "", "latency_s": 0.5, "usage": {"calls": 1}}"""
+OLD_CALL = """{"candidate": "c000", "attempt": 1, "model": "m", "messages": "[]", "parameters": "{}",
+    "template": "initial@1", "reply": "r", "finish_reason": "stop", "error": "", "latency_s": 0.5,
+    "usage": {"calls": 1}}"""
 CALL = Call("c000", 1, "m", "[]", "{}", "initial@1", "r", "stop", "", 0.5, Usage(1))
 RECORDS: list[tuple[str, object, str, str, Callable[[Store], object]]] = [
     (

@@ -197,10 +197,9 @@ CLOCK: Iterator[float] = iter(range(1_000_000))
 BROKEN: dict[Callable[[ExecutorCase], None], tuple[Any, ...]] = {
     suite.it_has_all_parts: (Half,),
     suite.every_training_gives_one_result_and_its_score: (
-        telling(twice), telling(scored_twice), telling(without_results), telling(without_scores),
-        telling(twofold),
-        Reversed, judging(lambda score: replace(score, seed=0)),
-        judging(lambda score: replace(score, episodes=1)),
+        telling(twice), telling(scored_twice), telling(without_results),
+        telling(without_scores), telling(twofold), Reversed,
+        judging(lambda score: replace(score, seed=0)), judging(lambda score: replace(score, episodes=1)),
     ),
     suite.files_lie_where_jobs_say: (Distant,),
     suite.a_bad_program_costs_only_itself: (Blaming, telling(without_fault)),

@@ -148,12 +148,13 @@ BROKEN: dict[Callable[[Writer], None], tuple[Any, ...]] = {
     ),
     suite.every_call_is_reserved_recorded_and_counted: (
         Secretive, Probing, calling(answered=False), calling(request=""), calling(template=""),
-        calling(messages="hello"),
-        calling(attempt=2), calling(candidate="c001"),
+        calling(messages="hello"), calling(attempt=2), calling(candidate="c001"),
     ),
     suite.what_the_ledger_recalls_is_not_paid_again: (Paying, Forgetful),
     suite.what_the_budget_forbids_is_withheld: (Paying, drafting(withheld="")),
-    suite.calls_are_kept_by_a_real_store: (Forgetful, but(reply=lambda _: str(next(REPLIES)), request=lambda *_: str(next(REPLIES)))),
+    suite.calls_are_kept_by_a_real_store: (
+        Forgetful, but(reply=lambda _: str(next(REPLIES)), request=lambda *_: str(next(REPLIES))),
+    ),
 }  # fmt: skip
 
 

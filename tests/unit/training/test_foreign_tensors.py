@@ -1,5 +1,4 @@
-"""Policies and episodes that somebody forged: refused before memory
-is taken, by name, whatever they hold."""
+"""Forged policies and episodes: refused before memory is taken, by name, whatever they hold."""
 
 from __future__ import annotations
 
@@ -146,7 +145,10 @@ PICKLES = {
     "much memory": pickle.dumps(Calls(bytearray, 10**11), 2),
     "a command": pickle.dumps(Calls(os.system, "touch canary"), 2),
     "a command in protocol 4": pickle.dumps(Calls(os.system, "touch canary"), 4),
-    "a wrong reference": b"\x80\x02(X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x009X\x03\x00\x00\x00cpuK\x05tQ.",
+    "a wrong reference": (
+        b"\x80\x02(X\x07\x00\x00\x00storagectorch\nFloatStorage\n"
+        b"X\x01\x00\x00\x009X\x03\x00\x00\x00cpuK\x05tQ."
+    ),
     "a short reference": b"\x80\x02K\x01Q.",
     "a build": b"\x80\x02ccollections\nOrderedDict\n)R}X\x01\x00\x00\x00aK\x01sb.",
     "a storage called": b"\x80\x02ctorch\nFloatStorage\nJ\xff\xff\xff\x7f\x85R.",

@@ -16,7 +16,7 @@ def curve(curves: TrainingCurves, name: str) -> tuple[float | None, ...]:
 @pytest.mark.parametrize(("smoothing", "expected"), [(0.0, (None, 4.0, 7.0)), (0.5, (None, 2.0, 4.5))])
 def test_first_episodes_do_not_count(smoothing: float, expected: tuple[float | None, ...]):
     """Two environments; the clocks of their first episodes began at 90 and at 50 steps that nobody
-    played.
+    ever played.
 
     The first one ends its first episode in epoch 0, a whole one of 4 in epoch 1, and one of 6 in
     epoch 2; the other one its first in epoch 1, with 60, and a whole one of 8 in epoch 2. So the

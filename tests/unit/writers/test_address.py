@@ -71,9 +71,9 @@ def test_secrets_are_refused_and_not_shown(url: str):
 
 @pytest.mark.parametrize(
     "url",
-    ["", "http://", "http:///v1", "http://999.1.1.1/v1", "http://[zz]/v1", "http://[::1]x/v1", "http://host:99999/v1", "http://a b/v1",
-     "http://host\x00/v1", "http://h\u00f6st/v1", "http://-/v1", "http://host\r\nX: y/v1",
-     "http://" + "a" * 5_000, "javascript:alert(1)", "http://a..b/v1"],
+    ["", "http://", "http:///v1", "http://999.1.1.1/v1", "http://[zz]/v1", "http://[::1]x/v1",
+     "http://host:99999/v1", "http://a b/v1", "http://host\x00/v1", "http://h\u00f6st/v1", "http://-/v1",
+     "http://host\r\nX: y/v1", "http://" + "a" * 5_000, "javascript:alert(1)", "http://a..b/v1"],
 )  # fmt: skip
 def test_what_is_no_address_is_refused(url: str):
     with pytest.raises(WriterError, match=r"is not an http address\. Give --llm\.base-url such as"):

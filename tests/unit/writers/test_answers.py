@@ -10,8 +10,8 @@ from rewardsmith.writers.answers import rating, read
 from tests.toys import TOY
 
 CODE = (
-    'def compute_reward(ball_pos):\n    near = -torch.norm(ball_pos, dim=-1)\n    return near, {"near": '
-    "near}\n"
+    "def compute_reward(ball_pos):\n    near = -torch.norm(ball_pos, dim=-1)\n"
+    '    return near, {"near": near}\n'
 )
 
 
@@ -33,8 +33,8 @@ def brief(operator: str = "initial") -> Brief:
         f"My idea.\n\n{CODE}",
         f"My idea.\n\n```python\nx = 1\n```\n\n```python\n{CODE}```",
         (
-            "My idea.\n\n```python\nimport torch\nfrom typing import Dict, "
-            f"Tuple\n\n@torch.jit.script\n{CODE}```"
+            "My idea.\n\n```python\nimport torch\nfrom typing import Dict, Tuple\n\n"
+            f"@torch.jit.script\n{CODE}```"
         ),
         f"<think>\n```python\ndef compute_reward(wrong): pass\n```\n</think>\nMy idea.\n```python\n{CODE}```",
         f"```python\ndef compute_reward(wrong): pass\n```\n</think>My idea.\n```python\n{CODE}```",
@@ -78,8 +78,8 @@ def test_a_description_is_all_of_the_reply():
 @pytest.mark.parametrize(
     ("text", "number"),
     [
-        ("good [0.75]", 0.75), ("first [0.2], then [-0.5].", -0.5), ("[ +.5 ]", 0.5), ("[1]", 1.0),
-        ("[7]", 1.0), ("[-3.5]", -1.0),
+        ("good [0.75]", 0.75), ("first [0.2], then [-0.5].", -0.5),
+        ("[ +.5 ]", 0.5), ("[1]", 1.0), ("[7]", 1.0), ("[-3.5]", -1.0),
         ("no idea", 0.0), ("[very good]", 0.0), ("", 0.0), ("[0.5] of [list]", 0.5),
     ],
 )  # fmt: skip

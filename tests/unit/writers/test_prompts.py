@@ -18,8 +18,8 @@ from tests.toys import TOY
 
 SNAPSHOTS = Path(__file__).with_name("prompts")
 SOURCE = (
-    "def compute_reward(hand_pos, ball_pos):\n    near = -torch.norm(hand_pos - ball_pos, dim=-1)\n   "
-    " return near, {'near': near}\n"
+    "def compute_reward(hand_pos, ball_pos):\n"
+    "    near = -torch.norm(hand_pos - ball_pos, dim=-1)\n    return near, {'near': near}\n"
 )
 PARENTS_OF = {"initial": 0, "crossover": 2, "tree_crossover_elite": 2, "tree_path": 3, "tree_different": 2}
 
@@ -53,8 +53,10 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_snapshot(name: str):
-    """To accept new prompts: ``REWARDSMITH_SNAPSHOTS=write pytest
-    tests/unit/writers/test_prompts.py``, and read the diff."""
+    """To accept new prompts, run this and read the diff:
+
+    REWARDSMITH_SNAPSHOTS=write pytest tests/unit/writers/test_prompts.py
+    """
     text, path = as_text(render(CASES[name])) + "\n", SNAPSHOTS / f"{name}.txt"
     if os.environ.get("REWARDSMITH_SNAPSHOTS") == "write":
         path.parent.mkdir(exist_ok=True)

@@ -69,8 +69,8 @@ def run_as_python(source: str, states: States) -> Values:
         Exception: Whatever the program raises.
     """
     names: dict[str, object] = {
-        "torch": torch, "math": math, "F": torch.nn.functional, "Tensor": Tensor, "Dict": dict,
-        "Tuple": tuple,
+        "torch": torch, "math": math, "F": torch.nn.functional,
+        "Tensor": Tensor, "Dict": dict, "Tuple": tuple,
     }  # fmt: skip
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")

@@ -4,8 +4,8 @@ their number; and some that only look like it."""
 from __future__ import annotations
 
 _HEAD = (
-    "def compute_reward(tcp_pos, goal_pos, tcp_lin_vel):\n    d = torch.norm(tcp_pos - goal_pos, "
-    "dim=-1)\n    r = -d\n"
+    "def compute_reward(tcp_pos, goal_pos, tcp_lin_vel):\n"
+    "    d = torch.norm(tcp_pos - goal_pos, dim=-1)\n    r = -d\n"
 )
 
 
@@ -142,8 +142,8 @@ that is tried, or on another machine."""
 
 _HONEST = {
     "columns": (
-        "r = tcp_pos[:, 2] + tcp_pos[..., 0] + tcp_pos[:, :2].sum(dim=-1) + tcp_pos[:, "
-        "None].sum(dim=-1)[:, 0]",
+        "r = tcp_pos[:, 2] + tcp_pos[..., 0] + tcp_pos[:, :2].sum(dim=-1) "
+        "+ tcp_pos[:, None].sum(dim=-1)[:, 0]",
     ),
     "whole_slice": ("r = d[:] + tcp_pos[:][:, 1] + d[: d.shape[0]]",),
     "stacked_in_front": ("r = torch.stack([d, -2.0 * d]).sum(0) + torch.stack([d, 3.0 * d], dim=0)[1]",),
@@ -216,8 +216,8 @@ _HONEST = {
         "r = torch.acos(c.clamp(-1, 1))",
     ),
     "signs": (
-        "r = torch.sign(tcp_pos[:, 0] - goal_pos[:, 0]) + torch.sign(d - tcp_pos.norm(dim=-1)) + "
-        "torch.atan2(d, tcp_pos[:, 1])",
+        "r = torch.sign(tcp_pos[:, 0] - goal_pos[:, 0]) + torch.sign(d - tcp_pos.norm(dim=-1)) "
+        "+ torch.atan2(d, tcp_pos[:, 1])",
     ),
     "logarithms": ("r = torch.log(d + 1e-9) + torch.log1p(d) - torch.rsqrt(d + 1e-8)",),
     "sum_of_many": ("r = -torch.cat([tcp_pos, goal_pos, tcp_lin_vel], dim=-1).square().sum(dim=-1) * 1e3",),

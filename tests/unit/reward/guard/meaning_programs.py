@@ -35,10 +35,9 @@ guard's print, and nothing special in a program."""
 _SIGNS = ("0.5", "-0.5", "2", "-2", "0.25", "-1", "True", "1e-3", "-3.5", "3", "1_0", "- -0.5", "+2.0")
 _LEAVES = {
     "f": ("{s}[:, 0]", "{s}[:, 2]"), "v": ("{s}",), "q": ("{t}",),
-    "m": ("{s}[:, :, None] * {s}[:, None, :]",),
-    "b": ("{s}[:, 0] > 0.1", "{s}[:, 1] < {d}"), "i": ("{s}[:, 0].long()", "({s}[:, 2] * 10).int()"),
-    "x": ("0.5", "-2", "RATE"), "r": ("0.5", "PENALTY", "2.0"), "k": ("1", "2", "COUNT"),
-    "p": ("True", "False"),
+    "m": ("{s}[:, :, None] * {s}[:, None, :]",), "b": ("{s}[:, 0] > 0.1", "{s}[:, 1] < {d}"),
+    "i": ("{s}[:, 0].long()", "({s}[:, 2] * 10).int()"), "x": ("0.5", "-2", "RATE"),
+    "r": ("0.5", "PENALTY", "2.0"), "k": ("1", "2", "COUNT"), "p": ("True", "False"),
 }  # fmt: skip
 """How a value is written where the depth is used up."""
 _SIGNALS = 6
@@ -83,9 +82,10 @@ class MeaningPrograms:
         self._helpers: list[tuple[str, str, str]] = []
         self._taken = {"start", "total", "parts", "result", *self._vectors, *self._quaternions}
         constants = [
-            f"RATE = {rng.choice(_SIGNS)}\n", f"PENALTY = {rng.choice(('-0.5', '0.25', '-2.0'))}\n",
+            f"RATE = {rng.choice(_SIGNS)}\n",
+            f"PENALTY = {rng.choice(('-0.5', '0.25', '-2.0'))}\n",
             f"COUNT = {rng.choice(('3', '-2', '+1', '-1'))}\n",
-        ]  # fmt: skip
+        ]
         helpers = [self._helper() for _ in range(rng.choice((0, 0, 1, 1, 2)))]
         lines = [f"start = {self._value('f', 1)} + {self._value('f', 1)}"]
         self._locals.append("start")

@@ -4,7 +4,7 @@ of it, in words that say what to write."""
 from __future__ import annotations
 
 import pytest
-from hostile_programs import body, result
+from reward_bodies import body, result
 
 from rewardsmith.contracts import Task
 from rewardsmith.reward.guard import Guard, child

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 from leaking_programs import LEAKS, LOOKALIKES, program
-from ordinary_rewards import REACH
+from ordinary_reaching import REACH
 
 from rewardsmith.contracts import Task
 from rewardsmith.reward.extract import extract

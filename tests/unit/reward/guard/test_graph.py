@@ -108,8 +108,8 @@ def test_another_result(result: str) -> None:
     [
         "r = torch.zeros([a.size(0)]) + a[:, 0]",
         (
-            "n, k = a.shape\n    r = torch.zeros([n, k], device=a.device, dtype=b.dtype)[:, 0] + a[:, "
-            "0].to(b.device)"
+            "n, k = a.shape\n"
+            "    r = torch.zeros([n, k], device=a.device, dtype=b.dtype)[:, 0] + a[:, 0].to(b.device)"
         ),
         "r = torch.ones(a.size()).sum(dim=-1) * a[:, 0]",
         "r = torch.full([a.shape[0], 3], 0.5).sum(dim=-1) * a[:, 0]",

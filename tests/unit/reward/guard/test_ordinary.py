@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 from leaking_programs import LOOKALIKES
-from ordinary_rewards import PUSH, REACH
+from ordinary_pushing import PUSH
+from ordinary_reaching import REACH
 
 from rewardsmith.contracts import Task
 from rewardsmith.registry import TASKS

@@ -76,8 +76,8 @@ def test_another_scene_has_another_file(tmp_path: Path):
 def test_another_program_of_the_task_has_another_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Start states are written by code."""
     code = (
-        "from rewardsmith_envs.tasks.franka_reach import FrankaReach\nclass Mine(FrankaReach):\n    "
-        "draws = 31\n"
+        "from rewardsmith_envs.tasks.franka_reach import FrankaReach\nclass Mine(FrankaReach):\n"
+        "    draws = 31\n"
     )
     (tmp_path / "tasks_of_mine.py").write_text(code)
     monkeypatch.syspath_prepend(tmp_path)

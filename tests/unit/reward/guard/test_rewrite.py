@@ -71,8 +71,8 @@ def test_the_signature_is_ours(reach: Task) -> None:
 )
 def test_numbers_for_helpers(parameters: str, call: str, expected: str, reach: Task) -> None:
     source = (
-        f"def f({parameters}):\n    return x * s\ndef compute_reward(tcp_pos, goal_pos):\n    t = 3\n "
-        f"   y = {call}\n{RETURN}"
+        f"def f({parameters}):\n    return x * s\ndef compute_reward(tcp_pos, goal_pos):\n"
+        f"    t = 3\n    y = {call}\n{RETURN}"
     )
     program = check_source(source, reach.signals).program
     assert f"y = helper_{expected}" in program
@@ -81,8 +81,8 @@ def test_numbers_for_helpers(parameters: str, call: str, expected: str, reach: T
 
 def test_lines_lead_back_to_the_source(reach: Task) -> None:
     source = (
-        "# A comment.\n\ndef compute_reward(tcp_pos):\n    '''Two\n    lines.'''\n\n    x = (tcp_pos "
-        f"+\n         1.0)\n    y = x\n{RETURN}"
+        "# A comment.\n\ndef compute_reward(tcp_pos):\n    '''Two\n    lines.'''\n\n"
+        f"    x = (tcp_pos +\n         1.0)\n    y = x\n{RETURN}"
     )
     shown = check_source(source, reach.signals)
     numbers = {
@@ -103,8 +103,8 @@ def test_numbers_above_the_functions_are_written_out(constant: str, reach: Task)
 
 def test_what_a_function_defines_itself_is_not_the_constant_of_that_name(reach: Task) -> None:
     source = (
-        "S = 3.0\nx = 4.0\ndef f(x, s=S):\n    return x * s\ndef compute_reward(tcp_pos):\n    S = "
-        f"f(tcp_pos)\n    y = S\n{RETURN}"
+        "S = 3.0\nx = 4.0\ndef f(x, s=S):\n    return x * s\ndef compute_reward(tcp_pos):\n"
+        f"    S = f(tcp_pos)\n    y = S\n{RETURN}"
     )
     program = check_source(source, reach.signals).program
     assert "def helper_f(x: Tensor, s: float=3.0):\n    return x * s\n" in program
@@ -113,8 +113,8 @@ def test_what_a_function_defines_itself_is_not_the_constant_of_that_name(reach: 
 
 def test_defaults_keep_the_type_that_is_written(reach: Task) -> None:
     source = (
-        "def f(x, k: int=2, b: bool=True, s=1):\n    return x * s\ndef compute_reward(tcp_pos):\n    "
-        f"y = f(tcp_pos)\n{RETURN}"
+        "def f(x, k: int=2, b: bool=True, s=1):\n    return x * s\ndef compute_reward(tcp_pos):\n"
+        f"    y = f(tcp_pos)\n{RETURN}"
     )
     assert (
         "def helper_f(x: Tensor, k: int=2, b: bool=True, s: float=1.0):"

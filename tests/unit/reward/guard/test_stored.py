@@ -17,8 +17,8 @@ from rewardsmith.training.ppo import PpoSettings
 SOURCE = "def compute_reward(tcp_pos):\n    # up\n    r = tcp_pos[:, 2]\n    return r, {'r': r}\n"
 PRINT = check_source(SOURCE, None).program
 HOSTILE = (
-    "def compute_reward(tcp_pos: Tensor):\n    torch.save(tcp_pos, 'file')\n    return tcp_pos[:, "
-    "2], {'r': tcp_pos[:, 2]}\n"
+    "def compute_reward(tcp_pos: Tensor):\n    torch.save(tcp_pos, 'file')\n"
+    "    return tcp_pos[:, 2], {'r': tcp_pos[:, 2]}\n"
 )
 
 

@@ -8,7 +8,8 @@ import subprocess
 import sys
 
 import pytest
-from hostile_programs import GOOD, HOSTILE, body
+from hostile_programs import HOSTILE
+from reward_bodies import GOOD, body
 
 from rewardsmith.contracts import Task
 from rewardsmith.reward.guard.refusal import RefusedError
@@ -97,8 +98,8 @@ def test_exactly_one_entry(reach: Task) -> None:
 def test_any_order_and_any_subset_of_signals(reach: Task) -> None:
     names = [signal.name for signal in reach.signals]
     check_source(
-        f"def compute_reward({', '.join(reversed(names))}):\n    return tcp_pos[:, 0], {{'x': goal_pos[:, "
-        f"0]}}\n",
+        f"def compute_reward({', '.join(reversed(names))}):\n"
+        f"    return tcp_pos[:, 0], {{'x': goal_pos[:, 0]}}\n",
         reach.signals,
     )
 
@@ -127,16 +128,12 @@ def test_no_text_of_the_collection_breaks_the_static_layers(reach: Task) -> None
 
 def test_no_message_names_a_class_of_pythons_tree(reach: Task) -> None:
     for statement in (
-        "for i in d: pass", "while d: pass", "with d: pass", "del d", "raise d", "assert d", "global d",
-        "class A: pass",
-        "def f(): return d",
-        "async def f(): return d", "import os", "from os import path",
-        "try:\n        pass\n    finally:\n        pass",
-        "r = [x for x in d]",
+        "for i in d: pass", "while d: pass", "with d: pass", "del d", "raise d", "assert d",
+        "global d", "class A: pass", "def f(): return d", "async def f(): return d", "import os",
+        "from os import path", "try:\n        pass\n    finally:\n        pass", "r = [x for x in d]",
         "match d:\n        case _: pass", "r = {x for x in d}", "r = {x: x for x in d}",
-        "r = f(x for x in d)", "r = f'{d}'", "r = {d}",
-        "r = torch.stack([*d])", "r = yield d", "r = yield from d", "r = lambda: d", "r = (x := d)", "break",
-        "continue", "r = await d",
+        "r = f(x for x in d)", "r = f'{d}'", "r = {d}", "r = torch.stack([*d])", "r = yield d",
+        "r = yield from d", "r = lambda: d", "r = (x := d)", "break", "continue", "r = await d",
     ):  # fmt: skip
         message = refusal(body(statement), reach).message
         assert not any(
