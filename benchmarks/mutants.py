@@ -59,7 +59,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "rewardsmith/budget.py": ("unit/test_budget.py",),
     "rewardsmith/seeds.py": ("unit/test_seeds.py",),
     "rewardsmith/feedback/": ("unit/feedback",),
-    "rewardsmith/reports/comparison.py": (
+    "rewardsmith/reports/comparison_report.py": (
         "unit/reports/test_comparison_report.py",
         "unit/reports/test_comparison_failures.py",
         "unit/reports/test_comparison_warnings.py",

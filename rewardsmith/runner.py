@@ -10,10 +10,10 @@ from rewardsmith.budget import Budget
 from rewardsmith.contracts import Observer
 from rewardsmith.drafting import StudyLedger
 from rewardsmith.errors import NothingTrainedError
+from rewardsmith.event_replay import names_from, replay
 from rewardsmith.finals import compare_with_baselines, train_finalists
 from rewardsmith.parts import Parts
 from rewardsmith.records import MOST_ASKED, Candidate, Event, Trial
-from rewardsmith.replay import names_from, replay
 from rewardsmith.schedule import ready
 from rewardsmith.study import Study
 from rewardsmith.training_desk import TrainingDesk

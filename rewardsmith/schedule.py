@@ -15,9 +15,9 @@ from rewardsmith.admission import admitted, check_prints
 from rewardsmith.contracts import Observer, ScoringJob, TrainingJob
 from rewardsmith.parts import Parts
 from rewardsmith.records import Candidate, CandidateState, Purpose, Run, RunState, program_hash, run_id
-from rewardsmith.screening.messages import Earlier, Fresh
 from rewardsmith.screening.order import dropped, queue
 from rewardsmith.screening.screen import screen
+from rewardsmith.screening.screen_orders import Earlier, Fresh
 from rewardsmith.seeds import derive
 from rewardsmith.study import Study
 from rewardsmith.training.racing import with_rivals

@@ -18,8 +18,8 @@ from rewardsmith.lock import FolderLock, begin
 from rewardsmith.records import HELD_OUT, Candidate, Purpose, Run, Score, Trial
 from rewardsmith.seeds import derive
 from rewardsmith.shown import command
-from rewardsmith.store.checks import policy_file, score_key
 from rewardsmith.store.old import open_store
+from rewardsmith.store.record_checks import policy_file, score_key
 from rewardsmith.store.sqlite import Store
 from rewardsmith.study_folder import CONFIG, DATABASE, UNBORN, is_half_made, is_study, no_study
 from rewardsmith.study_values import IDENTITY, check_config, check_values

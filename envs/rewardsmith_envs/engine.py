@@ -9,9 +9,9 @@ from torch import Tensor
 
 from rewardsmith.contracts import Step
 from rewardsmith_envs.bookkeeping import Bookkeeping
-from rewardsmith_envs.checks import check_readings, check_table
 from rewardsmith_envs.random_streams import mix, uniform
 from rewardsmith_envs.robots.base import ACTION_SIGNALS, joint_signals
+from rewardsmith_envs.scene_checks import check_readings, check_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable

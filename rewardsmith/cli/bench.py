@@ -12,8 +12,8 @@ from rich.text import Text
 
 from rewardsmith.cache import remember_speed
 from rewardsmith.cli.arguments import parse, print_json
+from rewardsmith.cli.console import Screen
 from rewardsmith.cli.output import tell_progress
-from rewardsmith.cli.screen import Screen
 from rewardsmith.config import StudyConfig, TrainingOverrides
 from rewardsmith.contracts import Device, Task
 from rewardsmith.errors import UsageError

@@ -18,10 +18,10 @@ from tyro.conf import Positional, Suppress
 from rewardsmith.admission import check_prints
 from rewardsmith.cli.agreement import agree_to_own, agreed_file
 from rewardsmith.cli.arguments import check_words, free_folder, parse, print_json, value_of
+from rewardsmith.cli.console import Screen
 from rewardsmith.cli.live import LiveObserver, PlainObserver, watch
 from rewardsmith.cli.output import resumable, say
 from rewardsmith.cli.plan import show_plan
-from rewardsmith.cli.screen import Screen
 from rewardsmith.cli.views import label
 from rewardsmith.comparison import NO_HOURS, Comparison, ComparisonConfig, is_comparison
 from rewardsmith.config import StudyConfig
@@ -30,8 +30,8 @@ from rewardsmith.consent import place_identity, remembered, study_identity
 from rewardsmith.errors import UsageError
 from rewardsmith.parts import Parts, assemble
 from rewardsmith.registry import STRATEGIES, TASKS, WRITERS
-from rewardsmith.reports.comparison import ComparisonReport, compare
 from rewardsmith.reports.comparison_files import REPORT_FILE, is_report_file, write_report
+from rewardsmith.reports.comparison_report import ComparisonReport, compare
 from rewardsmith.reports.comparison_text import markdown
 from rewardsmith.reports.fairness import method
 from rewardsmith.study import Study

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
+from rewardsmith.cli.actors import usable_candidate
 from rewardsmith.cli.arguments import check_words, parse
 from rewardsmith.cli.output import say
-from rewardsmith.cli.policies import usable_candidate
 from rewardsmith.lock import check_new
 from rewardsmith.registry import TASKS
 from rewardsmith.study import Study

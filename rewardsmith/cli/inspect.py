@@ -10,10 +10,10 @@ from rich.text import Text
 from tyro.conf import Positional
 
 from rewardsmith.cli.arguments import parse, print_json
+from rewardsmith.cli.console import Screen, wide_screen
+from rewardsmith.cli.lineage_tree import LineageTree
 from rewardsmith.cli.output import say
 from rewardsmith.cli.picture import save_picture
-from rewardsmith.cli.screen import Screen, wide_screen
-from rewardsmith.cli.tree import LineageTree
 from rewardsmith.cli.views import (
     code,
     label,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import RenderableType
 
-from rewardsmith.cli.screen import Screen
+from rewardsmith.cli.console import Screen
 from rewardsmith.errors import RewardsmithError
 
 _WIDTH = 128

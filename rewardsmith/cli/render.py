@@ -9,9 +9,9 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
+from rewardsmith.cli.actors import find_actor
 from rewardsmith.cli.arguments import check_words, parse
 from rewardsmith.cli.output import say, tell_progress
-from rewardsmith.cli.policies import find_actor
 from rewardsmith.contracts import Task
 from rewardsmith.errors import UsageError
 from rewardsmith.registry import TASKS

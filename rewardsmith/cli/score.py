@@ -8,9 +8,9 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
+from rewardsmith.cli.actors import trained_run
 from rewardsmith.cli.arguments import parse, print_json
 from rewardsmith.cli.output import say, tell_progress
-from rewardsmith.cli.policies import trained_run
 from rewardsmith.cli.views import score_text
 from rewardsmith.contracts import Device, ScoringJob, Workload
 from rewardsmith.errors import UsageError
@@ -20,7 +20,7 @@ from rewardsmith.records import HELD_OUT, Run, Score
 from rewardsmith.registry import EXECUTORS, SCORERS, TASKS
 from rewardsmith.seeds import derive
 from rewardsmith.settings import effective_settings
-from rewardsmith.store.checks import score_key
+from rewardsmith.store.record_checks import score_key
 from rewardsmith.study import Study
 
 

@@ -14,10 +14,10 @@ from rewardsmith import runner
 from rewardsmith.cache import remember_speed
 from rewardsmith.cli.agreement import agree_to_own, agreed_file
 from rewardsmith.cli.arguments import check_words, free_folder, parse, value_of
+from rewardsmith.cli.console import Screen
 from rewardsmith.cli.live import watch
 from rewardsmith.cli.output import resumable
 from rewardsmith.cli.plan import show_plan
-from rewardsmith.cli.screen import Screen
 from rewardsmith.cli.views import study_view
 from rewardsmith.config import StudyConfig
 from rewardsmith.config_file import from_mapping, read_yaml

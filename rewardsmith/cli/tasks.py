@@ -14,8 +14,8 @@ from rich.text import Text
 from tyro.conf import Positional
 
 from rewardsmith.cli.arguments import parse, print_json
+from rewardsmith.cli.console import Screen, wide_screen
 from rewardsmith.cli.output import tell_progress
-from rewardsmith.cli.screen import Screen, wide_screen
 from rewardsmith.contracts import Device, Signal, Task
 from rewardsmith.registry import TASKS
 from rewardsmith.settings import preset_settings, settings_of

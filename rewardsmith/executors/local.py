@@ -21,7 +21,7 @@ from rewardsmith.contracts import (
 from rewardsmith.errors import ExecutionError, StoreError
 from rewardsmith.execution.blame import Failure, fault_of, killed, raised
 from rewardsmith.execution.process import ProcessDiedError, ProcessSilentError, speaking
-from rewardsmith.executors.worker import LocalWorker, Work, control_job
+from rewardsmith.executors.local_worker import LocalWorker, Work, control_job
 from rewardsmith.records import Fault, Rung, RunState
 from rewardsmith.training.population.trainer import usable_cores
 from rewardsmith.training.racing import with_rivals

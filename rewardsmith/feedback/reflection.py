@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rewardsmith.feedback.statistics import component_summaries, stride, summarise
+from rewardsmith.feedback.curve_table import component_summaries, stride, summarise
 from rewardsmith.records import Trial
 from rewardsmith.templates import render
 

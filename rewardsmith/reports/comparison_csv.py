@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 
-from rewardsmith.reports.comparison import ComparisonReport
+from rewardsmith.reports.comparison_report import ComparisonReport
 from rewardsmith.shown import csv_cell
 
 

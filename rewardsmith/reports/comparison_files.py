@@ -7,8 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from rewardsmith.errors import RewardsmithError
-from rewardsmith.reports.comparison import ComparisonReport
 from rewardsmith.reports.comparison_csv import curves_csv, searches_csv
+from rewardsmith.reports.comparison_report import ComparisonReport
 from rewardsmith.reports.comparison_text import markdown
 from rewardsmith.shown import as_json
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from statistics import fmean
 
 from rewardsmith import shown
-from rewardsmith.reports.comparison import ComparisonReport
+from rewardsmith.reports.comparison_report import ComparisonReport
 from rewardsmith.reports.comparison_rows import MethodRow, SearchRow
 from rewardsmith.reports.statistics import LEAST_RUNS, Estimate
 from rewardsmith.shown import count, number

@@ -13,9 +13,9 @@ from kaleido.errors import BrowserClosedError, BrowserFailedError, ChromeNotFoun
 from plotly.subplots import make_subplots
 
 from rewardsmith.errors import RewardsmithError
-from rewardsmith.reports.comparison import ComparisonReport
+from rewardsmith.reports.best_so_far import Curve, bands
+from rewardsmith.reports.comparison_report import ComparisonReport
 from rewardsmith.reports.comparison_rows import MethodRow
-from rewardsmith.reports.curves import Curve, bands
 from rewardsmith.reports.statistics import LEAST_RUNS
 from rewardsmith.shown import html, one_line
 

@@ -7,7 +7,15 @@ from dataclasses import replace
 
 from rewardsmith.execution.process import JsonProcess, ProcessDiedError, ProcessSilentError, hear
 from rewardsmith.records import Screening
-from rewardsmith.screening.messages import LOADED, ORDER, REPORT, Earlier, Fresh, ScreenOrder, ScreenReport
+from rewardsmith.screening.screen_orders import (
+    LOADED,
+    ORDER,
+    REPORT,
+    Earlier,
+    Fresh,
+    ScreenOrder,
+    ScreenReport,
+)
 
 
 def screen(
@@ -41,7 +49,7 @@ def _carry_out(order: ScreenOrder, patience_s: float) -> list[ScreenReport] | No
 
     ``None`` where it did not get to the programs.
     """
-    process, reports = JsonProcess("rewardsmith.screening.child"), None
+    process, reports = JsonProcess("rewardsmith.screening.screening_child"), None
     try:
         process.send(ORDER.dump_json(order).decode())
         if hear(process, LOADED, patience_s).episodes:

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 from rewardsmith.errors import StoreError
 from rewardsmith.records import HELD_OUT, Call, Run
-from rewardsmith.store.checks import score_key
 from rewardsmith.store.connection import check_files, connect
 from rewardsmith.store.format_1 import read_format_1
+from rewardsmith.store.record_checks import score_key
 from rewardsmith.store.sqlite import Store, read_mode
 from rewardsmith.store.table import CANDIDATES, EVENTS, RUNS, SCORES, Table
 from rewardsmith.store.version import VERSION_KEY, format_in_header, older_for_writing

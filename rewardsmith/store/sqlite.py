@@ -14,8 +14,8 @@ from pydantic_core import PydanticSerializationError
 
 from rewardsmith.errors import StoreError
 from rewardsmith.records import Call, Candidate, Event, Run, Score
-from rewardsmith.store.checks import Column, score_key
 from rewardsmith.store.connection import beside, check_files, check_tables, connect, read_schema
+from rewardsmith.store.record_checks import Column, score_key
 from rewardsmith.store.table import CALLS, CANDIDATES, EVENTS, RUNS, SCORES, Table
 from rewardsmith.store.version import (
     FORMAT,
@@ -152,7 +152,7 @@ class Store:
         self._put(SCORES, score_key(run, score.scorer, score.seed), score)
 
     def scores(self) -> dict[str, Score]:
-        """All scores by :func:`rewardsmith.store.checks.score_key`."""
+        """All scores by :func:`rewardsmith.store.record_checks.score_key`."""
         return self._all(SCORES)
 
     def add_event(self, event: Event) -> None:

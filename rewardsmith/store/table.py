@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from rewardsmith.records import Call, Candidate, Event, Run, Score
-from rewardsmith.store.checks import (
+from rewardsmith.store.record_checks import (
     Column,
     check_call,
     check_candidate,

@@ -11,7 +11,7 @@ from pathlib import Path
 from rewardsmith.contracts import Executor
 from rewardsmith.records import RunState
 from rewardsmith.registry import TASKS, missing_parts
-from rewardsmith.testing.executing import ExecutorCase, scoring
+from rewardsmith.testing.executor_bench import ExecutorCase, scoring
 from rewardsmith.testing.feeding import EPISODES
 from rewardsmith.testing.programs import diverging
 

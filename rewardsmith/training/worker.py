@@ -28,7 +28,7 @@ from rewardsmith.execution.process import answer, claim_stdout
 from rewardsmith.records import RunState
 from rewardsmith.registry import SCORERS, TASKS, TRAINERS
 from rewardsmith.training.confined import confine_training
-from rewardsmith.training.messages import ORDER, REPORT, SETUP, Order, Setup, WorkerReport
+from rewardsmith.training.orders import ORDER, REPORT, SETUP, Order, Setup, WorkerReport
 
 _REPORT_EVERY_S = 0.25
 

@@ -8,7 +8,7 @@ import sys
 from rewardsmith.contracts import TrainingResult
 from rewardsmith.execution.process import answer, claim_stdout
 from rewardsmith.records import RunState
-from rewardsmith.training.rlgames.messages import ORDER, REPORT, ChildReport
+from rewardsmith.training.rlgames.child_orders import ORDER, REPORT, ChildReport
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ from rewardsmith.records import (
     run_id,
 )
 from rewardsmith.reward.guard import Guard
-from rewardsmith.store.checks import policy_file
+from rewardsmith.store.record_checks import policy_file
 from rewardsmith.study import Study
 from rewardsmith.training import episodes
 from rewardsmith.usage import Usage

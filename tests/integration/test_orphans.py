@@ -52,7 +52,7 @@ def modules(pids: list[int]) -> str:
     [
         ("population", "rewardsmith.training.worker", None),
         ("population", "rewardsmith.training.worker", 12 * GIGABYTES),
-        ("rl-games", "rewardsmith.training.rlgames.child", None),
+        ("rl-games", "rewardsmith.training.rlgames.training_child", None),
     ],
 )
 @pytest.mark.slow

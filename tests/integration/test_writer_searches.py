@@ -18,8 +18,8 @@ from rewardsmith.contracts import Task
 from rewardsmith.errors import NothingTrainedError, WriterError
 from rewardsmith.records import Fault
 from rewardsmith.registry import WRITERS
-from rewardsmith.reports.comparison import compare
 from rewardsmith.reports.comparison_csv import searches_csv
+from rewardsmith.reports.comparison_report import compare
 from rewardsmith.reports.comparison_text import markdown
 from rewardsmith.reports.summary import summarise_study
 from rewardsmith.reward.guard import Guard

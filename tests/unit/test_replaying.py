@@ -17,10 +17,10 @@ from rewardsmith.config import LanguageModelOptions, StudyConfig
 from rewardsmith.config_file import from_mapping
 from rewardsmith.contracts import Report, ScoringJob, Strategy, Task
 from rewardsmith.errors import StoreError
+from rewardsmith.event_replay import replay
 from rewardsmith.parts import Parts
 from rewardsmith.records import Candidate, CandidateState, Event, Proposal, Score, Trial
 from rewardsmith.registry import STRATEGIES, WRITERS
-from rewardsmith.replay import replay
 from rewardsmith.reward.guard import Guard
 from rewardsmith.study import Study
 from rewardsmith.training.ppo import PpoSettings

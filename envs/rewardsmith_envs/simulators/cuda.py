@@ -14,7 +14,7 @@ import warp as wp
 from torch import Tensor
 
 from rewardsmith_envs.simulators.base import FIELDS, STATE
-from rewardsmith_envs.simulators.budget import OWN, Budget, at_home
+from rewardsmith_envs.simulators.buffers import OWN, Budget, at_home
 from rewardsmith_envs.simulators.kernels import clear, lose, watch
 from rewardsmith_envs.simulators.scene import LoadedScene, SceneError
 

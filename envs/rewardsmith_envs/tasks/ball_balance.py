@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.tasks.base import SimulatedTask, spread
-from rewardsmith_envs.tasks.ppo import PAPERS_PPO, ppo
+from rewardsmith_envs.tasks.presets import PAPERS_PPO, ppo
 
 if TYPE_CHECKING:
     from torch import Tensor

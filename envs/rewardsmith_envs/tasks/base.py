@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Device, Preset, Signal, VecEnv
 from rewardsmith_envs import ASSETS
-from rewardsmith_envs.tasks.ppo import PPO_TRAINERS, ppo
+from rewardsmith_envs.tasks.presets import PPO_TRAINERS, ppo
 
 if TYPE_CHECKING:
     import torch

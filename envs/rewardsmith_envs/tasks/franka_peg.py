@@ -8,7 +8,7 @@ from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.tasks.base import any_apart, spread
 from rewardsmith_envs.tasks.franka_signals import ACTION_SIGNALS, ARM_SIGNALS
 from rewardsmith_envs.tasks.franka_task import FrankaTask
-from rewardsmith_envs.tasks.ppo import ppo
+from rewardsmith_envs.tasks.presets import ppo
 
 if TYPE_CHECKING:
     from torch import Tensor

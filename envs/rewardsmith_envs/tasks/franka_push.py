@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rewardsmith_envs.tasks.base import any_apart, scatter_body, spread
 from rewardsmith_envs.tasks.franka_signals import ACTION_SIGNALS, ARM_SIGNALS, CUBE_SIGNALS, GOAL_SIGNAL
 from rewardsmith_envs.tasks.franka_task import FrankaTask
-from rewardsmith_envs.tasks.ppo import ppo
+from rewardsmith_envs.tasks.presets import ppo
 
 if TYPE_CHECKING:
     from torch import Tensor

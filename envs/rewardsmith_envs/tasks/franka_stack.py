@@ -13,7 +13,7 @@ from rewardsmith_envs.tasks.franka_signals import (
     GRIPPER_SIGNAL,
 )
 from rewardsmith_envs.tasks.franka_task import FrankaTask
-from rewardsmith_envs.tasks.ppo import ppo
+from rewardsmith_envs.tasks.presets import ppo
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Role, Signal
-from rewardsmith_envs.tasks.ppo import PAPERS_PPO, ppo
+from rewardsmith_envs.tasks.presets import PAPERS_PPO, ppo
 from rewardsmith_envs.tasks.run_task import RunTask
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from rewardsmith.contracts import Preset, Role, Signal
 from rewardsmith_envs.rotations import about, conjugate, multiply, rotation_error
 from rewardsmith_envs.tasks.base import SimulatedTask
 from rewardsmith_envs.tasks.hand_scene import HAND_PHYSICS, OBJECT_SIGNALS
-from rewardsmith_envs.tasks.ppo import PAPERS_PPO, ppo
+from rewardsmith_envs.tasks.presets import PAPERS_PPO, ppo
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -38,7 +38,7 @@ from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.robots.shadow import BASE_JOINTS, HAND_ACTIONS, HAND_JOINTS, SHADOW_DEFAULTS, ShadowHand
 from rewardsmith_envs.tasks.base import SimulatedTask
 from rewardsmith_envs.tasks.hand_scene import HAND_PHYSICS, hand_signals
-from rewardsmith_envs.tasks.ppo import PAPERS_PPO, ppo
+from rewardsmith_envs.tasks.presets import PAPERS_PPO, ppo
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -6,7 +6,7 @@ from rewardsmith.contracts import Task, TrainerSettings
 from rewardsmith.errors import RewardsmithError
 from rewardsmith.execution.process import JsonProcess, ProcessDiedError, ProcessSilentError, hear
 from rewardsmith.records import Verdict
-from rewardsmith.reward.guard.messages import PROGRAM, READY, START, VERDICT, Ready, Start
+from rewardsmith.reward.guard.probe_orders import PROGRAM, READY, START, VERDICT, Ready, Start
 from rewardsmith.reward.guard.recording import TIMEOUT_S, cache_file, pack
 
 ANSWER_S = 4.5
@@ -28,7 +28,7 @@ class WarmChild:
         """
         start = Start(task.signals, settings.epoch_steps, settings.envs, str(cache_file(task)), pack(task))
         self._start_line = START.dump_json(start).decode()
-        self._process = JsonProcess("rewardsmith.reward.guard.child")
+        self._process = JsonProcess("rewardsmith.reward.guard.probe_child")
         self._ready: Ready | None = None
         self._checks = 0
         self._start()

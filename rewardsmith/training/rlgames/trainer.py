@@ -17,9 +17,9 @@ from rewardsmith.execution.blame import PATIENCE_S, Failure, blame
 from rewardsmith.execution.process import JsonProcess, ProcessDiedError, ProcessSilentError, hear, speaking
 from rewardsmith.training.population.trainer import usable_cores
 from rewardsmith.training.ppo import PpoSettings
-from rewardsmith.training.rlgames.messages import ORDER, REPORT, ChildOrder
+from rewardsmith.training.rlgames.child_orders import ORDER, REPORT, ChildOrder
 
-_CHILD = "rewardsmith.training.rlgames.child"
+_CHILD = "rewardsmith.training.rlgames.training_child"
 _LOOK_FOR_MORE_S = 0.2
 
 

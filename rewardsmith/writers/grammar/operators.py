@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from rewardsmith.contracts import Parent
-from rewardsmith.feedback.statistics import ComponentSummary, component_summaries
-from rewardsmith.writers.grammar.tree import Term, Tree, from_plan
-from rewardsmith.writers.grammar.vocabulary import Vocabulary, log_uniform, rounded
+from rewardsmith.feedback.curve_table import ComponentSummary, component_summaries
+from rewardsmith.writers.grammar.features import Vocabulary, log_uniform, rounded
+from rewardsmith.writers.grammar.terms import Term, Tree, from_plan
 
 MAX_TERMS = 7
 _GUIDING = (

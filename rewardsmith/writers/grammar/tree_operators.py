@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from rewardsmith.contracts import Parent
+from rewardsmith.writers.grammar.features import Vocabulary, log_uniform, rounded
 from rewardsmith.writers.grammar.operators import (
     MAX_TERMS,
     Change,
@@ -20,8 +21,7 @@ from rewardsmith.writers.grammar.operators import (
     mend,
     tune,
 )
-from rewardsmith.writers.grammar.tree import Feature, Term, Tree, from_plan
-from rewardsmith.writers.grammar.vocabulary import Vocabulary, log_uniform, rounded
+from rewardsmith.writers.grammar.terms import Feature, Term, Tree, from_plan
 
 _DRAWS = 16
 """Programs of which the one farthest from the parents is taken."""

@@ -10,10 +10,10 @@ from rewardsmith.contracts import ALIGN, VERIFY, Brief, Ledger, Parent, Quote
 from rewardsmith.errors import WriterError
 from rewardsmith.records import Draft
 from rewardsmith.seeds import derive
+from rewardsmith.writers.grammar.features import Vocabulary
 from rewardsmith.writers.grammar.operators import Change, change_one, cross, draw, mutate
-from rewardsmith.writers.grammar.tree import from_plan, in_words, to_plan, to_source
+from rewardsmith.writers.grammar.terms import from_plan, in_words, to_plan, to_source
 from rewardsmith.writers.grammar.tree_operators import differ, follow_path, restructure, retune, score, unite
-from rewardsmith.writers.grammar.vocabulary import Vocabulary
 
 _LABEL = "[no language model]"
 

@@ -13,7 +13,7 @@ from rewardsmith.contracts import SPARSE, Workload
 from rewardsmith.errors import UsageError
 from rewardsmith.parts import assemble
 from rewardsmith.study import Study
-from rewardsmith.training.messages import SETUP, Setup
+from rewardsmith.training.orders import SETUP, Setup
 from rewardsmith.training.ppo import PpoSettings
 from rewardsmith_envs.simulators import devices
 from tests.training import preset_of

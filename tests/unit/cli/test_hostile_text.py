@@ -16,7 +16,7 @@ from evil_text import EVIL, OURS, harmless, hostile
 
 import rewardsmith
 from rewardsmith.cli import live, main
-from rewardsmith.cli.screen import Screen
+from rewardsmith.cli.console import Screen
 from rewardsmith.config import StudyConfig
 from rewardsmith.contracts import TrainingProgress
 from rewardsmith.errors import UsageError

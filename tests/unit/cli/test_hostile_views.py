@@ -10,8 +10,8 @@ from evil_text import EVIL, OURS, harmless, hostile
 from rich.console import Console
 
 from rewardsmith.cli import live
-from rewardsmith.cli.screen import Screen
-from rewardsmith.cli.tree import LineageTree
+from rewardsmith.cli.console import Screen
+from rewardsmith.cli.lineage_tree import LineageTree
 from rewardsmith.cli.views import bar, candidate_table, study_view, usage_text
 from rewardsmith.config import StudyConfig
 from rewardsmith.records import CandidateState, Rung, RunState, Score, Trial

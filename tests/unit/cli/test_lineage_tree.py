@@ -6,8 +6,8 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from rewardsmith.cli.lineage_tree import LineageTree
 from rewardsmith.cli.picture import save_picture
-from rewardsmith.cli.tree import LineageTree
 from rewardsmith.cli.views import STATE_STYLES
 from rewardsmith.records import Candidate, CandidateState, Fault, RunState, Trial
 from rewardsmith.reports.summary import StudySummary, Totals, row

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rewardsmith.cli.policies import usable_candidate
+from rewardsmith.cli.actors import usable_candidate
 from rewardsmith.config import StudyConfig
 from rewardsmith.errors import UsageError
 from rewardsmith.records import RunState, Trial

@@ -6,7 +6,7 @@ from zipfile import ZipFile
 import pytest
 import torch
 
-from rewardsmith.cli import policies, render
+from rewardsmith.cli import actors, render
 from rewardsmith.comparison import Comparison, ComparisonConfig
 from rewardsmith.config import StudyConfig
 from rewardsmith.contracts import Task
@@ -74,8 +74,8 @@ def test_environments_that_cannot_be_drawn_are_told(monkeypatch: pytest.MonkeyPa
         render.run(["toy"])
 
 
-def find(text: str | Path, task: Task) -> policies.Actor:
-    return policies.find_actor(str(text), task.name, task.make(1, 1), 0)
+def find(text: str | Path, task: Task) -> actors.Actor:
+    return actors.find_actor(str(text), task.name, task.make(1, 1), 0)
 
 
 def test_a_candidate_the_best_one_and_the_file_are_the_same_policy(study: Path, reach: Task):

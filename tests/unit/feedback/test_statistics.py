@@ -1,6 +1,6 @@
 import pytest
 
-from rewardsmith.feedback.statistics import component_summaries, stride, summarise
+from rewardsmith.feedback.curve_table import component_summaries, stride, summarise
 from rewardsmith.records import Curve
 from tests.builders import run_of, trained
 

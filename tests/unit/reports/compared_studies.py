@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rewardsmith.config import StudyConfig
 from rewardsmith.records import Purpose, Run, Score
-from rewardsmith.reports.comparison import ComparisonReport, compare
+from rewardsmith.reports.comparison_report import ComparisonReport, compare
 from rewardsmith.study import Study
 from rewardsmith.usage import Usage
 from tests.builders import called, keep, keep_run, run_of, trained

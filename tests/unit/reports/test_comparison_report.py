@@ -5,7 +5,7 @@ from compared_studies import WINNER_FRESH, final, report, study
 
 from rewardsmith.config import StudyConfig
 from rewardsmith.records import RunState
-from rewardsmith.reports.comparison import compare
+from rewardsmith.reports.comparison_report import compare
 from rewardsmith.reports.comparison_text import markdown
 from rewardsmith.study import Study
 from rewardsmith.usage import Usage

@@ -9,8 +9,8 @@ from pathlib import Path
 from compared_studies import final, report, study
 
 from rewardsmith.config import StudyConfig
-from rewardsmith.reports.comparison import compare
 from rewardsmith.reports.comparison_csv import curves_csv, searches_csv
+from rewardsmith.reports.comparison_report import compare
 from rewardsmith.reports.comparison_text import markdown
 from rewardsmith.study import Study
 from rewardsmith.usage import Usage

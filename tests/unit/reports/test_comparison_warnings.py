@@ -8,7 +8,7 @@ from compared_studies import final, report, study
 
 from rewardsmith.config import StudyConfig, TrainingOverrides
 from rewardsmith.errors import UsageError
-from rewardsmith.reports.comparison import compare
+from rewardsmith.reports.comparison_report import compare
 
 
 @pytest.mark.parametrize(

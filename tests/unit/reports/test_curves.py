@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from rewardsmith.reports.curves import bands, best_so_far
+from rewardsmith.reports.best_so_far import bands, best_so_far
 from tests.builders import run_of, trained
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rewardsmith.config import StudyConfig
 from rewardsmith.records import Purpose, Score
-from rewardsmith.reports.comparison import compare
+from rewardsmith.reports.comparison_report import compare
 from rewardsmith.study import Study
 from tests.builders import keep, keep_run, run_of, trained
 

@@ -10,9 +10,9 @@ import pytest
 
 from rewardsmith.errors import RewardsmithError
 from rewardsmith.reports import figures
-from rewardsmith.reports.comparison import ComparisonReport
+from rewardsmith.reports.best_so_far import best_so_far
+from rewardsmith.reports.comparison_report import ComparisonReport
 from rewardsmith.reports.comparison_rows import MethodRow
-from rewardsmith.reports.curves import best_so_far
 from rewardsmith.reports.statistics import Estimate
 from tests.builders import trained
 

@@ -10,8 +10,8 @@ import torch
 from rewardsmith.execution.process import JsonProcess, ProcessDiedError, ProcessSilentError, hear
 from rewardsmith.records import Screening
 from rewardsmith.screening import screen as module
-from rewardsmith.screening.child import rewards
-from rewardsmith.screening.messages import (
+from rewardsmith.screening.screen import screen
+from rewardsmith.screening.screen_orders import (
     LOADED,
     ORDER,
     REPORT,
@@ -21,7 +21,7 @@ from rewardsmith.screening.messages import (
     ScreenOrder,
     ScreenReport,
 )
-from rewardsmith.screening.screen import screen
+from rewardsmith.screening.screening_child import rewards
 from rewardsmith.training.episodes import Episodes, save
 
 
@@ -162,7 +162,7 @@ def test_no_program_reads_a_file(earlier: list[Earlier], monkeypatch: pytest.Mon
 
 
 def test_a_process_without_episodes_says_so():
-    process = JsonProcess("rewardsmith.screening.child")
+    process = JsonProcess("rewardsmith.screening.screening_child")
     try:
         process.send(
             ORDER.dump_json(ScreenOrder((Earlier("c001", NEARER, "/nowhere/c001.pt"),), FRESH)).decode()

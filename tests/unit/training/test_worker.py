@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from rewardsmith.contracts import ScoringJob, TrainingJob
-from rewardsmith.training.messages import ORDER, Order
+from rewardsmith.training.orders import ORDER, Order
 from rewardsmith.training.worker import Inbox
 
 SCORING = ScoringJob("a", "a/policy.pt", 11, 8)

@@ -7,7 +7,7 @@ import pytest
 from reward_bodies import body, result
 
 from rewardsmith.contracts import Task
-from rewardsmith.reward.guard import Guard, child
+from rewardsmith.reward.guard import Guard, probe_child
 from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.guard.states import make_states
 from rewardsmith.reward.guard.static import check_source
@@ -107,10 +107,10 @@ def test_a_fault_in_a_layer_is_its_refusal(
     def failing(*arguments: object) -> None:
         raise LookupError("no such\nthing")
 
-    monkeypatch.setattr(child, part, failing)
+    monkeypatch.setattr(probe_child, part, failing)
     printed = check_source(reach.human_reward, reach.signals)
     with pytest.raises(RefusedError) as caught:
-        child.check_program(printed.program, make_states(reach.signals, 100, {}))
+        probe_child.check_program(printed.program, make_states(reach.signals, 100, {}))
     assert caught.value.layer == layer
     assert caught.value.message == "it cannot be checked: LookupError: no such thing."
     assert isinstance(caught.value.__cause__, LookupError)

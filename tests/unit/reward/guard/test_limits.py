@@ -13,12 +13,12 @@ import pytest
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux only")
 
 CLOSE = {
-    "Landlock": "from rewardsmith.reward.guard.landlock import close_files as close",
+    "Landlock": "from rewardsmith.reward.guard.closed_files import close_files as close",
     "seccomp": (
         "import ctypes; ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)\n"
-        "from rewardsmith.reward.guard.seccomp import filter_calls as close"
+        "from rewardsmith.reward.guard.allowed_calls import filter_calls as close"
     ),
-    "everything": "from rewardsmith.reward.guard.limits import confine as close",
+    "everything": "from rewardsmith.reward.guard.process_limits import confine as close",
 }
 FILES = {
     "read": "open('/etc/passwd').read()",
@@ -83,7 +83,7 @@ def test_nothing_is_possible(layer: str, actions: dict[str, str], tmp_path: Path
 
 def test_memory_and_time_are_limited() -> None:
     code = (
-        "import torch\nfrom rewardsmith.reward.guard.limits import confine, start_clock\n"
+        "import torch\nfrom rewardsmith.reward.guard.process_limits import confine, start_clock\n"
         "print(confine()[0], flush=True)\ntry:\n    torch.ones(2 * 2**28)\nexcept RuntimeError:\n"
         "    print('memory', flush=True)\nstart_clock()\nwhile True:\n    pass\n"
     )

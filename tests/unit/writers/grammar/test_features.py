@@ -14,7 +14,7 @@ from rewardsmith.registry import TASKS
 from rewardsmith.reward.guard import Guard
 from rewardsmith.reward.guard.static import check_source
 from rewardsmith.reward.program import RewardProgram
-from rewardsmith.writers.grammar.tree import Feature, Term, Tree, to_source
+from rewardsmith.writers.grammar.terms import Feature, Term, Tree, to_source
 from tests.builders import trained
 
 

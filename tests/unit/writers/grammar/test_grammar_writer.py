@@ -11,7 +11,7 @@ from trees import ACHIEVE, CALM, RISING, curves_of, parent, terms, write
 from rewardsmith.contracts import Parent, Task
 from rewardsmith.errors import WriterError
 from rewardsmith.reward.guard import Guard
-from rewardsmith.writers.grammar.tree import from_plan
+from rewardsmith.writers.grammar.terms import from_plan
 from rewardsmith.writers.grammar.writer import OPERATORS
 from tests.builders import trained
 from tests.toys import TOY

@@ -9,7 +9,7 @@ from trees import ACHIEVE, APPROACH, CALM, FLAT, HUGE, parent, terms, write
 
 from rewardsmith.contracts import Parent
 from rewardsmith.records import Draft
-from rewardsmith.writers.grammar.tree import Tree, from_plan
+from rewardsmith.writers.grammar.terms import Tree, from_plan
 from rewardsmith.writers.grammar.tree_operators import form, forms
 from tests.builders import trained
 

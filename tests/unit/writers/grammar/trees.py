@@ -8,7 +8,7 @@ from typing import Any
 from rewardsmith.config import LanguageModelOptions
 from rewardsmith.contracts import Brief, Parent, Task, TaskSheet
 from rewardsmith.records import Draft
-from rewardsmith.writers.grammar.tree import Feature, Term, Tree, from_plan, to_plan
+from rewardsmith.writers.grammar.terms import Feature, Term, Tree, from_plan, to_plan
 from rewardsmith.writers.grammar.writer import GrammarWriter
 from tests.builders import trained
 from tests.toys import TOY

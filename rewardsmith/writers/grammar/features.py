@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, replace
 
 from rewardsmith.contracts import Role, Signal
-from rewardsmith.writers.grammar.tree import Feature, FeatureKind, ShapeKind, Term
+from rewardsmith.writers.grammar.terms import Feature, FeatureKind, ShapeKind, Term
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,8 @@ from rewardsmith.training.population.normaliser import RunningNormaliser
 from rewardsmith.training.population.policy import StackedPolicy
 from rewardsmith.training.ppo import PpoSettings
 from rewardsmith.training.proxy import ProxyReward
+from rewardsmith.training.rlgames.child_orders import ORDER, REPORT, ChildOrder, ChildReport
 from rewardsmith.training.rlgames.environment import EpochObserver, RewardedEnv, TrainingOverError
-from rewardsmith.training.rlgames.messages import ORDER, REPORT, ChildOrder, ChildReport
 from rewardsmith.training.rlgames.parameters import ENVIRONMENT, parameters
 from rewardsmith.training.streams import environment_seeds
 

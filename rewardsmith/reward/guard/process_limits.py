@@ -8,7 +8,7 @@ import resource
 import signal
 import sys
 
-from rewardsmith.reward.guard import landlock, seccomp
+from rewardsmith.reward.guard import allowed_calls, closed_files
 
 MEMORY_BYTES = 1 << 30
 CPU_S = 2.0
@@ -48,8 +48,8 @@ def confine() -> list[str]:
     parts = {
         "memory": True,
         "no-new-privileges": kept,
-        "Landlock": landlock.close_files(),
-        "seccomp": seccomp.filter_calls(),
+        "Landlock": closed_files.close_files(),
+        "seccomp": allowed_calls.filter_calls(),
     }
     return [*report, *(name if works else f"no {name} here" for name, works in parts.items())]
 

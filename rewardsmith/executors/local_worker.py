@@ -13,7 +13,7 @@ from rewardsmith.errors import UsageError
 from rewardsmith.execution.blame import PATIENCE_S
 from rewardsmith.execution.process import JsonProcess, ProcessDiedError, ProcessSilentError, hear
 from rewardsmith.records import RunState
-from rewardsmith.training.messages import ORDER, REPORT, SETUP, Order, Setup, WorkerReport
+from rewardsmith.training.orders import ORDER, REPORT, SETUP, Order, Setup, WorkerReport
 
 _NOTHING = TrainingProgress(0, 0, ())
 _RESULTS = (RunState.TRAINED, RunState.EVICTED, RunState.FAILED, RunState.LOST)

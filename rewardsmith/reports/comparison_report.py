@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from rewardsmith.errors import UsageError
+from rewardsmith.reports.best_so_far import Curve, best_so_far
 from rewardsmith.reports.comparison_rows import (
     MethodRow,
     SearchRow,
@@ -21,7 +22,6 @@ from rewardsmith.reports.comparison_rows import (
     overall_rows,
     search_row,
 )
-from rewardsmith.reports.curves import Curve, best_so_far
 from rewardsmith.reports.fairness import describe_terms, find_faults, method
 from rewardsmith.reports.statistics import Estimate, Runs, estimate_improvement
 from rewardsmith.study import Study

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from rewardsmith.execution.process import answer, claim_stdout
 from rewardsmith.records import Screening
-from rewardsmith.reward.guard.limits import confine, start_clock, stop_clock
+from rewardsmith.reward.guard.process_limits import confine, start_clock, stop_clock
 from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.program import ProgramFailedError, RewardProgram
 from rewardsmith.screening.concordance import (
@@ -24,8 +24,16 @@ from rewardsmith.screening.concordance import (
     progress_concordance,
     standardised,
 )
-from rewardsmith.screening.messages import LOADED, ORDER, REPORT, Fresh, Loaded, ScreenOrder, ScreenReport
 from rewardsmith.screening.pool import Pool, load_pool
+from rewardsmith.screening.screen_orders import (
+    LOADED,
+    ORDER,
+    REPORT,
+    Fresh,
+    Loaded,
+    ScreenOrder,
+    ScreenReport,
+)
 from rewardsmith.screening.twins import Twins
 
 _AT_ONCE = 1024

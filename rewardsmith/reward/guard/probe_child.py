@@ -12,9 +12,9 @@ import torch
 from rewardsmith.execution.process import answer, claim_stdout
 from rewardsmith.records import Verdict
 from rewardsmith.reward.guard.environments import check_environments
-from rewardsmith.reward.guard.limits import confine, start_clock, stop_clock
-from rewardsmith.reward.guard.messages import PROGRAM, READY, START, VERDICT, Ready, Start
 from rewardsmith.reward.guard.probe import failing_line, probe
+from rewardsmith.reward.guard.probe_orders import PROGRAM, READY, START, VERDICT, Ready, Start
+from rewardsmith.reward.guard.process_limits import confine, start_clock, stop_clock
 from rewardsmith.reward.guard.recording import NoRecordingError, load_or_record
 from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.guard.states import Batch, States, make_states
