@@ -14,8 +14,7 @@ from rewardsmith.study_folder import CONFIG, DATABASE
 
 IDENTITY = "identity"
 IN_FLIGHT, LOST = "in flight", "lost"
-"""Tokens and USD that are set aside for calls under way, and those of calls that a killed process
-left."""
+"""Tokens and USD set aside for calls under way, and those of calls that a killed process left."""
 _MOST_TEXT = 100_000
 
 

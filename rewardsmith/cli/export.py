@@ -17,7 +17,7 @@ from rewardsmith.study import Study
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """Take a reward and its policy out of a study: program, TorchScript, a sheet on them."""
+    """Take a reward and its policy out of a study: program, TorchScript, a sheet about them."""
 
     study: Positional[Path]
     """Folder of the study."""

@@ -22,12 +22,12 @@ z [rad/s], as in Isaac Gym's Anymal."""
 class Anymal(SimulatedTask):
     """The papers' Anymal: the metric is minus the squared error of planar velocity and yaw rate.
 
-    Both are as the base sees them. Eureka and RF-Agent average it over environments; here it is the
-    mean over one episode, in which every step after a fall counts as standing still under the
-    fastest command, which is the least that a step can count: an early end never pays. It ends when
-    base or knees press on the ground with more than 1 N, as there. An episode takes 8 s instead of
-    50; its command stays the same throughout. Weights of the human reward are Isaac Gym's (1, 0.5,
-    -2.5e-5), and so are standing pose, gains and scale of the servos.
+    Both are as the base sees them. Eureka and RF-Agent average the metric over environments; here
+    it is the mean over one episode, in which every step after a fall counts as standing still under
+    the fastest command, which is the least that a step can count: an early end never pays. It ends
+    when base or knees press on the ground with more than 1 N, as there. An episode takes 8 s
+    instead of 50; its command stays the same throughout. Weights of the human reward are Isaac
+    Gym's (1, 0.5, -2.5e-5), and so are standing pose, gains and scale of the servos.
     """
 
     name = "anymal"
