@@ -8,7 +8,16 @@ from collections.abc import Callable
 import pytest
 
 from rewardsmith.registry import EXECUTORS
-from rewardsmith.testing.executors import CHECKS, ExecutorCase
+from rewardsmith.testing import executors
+from rewardsmith.testing.executors import ExecutorCase
+
+QUICK = (
+    executors.every_training_gives_one_result_and_its_score,
+    executors.a_saved_policy_can_be_scored_again,
+)
+CHECKS = [
+    check if check in QUICK else pytest.param(check, marks=pytest.mark.slow) for check in executors.CHECKS
+]
 
 
 @pytest.mark.parametrize("name", EXECUTORS.names())

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -16,19 +17,36 @@ from rewardsmith.testing.rolling import seeds, velocity_pairs
 from tests import documented
 from tests.training import preset_of
 
-CHECKS = [
-    pytest.param(check, marks=pytest.mark.slow) if check in tasks.SLOW else check for check in tasks.CHECKS
-]
+LARGE = {name for name in TASKS.names() if name.startswith(("shadow-", "allegro-", "anymal", "humanoid"))}
+"""Their physics takes seconds."""
+LONG = (tasks.staggered_episodes_end_at_different_times, tasks.a_batch_equals_its_members_alone)
 
 
 @pytest.fixture(params=[*TASKS.names(), documented.NAME])
 def task(request: pytest.FixtureRequest) -> Task:
-    return documented.task() if request.param == documented.NAME else TASKS.load(request.param)
+    return load(request.param)
 
 
-@pytest.mark.parametrize("check", CHECKS)
-def test_it_keeps_the_contract(task: Task, check: Callable[[Task], None]):
-    check(task)
+def load(name: str) -> Task:
+    return documented.task() if name == documented.NAME else TASKS.load(name)
+
+
+def pairs() -> list[Any]:
+    """Every task and every check; some are for ``make test-slow``."""
+    return [
+        pytest.param(
+            name,
+            check,
+            marks=[pytest.mark.slow] * (check in tasks.SLOW or (check in LONG and name in LARGE)),
+        )
+        for name in (*TASKS.names(), documented.NAME)
+        for check in tasks.CHECKS
+    ]
+
+
+@pytest.mark.parametrize(("name", "check"), pairs())
+def test_it_keeps_the_contract(name: str, check: Callable[[Task], None]):
+    check(load(name))
 
 
 def test_its_sheet_is_one_of_ours(task: Task):

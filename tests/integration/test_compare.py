@@ -11,6 +11,8 @@ import pytest
 
 from tests.integration.command_line import TINY, candidates, run, start
 
+pytestmark = pytest.mark.slow
+
 COMPARE = [
     "compare",
     "franka-reach",

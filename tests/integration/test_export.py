@@ -18,6 +18,8 @@ from rewardsmith.study import Study
 from rewardsmith.training import policy_file, portable
 from tests.integration.command_line import TINY, run
 
+pytestmark = pytest.mark.slow
+
 STUDY = ["search", "franka-reach", "--strategy", "random", "--candidates", "2", "--final-seeds", "0", *TINY]
 
 

@@ -10,7 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.integration.command_line import SEARCH, run, start
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_terminal_gets_a_live_table(tmp_path: Path):

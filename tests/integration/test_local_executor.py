@@ -17,6 +17,7 @@ from rewardsmith.records import Fault, RunState
 from rewardsmith.training.population.trainer import PopulationTrainer
 from rewardsmith.training.ppo import PpoSettings
 from tests.conftest import TINY
+from tests.quick import first_is_quick
 from tests.training import EPISODES, Watch, scored, train
 
 ENDLESS = """
@@ -58,6 +59,7 @@ def send(executor: LocalExecutor, number: signal.Signals) -> None:
     process.send_signal(number)
 
 
+@pytest.mark.slow
 def test_gives_what_training_here_gives(local: Build, job, human_program: str, reach: Task):
     order = job("a", human_program, 1)
     here = train(PopulationTrainer(reach, TINY), [order])
@@ -244,15 +246,17 @@ SCORE = (
 
 @pytest.mark.parametrize(
     "wrong",
-    [
-        RESULT + '{"run": "another", "state": "TRAINED"}}',
-        RESULT + '{"run": "a", "state": "FAILED"}}',
-        RESULT + '{"run": "a", "state": "TRAINED", "fault": "CRASHED"}}',
-        RESULT + '{"run": "a", "state": "QUEUED"}}',
-        RESULT + '{"run": "a"}}',
-        SCORE,
-        "nothing",
-    ],
+    first_is_quick(
+        [
+            RESULT + '{"run": "another", "state": "TRAINED"}}',
+            RESULT + '{"run": "a", "state": "FAILED"}}',
+            RESULT + '{"run": "a", "state": "TRAINED", "fault": "CRASHED"}}',
+            RESULT + '{"run": "a", "state": "QUEUED"}}',
+            RESULT + '{"run": "a"}}',
+            SCORE,
+            "nothing",
+        ]
+    ),
     ids=[
         "of another run",
         "no fault",
@@ -283,6 +287,7 @@ def test_two_workers_give_what_one_gives(local: Build, job, human_program: str):
     assert found == run(local(TINY), *orders)
 
 
+@pytest.mark.slow
 def test_two_workers_tell_how_far_all_are(local: Build, job, human_program: str):
     heard: list[TrainingProgress] = []
     executor = local(workers=2)

@@ -40,6 +40,7 @@ def given(study: Path) -> list[dict[str, object]]:
     return [json.loads(file.read_text()) for file in sorted(study.rglob("settings.json"))]
 
 
+@pytest.mark.slow
 def test_a_search_with_flags_that_is_interrupted_and_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     with monkeypatch.context() as patch:
         patch.setattr(runner, "compare_with_baselines", interrupt)
@@ -159,6 +160,7 @@ def test_wrong_settings_in_a_file_are_refused(
     assert not (tmp_path / "s").exists()
 
 
+@pytest.mark.slow
 def test_a_study_of_a_trainer_that_is_gone_can_still_be_looked_at(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

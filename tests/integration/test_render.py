@@ -18,6 +18,7 @@ pytestmark = pytest.mark.usefixtures("opengl")
 SMALL = ("--width", "64", "--height", "48")
 
 
+@pytest.mark.slow
 def test_a_video_of_random_actions_says_so(tmp_path: Path):
     code, out, err = run("render", "franka-reach", "--seconds", "0.4", *SMALL, cwd=tmp_path)
     assert (code, err) == (0, "")

@@ -48,6 +48,7 @@ def test_scores_are_kept_and_change_nothing_of_the_search(folder: Path, capsys: 
     assert {found.scorer for found in kept} == {"heldout"}
 
 
+@pytest.mark.slow
 def test_what_is_known_is_not_played_again(folder: Path, capsys: pytest.CaptureFixture[str]):
     before = score(capsys, folder)
     shutil.rmtree(folder / "runs")

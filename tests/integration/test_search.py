@@ -55,6 +55,7 @@ def test_the_folder_is_complete(finished: Path):
         assert (finished / "candidates" / str(c["id"]) / "reward.py").read_text() == programs[str(c["id"])]
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_programs_and_scores(finished: Path, tmp_path: Path):
     assert run(*SEARCH, "--out", "again", cwd=tmp_path)[0] == 0
     assert candidates(tmp_path / "again", tmp_path) == candidates(finished, tmp_path)

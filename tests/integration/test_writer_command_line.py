@@ -74,6 +74,7 @@ def search(url: str, *more: str | Path) -> list[str | Path]:
 SAME = ("id", "operator", "parents", "state", "score", "idea", "source", "reason", "attempts")
 
 
+@pytest.mark.slow
 def test_a_search_through_faults_and_its_replay_without_a_network(inside: Inside, tmp_path: Path):
     def listed(study: str) -> list[dict[str, object]]:
         return [

@@ -106,6 +106,7 @@ def test_a_foreign_comparison_cannot_hide_its_terms_in_a_search(
     assert attacker.connections == 0
 
 
+@pytest.mark.slow
 def test_a_search_that_pays_nothing_takes_the_limits_of_resume(command: Command, tmp_path: Path):
     free = StudyConfig(
         "cartpole", writer="grammar", candidates=2, finalists=1, final_seeds=1, episodes=8, training=TINY

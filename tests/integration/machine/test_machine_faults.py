@@ -13,9 +13,10 @@ from rewardsmith.contracts import ScoringJob
 from rewardsmith.errors import ExecutionError
 from rewardsmith.records import Fault, RunState
 from tests.integration.machine.bench import OFTEN, Bench, listen
+from tests.quick import first_is_quick
 
 
-@pytest.mark.parametrize("what", ["raise", "kill", "lost"])
+@pytest.mark.parametrize("what", first_is_quick(["raise", "kill", "lost"]))
 def test_one_fault_of_the_machine_is_nobodys(bench: Bench, what: str):
     bench.fault(what, run="a")
     found = bench.run("a")
@@ -24,6 +25,7 @@ def test_one_fault_of_the_machine_is_nobodys(bench: Bench, what: str):
     assert len(bench.trainings("a")) == 2
 
 
+@pytest.mark.slow
 def test_a_traceback_again_and_again_is_the_machines_fault(bench: Bench):
     """Whoever was done is kept, and nobody is blamed."""
     bench.fault("raise", OFTEN, run="b")
@@ -46,7 +48,8 @@ def test_a_machine_that_is_given_up_stays_so(bench: Bench):
 
 
 @pytest.mark.parametrize(
-    ("what", "fault"), [("signal", Fault.CRASHED), ("exit", Fault.CRASHED), ("lost", Fault.CRASHED)]
+    ("what", "fault"),
+    first_is_quick([("signal", Fault.CRASHED), ("exit", Fault.CRASHED), ("lost", Fault.CRASHED)]),
 )
 def test_a_program_that_breaks_its_worker_alone_is_blamed_if_the_human_reward_trains(
     bench: Bench, what: str, fault: Fault
@@ -68,7 +71,7 @@ def test_a_hanging_program_is_blamed_for_that(bench: Bench):
     )
 
 
-@pytest.mark.parametrize("what", ["signal", "lost"])
+@pytest.mark.parametrize("what", first_is_quick(["signal", "lost"]))
 def test_where_the_human_reward_does_not_train_either_nobody_is_blamed(bench: Bench, what: str):
     bench.fault(what, OFTEN)
     found = bench.run("a")
@@ -100,7 +103,7 @@ def test_workers_that_are_always_killed_are_no_endless_story(bench: Bench, monke
     assert found.results == {}
 
 
-@pytest.mark.parametrize("what", ["signal", "kill", "raise", "exit"])
+@pytest.mark.parametrize("what", first_is_quick(["signal", "kill", "raise", "exit"]))
 def test_what_is_trained_is_only_scored_again(bench: Bench, what: str):
     bench.fault(what, run="a", kind="scoring")
     found = bench.run("a")
@@ -108,7 +111,7 @@ def test_what_is_trained_is_only_scored_again(bench: Bench, what: str):
     assert len(bench.trainings("a")) == 1
 
 
-@pytest.mark.parametrize("what", ["signal", "raise"])
+@pytest.mark.parametrize("what", first_is_quick(["signal", "raise"]))
 def test_a_scoring_that_breaks_again_and_again_is_the_machines_fault(bench: Bench, what: str):
     bench.fault(what, OFTEN, run="a", kind="scoring")
     found = bench.run("a")
@@ -118,6 +121,7 @@ def test_a_scoring_that_breaks_again_and_again_is_the_machines_fault(bench: Benc
     assert len(bench.trainings("a")) == 1
 
 
+@pytest.mark.slow
 def test_a_policy_that_is_saved_is_scored_alone(bench: Bench):
     """As after an interruption between training and scoring; other trainings go on beside it."""
     executor = bench.executor()
@@ -126,6 +130,7 @@ def test_a_policy_that_is_saved_is_scored_alone(bench: Bench):
     assert (found.results.keys(), found.scores) == ({"a"}, {"a": 1, "c000-search-0": 1})
 
 
+@pytest.mark.slow
 def test_a_policy_that_cannot_be_read_is_an_honest_error(bench: Bench):
     executor = bench.executor(scorer="heldout")
     (bench.folder / "policy.pt").write_text("nothing")
@@ -135,10 +140,12 @@ def test_a_policy_that_cannot_be_read_is_an_honest_error(bench: Bench):
 
 @pytest.mark.parametrize(
     ("changes", "why"),
-    [
-        ({"trainer": "missing"}, "No module named 'tests.children.nowhere'"),
-        ({"scorer": "none"}, "unknown scorer 'none'"),
-    ],
+    first_is_quick(
+        [
+            ({"trainer": "missing"}, "No module named 'tests.children.nowhere'"),
+            ({"scorer": "none"}, "unknown scorer 'none'"),
+        ]
+    ),
     ids=["a package is missing", "a name is unknown"],
 )
 def test_what_is_not_installed_is_told(bench: Bench, changes: dict[str, Any], why: str):

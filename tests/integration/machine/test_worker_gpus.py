@@ -8,19 +8,24 @@ import pytest
 
 from rewardsmith.errors import UsageError
 from tests.integration.machine.bench import Bench
+from tests.quick import first_is_quick
 
 GPUS = "CUDA_VISIBLE_DEVICES"
 
 
 @pytest.mark.parametrize(
     ("mine", "devices", "seen"),
-    [
-        pytest.param(None, (), {"all"}, id="none named"),
-        pytest.param(None, (1,), {"1"}, id="one"),
-        pytest.param(None, (0, 3), {"0", "3"}, id="two"),
-        pytest.param("5, GPU-8f,7", (0, 1), {"5", "GPU-8f"}, id="of those that were given to this process"),
-        pytest.param("5,7", (), {"5,7"}, id="none named of those"),
-    ],
+    first_is_quick(
+        [
+            pytest.param(None, (), {"all"}, id="none named"),
+            pytest.param(None, (1,), {"1"}, id="one"),
+            pytest.param(None, (0, 3), {"0", "3"}, id="two"),
+            pytest.param(
+                "5, GPU-8f,7", (0, 1), {"5", "GPU-8f"}, id="of those that were given to this process"
+            ),
+            pytest.param("5,7", (), {"5,7"}, id="none named of those"),
+        ]
+    ),
 )
 def test_each_worker_sees_its_gpu_alone(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, mine: str | None, devices: Sequence[int], seen: set[str]

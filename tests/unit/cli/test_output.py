@@ -16,6 +16,7 @@ from rewardsmith.config import StudyConfig
 from rewardsmith.errors import WriterError
 from rewardsmith.study import Study
 from tests.builders import keep, trained
+from tests.quick import first_is_quick
 
 FULL = Path("/dev/full")
 PROGRAM = f"{sys.executable} -m rewardsmith.cli.main"
@@ -56,7 +57,7 @@ def shell(line: str, **environment: str) -> tuple[int, bytes, str]:
     return done.returncode, done.stdout, errors
 
 
-@pytest.mark.parametrize("view", ["", "--json", "--tree"])
+@pytest.mark.parametrize("view", first_is_quick(["", "--json", "--tree"]))
 def test_a_reader_that_leaves_a_listing_has_what_it_wants(large: Path, view: str):
     assert shell(f"{PROGRAM} inspect {large} {view} | head -c 10")[::2] == (0, "")
 
@@ -73,13 +74,14 @@ def test_a_full_disk_is_said(study: Path, arguments: str):
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full")
+@pytest.mark.slow
 def test_errors_that_cannot_be_told_keep_their_code(study: Path):
     assert shell(f"{PROGRAM} inspect nowhere 2> /dev/full")[0] == 2
     assert shell(f"{PROGRAM} inspect nowhere 2>&-")[0] == 2
     assert shell(f"{PROGRAM} inspect {study} c000 2> /dev/full")[0] == 0
 
 
-@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("closed", first_is_quick([">&-", "2>&-", "<&- >&- 2>&-"]))
 def test_a_stream_that_is_closed_from_the_start_counts_as_dev_null(study: Path, closed: str):
     for view in ("--json", ""):
         assert shell(f"{PROGRAM} inspect {study} {view} {closed}")[::2] == (0, "")
@@ -87,12 +89,14 @@ def test_a_stream_that_is_closed_from_the_start_counts_as_dev_null(study: Path, 
 
 @pytest.mark.parametrize(
     "environment",
-    [
-        {"PYTHONIOENCODING": "ascii"},
-        {"PYTHONIOENCODING": "latin-1"},
-        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-        {"PYTHONIOENCODING": "ascii:strict", "FORCE_COLOR": "1"},
-    ],
+    first_is_quick(
+        [
+            {"PYTHONIOENCODING": "ascii"},
+            {"PYTHONIOENCODING": "latin-1"},
+            {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+            {"PYTHONIOENCODING": "ascii:strict", "FORCE_COLOR": "1"},
+        ]
+    ),
     ids=str,
 )
 def test_any_locale_shows_a_study(study: Path, tmp_path: Path, environment: dict[str, str]):
@@ -104,6 +108,7 @@ def test_any_locale_shows_a_study(study: Path, tmp_path: Path, environment: dict
     assert "näher" in picture
 
 
+@pytest.mark.slow
 def test_a_path_that_is_no_text_can_be_shown(study: Path, tmp_path: Path):
     odd = os.fsdecode(os.fsencode(tmp_path) + b"/x\xff")
     shutil.copytree(study, odd)
@@ -117,14 +122,16 @@ def test_a_path_that_is_no_text_can_be_shown(study: Path, tmp_path: Path):
 
 @pytest.mark.parametrize(
     "command",
-    [
-        "search franka-reach --out $'x\\xff'",
-        "search franka-reach --writer replay --from $'x\\xff'",
-        "search franka-reach --llm.model $'x\\xff'",
-        "compare franka-reach --out $'x\\xff'",
-        "resume $'x\\xff'",
-        "train franka-reach --reward human --out $'x\\xff'",
-    ],
+    first_is_quick(
+        [
+            "search franka-reach --out $'x\\xff'",
+            "search franka-reach --writer replay --from $'x\\xff'",
+            "search franka-reach --llm.model $'x\\xff'",
+            "compare franka-reach --out $'x\\xff'",
+            "resume $'x\\xff'",
+            "train franka-reach --reward human --out $'x\\xff'",
+        ]
+    ),
 )
 def test_work_refuses_words_that_are_no_text(command: str, tmp_path: Path):
     code, _, errors = shell(f"cd {tmp_path}; {PROGRAM} {command}")

@@ -12,6 +12,8 @@ from rewardsmith_envs.simulators.cuda import WarpSimulator
 from rewardsmith_envs.tasks.cartpole import Cartpole
 from tests.on_warp import warp_simulator
 
+pytestmark = pytest.mark.slow
+
 N = 4
 ALL = torch.arange(N)
 MOVED = torch.tensor([3, 1])

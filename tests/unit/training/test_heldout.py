@@ -20,6 +20,7 @@ from rewardsmith.training.policy_file import TrainedPolicy, save_slot
 from rewardsmith.training.population.normaliser import RunningNormaliser
 from rewardsmith.training.population.policy import StackedPolicy
 from tests.cramped import cramped
+from tests.quick import first_is_quick
 
 EPISODES = 8
 
@@ -102,7 +103,7 @@ def test_episodes_are_kept_where_they_are_asked_for(task: Task, jobs: list[Scori
     assert second.mean != first.mean
 
 
-@pytest.mark.parametrize("room", [EPISODES, 2 * EPISODES, 4 * EPISODES])
+@pytest.mark.parametrize("room", first_is_quick([EPISODES, 2 * EPISODES, 4 * EPISODES]))
 def test_where_memory_is_short_fewer_play_at_a_time_and_score_the_same(
     task: Task, jobs: list[ScoringJob], room: int
 ):

@@ -149,6 +149,7 @@ def test_states_that_do_not_fit_are_not_used(
         load_or_record(file, "", reach.signals)
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_written_still_gives_states(reach: Task, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     states = load_or_record(tmp_path / "file" / "states" / "x.pt", pack(reach), reach.signals)

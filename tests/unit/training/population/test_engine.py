@@ -16,11 +16,12 @@ from rewardsmith.registry import TASKS
 from rewardsmith.reward.guard import Guard
 from rewardsmith.training import episodes
 from rewardsmith.training.population.trainer import PopulationTrainer
+from tests.quick import first_is_quick
 from tests.training import EPISODES, Feed
 from tests.training import train as run
 
 
-@pytest.fixture(scope="module", params=["franka-reach", "cartpole"])
+@pytest.fixture(scope="module", params=first_is_quick(["franka-reach", "cartpole"]))
 def task(request: pytest.FixtureRequest) -> Task:
     """The second has a single action, which rounded differently once."""
     return TASKS.load(request.param)
@@ -129,6 +130,7 @@ def test_a_trainer_is_used_again(reach: Task, human_program: str, tmp_path: Path
 
 
 @pytest.mark.usefixtures("unchecked")
+@pytest.mark.slow
 def test_a_slow_program_ends_and_its_neighbours_are_what_they_are_alone(
     train: Train, reach: Task, human_program: str
 ):

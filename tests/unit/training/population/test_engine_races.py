@@ -62,6 +62,7 @@ def test_rungs_are_told_once(raced: Trained):
     assert dict(told) == {name: raced.of(name).rungs[0] for name in "abc"}
 
 
+@pytest.mark.slow
 def test_slots_decide_nothing_in_a_race(train: Train, reach: Task, human_program: str):
     """The first and the third have rivals whom they beat or do not beat by luck."""
     race = Race((0.25, 0.5), keep=0.5, episodes=8)

@@ -55,6 +55,7 @@ def train(tmp_path: Path, reach: Task, human_program: str):
     return go
 
 
+@pytest.mark.slow
 def test_no_room_for_the_held_out_episodes_at_a_rung(train):
     """Four slots take 64 environments and 128 more to be looked at, two of them half of that."""
     race = Race((0.5,), keep=1.0, episodes=32)
@@ -67,6 +68,7 @@ def test_no_room_for_the_held_out_episodes_at_a_rung(train):
     assert short.weights == free.weights
 
 
+@pytest.mark.slow
 def test_room_for_one_at_a_time(train):
     race = Race((0.5,), keep=1.0, episodes=32)
     free, short = train(0, race=race, slots=4), train(50, race=race, slots=4)
@@ -139,6 +141,7 @@ def test_nobody_is_forgotten_when_memory_ends_as_they_enter(
         assert found == {name: RunState.FAILED if name == "c" else RunState.TRAINED for name in names}
 
 
+@pytest.mark.slow
 def test_on_a_machine_that_really_has_no_more():
     def child(*limit: str) -> Any:
         done = subprocess.run(
