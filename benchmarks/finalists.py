@@ -17,8 +17,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from racing import search
-
+from benchmarks.racing import search
 from rewardsmith.config import StudyConfig, TrainingOverrides
 from rewardsmith.records import Purpose
 from rewardsmith.study import Study

@@ -57,6 +57,27 @@ TESTS: dict[str, tuple[str, ...]] = {
     f"{SEARCH}/selection.py": ("unit/search/test_selection.py",),
     f"{SEARCH}/tree.py": ("unit/search/test_options.py", *TREE),
     "rewardsmith/budget.py": ("unit/test_budget.py",),
+    "rewardsmith/event_replay.py": ("unit/test_replaying.py",),
+    "rewardsmith/executors/": (
+        "integration/test_local_executor.py",
+        "integration/machine",
+        "integration/test_worker_kills.py",
+        "contract/test_executors.py",
+    ),
+    "rewardsmith/finals.py": ("unit/test_finals.py", "integration/test_search.py"),
+    "rewardsmith/library.py": ("unit/test_library.py",),
+    "rewardsmith/runner.py": (
+        "unit/test_replaying.py",
+        "integration/test_extending.py",
+        "integration/test_search.py",
+    ),
+    "rewardsmith/schedule.py": ("unit/test_schedule.py", "unit/test_schedule_screening.py"),
+    "rewardsmith/training_desk.py": ("unit/test_replaying.py", "integration/test_search.py"),
+    "rewardsmith/writing_desk.py": (
+        "unit/test_replaying.py",
+        "integration/test_writer_searches.py",
+        "integration/test_search.py",
+    ),
     "rewardsmith/seeds.py": ("unit/test_seeds.py",),
     "rewardsmith/feedback/": ("unit/feedback",),
     "rewardsmith/reports/comparison_report.py": (

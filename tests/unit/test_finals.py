@@ -1,0 +1,148 @@
+"""Who is trained again after the search, on which seeds, and who wins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from rewardsmith import runner
+from rewardsmith.config import StudyConfig
+from rewardsmith.contracts import SPARSE, Brief, Ledger, Report, ScoringJob, TrainingJob
+from rewardsmith.parts import Parts
+from rewardsmith.records import Draft, Purpose, Score, Verdict
+from rewardsmith.reward.guard import Guard
+from rewardsmith.study import Study
+from rewardsmith.training.ppo import PpoSettings
+from tests.searching import AtOnce, Rounds, Silent
+from tests.toys import TOY
+
+SEARCH = {"c000": 0.1, "c001": 0.9, "c002": 0.5, "c003": 0.8, "c004": 0.8, "c005": 0.2}
+FRESH = {
+    "c001": (0.3, 0.4), "c003": (0.7, 0.6), "c004": (0.9, 0.1), "c002": (0.0, 0.0),
+}  # fmt: skip
+
+
+class Sixes(Rounds):
+    samples = 6
+
+
+@dataclass
+class Author:
+    """Writer and guard at once: every candidate has a program of its own, or that of its twin."""
+
+    twins: Mapping[str, str] = field(default_factory=dict)
+    name, notice, concurrency = "author", "", 1
+
+    def write(self, brief: Brief, ledger: Ledger) -> Draft:
+        name = brief.candidate
+        return Draft(name, "an idea", f"program of {self.twins.get(name, name)}")
+
+    def check(self, source: str, task: object) -> Verdict:
+        return Verdict(True, program=source)
+
+    def admit(self, source: str, program: str, task: object) -> str:
+        return program
+
+    def close(self) -> None: ...
+
+
+@dataclass
+class Table(AtOnce):
+    """Scores from the tables above; remembers what it trained."""
+
+    jobs: dict[str, TrainingJob] = field(default_factory=dict)
+
+    def train(self, job: TrainingJob, scoring: ScoringJob) -> None:
+        self.jobs[job.run] = job
+        super().train(job, scoring)
+
+    def score(self, job: ScoringJob) -> None:
+        subject, purpose, number = job.run.split("-")
+        table = {"search": (SEARCH.get(subject),), "finalist": FRESH.get(subject)}.get(purpose)
+        mean = table[int(number)] if table else 0.55
+        assert mean is not None
+        self.reports.append(Report(score=(job.run, Score(mean, 0.0, 2, seed=job.seed))))
+
+
+def searched(folder: Path, author: Author | None = None, **changes: object) -> tuple[Study, Table]:
+    author, executor = author or Author(), Table()
+    options = {"candidates": 6, "finalists": 3, "finalist_seeds": 2, "final_seeds": 2, **changes}
+    config = StudyConfig("toy", **options)  # pyright: ignore[reportArgumentType]
+    parts = Parts(TOY, Sixes(), author, cast(Guard, author), executor, PpoSettings())  # pyright: ignore[reportArgumentType]
+    study = Study.create(folder, config)
+    runner.run(study, parts, Silent())
+    return study, executor
+
+
+def test_the_best_of_the_search_are_trained_again_the_first_of_equals_first(tmp_path: Path):
+    study, _ = searched(tmp_path / "s")
+    assert [run.id for run in study.runs_for(Purpose.FINALIST)] == [
+        f"{name}-finalist-{number}" for name in ("c001", "c003", "c004") for number in (0, 1)
+    ]
+
+
+def test_the_best_mean_of_fresh_seeds_wins_and_the_search_score_counts_for_nothing(tmp_path: Path):
+    study, _ = searched(tmp_path / "s")
+    assert study.finalists == {
+        "c001": pytest.approx(0.35),
+        "c003": pytest.approx(0.65),
+        "c004": pytest.approx(0.5),
+    }
+    assert study.winner
+    assert study.winner.id == "c003"
+    assert study.best
+    assert study.best.id == "c001"
+
+
+def test_no_program_is_a_finalist_twice(tmp_path: Path):
+    study, _ = searched(tmp_path / "s", Author({"c004": "c003"}))
+    assert list(study.finalists) == ["c001", "c003", "c002"]
+
+
+def test_finalists_share_seeds_and_what_is_told_of_the_winner_has_others(tmp_path: Path):
+    study, executor = searched(tmp_path / "s")
+    seeds = {name: job.seed for name, job in executor.jobs.items()}
+    picked = {name: job.evaluation_seed for name, job in executor.jobs.items()}
+    chosen = [seeds[f"c001-finalist-{number}"] for number in (0, 1)]
+    assert chosen == [seeds[f"c004-finalist-{number}"] for number in (0, 1)]
+    told = [seeds[f"c003-final-{number}"] for number in (0, 1)]
+    for name in ("human", "sparse"):
+        assert told == [seeds[f"{name}-baseline-{number}"] for number in (0, 1)]
+        assert picked[f"{name}-baseline-0"] == picked["c003-final-0"]
+    assert len({*chosen, *told, *(seeds[f"{name}-search-0"] for name in SEARCH)}) == 10
+    assert len({picked["c003-search-0"], picked["c003-finalist-0"], picked["c003-final-0"]}) == 3
+    assert executor.jobs["sparse-baseline-0"].program == SPARSE
+    assert executor.jobs["human-baseline-0"].program == TOY.human_reward
+    assert len(executor.jobs) == 6 + 6 + 6
+    assert len(study.runs_for(Purpose.FINAL)) == 2
+
+
+def test_a_single_finalist_is_the_best_of_the_search_and_trained_for_the_report_only(tmp_path: Path):
+    study, executor = searched(tmp_path / "s", finalists=1)
+    assert study.winner
+    assert study.winner.id == "c001"
+    assert study.finalists == {}
+    assert len(executor.jobs) == 6 + 6
+
+
+def test_without_baselines_the_winner_is_trained_alone(tmp_path: Path):
+    _, executor = searched(tmp_path / "s", baselines=False)
+    assert len(executor.jobs) == 6 + 6 + 2
+
+
+def test_nothing_is_trained_for_a_report_that_nobody_wants(tmp_path: Path):
+    _, executor = searched(tmp_path / "s", baselines=False, final_seeds=0)
+    assert len(executor.jobs) == 6 + 6
+
+
+def test_what_is_at_its_end_is_not_trained_again(tmp_path: Path):
+    study, _ = searched(tmp_path / "s")
+    again = Table()
+    author = Author()
+    parts = Parts(TOY, Sixes(), author, cast(Guard, author), again, PpoSettings())  # pyright: ignore[reportArgumentType]
+    runner.run(study, parts, Silent())
+    assert again.jobs == {}
