@@ -27,6 +27,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
+from rewardsmith.study import Study  # noqa: E402
 from tests.servers import ChatServer, Exchange, Reaction, completion, serving  # noqa: E402
 
 _PROGRAM = """\
@@ -75,8 +76,21 @@ def measure(options: argparse.Namespace, barrier: bool | None) -> dict[str, floa
         slow._since = started
         _search(server, Path(folder) / "study", options, barrier)
         seconds = time.monotonic() - started
-        name = options.label or {True: "with barrier", False: "without barrier"}[bool(barrier)]
-        return {"search": name, "wall_s": round(seconds, 1), "writer_idle_s": round(slow.idle_s, 1)}
+        row = {"wall_s": round(seconds, 1), "writer_idle_s": round(slow.idle_s, 1)}
+        if options.label:
+            return {"search": options.label, **row}
+        trained = _trained_s(Path(folder) / "study")
+        return {
+            "search": "with barrier" if barrier else "without barrier",
+            **row,
+            "trainer_idle_s": round(seconds - trained, 1),
+        }
+
+
+def _trained_s(folder: Path) -> float:
+    """Seconds in which anything was trained; runs side by side share them."""
+    with Study.open(folder) as study:
+        return sum(run.wall_s for run in study.runs)
 
 
 def _search(server: ChatServer, folder: Path, options: argparse.Namespace, barrier: bool | None) -> None:
