@@ -152,7 +152,7 @@ def test_no_program_reads_a_file(earlier: list[Earlier], monkeypatch: pytest.Mon
     program's operators, which refuses this one as well."""
     unchecked = (
         "from rewardsmith.reward import program; program.check_graph = str; from "
-        "rewardsmith.screening import child; child.main()"
+        "rewardsmith.screening import screening_child; screening_child.main()"
     )
     monkeypatch.setattr(
         "rewardsmith.execution.process.child_command", lambda module: [sys.executable, "-c", unchecked]
