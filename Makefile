@@ -11,11 +11,11 @@ demo: .venv/.runtime  ## a small reward search, 1 to 2 minutes on two cores
 	$(BIN)/rewardsmith search franka-reach --strategy eureka --writer grammar --candidates 12 --seed 0 --training.env-steps 100000
 
 test: .venv/.dev  ## what finds most faults per minute
-	@echo "about 9 minutes on two quiet cores"
+	@echo "about 6 minutes on two quiet cores"
 	$(TESTS) -m "not slow and not gpu and not fuzz"
 
 test-slow: .venv/.dev  ## the others
-	@echo "about 9 minutes on two quiet cores"
+	@echo "about 13 minutes on two quiet cores"
 	$(TESTS) -m "slow and not gpu and not fuzz"
 
 test-all: test test-slow

@@ -1,6 +1,6 @@
 """Random and mutated programs: the guard answers, in time, and what it accepts runs on real states.
 
-The ordinary run spends some seconds. For longer:
+The run of the slow tests spends some seconds. For longer:
 
     REWARDSMITH_FUZZ_S=600 pytest tests/fuzz -m fuzz -s
 """
@@ -133,6 +133,7 @@ def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
         os.chdir(home)
 
 
+@pytest.mark.slow
 def test_for_a_moment(harness: Harness) -> None:
     harness.run(range(3))  # rounds, not seconds: the same programs on a slow machine
     print(f"\n{harness.table()}")

@@ -151,6 +151,7 @@ def test_killed_with_several_in_flight_it_goes_on_with_half_the_slots(local: Bui
     assert found == run(local(), *orders)
 
 
+@pytest.mark.slow
 def test_a_program_that_breaks_the_worker_is_alone_to_blame(local: Build, job, human_program: str):
     """Whenever it is in a slot, the worker ends as by a bad pointer."""
     executor = local()
@@ -219,6 +220,7 @@ def test_a_race_goes_on_behind_a_kill_as_if_nothing_had_happened(local: Build, j
     assert [len(raced[name].result.rungs) > 0 for name in "abcd"] == [True] * 4
 
 
+@pytest.mark.slow
 def test_an_evicted_run_stays_a_rival_behind_a_kill(local: Build, job, human_program: str):
     """The first one is hopeless and ends at its rung; the worker is killed
     then, with the second one in the only slot."""

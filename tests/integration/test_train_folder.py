@@ -14,6 +14,7 @@ from rewardsmith.cli import main
 TINY = ["--training.env-steps", "160", "--training.envs", "16", "--training.rollout", "10", "--episodes", "2"]
 
 
+@pytest.mark.slow
 def test_two_at_the_same_time_do_not_share_a_folder(tmp_path: Path):
     command = [
         sys.executable,

@@ -39,6 +39,7 @@ def test_a_traceback_again_and_again_is_the_machines_fault(bench: Bench):
     assert len(bench.trainings("b")) == 3
 
 
+@pytest.mark.slow
 def test_a_machine_that_is_given_up_stays_so(bench: Bench):
     bench.fault("raise", OFTEN)
     executor = bench.executor()

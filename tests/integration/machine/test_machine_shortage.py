@@ -13,6 +13,7 @@ import pytest
 from tests.integration.machine.bench import Bench
 
 
+@pytest.mark.slow
 def test_without_room_on_the_disk_nobody_is_blamed(bench: Bench):
     """A file in the place of the policy's folder stands for a disk that takes no more."""
     (bench.folder / "a").write_text("")

@@ -18,6 +18,7 @@ def child(*arguments: str) -> dict[str, float | list[float]]:
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 def test_a_process_that_keeps_what_it_frees_computes_the_same_and_clears_no_page_twice():
     """128 MB that were freed and are taken again, ten times: 320,000 pages of 4 kB, or
     640 huge ones, where each round clears them anew."""
