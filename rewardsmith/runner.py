@@ -45,6 +45,7 @@ def run(study: Study, parts: Parts, observer: Observer) -> None:
 def search(study: Study, parts: Parts, budget: Budget, trainings: TrainingDesk, observer: Observer) -> None:
     """Spend the budget."""
     asked = replay(study, parts.strategy)
+    trainings.widen(len(asked))
     trainings.resume()
     with WritingDesk(study, parts, StudyLedger(study.store, budget), budget, observer) as writing:
         while True:

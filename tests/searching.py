@@ -4,7 +4,7 @@ once: only the writer's side is looked at."""
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
@@ -12,6 +12,8 @@ from typing import ClassVar
 from rewardsmith import runner
 from rewardsmith.config import LanguageModelOptions, StudyConfig
 from rewardsmith.contracts import (
+    Brief,
+    Ledger,
     Report,
     ScoringJob,
     Task,
@@ -21,7 +23,7 @@ from rewardsmith.contracts import (
     Writer,
 )
 from rewardsmith.parts import Parts
-from rewardsmith.records import Fault, Proposal, Run, RunState, Score, Trial
+from rewardsmith.records import Draft, Fault, Proposal, Run, RunState, Score, Trial, Verdict
 from rewardsmith.registry import WRITERS
 from rewardsmith.reward.guard import Guard
 from rewardsmith.study import Study
@@ -56,6 +58,26 @@ class AtOnce:
 
     def next(self, timeout_s: float) -> Report | None:
         return self.reports.popleft() if self.reports else None
+
+    def close(self) -> None: ...
+
+
+@dataclass
+class Author:
+    """Writer and guard at once: every candidate has a program of its own, or that of its twin."""
+
+    twins: Mapping[str, str] = field(default_factory=dict)
+    name, notice, concurrency = "author", "", 1
+
+    def write(self, brief: Brief, ledger: Ledger) -> Draft:
+        name = brief.candidate
+        return Draft(name, "an idea", f"program of {self.twins.get(name, name)}")
+
+    def check(self, source: str, task: object) -> Verdict:
+        return Verdict(True, program=source)
+
+    def admit(self, source: str, program: str, task: object) -> str:
+        return program
 
     def close(self) -> None: ...
 

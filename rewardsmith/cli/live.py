@@ -43,6 +43,8 @@ class Clock:
         now = time.monotonic()
         if progress is not None:
             self.training_s += now - self._last
+            if progress.env_steps and progress.env_steps < self.batch:
+                self.close_batch()  # another one began
             self.batch = progress.env_steps or self.batch
         self._last = now
 

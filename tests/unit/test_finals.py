@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -11,13 +10,13 @@ import pytest
 
 from rewardsmith import runner
 from rewardsmith.config import StudyConfig
-from rewardsmith.contracts import SPARSE, Brief, Ledger, Report, ScoringJob, TrainingJob
+from rewardsmith.contracts import SPARSE, Report, ScoringJob, TrainingJob
 from rewardsmith.parts import Parts
-from rewardsmith.records import Draft, Purpose, Score, Verdict
+from rewardsmith.records import Purpose, Score
 from rewardsmith.reward.guard import Guard
 from rewardsmith.study import Study
 from rewardsmith.training.ppo import PpoSettings
-from tests.searching import AtOnce, Rounds, Silent
+from tests.searching import AtOnce, Author, Rounds, Silent
 from tests.toys import TOY
 
 SEARCH = {"c000": 0.1, "c001": 0.9, "c002": 0.5, "c003": 0.8, "c004": 0.8, "c005": 0.2}
@@ -28,26 +27,6 @@ FRESH = {
 
 class Sixes(Rounds):
     samples = 6
-
-
-@dataclass
-class Author:
-    """Writer and guard at once: every candidate has a program of its own, or that of its twin."""
-
-    twins: Mapping[str, str] = field(default_factory=dict)
-    name, notice, concurrency = "author", "", 1
-
-    def write(self, brief: Brief, ledger: Ledger) -> Draft:
-        name = brief.candidate
-        return Draft(name, "an idea", f"program of {self.twins.get(name, name)}")
-
-    def check(self, source: str, task: object) -> Verdict:
-        return Verdict(True, program=source)
-
-    def admit(self, source: str, program: str, task: object) -> str:
-        return program
-
-    def close(self) -> None: ...
 
 
 @dataclass

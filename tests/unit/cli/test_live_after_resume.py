@@ -42,3 +42,13 @@ def test_the_table_has_what_is_finished(study: Study, capsys: pytest.CaptureFixt
 def test_only_what_is_left_is_due(study: Study):
     # Three candidates of 100 steps, one of them is scored, and the baselines are off.
     assert live.PlainObserver(study, 100)._clock.due == 200
+
+
+def test_what_batches_did_that_nobody_announced_counts_as_done():
+    """A resumed search trains what was left, one batch after another, without a stage between."""
+    clock = live.Clock(due=300)
+    clock.training_s = 10.0
+    for steps in (50, 100, 20, 100, 50):
+        clock.tick(TrainingProgress(steps, 100, ()))
+    assert (clock.done, clock.batch) == (200, 50)
+    assert clock.left == "about 2 s left"  # 50 of 300 steps, after 10 s for 250
