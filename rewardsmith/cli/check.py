@@ -13,7 +13,7 @@ from rewardsmith.config import StudyConfig
 from rewardsmith.errors import UsageError
 from rewardsmith.files import read_named
 from rewardsmith.registry import TASKS
-from rewardsmith.reward.extract import MAX_REPLY, extract
+from rewardsmith.reward.extract import MAX_REPLY, extract, strip_ceremony
 from rewardsmith.reward.guard import Guard
 from rewardsmith.settings import effective_settings
 
@@ -37,7 +37,7 @@ def run(arguments: list[str]) -> int:
     """Exit 0 when accepted, 1 when not."""
     options = parse(CheckOptions, "check", arguments)
     task = TASKS.load(options.task)
-    source = extract(read_text(options.file)).source
+    source = read_program(options.file)
     guard = Guard(effective_settings(task, StudyConfig.trainer, StudyConfig.device, {}))
     try:
         verdict = guard.check(source, task)
@@ -48,6 +48,20 @@ def run(arguments: list[str]) -> int:
     else:
         say(verdict.text)
     return 0 if verdict.accepted else 1
+
+
+def read_program(path: Path) -> str:
+    """The program in a file that a user named: a Python file as it is, else a model's reply.
+
+    Lines of a Python file keep their numbers.
+
+    Raises:
+        UsageError: See :func:`read_text`.
+    """
+    text = read_text(path)
+    if path.suffix != ".py":
+        return extract(text).source
+    return strip_ceremony(text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def read_text(path: Path) -> str:

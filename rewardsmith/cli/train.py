@@ -12,7 +12,7 @@ from tyro.conf import Positional
 
 from rewardsmith.cache import remember_speed
 from rewardsmith.cli.arguments import check_words, free_folder, parse, print_json
-from rewardsmith.cli.check import read_text
+from rewardsmith.cli.check import read_program
 from rewardsmith.cli.live import progress_text
 from rewardsmith.cli.output import lost, say, tell_progress, warn
 from rewardsmith.config import StudyConfig, TrainingOverrides
@@ -30,7 +30,6 @@ from rewardsmith.executors.collect import Ended, train_all
 from rewardsmith.executors.local import LocalExecutor
 from rewardsmith.records import Curve, Score
 from rewardsmith.registry import TASKS, TRAINERS
-from rewardsmith.reward.extract import extract
 from rewardsmith.reward.guard import Guard
 from rewardsmith.reward.guard.static import check_source
 from rewardsmith.seeds import derive
@@ -146,7 +145,7 @@ def _program(reward: str, task: Task, settings: TrainerSettings) -> str:
             f"cannot read {reward}: there is no such file. Give a file with a reward program, or `human`, "
             "or `sparse`."
         )
-    source = task.human_reward if reward == "human" else extract(read_text(Path(reward))).source
+    source = task.human_reward if reward == "human" else read_program(Path(reward))
     guard = Guard(settings)
     try:
         verdict = guard.check(source, task)

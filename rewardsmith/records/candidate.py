@@ -54,7 +54,7 @@ class Verdict:
     line: int | None = None
     """Line in the source that was given, where one can be named."""
     message: str = ""
-    """What is wrong; on acceptance empty, or a notice that only made-up states could be tried."""
+    """What is wrong; on acceptance what was left out, or that states had to be made up."""
     hint: str = ""
     """What to write instead."""
     program: str = ""
@@ -64,7 +64,7 @@ class Verdict:
     def text(self) -> str:
         """The verdict as one line, for a person or for a writer's repair."""
         if self.accepted:
-            return "accepted"
+            return "accepted" + (f" ({self.message})" if self.message else "")
         where = f" (line {self.line})" if self.line else ""
         return f"{self.layer}{where}: {self.message}" + (f" {self.hint}" if self.hint else "")
 

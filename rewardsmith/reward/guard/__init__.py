@@ -2,8 +2,8 @@
 
 Layers, each in a file of its own: ``lexical`` (limits on the text), ``syntax``, ``expressions`` and
 ``places`` (a positive list on the tree), ``meaning`` (where Python and TorchScript would part) and
-``rewrite`` (print it anew); then in a child process with limits ``child`` (compile), ``graph`` (a
-positive list on the compiled program) and ``probe`` (behaviour).
+``rewrite`` (print it anew); then in a child process with limits ``probe_child`` (compile),
+``graph`` (a positive list on the compiled program) and ``probe`` (behaviour).
 """
 
 from __future__ import annotations
@@ -99,7 +99,8 @@ class Guard:
         verdict = self._child(task).check(printed.program)
         if verdict.accepted:
             self._accepted.add(self._key(printed.program, task))
-            return verdict
+            left_out = f"left out: {', '.join(printed.notes)}" if printed.notes else ""
+            return dataclasses.replace(verdict, message="; ".join(filter(None, (verdict.message, left_out))))
         line = printed.source_line(verdict.line) if verdict.line else None
         message, hint = printed.in_own_words(verdict.message), printed.in_own_words(verdict.hint)
         return dataclasses.replace(verdict, line=line, message=message, hint=hint)

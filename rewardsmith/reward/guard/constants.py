@@ -1,15 +1,27 @@
-"""Layer 2, before the rest: ``SCALE = 3.0`` above functions becomes 3.0 wherever they read it."""
+"""Layer 2, before the rest: ``SCALE = 3.0`` above functions becomes 3.0 wherever they read it.
+
+So do ``HALF = SCALE / 2``, ``NEAR, FAR = 0.1, 1.0`` and ``TURN = 2 * math.pi``, worked out as
+Python does.
+"""
 
 from __future__ import annotations
 
 import ast
+import math
+import operator
+from collections.abc import Callable, Mapping
 
 from rewardsmith.reward.guard import vocabulary
 from rewardsmith.reward.guard.refusal import RefusedError
 
 MAX_NUMBER = 1e9
+MAX_POWER = 16
 Number = int | float
 """A plain number of Python; a bool is one."""
+_OPERATORS: dict[type[ast.operator], Callable[[Number, Number], Number]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv, ast.Pow: operator.pow,
+}  # fmt: skip
 
 
 def inline_constants(tree: ast.Module) -> ast.Module:
@@ -28,24 +40,24 @@ def inline_constants(tree: ast.Module) -> ast.Module:
     rest: list[ast.stmt] = []
     functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     for node in tree.body:
-        constant = _constant(node)
-        if constant is None:
+        found = _constants(node, numbers)
+        if not found:
             rest.append(node)
             # defaults are read where the function stands, bodies when it is called
             if isinstance(node, ast.FunctionDef):
                 node.args.defaults = [_Numbers(numbers).visit(default) for default in node.args.defaults]
             continue
-        name, number = constant
-        if name in numbers:
-            raise RefusedError(
-                "syntax",
-                f"the constant {name} is defined twice.",
-                "Give every constant its own name.",
-                node.lineno,
-            )
-        if name in vocabulary.INTERNAL_NAMES | vocabulary.BUILTINS | functions:
-            raise RefusedError("syntax", f"the name {name} is taken.", "Use another name.", node.lineno)
-        numbers[name] = number
+        for name, number in found:
+            if name in numbers:
+                raise RefusedError(
+                    "syntax",
+                    f"the constant {name} is defined twice.",
+                    "Give every constant its own name.",
+                    node.lineno,
+                )
+            if name in vocabulary.INTERNAL_NAMES | vocabulary.BUILTINS | functions:
+                raise RefusedError("syntax", f"the name {name} is taken.", "Use another name.", node.lineno)
+            numbers[name] = number
     tree.body = [
         _written_out(node, numbers) if numbers and isinstance(node, ast.FunctionDef) else node
         for node in rest
@@ -73,16 +85,50 @@ def literal(value: Number) -> ast.expr:
     return ast.Constant(value)
 
 
-def _constant(node: ast.stmt) -> tuple[str, Number] | None:
-    target = (
-        node.targets[0]
-        if isinstance(node, ast.Assign) and len(node.targets) == 1
-        else getattr(node, "target", None)
-    )
-    if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(target, ast.Name) and node.value:
-        number = number_of(node.value)
-        return None if number is None else (target.id, number)
-    return None
+def _constants(node: ast.stmt, known: Mapping[str, Number]) -> list[tuple[str, Number]]:
+    """Names and numbers of an assignment that gives nothing else."""
+    match node:
+        case ast.Assign(targets=[ast.Name() as target], value=value):
+            pairs = [(target, value)]
+        case ast.AnnAssign(target=ast.Name() as target, value=ast.expr() as value):
+            pairs = [(target, value)]
+        case ast.Assign(
+            targets=[ast.Tuple(elts=names) | ast.List(elts=names)],
+            value=ast.Tuple(elts=values) | ast.List(elts=values),
+        ) if len(names) == len(values):
+            pairs = [(name, value) for name, value in zip(names, values, strict=True)]
+        case _:
+            return []
+    found = [(name.id, _worked_out(value, known)) for name, value in pairs if isinstance(name, ast.Name)]
+    complete = [(name, number) for name, number in found if number is not None]
+    return complete if len(complete) == len(pairs) else []
+
+
+def _worked_out(node: ast.expr, known: Mapping[str, Number]) -> Number | None:
+    """The number that an expression of numbers is; ``None`` where it is none, or too large."""
+    match node:
+        case ast.Name(id=name):
+            return known.get(name)
+        case ast.Attribute(value=ast.Name(id="math"), attr="pi" | "e" | "tau" as name):
+            return float(getattr(math, name))
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=operand):
+            value = _worked_out(operand, known)
+            return value if value is None else -value if isinstance(sign, ast.USub) else +value
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+            one, other = _worked_out(left, known), _worked_out(right, known)
+            if one is None or other is None or (isinstance(op, ast.Pow) and abs(other) > MAX_POWER):
+                return None
+            return _applied(_OPERATORS[type(op)], one, other)
+    return number_of(node)
+
+
+def _applied(apply: Callable[[Number, Number], Number], one: Number, other: Number) -> Number | None:
+    try:
+        value = apply(one, other)
+    except ArithmeticError:
+        return None
+    real = isinstance(value, (int, float)) and math.isfinite(value) and abs(value) <= MAX_NUMBER
+    return value if real else None
 
 
 def _written_out(function: ast.FunctionDef, numbers: dict[str, Number]) -> ast.FunctionDef:

@@ -37,6 +37,8 @@ class Printed:
     _tree: ast.Module
     _helpers: Mapping[str, str]
     """Names of helpers as they are printed, and as they are written."""
+    notes: tuple[str, ...] = ()
+    """What of the source is not in it, since it means nothing here."""
 
     def source_line(self, line: int) -> int | None:
         """The line of the source that became this line of the program, for messages."""

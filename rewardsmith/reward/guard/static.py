@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from rewardsmith.contracts import Signal
+from rewardsmith.reward.guard.ceremony import without_ceremony
 from rewardsmith.reward.guard.constants import inline_constants
 from rewardsmith.reward.guard.lexical import check_text
 from rewardsmith.reward.guard.refusal import RefusedError
@@ -27,9 +30,10 @@ def check_source(source: str, signals: tuple[Signal, ...] | None) -> Printed:
     try:
         code = check_text(source)
         layer = "syntax"
-        tree = inline_constants(parse(code))
+        tree, notes = without_ceremony(parse(code))
+        tree = inline_constants(tree)
         check_tree(tree, signals)
-        return reprint(tree)
+        return dataclasses.replace(reprint(tree), notes=notes)
     except RefusedError:
         raise
     except Exception as error:  # the boundary: whatever a text does to these layers, it ends no search

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rewardsmith.cli.check import read_text
+from rewardsmith.cli.check import read_program, read_text
 from rewardsmith.errors import UsageError
 
 
@@ -35,3 +35,33 @@ def test_what_is_no_text_is_refused_in_one_line(tmp_path: Path):
         read_text(tmp_path)
     with pytest.raises(UsageError, match="No such file"):
         read_text(tmp_path / "none")
+
+
+FILE = '''\ufeff"""Reward for pushing.
+
+Two sentences about it.
+"""
+import torch
+
+def near(x):
+    return torch.exp(-x / 0.1)
+
+half_width = 0.05 / 2
+
+def compute_reward(tcp_pos, cube_pos):
+    r = near(torch.norm(tcp_pos - cube_pos, dim=-1) - half_width)
+    return r, {"r": r}
+'''
+
+
+def test_a_python_file_is_taken_whole_and_its_lines_keep_their_numbers(tmp_path: Path):
+    (tmp_path / "a.py").write_text(FILE.replace("\n", "\r\n"), newline="")
+    read = read_program(tmp_path / "a.py")
+    given = FILE.removeprefix("\ufeff").replace("import torch\n", "\n")
+    assert read == given
+
+
+def test_another_file_is_a_reply(tmp_path: Path):
+    (tmp_path / "a.md").write_text(f"Closer is better.\n\n```python\n{FILE[1:]}```\n\nIt would rise.\n")
+    assert read_program(tmp_path / "a.md").startswith('"""Reward for pushing.')
+    assert "It would rise" not in read_program(tmp_path / "a.md")

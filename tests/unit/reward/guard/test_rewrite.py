@@ -101,6 +101,43 @@ def test_numbers_above_the_functions_are_written_out(constant: str, reach: Task)
     assert [shown.source_line(line) for line in (1, 2, 3)] == [3, 4, 5]
 
 
+WORKED_OUT = {
+    "HALF = 0.05 / 2": ("HALF", 0.025),
+    "N = 7 // 2": ("N", 3),
+    "A, B = 1.0, 0.1": ("B", 0.1),
+    "[A, B] = [2.0, -3.0]": ("B", -3.0),
+    "TURN = 2 * math.pi": ("TURN", 6.283185307179586),
+    "A = 3.0\nB = A ** 2 - 1": ("B", 8.0),
+    "A = 0.5\nB, C = A, -A": ("C", -0.5),
+    "A: float = 1 / 4": ("A", 0.25),
+}
+
+
+@pytest.mark.parametrize("constants", WORKED_OUT)
+def test_numbers_above_the_functions_are_worked_out_as_python_does(constants: str, reach: Task) -> None:
+    name, value = WORKED_OUT[constants]
+    source = f"{constants}\ndef compute_reward(tcp_pos):\n    x = {name} * tcp_pos\n{RETURN}"
+    assert check_source(source, reach.signals).program == (
+        check_source(source.replace(constants, f"{name} = {value!r}"), reach.signals).program
+    )
+
+
+@pytest.mark.parametrize(
+    "constants",
+    [
+        "A = 1 / 0", "A = 9.0 ** 400", "A = 10 ** 17", "A = 2 ** 1e300", "A, B = 1.0",
+        "A, B = 1.0, open('x')",
+        "A = B + 1", "A, *B = 1.0, 2.0", "(A, B), C = (1.0, 2.0), 3.0", "A = 1e9 * 1e9", "A = math.inf",
+        "A = 2 << 60", "A = B = 1.0", "A = 'x' * 3", "A = (-8.0) ** 0.5", "A = math.sqrt(2.0)",
+        "A = 1.0\nA, B = 2.0, 3.0", "torch, B = 1.0, 2.0",
+    ],
+)  # fmt: skip
+def test_what_is_no_number_stays_refused(constants: str, reach: Task) -> None:
+    source = f"{constants}\ndef compute_reward(tcp_pos):\n    x = A * tcp_pos\n{RETURN}"
+    with pytest.raises(RefusedError):
+        check_source(source, reach.signals)
+
+
 def test_what_a_function_defines_itself_is_not_the_constant_of_that_name(reach: Task) -> None:
     source = (
         "S = 3.0\nx = 4.0\ndef f(x, s=S):\n    return x * s\ndef compute_reward(tcp_pos):\n"

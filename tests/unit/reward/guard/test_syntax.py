@@ -77,7 +77,7 @@ def refusal(source: str, task: Task) -> RefusedError:
         ),
         (body("r = torch.sum(d, dim=-1, layout=d)"), 4, "the keyword 'layout'", "Leave it out"),
         ("SCALE = [1.0, 2.0]\n" + GOOD, 1, "plain numbers, such as SCALE = 3.0,", "inside compute_reward"),
-        ("SCALE = 2.0 * 3.0\n" + GOOD, 1, "plain numbers, such as SCALE = 3.0,", "inside compute_reward"),
+        ("SCALE = 2.0 @ 3.0\n" + GOOD, 1, "plain numbers, such as SCALE = 3.0,", "inside compute_reward"),
         ("SCALE = 1.0\nSCALE = 2.0\n" + GOOD, 2, "SCALE is defined twice.", "own name"),
         ("torch = 1.0\n" + GOOD, 1, "the name torch is taken.", "another name"),
         ("HUGE = 1e30\n" + body("r = d * HUGE"), 5, "a number is too large.", "1e+09"),
@@ -128,7 +128,7 @@ def test_no_text_of_the_collection_breaks_the_static_layers(reach: Task) -> None
 
 def test_no_message_names_a_class_of_pythons_tree(reach: Task) -> None:
     for statement in (
-        "for i in d: pass", "while d: pass", "with d: pass", "del d", "raise d", "assert d",
+        "for i in d: pass", "while d: pass", "with d: pass", "del d", "raise d", "assert open(d)",
         "global d", "class A: pass", "def f(): return d", "async def f(): return d", "import os",
         "from os import path", "try:\n        pass\n    finally:\n        pass", "r = [x for x in d]",
         "match d:\n        case _: pass", "r = {x for x in d}", "r = {x: x for x in d}",

@@ -1,0 +1,157 @@
+"""Layer 2, before the rest: what serves to run a program elsewhere is left out, with a note.
+
+Seeds, prints, assertions, a ``__main__`` block, imports that nothing reads and names for types.
+Whatever is left out does not run, so this is no question of safety but of meaning, and of honesty:
+what goes may only look at values. It calls no own function, which might change them, changes
+nothing in place, and names nothing that a program of this kind has no use for.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from rewardsmith.reward.guard import vocabulary
+from rewardsmith.reward.guard.helpers import declared
+
+_MODULES = {"torch", "torch.nn", "torch.nn.functional", "math", "typing", "numpy", "__future__"}
+_SEEDS = {"torch.manual_seed", "torch.cuda.manual_seed_all", "np.random.seed", "numpy.random.seed"}
+_LOOKS = {
+    "torch", "math", "np", "numpy", "print", "len", "str", "repr", "float", "int", "bool", "abs", "min",
+    "max", "sum", "all", "any", "range", "tuple", "list", "dict", "isinstance", "Exception", "ValueError",
+    "RuntimeError", "AssertionError", "TypeError", "Tensor", "__name__",
+}  # fmt: skip
+"""Names of others that what is left out may read."""
+_LOOKED_AT = (
+    {"rand", "randn", "manual_seed", "Tensor", "item", "tolist", "items", "keys", "values", "format"}
+    | vocabulary.FUNCTIONS
+    | vocabulary.ATTRIBUTES
+    | vocabulary.CREATION
+    | vocabulary.DTYPES
+    | vocabulary.NAMESPACES
+)
+"""Attributes that it may read: values, and those of the reward language."""
+_TYPES = {"torch.Tensor", "Tensor", "float", "int", "bool"}
+
+
+def without_ceremony(tree: ast.Module) -> tuple[ast.Module, tuple[str, ...]]:
+    """Leave out what means nothing here.
+
+    Returns:
+        The same tree, and for each thing that is gone what it was, with its line.
+    """
+    found = _Ceremony(tree)
+    tree = found.visit(tree)
+    return tree, tuple(found.notes)
+
+
+class _Ceremony(ast.NodeTransformer):
+    """Every such statement becomes ``pass``; nothing inside expressions is touched."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.notes: list[str] = []
+        names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+        self._own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+        self._read = {node.id for node in names if isinstance(node.ctx, ast.Load)}
+        self._stored = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        self._stored |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+        self._aliases = dict(found for node in tree.body if (found := _alias(node)))
+
+    def visit_Module(self, node: ast.Module) -> ast.Module:
+        node.body = [self._top(statement) for statement in node.body]
+        return node
+
+    def _top(self, node: ast.stmt) -> ast.stmt:
+        if isinstance(node, (ast.Import, ast.ImportFrom)) and self._unread(node):
+            return self._gone(node, "import")
+        if isinstance(node, ast.If) and _is_main(node.test) and not node.orelse and self._is_trial(node):
+            return self._gone(node, "__main__ block")
+        if (alias := _alias(node)) and alias[0] not in self._own:
+            return self._gone(node, f"name {alias[0]} for a type")
+        if isinstance(node, ast.Expr) and _called(node.value) in _SEEDS:
+            return self._gone(node, "seed")
+        return self.visit(node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        for argument in node.args.args:
+            if (named := self._aliases.get(declared(argument))) and argument.annotation:
+                known = ast.parse(named, mode="eval").body
+                for part in ast.walk(known):
+                    ast.copy_location(part, argument.annotation)
+                argument.annotation = known
+        node.body = [self.visit(statement) for statement in node.body]
+        return node
+
+    def visit_If(self, node: ast.If) -> ast.stmt:
+        """What only raises is a check; a ``raise`` that nothing guards is what the program does."""
+        checks = all(isinstance(statement, ast.Raise) for statement in node.body)
+        if checks and not node.orelse and self._is_idle(node):
+            return self._gone(node, "check that raises")
+        self.generic_visit(node)
+        return node
+
+    def visit_Assert(self, node: ast.Assert) -> ast.stmt:
+        idle = self._is_idle(node) and not isinstance(node.test, ast.Constant)
+        return self._gone(node, "assert") if idle else node
+
+    def visit_Expr(self, node: ast.Expr) -> ast.stmt:
+        if _called(node.value) == "print" and "print" not in self._own and self._is_idle(node):
+            return self._gone(node, "print")
+        return node
+
+    def _is_idle(self, node: ast.stmt) -> bool:
+        """Whether it only looks at values."""
+        called = {
+            (_called(part) or "_").split(".")[-1] for part in ast.walk(node) if isinstance(part, ast.Call)
+        }
+        return not called & self._own and self._is_trial(node)
+
+    def _is_trial(self, node: ast.stmt) -> bool:
+        """Whether it is nothing but values of this program, and changes none in place."""
+        return all(self._is_known(part) for part in ast.walk(node))
+
+    def _is_known(self, part: ast.AST) -> bool:
+        match part:
+            case ast.Name(id=name):
+                return name in _LOOKS | self._own | self._stored
+            case ast.Attribute(attr=name):
+                return name in _LOOKED_AT
+            case ast.Import() | ast.ImportFrom():
+                return self._unread(part, read=True)
+            case ast.keyword(arg="out") | ast.NamedExpr() | ast.Await() | ast.Yield() | ast.YieldFrom():
+                return False
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Lambda() | ast.Global():
+                return False
+        return True
+
+    def _unread(self, node: ast.Import | ast.ImportFrom, read: bool = False) -> bool:
+        """Whether it is of a harmless module, and nobody reads what it names."""
+        modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
+        names = {alias.asname or alias.name.split(".")[0] for alias in node.names}
+        return set(modules) <= _MODULES and (read or not names & self._read)
+
+    def _gone(self, node: ast.stmt, what: str) -> ast.stmt:
+        self.notes.append(f"{what} (line {node.lineno})")
+        return ast.copy_location(ast.Pass(), node)
+
+
+def _alias(node: ast.stmt) -> tuple[str, str] | None:
+    """``T = torch.Tensor``."""
+    match node:
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name() | ast.Attribute() as value):
+            return (name, ast.unparse(value)) if ast.unparse(value) in _TYPES else None
+    return None
+
+
+def _is_main(test: ast.expr) -> bool:
+    return ast.unparse(test) in ("__name__ == '__main__'", "'__main__' == __name__")
+
+
+def _called(node: ast.expr) -> str | None:
+    """The dotted name of what is called, where it is one."""
+    if not isinstance(node, ast.Call):
+        return None
+    function, parts = node.func, list[str]()
+    while isinstance(function, ast.Attribute):
+        parts.append(function.attr)
+        function = function.value
+    return ".".join([function.id, *reversed(parts)]) if isinstance(function, ast.Name) else None
