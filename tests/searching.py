@@ -14,6 +14,7 @@ from rewardsmith.config import LanguageModelOptions, StudyConfig
 from rewardsmith.contracts import (
     Brief,
     Ledger,
+    Quote,
     Report,
     ScoringJob,
     Task,
@@ -78,6 +79,12 @@ class Author:
 
     def admit(self, source: str, program: str, task: object) -> str:
         return program
+
+    def prompt(self, brief: Brief) -> str:
+        return ""
+
+    def quote(self, brief: Brief) -> Quote | None:
+        return None
 
     def close(self) -> None: ...
 

@@ -8,13 +8,14 @@ import re
 import textwrap
 from dataclasses import dataclass
 
+from rewardsmith.reward.guard.entry import ENTRY
 from rewardsmith.reward.guard.lexical import MAX_LINE
 from rewardsmith.reward.guard.refusal import RefusedError
-from rewardsmith.reward.guard.syntax import ENTRY, parse
+from rewardsmith.reward.guard.syntax import parse
 
 MAX_REPLY = 200_000
 """Longer replies are cut; no model writes so much."""
-_DEFINITION = f"def {ENTRY}"
+_DEFINITION = re.compile(rf"def _?{ENTRY}")
 _FENCE = re.compile(r"^[ \t]*(`{3,8}|~{3,8})[^\n]*\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
 _THOUGHT_MARK = re.compile(r"<(/?)think(?:ing)?>", re.IGNORECASE)
 _CONSTANT = (
@@ -52,8 +53,8 @@ def extract(reply: str) -> Extract:
     said = without_thoughts(reply)
     text = (said if ENTRY in said else reply)[:MAX_REPLY].replace("\r\n", "\n").replace("\r", "\n")
     fences = list(_FENCE.finditer(text))
-    telling = [match for match in fences if _DEFINITION in match.group(2)] or (
-        [] if _DEFINITION in text else fences
+    telling = [match for match in fences if _DEFINITION.search(match.group(2))] or (
+        [] if _DEFINITION.search(text) else fences
     )
     if telling:
         block = telling[-1]
@@ -128,7 +129,7 @@ def _from_json(text: str) -> Extract | None:
     except (ValueError, RecursionError):
         return None
     values = [value for value in data.values() if isinstance(value, str)] if isinstance(data, dict) else []
-    code = next((value for value in values if _DEFINITION in value), "")
+    code = next((value for value in values if _DEFINITION.search(value)), "")
     if not code:
         return None
     inner = extract(code) if "```" in code else Extract(_program(f"{code}\n"), "")
@@ -152,7 +153,7 @@ def _unfenced(text: str) -> Extract:
     programs = [(first, code) for first, end in stretches if "def " in (code := "\n".join(lines[first:end]))]
     if not programs:
         return Extract("", text.strip())
-    first, code = next((found for found in reversed(programs) if _DEFINITION in found[1]), programs[0])
+    first, code = next((found for found in reversed(programs) if _DEFINITION.search(found[1])), programs[0])
     return Extract(strip_ceremony(code), "\n".join(lines[:first]).strip())
 
 

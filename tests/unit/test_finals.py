@@ -50,8 +50,8 @@ class Table(AtOnce):
 def searched(folder: Path, author: Author | None = None, **changes: object) -> tuple[Study, Table]:
     author, executor = author or Author(), Table()
     options = {"candidates": 6, "finalists": 3, "finalist_seeds": 2, "final_seeds": 2, **changes}
-    config = StudyConfig("toy", **options)  # pyright: ignore[reportArgumentType]
-    parts = Parts(TOY, Sixes(), author, cast(Guard, author), executor, PpoSettings())  # pyright: ignore[reportArgumentType]
+    config = StudyConfig("toy", **options)
+    parts = Parts(TOY, Sixes(), author, cast(Guard, author), executor, PpoSettings())
     study = Study.create(folder, config)
     runner.run(study, parts, Silent())
     return study, executor
@@ -122,6 +122,6 @@ def test_what_is_at_its_end_is_not_trained_again(tmp_path: Path):
     study, _ = searched(tmp_path / "s")
     again = Table()
     author = Author()
-    parts = Parts(TOY, Sixes(), author, cast(Guard, author), again, PpoSettings())  # pyright: ignore[reportArgumentType]
+    parts = Parts(TOY, Sixes(), author, cast(Guard, author), again, PpoSettings())
     runner.run(study, parts, Silent())
     assert again.jobs == {}

@@ -99,8 +99,8 @@ class Guard:
         verdict = self._child(task).check(printed.program)
         if verdict.accepted:
             self._accepted.add(self._key(printed.program, task))
-            left_out = f"left out: {', '.join(printed.notes)}" if printed.notes else ""
-            return dataclasses.replace(verdict, message="; ".join(filter(None, (verdict.message, left_out))))
+            notes = filter(None, (verdict.message, *printed.notes))
+            return dataclasses.replace(verdict, message="; ".join(notes))
         line = printed.source_line(verdict.line) if verdict.line else None
         message, hint = printed.in_own_words(verdict.message), printed.in_own_words(verdict.hint)
         return dataclasses.replace(verdict, line=line, message=message, hint=hint)

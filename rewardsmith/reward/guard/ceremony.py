@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 
 from rewardsmith.reward.guard import vocabulary
+from rewardsmith.reward.guard.constants import own_names
 from rewardsmith.reward.guard.helpers import declared
 
 _MODULES = {"torch", "torch.nn", "torch.nn.functional", "math", "typing", "numpy", "__future__"}
@@ -54,11 +55,33 @@ class _Ceremony(ast.NodeTransformer):
         self._read = {node.id for node in names if isinstance(node.ctx, ast.Load)}
         self._stored = {node.id for node in names if isinstance(node.ctx, ast.Store)}
         self._stored |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+        functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+        self._from_outside = {name for function in functions for name in _read_from_outside(function)}
         self._aliases = dict(found for node in tree.body if (found := _alias(node)))
 
     def visit_Module(self, node: ast.Module) -> ast.Module:
-        node.body = [self._top(statement) for statement in node.body]
+        ends = [number for number, part in enumerate(node.body, 1) if isinstance(part, ast.FunctionDef)]
+        end = max(ends, default=len(node.body))
+        node.body = [
+            *(self._top(statement) for statement in node.body[:end]),
+            *(self._after(statement) for statement in node.body[end:]),
+        ]
         return node
+
+    def _after(self, node: ast.stmt) -> ast.stmt:
+        """Behind all functions there is at most an example of how to call them."""
+        if isinstance(node, (ast.Assign, ast.Expr)) and self._is_trial(node) and not self._is_constant(node):
+            return self._gone(node, "example")
+        return self._top(node)
+
+    def _is_constant(self, node: ast.stmt) -> bool:
+        """Whether it names what a function reads."""
+        names = {
+            part.id
+            for part in ast.walk(node)
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+        }
+        return bool(names & self._from_outside)
 
     def _top(self, node: ast.stmt) -> ast.stmt:
         if isinstance(node, (ast.Import, ast.ImportFrom)) and self._unread(node):
@@ -132,6 +155,11 @@ class _Ceremony(ast.NodeTransformer):
     def _gone(self, node: ast.stmt, what: str) -> ast.stmt:
         self.notes.append(f"{what} (line {node.lineno})")
         return ast.copy_location(ast.Pass(), node)
+
+
+def _read_from_outside(function: ast.FunctionDef) -> set[str]:
+    """Names in a function that it does not define."""
+    return {node.id for node in ast.walk(function) if isinstance(node, ast.Name)} - own_names(function)
 
 
 def _alias(node: ast.stmt) -> tuple[str, str] | None:

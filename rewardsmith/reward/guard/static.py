@@ -7,6 +7,7 @@ import dataclasses
 from rewardsmith.contracts import Signal
 from rewardsmith.reward.guard.ceremony import without_ceremony
 from rewardsmith.reward.guard.constants import inline_constants
+from rewardsmith.reward.guard.entry import with_entry
 from rewardsmith.reward.guard.lexical import check_text
 from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.guard.rewrite import Printed, reprint
@@ -30,10 +31,12 @@ def check_source(source: str, signals: tuple[Signal, ...] | None) -> Printed:
     try:
         code = check_text(source)
         layer = "syntax"
-        tree, notes = without_ceremony(parse(code))
+        tree, left_out = without_ceremony(parse(code))
+        tree, choices = with_entry(tree)
         tree = inline_constants(tree)
         check_tree(tree, signals)
-        return dataclasses.replace(reprint(tree), notes=notes)
+        gone = (f"left out: {', '.join(left_out)}",) if left_out else ()
+        return dataclasses.replace(reprint(tree), notes=(*gone, *choices))
     except RefusedError:
         raise
     except Exception as error:  # the boundary: whatever a text does to these layers, it ends no search

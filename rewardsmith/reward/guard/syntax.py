@@ -12,11 +12,11 @@ from rewardsmith.contracts import Signal
 from rewardsmith.reward.guard import vocabulary
 from rewardsmith.reward.guard.calls import check_calls
 from rewardsmith.reward.guard.constants import number_of, own_names
+from rewardsmith.reward.guard.entry import ENTRY
 from rewardsmith.reward.guard.expressions import ADVICE, Scope, check_expressions
 from rewardsmith.reward.guard.helpers import declared, defaults_of
 from rewardsmith.reward.guard.refusal import RefusedError
 
-ENTRY = "compute_reward"
 MAX_NODES = 1_500
 MAX_DEPTH = 60
 

@@ -32,6 +32,8 @@ LEFT_OUT = {
     body("print(f'mean {r.mean(dim=-1)}')"): "print (line 3)",
     body("assert r.shape[0] > 0, 'empty'"): "assert (line 3)",
     body("if r.dim() != 1: raise ValueError('shape')"): "check that raises (line 3)",
+    TAIL.format("") + "x = torch.rand(4, 3)": "example (line 4)",
+    TAIL.format("") + "print(compute_reward(torch.rand(4, 3)))": "example (line 4)",
     TAIL.format("") + "if __name__ == '__main__':\n    print(compute_reward)\n": "__main__ block (line 4)",
 }
 
@@ -39,7 +41,7 @@ LEFT_OUT = {
 @pytest.mark.parametrize("source", LEFT_OUT)
 def test_it_is_left_out_with_a_note(source: str, reach: Task):
     printed = check_source(source, reach.signals)
-    assert printed.notes == (LEFT_OUT[source],)
+    assert printed.notes == (f"left out: {LEFT_OUT[source]}",)
     plain = check_source(TAIL.format(""), reach.signals).program
     assert printed.program.replace("    pass\n", "") == plain
 
@@ -66,6 +68,10 @@ REFUSED = {
     "a print that opens": body("print(open('x', 'w'))"),
     "a print of what is inside": body("print(r.__class__)"),
     "a check that imports": body("if __import__('os').system('x'): raise ValueError('x')"),
+    "an example that loads": TAIL.format("") + "x = torch.load('x')\n",
+    "an example that opens": TAIL.format("") + "open('x', 'w')\n",
+    "a constant behind its reader": TAIL.format("    r = r * W\n") + "W = torch.rand(4)\n",
+    "an example that is none": "x = torch.rand(4, 3)\n" + TAIL.format(""),
     "a module of numpy": above("import numpy.ctypeslib"),
     "a change in a print": body("print(r.zero_())"),
     "a change in an assertion": body("assert r.mul_(2.0).dim() == 1"),
@@ -92,7 +98,7 @@ def test_a_helper_may_name_its_types_by_such_names(reach: Task):
         "T = torch.Tensor\ndef near(x: T) -> T:\n    return torch.exp(-x)\n"
         "def compute_reward(tcp_pos: T):\n    r = near(tcp_pos[:, 0])\n    return r, {'r': r}\n"
     )
-    assert check_source(source, reach.signals).notes == ("name T for a type (line 1)",)
+    assert check_source(source, reach.signals).notes == ("left out: name T for a type (line 1)",)
 
 
 def test_the_verdict_says_what_was_left_out(guard: Guard, reach: Task):

@@ -36,9 +36,7 @@ TEXT = {
     "unclosed_bracket": ("syntax", body("r = torch.exp(-d")),
     "unclosed_string": ("syntax", body("x = 'abc")),
     "fence_left_in": ("syntax", f"```python\n{GOOD}```\n"),
-    "two_rewards": ("syntax", GOOD + GOOD),
     "two_helpers_of_a_name": ("syntax", f"def f(x):\n    return x\ndef f(x):\n    return -x\n{GOOD}"),
-    "another_name": ("syntax", GOOD.replace("compute_reward", "reward")),
     "python_two": ("syntax", body("print r")),
     "javascript": ("syntax", "function compute_reward(tcp_pos) { return tcp_pos; }"),
     "repeated_parameter": (
