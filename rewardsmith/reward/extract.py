@@ -8,6 +8,7 @@ import re
 import textwrap
 from dataclasses import dataclass
 
+from rewardsmith.reward.guard import vocabulary
 from rewardsmith.reward.guard.entry import ENTRY
 from rewardsmith.reward.guard.lexical import MAX_LINE
 from rewardsmith.reward.guard.refusal import RefusedError
@@ -29,6 +30,7 @@ _CEREMONY = re.compile(
     r"\t]*(?:\#[^\n]*)?)$",
     re.MULTILINE,
 )
+_OTHERS_HERE = vocabulary.BUILTINS - {"abs"} | {"*"}
 _MODULES = {"torch", "math", "typing", "torch.nn", "torch.nn.functional", "torch.jit", "__future__"}
 
 
@@ -169,4 +171,12 @@ def _is_harmless(line: str) -> bool:
         return False
     if isinstance(node, ast.Import):
         return all(alias.name in _MODULES and alias.asname in (None, "F") for alias in node.names)
-    return isinstance(node, ast.ImportFrom) and node.module in _MODULES
+    if not isinstance(node, ast.ImportFrom) or node.module not in _MODULES:
+        return False
+    return node.module == "typing" or all(map(_keeps_meaning, node.names))
+
+
+def _keeps_meaning(alias: ast.alias) -> bool:
+    """Whether an imported name cannot be taken for another: ``max`` is not torch's here."""
+    usual = alias.asname in (None, alias.name) or (alias.name, alias.asname) == ("functional", "F")
+    return usual and alias.name not in _OTHERS_HERE

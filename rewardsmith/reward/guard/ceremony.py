@@ -23,7 +23,22 @@ _LOOKS = {
 }  # fmt: skip
 """Names of others that what is left out may read."""
 _LOOKED_AT = (
-    {"rand", "randn", "manual_seed", "Tensor", "item", "tolist", "items", "keys", "values", "format"}
+    {
+        "rand",
+        "randn",
+        "manual_seed",
+        "manual_seed_all",
+        "cuda",
+        "random",
+        "seed",
+        "Tensor",
+        "item",
+        "tolist",
+        "items",
+        "keys",
+        "values",
+        "format",
+    }
     | vocabulary.FUNCTIONS
     | vocabulary.ATTRIBUTES
     | vocabulary.CREATION
@@ -57,7 +72,9 @@ class _Ceremony(ast.NodeTransformer):
         self._stored |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
         functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
         self._from_outside = {name for function in functions for name in _read_from_outside(function)}
-        self._aliases = dict(found for node in tree.body if (found := _alias(node)))
+        stores = [node.id for node in names if isinstance(node.ctx, ast.Store)]
+        aliases = [found for node in tree.body if (found := _alias(node))]
+        self._aliases = {name: kind for name, kind in aliases if stores.count(name) == 1}
 
     def visit_Module(self, node: ast.Module) -> ast.Module:
         ends = [number for number, part in enumerate(node.body, 1) if isinstance(part, ast.FunctionDef)]
@@ -70,27 +87,19 @@ class _Ceremony(ast.NodeTransformer):
 
     def _after(self, node: ast.stmt) -> ast.stmt:
         """Behind all functions there is at most an example of how to call them."""
-        if isinstance(node, (ast.Assign, ast.Expr)) and self._is_trial(node) and not self._is_constant(node):
+        names = _assigned(node)
+        if names is not None and not names & (self._own | self._from_outside) and self._is_trial(node):
             return self._gone(node, "example")
         return self._top(node)
-
-    def _is_constant(self, node: ast.stmt) -> bool:
-        """Whether it names what a function reads."""
-        names = {
-            part.id
-            for part in ast.walk(node)
-            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
-        }
-        return bool(names & self._from_outside)
 
     def _top(self, node: ast.stmt) -> ast.stmt:
         if isinstance(node, (ast.Import, ast.ImportFrom)) and self._unread(node):
             return self._gone(node, "import")
         if isinstance(node, ast.If) and _is_main(node.test) and not node.orelse and self._is_trial(node):
             return self._gone(node, "__main__ block")
-        if (alias := _alias(node)) and alias[0] not in self._own:
+        if (alias := _alias(node)) and alias[0] in self._aliases.keys() - self._own:
             return self._gone(node, f"name {alias[0]} for a type")
-        if isinstance(node, ast.Expr) and _called(node.value) in _SEEDS:
+        if isinstance(node, ast.Expr) and _called(node.value) in _SEEDS and self._is_trial(node):
             return self._gone(node, "seed")
         return self.visit(node)
 
@@ -117,7 +126,7 @@ class _Ceremony(ast.NodeTransformer):
         return self._gone(node, "assert") if idle else node
 
     def visit_Expr(self, node: ast.Expr) -> ast.stmt:
-        if _called(node.value) == "print" and "print" not in self._own and self._is_idle(node):
+        if _called(node.value) == "print" and "print" not in self._own | self._stored and self._is_idle(node):
             return self._gone(node, "print")
         return node
 
@@ -166,7 +175,21 @@ def _alias(node: ast.stmt) -> tuple[str, str] | None:
     """``T = torch.Tensor``."""
     match node:
         case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name() | ast.Attribute() as value):
-            return (name, ast.unparse(value)) if ast.unparse(value) in _TYPES else None
+            kind = ast.unparse(value)
+            own = name not in vocabulary.INTERNAL_NAMES | vocabulary.BUILTINS | vocabulary.TYPES
+            return (name, kind) if kind in _TYPES and (own or kind == f"torch.{name}") else None
+    return None
+
+
+def _assigned(node: ast.stmt) -> set[str] | None:
+    """Names that a statement gives values to; ``None`` where it does anything else."""
+    match node:
+        case ast.Expr():
+            return set()
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            return {name}
+        case ast.Assign(targets=[ast.Tuple(elts=parts)]) if all(isinstance(p, ast.Name) for p in parts):
+            return {part.id for part in parts if isinstance(part, ast.Name)}
     return None
 
 
