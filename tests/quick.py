@@ -7,12 +7,21 @@ from typing import Any
 
 import pytest
 
+_PARAM = type(pytest.param())
+
 
 def first_is_quick(parameters: Sequence[Any]) -> list[Any]:
     """Parameters of which ``make test`` tries the first, and ``make test-slow`` the others.
 
     Args:
-        parameters: One each, or a tuple where a test has several.
+        parameters: One each, a tuple where a test has several, or what ``pytest.param`` makes.
     """
-    slow = [value if isinstance(value, tuple) else (value,) for value in parameters[1:]]
-    return [parameters[0], *(pytest.param(*value, marks=pytest.mark.slow) for value in slow)]
+    return [parameters[0], *map(_slow, parameters[1:])]
+
+
+def _slow(parameter: Any) -> Any:
+    if isinstance(parameter, _PARAM):
+        return pytest.param(*parameter.values, marks=[*parameter.marks, pytest.mark.slow], id=parameter.id)
+    return pytest.param(
+        *(parameter if isinstance(parameter, tuple) else (parameter,)), marks=pytest.mark.slow
+    )
