@@ -15,7 +15,7 @@ test: .venv/.dev  ## what finds most faults per minute
 	$(TESTS) -m "not slow and not gpu and not fuzz"
 
 test-slow: .venv/.dev  ## the others
-	@echo "about 13 minutes on two quiet cores"
+	@echo "about 15 minutes on two quiet cores"
 	$(TESTS) -m "slow and not gpu and not fuzz"
 
 test-all: test test-slow
