@@ -128,9 +128,9 @@ def measure(name: str, rounds: int, seconds: float) -> str:
     slower = sorted(1 - pair[CONFINED].rate / pair[FREE].rate for pair in pairs)
     dearer = sorted(pair[CONFINED].cost / pair[FREE].cost - 1 for pair in pairs)
     return (
-        f"| {name} | {rates[FREE]:,.0f} | {rates[CONFINED]:,.0f} | {median(slower):+.1%} ({slower[0]:+.1%} "
-        f"to {slower[-1]:+.1%}) | "
-        f"{median(dearer):+.1%} ({dearer[0]:+.1%} to {dearer[-1]:+.1%}) |"
+        f"| {name} | {rates[FREE]:,.0f} | {rates[CONFINED]:,.0f} | {median(slower):+.1%} "
+        f"({slower[0]:+.1%} to {slower[-1]:+.1%}) | {median(dearer):+.1%} ({dearer[0]:+.1%} to "
+        f"{dearer[-1]:+.1%}) |"
     )
 
 

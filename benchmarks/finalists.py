@@ -75,8 +75,8 @@ def report(folders: Sequence[tuple[Path, Path]]) -> str:
         for count, won in zip((3, 1), pair, strict=True):
             fresh = ", ".join(f"{value:.3f}" for value in won.fresh)
             rows.append(
-                f"| {number} | {count} | {won.name} | {won.search:.3f} | {fresh} "
-                f"| {statistics.mean(won.fresh):.3f} | {won.gap:+.3f} | {won.steps:,} |"
+                f"| {number} | {count} | {won.name} | {won.search:.3f} | {fresh} | "
+                f"{statistics.mean(won.fresh):.3f} | {won.gap:+.3f} | {won.steps:,} |"
             )
     three, one = zip(*found, strict=True)
     gains = [statistics.mean(a.fresh) - statistics.mean(b.fresh) for a, b in found]
@@ -84,8 +84,8 @@ def report(folders: Sequence[tuple[Path, Path]]) -> str:
         "",
         f"Search minus fresh: {statistics.mean(won.gap for won in three):+.3f} with three finalists, "
         f"{statistics.mean(won.gap for won in one):+.3f} with one.",
-        f"Fresh score, three minus one: {statistics.mean(gains):+.3f} "
-        f"({min(gains):+.3f} to {max(gains):+.3f}).",
+        f"Fresh score, three minus one: {statistics.mean(gains):+.3f} ({min(gains):+.3f} to "
+        f"{max(gains):+.3f}).",
         f"Steps, three over one: {sum(won.steps for won in three) / sum(won.steps for won in one):.2f}.",
     ]
     return "\n".join(rows) + "\n"

@@ -169,9 +169,8 @@ class Study:
             )
         reasons = sorted({trial.cause for trial in self.trials if trial.cause}) or ["none was written."]
         return (
-            f"all {self.config.candidates} candidates failed before they had a score, the first because: "
-            f"{reasons[0]} "
-            f"See `{command('inspect', self.folder)}`."
+            f"all {self.config.candidates} candidates failed before they had a score, the first "
+            f"because: {reasons[0]} See `{command('inspect', self.folder)}`."
         )
 
     def policy_path(self, run: Run) -> Path:

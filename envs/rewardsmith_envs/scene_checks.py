@@ -36,15 +36,15 @@ def check_table(task: SimulatedTask, sim: Simulator, robot: Robot, sensors: dict
         width, owner = widths[signal.name]
         if math.prod(signal.shape) != width:
             raise SceneError(
-                f"task {task.name}: the signal {signal.name!r} has shape {signal.shape} in the signal "
-                f"table, but {owner} of "
-                f"{sim.scene} gives {width} numbers. Change the shape or the scene."
+                f"task {task.name}: the signal {signal.name!r} has shape {signal.shape} in the "
+                f"signal table, but {owner} of {sim.scene} gives {width} numbers. Change the shape "
+                "or the scene."
             )
     if not math.isclose(task.control_dt, sim.control_dt, rel_tol=1e-6):
         raise SceneError(
-            f"task {task.name}: control_dt is {task.control_dt:g} s, but {task.decimation} steps of "
-            f"<option timestep> in {sim.scene} "
-            f"take {sim.control_dt:g} s. Change control_dt, decimation or the timestep."
+            f"task {task.name}: control_dt is {task.control_dt:g} s, but {task.decimation} steps "
+            f"of <option timestep> in {sim.scene} take {sim.control_dt:g} s. Change control_dt, "
+            "decimation or the timestep."
         )
 
 
@@ -71,8 +71,8 @@ def check_readings(task: SimulatedTask, sim: Simulator, signals: dict[str, Tenso
         if value.shape != (sim.num_envs,) or value.dtype != dtype:
             raise SceneError(
                 f"task {task.name}: {name} gives {tuple(value.shape)} {_short(value.dtype)}, not "
-                f"(num_envs,) = ({sim.num_envs},) "
-                f"{_short(dtype)}. Reduce vectors with dim=1, e.g. .norm(dim=1)."
+                f"(num_envs,) = ({sim.num_envs},) {_short(dtype)}. Reduce vectors with dim=1, e.g. "
+                ".norm(dim=1)."
             )
 
 

@@ -121,8 +121,7 @@ def _notes(one: Throughput) -> list[str]:
             "with trainings as long as the"
         ),
         (
-            "preset's: a real search with shorter ones is timed, and the steps that it lacks are added at "
-            "the "
-            "speed of training"
+            "preset's: a real search with shorter ones is timed, and the steps that it lacks are "
+            "added at the speed of training"
         ),
     ]

@@ -89,8 +89,8 @@ def _bill(quote: Quote | None, fewest: int, most: int) -> list[str]:
     return [
         f"calls: {fewest} to {most}, with repairs",
         f"tokens: {low.prompt_tokens + low.completion_tokens:,} to "
-        f"{high.prompt_tokens + high.completion_tokens:,}, estimated for "
-        f"prompts of 1 to {_LONG_PROMPT} times {quote.prompt_tokens:,} tokens and replies of "
-        f"{_SHORT_REPLY} to {quote.completion_tokens:,}",
+        f"{high.prompt_tokens + high.completion_tokens:,}, estimated for prompts of 1 to "
+        f"{_LONG_PROMPT} times {quote.prompt_tokens:,} tokens and replies of {_SHORT_REPLY} to "
+        f"{quote.completion_tokens:,}",
         f"money: {price}",
     ]

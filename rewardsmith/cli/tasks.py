@@ -204,9 +204,8 @@ def _show(sheet: TaskSheet) -> None:
     if sheet.speed:
         screen.print(
             f"on this machine's {sheet.speed.device}, {sheet.speed.envs} environments, per million "
-            "environment steps: simulation "
-            f"{sheet.speed.simulation_s:,.0f} s, training {sheet.speed.training_s:,.0f} s; the preset's "
-            "training: "
+            f"environment steps: simulation {sheet.speed.simulation_s:,.0f} s, training "
+            f"{sheet.speed.training_s:,.0f} s; the preset's training: "
             f"{duration(sheet.speed.preset_s)}, without start-up and scoring"
         )
 

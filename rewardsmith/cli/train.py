@@ -205,7 +205,6 @@ def _line(result: Policy) -> str:
         return f"{result.name}  {result.state}: {one_line(result.cause)}"
     score = result.score
     return (
-        f"{result.name}  true score {score.mean:.3f} ± {score.standard_error:.3f} on {score.episodes} "
-        "episodes  "
-        f"{result.env_steps:,} steps  {result.policy}"
+        f"{result.name}  true score {score.mean:.3f} ± {score.standard_error:.3f} on "
+        f"{score.episodes} episodes  {result.env_steps:,} steps  {result.policy}"
     )

@@ -120,8 +120,8 @@ class LocalExecutor:
             if not any(Path(file).resolve().is_relative_to(folder) for folder in folders):
                 raise StoreError(
                     f"{file} is to be written by a worker that can write below "
-                    f"{', '.join(map(str, folders))} only. "
-                    "Put it there, or name its folder in the workload."
+                    f"{', '.join(map(str, folders))} only. Put it there, or name its folder in the "
+                    "workload."
                 )
         self._places += 1
         self._queue.append(work)

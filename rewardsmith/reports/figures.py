@@ -228,9 +228,9 @@ def save(report: ComparisonReport, folder: Path) -> list[str]:
         kaleido.write_fig_from_object_sync(pictures, kopts={"mathjax": False})
     except (ChromeNotFoundError, BrowserFailedError, BrowserClosedError) as error:
         raise RewardsmithError(
-            f"static pictures need Chrome or Chromium, and it did not work ({str(error).splitlines()[0]}). "
-            "The interactive pages are in "
-            f"{folder}. Install a browser (Debian: `apt-get install chromium`, else `plotly_get_chrome`), "
-            "then compare again."
+            "static pictures need Chrome or Chromium, and it did not work "
+            f"({str(error).splitlines()[0]}). The interactive pages are in {folder}. Install a "
+            "browser (Debian: `apt-get install chromium`, else `plotly_get_chrome`), then compare "
+            "again."
         ) from error
     return [f"{stem}.svg" for stem, _ in drawn]

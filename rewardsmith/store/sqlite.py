@@ -200,8 +200,8 @@ class Store:
         with self._lock:
             self._revision += 1
             self._write(
-                f"INSERT INTO {table.name} (id, revision, record) VALUES (?, ?, ?) "
-                "ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, record = excluded.record",
+                f"INSERT INTO {table.name} (id, revision, record) VALUES (?, ?, ?) ON CONFLICT "
+                "(id) DO UPDATE SET revision = excluded.revision, record = excluded.record",
                 (row, self._revision, text),
             )
 

@@ -66,9 +66,9 @@ def older_for_writing(path: Path, writer: str | None) -> str:
     """Say that a study can be read and not continued, and what continues it."""
     way = _pinned(writer) or "'rewardsmith<0.2'"
     return (
-        f"{path} has an older format, which this rewardsmith reads and does not write: inspect, compare, "
-        "export, render and replay "
-        f"open it. {_written_by(writer)} To resume it: `pip install {way}`."
+        f"{path} has an older format, which this rewardsmith reads and does not write: inspect, "
+        f"compare, export, render and replay open it. {_written_by(writer)} To resume it: `pip "
+        f"install {way}`."
     )
 
 

@@ -71,9 +71,9 @@ def eviction(race: Race, rung: Rung) -> str:
     if race.allows(rung.better, rung.rivals):
         return ""
     return (
-        f"evicted after {rung.env_steps:,} steps: {rung.better} of {rung.rivals} earlier candidates had a "
-        "higher true score "
-        f"there than {rung.score.mean:.3f}; racing keeps the best {race.keep:.0%}"
+        f"evicted after {rung.env_steps:,} steps: {rung.better} of {rung.rivals} earlier "
+        f"candidates had a higher true score there than {rung.score.mean:.3f}; racing keeps the "
+        f"best {race.keep:.0%}"
     )
 
 

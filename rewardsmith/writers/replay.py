@@ -101,10 +101,10 @@ class ReplayWriter:
             parents,
         ):
             raise WriterError(
-                f"{brief.candidate} was {known.operator} of {known.parents} in {self._folder} and is "
-                f"{brief.operator} of {parents} now, so "
-                f"its reply belongs to another program. Give the config of the recorded search: "
-                f"--config {quoted(self._folder / 'config.yaml')}."
+                f"{brief.candidate} was {known.operator} of {known.parents} in {self._folder} and "
+                f"is {brief.operator} of {parents} now, so its reply belongs to another program. "
+                "Give the config of the recorded search: --config "
+                f"{quoted(self._folder / 'config.yaml')}."
             )
         return known
 

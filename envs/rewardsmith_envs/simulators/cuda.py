@@ -192,8 +192,8 @@ class WarpSimulator(LoadedScene):
             on_device = mjw.put_model(model)
         except (NotImplementedError, ValueError) as error:
             raise SceneError(
-                f"{self.scene} has a feature that mujoco-warp cannot simulate: {error} "
-                "Every task must run on both simulators: leave it out."
+                f"{self.scene} has a feature that mujoco-warp cannot simulate: {error} Every task "
+                "must run on both simulators: leave it out."
             ) from None
         on_device.opt.warn_overflow = 0  # `Budget` says it, once
         # at 0 nothing is looked for, and nobody would notice

@@ -39,10 +39,9 @@ def context_class() -> Any:
             return import_module(f"mujoco.{kind}").GLContext
         complaints.append(f"{kind}: {complaint}")
     raise RenderingError(
-        f"no OpenGL that draws without a display works ({'; '.join(complaints)}). On Debian and Ubuntu "
-        "`apt-get install libosmesa6` "
-        "(software), or `apt-get install libegl1 libgl1-mesa-dri` (software, or a graphics card with its "
-        "driver), then try again."
+        f"no OpenGL that draws without a display works ({'; '.join(complaints)}). On Debian and "
+        "Ubuntu `apt-get install libosmesa6` (software), or `apt-get install libegl1 "
+        "libgl1-mesa-dri` (software, or a graphics card with its driver), then try again."
     )
 
 

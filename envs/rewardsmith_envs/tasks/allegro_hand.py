@@ -27,13 +27,11 @@ class AllegroHand(InHandTask):
 
     name = "allegro-hand"
     description = (
-        "A robot hand with four fingers of four joints each lies palm up, its fingers along +x and a "
-        "little lowered; z points up. "
-        "A block lies in the hand. Turn it with the fingers into the wanted orientation without dropping "
-        "it. As soon as it is "
-        "there, another orientation is wanted: reach as many as possible, one after another. An episode "
-        "lasts 600 control steps "
-        "of 1/60 s, and ends early when the block leaves the hand."
+        "A robot hand with four fingers of four joints each lies palm up, its fingers along +x "
+        "and a little lowered; z points up. A block lies in the hand. Turn it with the fingers "
+        "into the wanted orientation without dropping it. As soon as it is there, another "
+        "orientation is wanted: reach as many as possible, one after another. An episode lasts "
+        "600 control steps of 1/60 s, and ends early when the block leaves the hand."
     )
     success_rule = (
         "metric: orientations reached in an episode, each within 0.1 rad; a block 0.24 m or "

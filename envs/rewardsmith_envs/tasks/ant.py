@@ -24,13 +24,11 @@ class Ant(RunTask):
     name = "ant"
     difficulty = "medium"
     description = (
-        "A robot with a round torso and four legs stands on flat ground; x points forward, y to the left, "
-        "z up. Every leg has a hip "
-        "that swings it sideways and an ankle that raises and lowers its foot; eight motors turn them. Run "
-        "forward, along +x, as "
-        "fast as possible for the whole episode without falling: the episode ends early when the centre of "
-        "the torso comes lower than "
-        "0.31 m, and at the latest after 400 control steps of 0.04 s."
+        "A robot with a round torso and four legs stands on flat ground; x points forward, y to "
+        "the left, z up. Every leg has a hip that swings it sideways and an ankle that raises and "
+        "lowers its foot; eight motors turn them. Run forward, along +x, as fast as possible for "
+        "the whole episode without falling: the episode ends early when the centre of the torso "
+        "comes lower than 0.31 m, and at the latest after 400 control steps of 0.04 s."
     )
     success_rule = (
         "metric: distance run along x over the 16 s of a whole episode, in m/s; a torso below 0.31 m ends it"

@@ -34,20 +34,18 @@ class Anymal(SimulatedTask):
     group = "locomotion"
     difficulty = "medium"
     description = (
-        "A robot with a box-shaped base and four legs of three hinges each, 0.6 m high and 32 kg, stands "
-        "on flat ground. Walk at the "
-        "commanded velocity, forward and sideways, while turning at the commanded rate; velocities are "
-        "meant in the robot's own "
-        "frame: x forward, y to the left, z up. The command is drawn anew for every episode, up to 2 m/s "
-        "forward or backward, 1 m/s "
-        "sideways and 1 rad/s, and stays the same throughout. The episode ends early when the base or a "
-        "knee presses on the "
-        "ground, and at the latest after 400 control steps of 0.02 s."
+        "A robot with a box-shaped base and four legs of three hinges each, 0.6 m high and 32 kg, "
+        "stands on flat ground. Walk at the commanded velocity, forward and sideways, while "
+        "turning at the commanded rate; velocities are meant in the robot's own frame: x forward, "
+        "y to the left, z up. The command is drawn anew for every episode, up to 2 m/s forward or "
+        "backward, 1 m/s sideways and 1 rad/s, and stays the same throughout. The episode ends "
+        "early when the base or a knee presses on the ground, and at the latest after 400 control "
+        "steps of 0.02 s."
     )
     success_rule = (
-        "metric: minus the squared error of planar velocity (m/s) and yaw rate (rad/s), mean over the 8 s "
-        "of a whole episode, -6 at the "
-        "least; base or knee on the ground with more than 1 N ends it, and -6 counts for the rest"
+        "metric: minus the squared error of planar velocity (m/s) and yaw rate (rad/s), mean over "
+        "the 8 s of a whole episode, -6 at the least; base or knee on the ground with more than 1 "
+        "N ends it, and -6 counts for the rest"
     )
     signals = (
         Signal(

@@ -30,13 +30,12 @@ class BallBalance(SimulatedTask):
     group = "control"
     difficulty = "easy"
     description = (
-        "A round plate of radius 0.5 m stands on three legs, 0.6 m above the ground; motors in their knees "
-        "raise, lower and tilt it. A "
-        "ball of radius 0.1 m falls onto the plate with some sideways speed and rolls. x and y span the "
-        "ground, with the plate above "
-        "its origin, and z points up. Keep the ball on the plate for as long as possible. The episode ends "
-        "when the ball has fallen "
-        "to the ground, and at the latest after 500 control steps of 0.01 s."
+        "A round plate of radius 0.5 m stands on three legs, 0.6 m above the ground; motors in "
+        "their knees raise, lower and tilt it. A ball of radius 0.1 m falls onto the plate with "
+        "some sideways speed and rolls. x and y span the ground, with the plate above its origin, "
+        "and z points up. Keep the ball on the plate for as long as possible. The episode ends "
+        "when the ball has fallen to the ground, and at the latest after 500 control steps of "
+        "0.01 s."
     )
     success_rule = "metric: control steps until the centre of the ball is below 0.15 m, 500 at most"
     signals = (

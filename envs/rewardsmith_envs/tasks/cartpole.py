@@ -27,13 +27,11 @@ class Cartpole(SimulatedTask):
     group = "control"
     difficulty = "easy"
     description = (
-        "A cart runs on a rail along x; a pole of length 1 m is hinged on it and falls over unless the "
-        "cart balances it. A motor pushes "
-        "the cart along the rail with up to 20 N. Keep the pole upright and the cart within 3 m of the "
-        "middle for as long as "
-        "possible. The episode ends when the pole lies level or the cart is more than 3 m away, and at the "
-        "latest after 500 control "
-        "steps of 1/60 s. It starts with the pole almost upright."
+        "A cart runs on a rail along x; a pole of length 1 m is hinged on it and falls over "
+        "unless the cart balances it. A motor pushes the cart along the rail with up to 20 N. "
+        "Keep the pole upright and the cart within 3 m of the middle for as long as possible. The "
+        "episode ends when the pole lies level or the cart is more than 3 m away, and at the "
+        "latest after 500 control steps of 1/60 s. It starts with the pole almost upright."
     )
     success_rule = (
         "metric: control steps until the pole is beyond pi/2 rad or the cart beyond 3 m, 500 at most"

@@ -26,15 +26,13 @@ class FrankaDrawer(FrankaTask):
     name = "franka-drawer"
     difficulty = "hard"
     description = (
-        "A seven-joint Franka arm with a closed gripper stands at the origin of a table; x points forward, "
-        "y to the left, z up. "
-        "The gripper points down. Ahead of it stands a cabinet with one drawer, a bit to the left or right "
-        "in every episode. "
-        "The handle of the drawer is a horizontal bar along y, 0.1 m before the front of the drawer, with "
-        "room behind it for the "
-        "fingers. Hook the fingers behind the bar, pull the drawer open towards the robot (along -x) as "
-        "far as it goes, and "
-        "leave it open; an episode lasts 100 control steps of 0.04 s."
+        "A seven-joint Franka arm with a closed gripper stands at the origin of a table; x points "
+        "forward, y to the left, z up. The gripper points down. Ahead of it stands a cabinet with "
+        "one drawer, a bit to the left or right in every episode. The handle of the drawer is a "
+        "horizontal bar along y, 0.1 m before the front of the drawer, with room behind it for "
+        "the fingers. Hook the fingers behind the bar, pull the drawer open towards the robot "
+        "(along -x) as far as it goes, and leave it open; an episode lasts 100 control steps of "
+        "0.04 s."
     )
     success_rule = "drawer open by more than 0.39 m at the episode's last step"
     signals = (

@@ -30,12 +30,10 @@ class FrankaLift(FrankaTask):
     name = "franka-lift"
     difficulty = "medium"
     description = (
-        "A seven-joint Franka arm with a two-finger gripper stands at the origin of a table; x points "
-        "forward, y to the left, "
-        "z up. The gripper points down and its fingers open along y. A cube of side 0.05 m lies on the "
-        "table, elsewhere in every "
-        "episode. Grasp the cube, lift it well off the table and hold it there until the episode ends; an "
-        "episode lasts 75 "
+        "A seven-joint Franka arm with a two-finger gripper stands at the origin of a table; x "
+        "points forward, y to the left, z up. The gripper points down and its fingers open along "
+        "y. A cube of side 0.05 m lies on the table, elsewhere in every episode. Grasp the cube, "
+        "lift it well off the table and hold it there until the episode ends; an episode lasts 75 "
         "control steps of 0.04 s."
     )
     success_rule = (

@@ -27,15 +27,13 @@ class FrankaPeg(FrankaTask):
     name = "franka-peg"
     difficulty = "hard"
     description = (
-        "A seven-joint Franka arm stands at the origin of a table; x points forward, y to the left, z up. "
-        "Its gripper points down and "
-        "stays closed around the upper half of a square peg, 0.03 m wide and 0.12 m long, which hangs "
-        "below it and slips when it is "
-        "pushed against something. A block 0.06 m high with a vertical square hole, 0.036 m wide, is fixed "
-        "to the table, elsewhere in "
-        "every episode; where the fingers hold the peg differs, too. Put the peg into the hole, most of "
-        "the way down, and leave it "
-        "there until the episode ends; an episode lasts 75 control steps of 0.04 s."
+        "A seven-joint Franka arm stands at the origin of a table; x points forward, y to the "
+        "left, z up. Its gripper points down and stays closed around the upper half of a square "
+        "peg, 0.03 m wide and 0.12 m long, which hangs below it and slips when it is pushed "
+        "against something. A block 0.06 m high with a vertical square hole, 0.036 m wide, is "
+        "fixed to the table, elsewhere in every episode; where the fingers hold the peg differs, "
+        "too. Put the peg into the hole, most of the way down, and leave it there until the "
+        "episode ends; an episode lasts 75 control steps of 0.04 s."
     )
     success_rule = (
         "lower end of the peg at least 0.04 m inside the hole and within 0.01 m of its axis at "

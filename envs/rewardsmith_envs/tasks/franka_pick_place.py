@@ -30,13 +30,12 @@ class FrankaPickPlace(FrankaTask):
     name = "franka-pick-place"
     difficulty = "hard"
     description = (
-        "A seven-joint Franka arm with a two-finger gripper stands at the origin of a table; x points "
-        "forward, y to the left, "
-        "z up. The gripper points down and its fingers open along y. A cube of side 0.05 m lies on the "
-        "table, and a goal point floats "
-        "above the table; both are elsewhere in every episode. Grasp the cube, carry it to the goal so "
-        "that its centre is "
-        "there, and hold it there until the episode ends; an episode lasts 75 control steps of 0.04 s."
+        "A seven-joint Franka arm with a two-finger gripper stands at the origin of a table; x "
+        "points forward, y to the left, z up. The gripper points down and its fingers open along "
+        "y. A cube of side 0.05 m lies on the table, and a goal point floats above the table; "
+        "both are elsewhere in every episode. Grasp the cube, carry it to the goal so that its "
+        "centre is there, and hold it there until the episode ends; an episode lasts 75 control "
+        "steps of 0.04 s."
     )
     success_rule = "centre of the cube within 0.025 m of the goal at the episode's last step"
     signals = (*ARM_SIGNALS, GRIPPER_SIGNAL, *CUBE_SIGNALS, GOAL_SIGNAL, *GRASP_ACTION_SIGNALS)

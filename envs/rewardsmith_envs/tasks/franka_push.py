@@ -21,13 +21,11 @@ class FrankaPush(FrankaTask):
     name = "franka-push"
     difficulty = "medium"
     description = (
-        "A seven-joint Franka arm with a closed gripper stands at the origin of a table; x points forward, "
-        "y to the "
-        "left, z up. A cube of side 0.05 m lies on the table. Push the cube with the fingertips until its "
-        "centre "
-        "is at the goal point on the table, and leave it there. Cube and goal are elsewhere in every "
-        "episode, so the arm "
-        "may have to move around the cube first; an episode lasts 75 control steps of 0.04 s."
+        "A seven-joint Franka arm with a closed gripper stands at the origin of a table; x points "
+        "forward, y to the left, z up. A cube of side 0.05 m lies on the table. Push the cube "
+        "with the fingertips until its centre is at the goal point on the table, and leave it "
+        "there. Cube and goal are elsewhere in every episode, so the arm may have to move around "
+        "the cube first; an episode lasts 75 control steps of 0.04 s."
     )
     success_rule = (
         "centre of the cube within 0.04 m of the goal, in the plane of the table, at the episode's last step"

@@ -21,10 +21,10 @@ class FrankaReach(FrankaTask):
     name = "franka-reach"
     difficulty = "easy"
     description = (
-        "A seven-joint Franka arm stands at the origin of a table; x points forward, y to the left, z up. "
-        "Bring "
-        "its tool centre point to a goal point in the air in front of the arm and keep it there. "
-        "The goal changes with every episode; an episode lasts 50 control steps of 0.04 s."
+        "A seven-joint Franka arm stands at the origin of a table; x points forward, y to the "
+        "left, z up. Bring its tool centre point to a goal point in the air in front of the arm "
+        "and keep it there. The goal changes with every episode; an episode lasts 50 control "
+        "steps of 0.04 s."
     )
     success_rule = "tool centre point within 0.02 m of the goal at the episode's last step"
     signals = (*ARM_SIGNALS, GOAL_SIGNAL, *ACTION_SIGNALS)

@@ -30,18 +30,15 @@ class FrankaStack(FrankaTask):
     name = "franka-stack"
     difficulty = "hard"
     description = (
-        "A seven-joint Franka arm with a two-finger gripper stands at the origin of a table; x points "
-        "forward, y to the left, "
-        "z up. The gripper points down and its fingers open along y. Two cubes of side 0.05 m lie apart on "
-        "the table, elsewhere in every "
-        "episode. Grasp the first, put it on top of the lower cube, open the gripper and leave it there at "
-        "rest; an "
-        "episode lasts 120 control steps of 0.04 s."
+        "A seven-joint Franka arm with a two-finger gripper stands at the origin of a table; x "
+        "points forward, y to the left, z up. The gripper points down and its fingers open along "
+        "y. Two cubes of side 0.05 m lie apart on the table, elsewhere in every episode. Grasp "
+        "the first, put it on top of the lower cube, open the gripper and leave it there at rest; "
+        "an episode lasts 120 control steps of 0.04 s."
     )
     success_rule = (
-        "cube within 0.04 m sideways and 0.005 m in height of its place on the lower cube, slower than "
-        "0.02 m/s, and fingers "
-        "open by more than 0.03 m each, at the episode's last step"
+        "cube within 0.04 m sideways and 0.005 m in height of its place on the lower cube, slower "
+        "than 0.02 m/s, and fingers open by more than 0.03 m each, at the episode's last step"
     )
     signals = (
         *ARM_SIGNALS,

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from rewardsmith_envs.simulators.base import Simulator
 
 _JOINTS = (
-    "waist (turn, forward, aside); hip (aside, turn, forward), knee, ankle (toes up, aside) of the right "
-    "and of the left leg; shoulder "
-    "(forward, aside), elbow of the right and of the left arm"
+    "waist (turn, forward, aside); hip (aside, turn, forward), knee, ankle (toes up, aside) of "
+    "the right and of the left leg; shoulder (forward, aside), elbow of the right and of the left "
+    "arm"
 )
 
 
@@ -32,13 +32,11 @@ class Humanoid(RunTask):
     name = "humanoid"
     difficulty = "hard"
     description = (
-        "A robot of human shape, 1.6 m tall and 38 kg, stands on flat ground; x points forward, y to the "
-        "left, z up. Waist, hips, "
-        "knees, ankles, shoulders and elbows have 21 hinges with a motor each. Run forward, along +x, as "
-        "fast as possible for the "
-        "whole episode without falling: the episode ends early when the centre of the torso, 1.3 m high at "
-        "the start, comes lower "
-        "than 0.8 m, and at the latest after 500 control steps of 0.032 s."
+        "A robot of human shape, 1.6 m tall and 38 kg, stands on flat ground; x points forward, y "
+        "to the left, z up. Waist, hips, knees, ankles, shoulders and elbows have 21 hinges with "
+        "a motor each. Run forward, along +x, as fast as possible for the whole episode without "
+        "falling: the episode ends early when the centre of the torso, 1.3 m high at the start, "
+        "comes lower than 0.8 m, and at the latest after 500 control steps of 0.032 s."
     )
     success_rule = (
         "metric: distance run along x over the 16 s of a whole episode, in m/s; a torso below 0.8 m ends it"

@@ -31,19 +31,16 @@ class Quadcopter(SimulatedTask):
     group = "control"
     difficulty = "medium"
     description = (
-        "A quadcopter of 0.4 kg is in the air; x points forward, y to the left, z up. Each of its four "
-        "rotors tilts up to 30 degrees "
-        "about two axes and pushes with up to 2 N along its own axis. Fly to the goal, 1 m above the "
-        "ground, as fast as "
-        "possible and hover there. It starts level, at rest, within 1.5 m of the goal along each axis. The "
-        "episode ends early when it is "
-        "more than 3 m from the goal or lower than 0.3 m, and at the latest after 250 control steps of "
-        "0.02 s."
+        "A quadcopter of 0.4 kg is in the air; x points forward, y to the left, z up. Each of its "
+        "four rotors tilts up to 30 degrees about two axes and pushes with up to 2 N along its "
+        "own axis. Fly to the goal, 1 m above the ground, as fast as possible and hover there. It "
+        "starts level, at rest, within 1.5 m of the goal along each axis. The episode ends early "
+        "when it is more than 3 m from the goal or lower than 0.3 m, and at the latest after 250 "
+        "control steps of 0.02 s."
     )
     success_rule = (
-        "metric: minus the distance to (0, 0, 1) m, mean over the 5 s of a whole episode; beyond 3 m or "
-        "below 0.3 m it ends, and -3 counts "
-        "for the rest"
+        "metric: minus the distance to (0, 0, 1) m, mean over the 5 s of a whole episode; beyond "
+        "3 m or below 0.3 m it ends, and -3 counts for the rest"
     )
     signals = (
         Signal("base_pos", (3,), "m", "world", "centre of the quadcopter", Role.EFFECTOR, -3.5, 4.5),
@@ -88,9 +85,8 @@ class Quadcopter(SimulatedTask):
             "1",
             "joint",
             (
-                "commanded tilts of the same joints, 1 is 30 degrees; then thrusts of the four rotors, -1 "
-                "is 0 "
-                "and 1 is 2 N"
+                "commanded tilts of the same joints, 1 is 30 degrees; then thrusts of the four "
+                "rotors, -1 is 0 and 1 is 2 N"
             ),
             Role.ACTION,
             -1.0,

@@ -53,15 +53,13 @@ class ShadowBlockStack(TwoHandTask):
 
     name, difficulty = "shadow-block-stack", "medium"
     description = (
-        "Two Shadow hands, palms down, reach over a table from the side of negative x, each on a base that "
-        "moves and turns; y "
-        "points to the left, z up. Below the right hand lies a red block, below the left hand a blue one, "
-        "both cubes with sides of "
-        "0.05 m. Midway between them they are to be stacked: the right hand brings the red block to its "
-        "place on the table, the "
-        "left hand the blue one to its place on top of it. An episode lasts 250 control steps of 1/60 s; "
-        "it ends early when the "
-        "fingers of a hand are too far from its block."
+        "Two Shadow hands, palms down, reach over a table from the side of negative x, each on a "
+        "base that moves and turns; y points to the left, z up. Below the right hand lies a red "
+        "block, below the left hand a blue one, both cubes with sides of 0.05 m. Midway between "
+        "them they are to be stacked: the right hand brings the red block to its place on the "
+        "table, the left hand the blue one to its place on top of it. An episode lasts 250 "
+        "control steps of 1/60 s; it ends early when the fingers of a hand are too far from its "
+        "block."
     )
     success_rule = (
         "both blocks less than 0.07 m from their places and the upper one's height less than "

@@ -66,17 +66,14 @@ class ShadowDoorCloseOutward(TwoHandTask):
 
     name, difficulty = "shadow-door-close-outward", "hard"
     description = (
-        "Two Shadow hands, palms towards each other and thumbs up, each on a base that moves and turns, "
-        "look along x through a "
-        "doorway; y points to the left, z up. The door has two leaves, hinged at the left and at the right "
-        "of the doorway. Both "
-        "stand open at about a right angle, away from the hands. The handle of each is a vertical bar on "
-        "the face towards the "
-        "middle, 0.28 m from the hinge, with room behind it for the fingers. Pull both leaves towards the "
-        "hands until the door is "
-        "closed: the right hand the right leaf, the left hand the left one. An episode lasts 250 control "
-        "steps of 1/60 s; it ends "
-        "early when the fingers of a hand are very far from its handle."
+        "Two Shadow hands, palms towards each other and thumbs up, each on a base that moves and "
+        "turns, look along x through a doorway; y points to the left, z up. The door has two "
+        "leaves, hinged at the left and at the right of the doorway. Both stand open at about a "
+        "right angle, away from the hands. The handle of each is a vertical bar on the face "
+        "towards the middle, 0.28 m from the hinge, with room behind it for the fingers. Pull "
+        "both leaves towards the hands until the door is closed: the right hand the right leaf, "
+        "the left hand the left one. An episode lasts 250 control steps of 1/60 s; it ends early "
+        "when the fingers of a hand are very far from its handle."
     )
     success_rule = "handles less than 0.5 m apart along y, at any step of the episode"
     right = ShadowHand((-0.29, -0.4, 0.6), (-RIGHT_ANGLE, 0.0, 0.0), "right_", reach=0.5)

@@ -56,17 +56,14 @@ class ShadowGraspAndPlace(TwoHandTask):
 
     name, difficulty = "shadow-grasp-and-place", "medium"
     description = (
-        "Two Shadow hands, palms down, reach over a table from the side of negative x, each on a base that "
-        "moves and turns; y "
-        "points to the left, z up. Below the right hand lies a red block with sides of 0.06 m. Below the "
-        "left hand stands an open "
-        "bucket, 0.22 m wide and 0.14 m high; its handle is a bar along y over the middle of the opening, "
-        "0.06 m above the rim. The "
-        "right hand takes the block and puts it into the bucket, while the left hand holds the bucket by "
-        "the handle. An episode "
-        "lasts 500 control steps of 1/60 s; it ends early when the fingers of the right hand are far from "
-        "the block or those of the "
-        "left hand far from the handle."
+        "Two Shadow hands, palms down, reach over a table from the side of negative x, each on a "
+        "base that moves and turns; y points to the left, z up. Below the right hand lies a red "
+        "block with sides of 0.06 m. Below the left hand stands an open bucket, 0.22 m wide and "
+        "0.14 m high; its handle is a bar along y over the middle of the opening, 0.06 m above "
+        "the rim. The right hand takes the block and puts it into the bucket, while the left hand "
+        "holds the bucket by the handle. An episode lasts 500 control steps of 1/60 s; it ends "
+        "early when the fingers of the right hand are far from the block or those of the left "
+        "hand far from the handle."
     )
     success_rule = "block less than 0.2 m from the bar of the bucket's handle, at any step of the episode"
     right = ShadowHand((-0.385, -0.2, 0.745), (math.pi, 0.0, 0.0), "right_", reach=0.35, turn=0.4)

@@ -71,16 +71,13 @@ class ShadowKettle(TwoHandTask):
 
     name, difficulty = "shadow-kettle", "hard"
     description = (
-        "Two Shadow hands, palms towards each other and thumbs up, reach over a table from the side of "
-        "negative x, each on a base "
-        "that moves and turns; y points to the left, z up. Next to the right hand stands a kettle, its "
-        "handle, a vertical bar, "
-        "towards that hand and its spout towards the middle of the table. Next to the left hand stands an "
-        "open bucket, 0.13 m wide "
-        "and 0.1 m high, with a vertical bar as its handle towards that hand. Hold both by their handles, "
-        "lift the kettle and tilt "
-        "it so that the tip of the spout is in the middle of the bucket's opening, as for pouring water. "
-        "An episode lasts 125 "
+        "Two Shadow hands, palms towards each other and thumbs up, reach over a table from the "
+        "side of negative x, each on a base that moves and turns; y points to the left, z up. "
+        "Next to the right hand stands a kettle, its handle, a vertical bar, towards that hand "
+        "and its spout towards the middle of the table. Next to the left hand stands an open "
+        "bucket, 0.13 m wide and 0.1 m high, with a vertical bar as its handle towards that hand. "
+        "Hold both by their handles, lift the kettle and tilt it so that the tip of the spout is "
+        "in the middle of the bucket's opening, as for pouring water. An episode lasts 125 "
         "control steps of 1/60 s; it ends early when the bucket falls off the table."
     )
     success_rule = (

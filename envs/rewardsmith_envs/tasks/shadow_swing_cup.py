@@ -85,16 +85,13 @@ class ShadowSwingCup(TwoHandTask):
 
     name, difficulty = "shadow-swing-cup", "hard"
     description = (
-        "Two Shadow hands, palms towards each other and thumbs up, reach over a table from the side of "
-        "negative x, each on a base "
-        "that moves and turns; y points to the left, z up. Between them stands a cup with two handles, "
-        "vertical bars 0.115 m from "
-        "its axis, the red one towards the right hand and the blue one towards the left hand. Hold the cup "
-        "by both handles and "
-        "swing it round: it must stand upright with its handles a quarter turn further counterclockwise, "
-        "seen from above, the red "
-        "one ahead. An episode lasts 150 control steps of 1/60 s; it ends early when the cup falls off the "
-        "table."
+        "Two Shadow hands, palms towards each other and thumbs up, reach over a table from the "
+        "side of negative x, each on a base that moves and turns; y points to the left, z up. "
+        "Between them stands a cup with two handles, vertical bars 0.115 m from its axis, the red "
+        "one towards the right hand and the blue one towards the left hand. Hold the cup by both "
+        "handles and swing it round: it must stand upright with its handles a quarter turn "
+        "further counterclockwise, seen from above, the red one ahead. An episode lasts 150 "
+        "control steps of 1/60 s; it ends early when the cup falls off the table."
     )
     success_rule = "orientation of the cup less than 0.785 rad from the goal, at any step of the episode"
     right = ShadowHand((-0.45, -0.28, 0.67), (-RIGHT_ANGLE, 0.0, 0.0), "right_", reach=0.3, turn=0.6)

@@ -44,9 +44,8 @@ def check_address(base_url: str) -> None:
     if parts and ("@" in base_url or parts.query or parts.fragment or "?" in base_url or "#" in base_url):
         raise WriterError(
             (
-                "the base URL has a user, a password, a query or a fragment, which would be recorded with "
-                "the "
-                "study. "
+                "the base URL has a user, a password, a query or a fragment, which would be "
+                "recorded with the study. "
             )
             + _KEY_BY_VARIABLE
         )

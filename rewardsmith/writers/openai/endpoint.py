@@ -173,9 +173,8 @@ class Endpoint:
         self._lost += 1
         if self._lost >= _LOST_ROUNDS * self.concurrency:
             raise SilentError(
-                f"{self._access.base_url} answered none of the last {self._lost} requests, the last one "
-                f"because: {error} "
-                "Check the server, then `rewardsmith resume` the study.",
+                f"{self._access.base_url} answered none of the last {self._lost} requests, the "
+                f"last one because: {error} Check the server, then `rewardsmith resume` the study.",
                 usage,
             )
         return Answer(error=error, answered=False, again=again, usage=usage, parameters=sent, tries=tries)
@@ -214,9 +213,9 @@ class Endpoint:
         status = refusal.status_code
         if 300 <= status < 400:
             raise WriterError(
-                f"{self._access.base_url} sends requests on ({status}) to {self._redirect(refusal)}, and "
-                "nothing is sent to an address "
-                "that you did not give. If it is right, give it with --llm.base-url."
+                f"{self._access.base_url} sends requests on ({status}) to "
+                f"{self._redirect(refusal)}, and nothing is sent to an address that you did not "
+                "give. If it is right, give it with --llm.base-url."
             ) from None
         if status in _HOPELESS or (status == 429 and "insufficient_quota" in str(refusal.body)):
             raise WriterError(
