@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Role, Signal
+from rewardsmith_envs.tasks.commands import commands
 from rewardsmith_envs.tasks.presets import PAPERS_PPO, ppo
-from rewardsmith_envs.tasks.run_task import RunTask
+from rewardsmith_envs.tasks.run_task import RunTask, torso_signals
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -34,37 +35,7 @@ class Ant(RunTask):
         "metric: distance run along x over the 16 s of a whole episode, in m/s; a torso below 0.31 m ends it"
     )
     signals = (
-        Signal(
-            "base_pos",
-            (3,),
-            "m",
-            "world",
-            "centre of the torso; x is 0 at the start",
-            Role.EFFECTOR,
-            -80.0,
-            80.0,
-        ),
-        Signal(
-            "base_quat",
-            (4,),
-            "quat",
-            "world",
-            "orientation of the torso, w first; 1 0 0 0: upright, facing x",
-            Role.EFFECTOR,
-            -1.0,
-            1.0,
-        ),
-        Signal("base_lin_vel", (3,), "m/s", "world", "velocity of the torso", Role.EFFECTOR, -12.0, 12.0),
-        Signal(
-            "base_ang_vel",
-            (3,),
-            "rad/s",
-            "world",
-            "angular velocity of the torso",
-            Role.EFFECTOR,
-            -40.0,
-            40.0,
-        ),
+        *torso_signals(80.0),
         Signal(
             "joint_pos",
             (8,),
@@ -76,26 +47,7 @@ class Ant(RunTask):
             2.2,
         ),
         Signal("joint_vel", (8,), "rad/s", "joint", "velocities of the same joints", Role.JOINT, -60.0, 60.0),
-        Signal(
-            "actions",
-            (8,),
-            "1",
-            "joint",
-            "commanded torques of the same joints (1 is 15 Nm)",
-            Role.ACTION,
-            -1.0,
-            1.0,
-        ),
-        Signal(
-            "previous_actions",
-            (8,),
-            "1",
-            "joint",
-            "the command one control step earlier",
-            Role.ACTION,
-            -1.0,
-            1.0,
-        ),
+        *commands(8, "joint", "commanded torques of the same joints (1 is 15 Nm)"),
     )
     scene = "ant.xml"
     fallen_m = 0.31

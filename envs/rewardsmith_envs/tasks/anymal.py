@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.tasks.base import SimulatedTask, constant
+from rewardsmith_envs.tasks.commands import commands
 from rewardsmith_envs.tasks.presets import PAPERS_PPO, ppo
 
 if TYPE_CHECKING:
@@ -132,26 +133,7 @@ class Anymal(SimulatedTask):
             0.0,
             5_000.0,
         ),
-        Signal(
-            "actions",
-            (12,),
-            "1",
-            "joint",
-            "commanded angles of the joints, 1 is 0.5 rad off the standing pose",
-            Role.ACTION,
-            -1.0,
-            1.0,
-        ),
-        Signal(
-            "previous_actions",
-            (12,),
-            "1",
-            "joint",
-            "the command one control step earlier",
-            Role.ACTION,
-            -1.0,
-            1.0,
-        ),
+        *commands(12, "joint", "commanded angles of the joints, 1 is 0.5 rad off the standing pose"),
     )
     scene = "anymal.xml"
     horizon = 400

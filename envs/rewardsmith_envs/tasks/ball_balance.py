@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.tasks.base import SimulatedTask, spread
+from rewardsmith_envs.tasks.commands import commands
 from rewardsmith_envs.tasks.presets import PAPERS_PPO, ppo
 
 if TYPE_CHECKING:
@@ -77,26 +78,7 @@ class BallBalance(SimulatedTask):
             1.0,
         ),
         Signal("joint_vel", (6,), "rad/s", "joint", "velocities of the same joints", Role.JOINT, -30.0, 30.0),
-        Signal(
-            "actions",
-            (3,),
-            "1",
-            "joint",
-            "commanded angles of the knees (1 is 0.4 rad)",
-            Role.ACTION,
-            -1.0,
-            1.0,
-        ),
-        Signal(
-            "previous_actions",
-            (3,),
-            "1",
-            "joint",
-            "the command one control step earlier",
-            Role.ACTION,
-            -1.0,
-            1.0,
-        ),
+        *commands(3, "joint", "commanded angles of the knees (1 is 0.4 rad)"),
     )
     scene = "ball_balance.xml"
     horizon = 500

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.tasks.base import SimulatedTask, spread
+from rewardsmith_envs.tasks.commands import commands
 from rewardsmith_envs.tasks.presets import PAPERS_PPO, ppo
 
 if TYPE_CHECKING:
@@ -59,26 +60,7 @@ class Cartpole(SimulatedTask):
             1.9,
         ),
         Signal("pole_vel", (), "rad/s", "world", "angular velocity of the pole", Role.OBJECT, -25.0, 25.0),
-        Signal(
-            "actions",
-            (1,),
-            "1",
-            "world",
-            "commanded force along the rail (1 is 20 N)",
-            Role.ACTION,
-            -1.0,
-            1.0,
-        ),
-        Signal(
-            "previous_actions",
-            (1,),
-            "1",
-            "world",
-            "the command one control step earlier",
-            Role.ACTION,
-            -1.0,
-            1.0,
-        ),
+        *commands(1, "world", "commanded force along the rail (1 is 20 N)"),
     )
     scene = "cartpole.xml"
     horizon = 500

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rewardsmith.contracts import Role, Signal
+from rewardsmith_envs.tasks.commands import commands
 
 ARM_SIGNALS = (
     Signal(
@@ -15,21 +16,7 @@ ARM_SIGNALS = (
     Signal("joint_pos", (7,), "rad", "joint", "arm joint angles, base to wrist", Role.JOINT, -3.1, 3.8),
     Signal("joint_vel", (7,), "rad/s", "joint", "arm joint velocities, base to wrist", Role.JOINT, -6.0, 6.0),
 )
-ACTION_SIGNALS = (
-    Signal(
-        "actions",
-        (3,),
-        "1",
-        "world",
-        "commanded step of the tool along x, y, z (1 is 0.06 m)",
-        Role.ACTION,
-        -1.0,
-        1.0,
-    ),
-    Signal(
-        "previous_actions", (3,), "1", "world", "the command one control step earlier", Role.ACTION, -1.0, 1.0
-    ),
-)
+ACTION_SIGNALS = commands(3, "world", "commanded step of the tool along x, y, z (1 is 0.06 m)")
 GRIPPER_SIGNAL = Signal(
     "finger_opening",
     (),
@@ -40,20 +27,8 @@ GRIPPER_SIGNAL = Signal(
     -0.01,
     0.05,
 )
-GRASP_ACTION_SIGNALS = (
-    Signal(
-        "actions",
-        (4,),
-        "1",
-        "world",
-        "commanded step of the tool along x, y, z (1 is 0.06 m) and gripper (-1 closed, 1 open)",
-        Role.ACTION,
-        -1.0,
-        1.0,
-    ),
-    Signal(
-        "previous_actions", (4,), "1", "world", "the command one control step earlier", Role.ACTION, -1.0, 1.0
-    ),
+GRASP_ACTION_SIGNALS = commands(
+    4, "world", "commanded step of the tool along x, y, z (1 is 0.06 m) and gripper (-1 closed, 1 open)"
 )
 CUBE_SIGNALS = (
     Signal(

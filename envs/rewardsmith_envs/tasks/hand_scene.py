@@ -140,6 +140,14 @@ def base_signal(prefix: str) -> Signal:
     return Signal(f"{prefix}base_pos", (3,), "m", "world", meaning, Role.EFFECTOR, -3.0, 3.0)
 
 
+def goals(right: str, left: str) -> tuple[Signal, Signal]:
+    """``right_goal_pos`` and ``left_goal_pos``: what must be there, in words for each."""
+    return (
+        Signal("right_goal_pos", (3,), "m", "world", right, Role.GOAL, -1.0, 1.0),
+        Signal("left_goal_pos", (3,), "m", "world", left, Role.GOAL, -1.0, 1.0),
+    )
+
+
 def hand_signals(prefix: str) -> tuple[Signal, ...]:
     """The signals of one hand."""
     side = f"{prefix.removesuffix('_')} " if prefix else ""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Role, Signal
+from rewardsmith_envs.tasks.commands import commands
 from rewardsmith_envs.tasks.presets import PAPERS_PPO, ppo
-from rewardsmith_envs.tasks.run_task import RunTask
+from rewardsmith_envs.tasks.run_task import RunTask, torso_signals
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -42,61 +43,12 @@ class Humanoid(RunTask):
         "metric: distance run along x over the 16 s of a whole episode, in m/s; a torso below 0.8 m ends it"
     )
     signals = (
-        Signal(
-            "base_pos",
-            (3,),
-            "m",
-            "world",
-            "centre of the torso; x is 0 at the start",
-            Role.EFFECTOR,
-            -100.0,
-            100.0,
-        ),
-        Signal(
-            "base_quat",
-            (4,),
-            "quat",
-            "world",
-            "orientation of the torso, w first; 1 0 0 0: upright, facing x",
-            Role.EFFECTOR,
-            -1.0,
-            1.0,
-        ),
-        Signal("base_lin_vel", (3,), "m/s", "world", "velocity of the torso", Role.EFFECTOR, -12.0, 12.0),
-        Signal(
-            "base_ang_vel",
-            (3,),
-            "rad/s",
-            "world",
-            "angular velocity of the torso",
-            Role.EFFECTOR,
-            -40.0,
-            40.0,
-        ),
+        *torso_signals(100.0),
         Signal("joint_pos", (21,), "rad", "joint", _JOINTS, Role.JOINT, -2.0, 3.6),
         Signal(
             "joint_vel", (21,), "rad/s", "joint", "velocities of the same joints", Role.JOINT, -80.0, 80.0
         ),
-        Signal(
-            "actions",
-            (21,),
-            "1",
-            "joint",
-            "commanded torques of the same joints, 1 is 22.5 to 135 Nm",
-            Role.ACTION,
-            -1.0,
-            1.0,
-        ),
-        Signal(
-            "previous_actions",
-            (21,),
-            "1",
-            "joint",
-            "the command one control step earlier",
-            Role.ACTION,
-            -1.0,
-            1.0,
-        ),
+        *commands(21, "joint", "commanded torques of the same joints, 1 is 22.5 to 135 Nm"),
     )
     scene = "humanoid.xml"
     fallen_m = 0.8

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rewardsmith.contracts import Preset, Role, Signal
 from rewardsmith_envs.rotations import about, conjugate, multiply, rotation_error
 from rewardsmith_envs.tasks.base import SimulatedTask
+from rewardsmith_envs.tasks.commands import commands
 from rewardsmith_envs.tasks.hand_scene import HAND_PHYSICS, OBJECT_SIGNALS
 from rewardsmith_envs.tasks.presets import PAPERS_PPO, ppo
 
@@ -186,28 +187,7 @@ class InHandTask(SimulatedTask):
 
 def action_signals(count: int) -> tuple[Signal, ...]:
     """What the hand was told."""
-    return (
-        Signal(
-            "actions",
-            (count,),
-            "1",
-            "joint",
-            "targets within the ranges of the joints",
-            Role.ACTION,
-            -1.0,
-            1.0,
-        ),
-        Signal(
-            "previous_actions",
-            (count,),
-            "1",
-            "joint",
-            "the command one control step earlier",
-            Role.ACTION,
-            -1.0,
-            1.0,
-        ),
-    )
+    return commands(count, "joint", "targets within the ranges of the joints")
 
 
 BLOCK_SIGNALS = (*OBJECT_SIGNALS, *TARGET_SIGNALS)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.tasks.base import SimulatedTask, spread
+from rewardsmith_envs.tasks.commands import commands
 from rewardsmith_envs.tasks.presets import PAPERS_PPO, ppo
 
 if TYPE_CHECKING:
@@ -79,28 +80,11 @@ class Quadcopter(SimulatedTask):
             0.8,
         ),
         Signal("joint_vel", (8,), "rad/s", "joint", "velocities of the same joints", Role.JOINT, -60.0, 60.0),
-        Signal(
-            "actions",
-            (12,),
-            "1",
+        *commands(
+            12,
             "joint",
-            (
-                "commanded tilts of the same joints, 1 is 30 degrees; then thrusts of the four "
-                "rotors, -1 is 0 and 1 is 2 N"
-            ),
-            Role.ACTION,
-            -1.0,
-            1.0,
-        ),
-        Signal(
-            "previous_actions",
-            (12,),
-            "1",
-            "joint",
-            "the command one control step earlier",
-            Role.ACTION,
-            -1.0,
-            1.0,
+            "commanded tilts of the same joints, 1 is 30 degrees; then thrusts of the four "
+            "rotors, -1 is 0 and 1 is 2 N",
         ),
     )
     scene = "quadcopter.xml"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.tasks.base import SimulatedTask
 
 if TYPE_CHECKING:
@@ -35,3 +36,20 @@ class RunTask(SimulatedTask):
     def failed(self, signals: dict[str, Tensor]) -> Tensor:
         """The torso is too low."""
         return signals["base_pos"][:, 2] < self.fallen_m
+
+
+def torso_signals(far: float) -> tuple[Signal, ...]:
+    """Where the torso is and how it moves, w of its quaternion first.
+
+    Args:
+        far: How far a very good runner comes in one episode [m].
+    """
+    upright = "orientation of the torso, w first; 1 0 0 0: upright, facing x"
+    start = "centre of the torso; x is 0 at the start"
+    turning = "angular velocity of the torso"
+    return (
+        Signal("base_pos", (3,), "m", "world", start, Role.EFFECTOR, -far, far),
+        Signal("base_quat", (4,), "quat", "world", upright, Role.EFFECTOR, -1.0, 1.0),
+        Signal("base_lin_vel", (3,), "m/s", "world", "velocity of the torso", Role.EFFECTOR, -12.0, 12.0),
+        Signal("base_ang_vel", (3,), "rad/s", "world", turning, Role.EFFECTOR, -40.0, 40.0),
+    )

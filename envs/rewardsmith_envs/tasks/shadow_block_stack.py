@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.robots.shadow import ShadowHand
 from rewardsmith_envs.tasks.base import scatter_body, spread
-from rewardsmith_envs.tasks.hand_scene import TABLE, body_sensors, body_signals
+from rewardsmith_envs.tasks.hand_scene import TABLE, body_sensors, body_signals, goals
 from rewardsmith_envs.tasks.two_hands import TwoHandTask, finger_distance
 
 if TYPE_CHECKING:
@@ -72,25 +71,9 @@ class ShadowBlockStack(TwoHandTask):
     own_signals = (
         *body_signals("right_cube", "centre of the right hand's block (0.625 high when on the table)"),
         *body_signals("left_cube", "centre of the left hand's block (0.625 high when on the table)"),
-        Signal(
-            "right_goal_pos",
-            (3,),
-            "m",
-            "world",
+        *goals(
             "where the centre of the right hand's block must go",
-            Role.GOAL,
-            -1.0,
-            1.0,
-        ),
-        Signal(
-            "left_goal_pos",
-            (3,),
-            "m",
-            "world",
             "where the centre of the left hand's block must go",
-            Role.GOAL,
-            -1.0,
-            1.0,
         ),
     )
     latched = True

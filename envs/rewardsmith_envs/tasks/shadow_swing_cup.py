@@ -9,7 +9,7 @@ from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.robots.shadow import ShadowHand
 from rewardsmith_envs.rotations import rotation_error
 from rewardsmith_envs.tasks.base import scatter_body, spread
-from rewardsmith_envs.tasks.hand_scene import RIGHT_ANGLE, TABLE, body_sensors, body_signals
+from rewardsmith_envs.tasks.hand_scene import RIGHT_ANGLE, TABLE, body_sensors, body_signals, goals
 from rewardsmith_envs.tasks.two_hands import TwoHandTask
 
 if TYPE_CHECKING:
@@ -105,25 +105,9 @@ class ShadowSwingCup(TwoHandTask):
         Signal(
             "goal_quat", (4,), "quat", "world", "wanted orientation of the cup, w first", Role.GOAL, -1.0, 1.0
         ),
-        Signal(
-            "right_goal_pos",
-            (3,),
-            "m",
-            "world",
+        *goals(
             "where the red handle is after a quarter turn in place",
-            Role.GOAL,
-            -1.0,
-            1.0,
-        ),
-        Signal(
-            "left_goal_pos",
-            (3,),
-            "m",
-            "world",
             "where the blue handle is after a quarter turn in place",
-            Role.GOAL,
-            -1.0,
-            1.0,
         ),
     )
     latched = True

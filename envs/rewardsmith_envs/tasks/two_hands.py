@@ -34,9 +34,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rewardsmith.contracts import Role, Signal
+from rewardsmith.contracts import Signal
 from rewardsmith_envs.robots.shadow import BASE_JOINTS, HAND_ACTIONS, HAND_JOINTS, SHADOW_DEFAULTS, ShadowHand
 from rewardsmith_envs.tasks.base import SimulatedTask
+from rewardsmith_envs.tasks.commands import commands
 from rewardsmith_envs.tasks.hand_scene import HAND_PHYSICS, hand_signals
 from rewardsmith_envs.tasks.presets import PAPERS_PPO, ppo
 
@@ -90,26 +91,7 @@ class TwoHandTask(SimulatedTask):
             *hand_signals("right_"),
             *hand_signals("left_"),
             *self.own_signals,
-            Signal(
-                "actions",
-                (actions,),
-                "1",
-                "joint",
-                "targets within the joints' ranges: right hand, left hand",
-                Role.ACTION,
-                -1.0,
-                1.0,
-            ),
-            Signal(
-                "previous_actions",
-                (actions,),
-                "1",
-                "joint",
-                "the command one control step earlier",
-                Role.ACTION,
-                -1.0,
-                1.0,
-            ),
+            *commands(actions, "joint", "targets within the joints' ranges: right hand, left hand"),
         )
         home = " ".join(f"{number:g}" for number in (*(0.0,) * self.object_start, *self.object_qpos))
         middle = [(a + b) / 2 for a, b in zip(self.right.pos, self.left.pos, strict=True)]
