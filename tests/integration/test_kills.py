@@ -6,36 +6,22 @@ import os
 import random
 import signal
 import subprocess
-import sys
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import IO
 
 import pytest
 
 from rewardsmith.records import Run, RunState, Score, Trial
 from rewardsmith.study import Study
+from tests.integration.command_line import SHORT, go_on
 
 _LIFE_S = 12.0
 """A process lives so long at most; it needs some seconds until it has imported everything."""
 SEARCH = (
-    "search", "cartpole", "--strategy", "rf-agent", "--candidates", "8", "--episodes", "4",
-    "--seed", "3", "--finalists", "2",
-    "--training.env-steps", "2560", "--training.envs", "16", "--training.rollout", "16",
-    "--training.hidden", "16", "--training.minibatches", "2", "--training.mini-epochs", "1",
+    "search", "cartpole", "--strategy", "rf-agent", "--candidates", "8", "--seed", "3",
+    "--finalists", "2", *SHORT,
 )  # fmt: skip
-
-
-def _start(folder: Path, options: tuple[str, ...], errors: IO[bytes]) -> subprocess.Popen[bytes]:
-    there = (folder / "study.db").exists()
-    command = ("resume", str(folder)) if there else (*SEARCH, *options, "--out", str(folder))
-    return subprocess.Popen(
-        [sys.executable, "-m", "rewardsmith.cli.main", *command],
-        stdout=subprocess.DEVNULL,
-        stderr=errors,
-        start_new_session=True,
-    )
 
 
 def _killed(folder: Path, kills: int, options: tuple[str, ...], seed: int) -> Study:
@@ -44,7 +30,7 @@ def _killed(folder: Path, kills: int, options: tuple[str, ...], seed: int) -> St
     moments, known = random.Random(seed), dict[str, Run]()
     for number in range(kills + 1):
         with folder.with_suffix(".errors").open("wb") as errors:
-            process = _start(folder, options, errors)
+            process = go_on(folder, (*SEARCH, *options), errors)
         life = moments.uniform(0.0, _LIFE_S) if number < kills else 600.0
         with suppress(subprocess.TimeoutExpired):
             assert process.wait(life) == 0, folder.with_suffix(".errors").read_text()[-2_000:]

@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from rewardsmith.study import Study
+from tests.integration.command_line import SHORT, go_on
 from tests.servers import ChatServer, Exchange, Reaction, completion, serving
 
 KILLS = 3
@@ -31,11 +31,9 @@ def compute_reward(pole_angle):
 ```
 """
 SEARCH = (
-    "search", "cartpole", "--strategy", "eureka", "--candidates", "400", "--episodes", "4",
-    "--finalists", "1", "--final-seeds", "1", "--writer", "openai", "--llm.model", "m",
-    "--llm.max-tokens", str(REPLY), "--llm.price-prompt", "10", "--llm.price-completion", "10",
-    "--training.env-steps", "2560", "--training.envs", "16", "--training.rollout", "16",
-    "--training.hidden", "16", "--training.minibatches", "2", "--training.mini-epochs", "1",
+    "search", "cartpole", "--strategy", "eureka", "--candidates", "400", "--finalists", "1",
+    "--final-seeds", "1", "--writer", "openai", "--llm.model", "m", "--llm.max-tokens", str(REPLY),
+    "--llm.price-prompt", "10", "--llm.price-completion", "10", *SHORT,
 )  # fmt: skip
 
 
@@ -64,16 +62,12 @@ class Provider:
 def carried_out(folder: Path, server: ChatServer, provider: Provider, limit: Sequence[str]) -> list[float]:
     """Seconds from the first request to the last one or the kill, of each process."""
     environment = {**os.environ, "OPENAI_API_KEY": "k", "XDG_STATE_HOME": str(folder.parent / "state")}
-    fresh = (*SEARCH, "--llm.base-url", server.url, *limit, "--out", str(folder))
+    fresh = (*SEARCH, "--llm.base-url", server.url, *limit)
     moments, spans = random.Random(7), []
     for number in range(KILLS + 1):
         begun = len(provider.heard_s)
-        command = ("resume", str(folder)) if (folder / "study.db").exists() else fresh
         with folder.with_suffix(".errors").open("wb") as errors:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "rewardsmith.cli.main", *command],
-                stdout=errors, stderr=errors, env=environment, start_new_session=True,
-            )  # fmt: skip
+            process = go_on(folder, fresh, errors, env=environment)
         if number < KILLS:
             wait_until(lambda begun=begun: len(provider.heard_s) > begun, process)
             with suppress(subprocess.TimeoutExpired):

@@ -7,12 +7,11 @@ import os
 import pty
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.integration.command_line import SEARCH, run, start
+from tests.integration.command_line import COMMAND, SEARCH, run, start
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +20,7 @@ def test_a_terminal_gets_a_live_table(tmp_path: Path):
     parent, child = pty.openpty()
     environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "40"}
     process = subprocess.Popen(
-        [sys.executable, "-m", "rewardsmith.cli.main", *SEARCH, "--out", "o[v2]"],
+        [*COMMAND, *SEARCH, "--out", "o[v2]"],
         cwd=tmp_path, stdin=child, stdout=child, stderr=child, env=environment,
     )  # fmt: skip
     os.close(child)
@@ -51,10 +50,7 @@ def test_a_terminal_gets_a_live_table(tmp_path: Path):
 
 
 def test_a_search_whose_reader_leaves_is_no_success_and_goes_on_later(tmp_path: Path):
-    line = (
-        f"{sys.executable} -m rewardsmith.cli.main {shlex.join(SEARCH)} --out 'o v' | head -n 1; "
-        "exit ${PIPESTATUS[0]}"
-    )
+    line = f"{shlex.join([*COMMAND, *SEARCH])} --out 'o v' | head -n 1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stdout) == (1, "study o v\n")
     assert done.stderr == (

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.command_line import COMMAND
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a child notices at its next line")
 SECONDS = 20.0
 """As long a process may take to be gone. On a free machine it takes some hundredths."""
@@ -57,18 +59,7 @@ def modules(pids: list[int]) -> str:
 )
 @pytest.mark.slow
 def test_nobody_survives(trainer: str, busy: str, memory: int | None, tmp_path: Path):
-    command = [
-        sys.executable,
-        "-m",
-        "rewardsmith.cli.main",
-        "train",
-        "cartpole",
-        "--reward",
-        "sparse",
-        "--seeds",
-        "0",
-        "1",
-    ]
+    command = [*COMMAND, "train", "cartpole", "--reward", "sparse", "--seeds", "0", "1"]
     command += ["--trainer", trainer, "--out", str(tmp_path / "out"), "--training.env-steps", "1000000000"]
     limit = (lambda: resource.setrlimit(resource.RLIMIT_AS, (memory, memory))) if memory else None
     with (tmp_path / "said.txt").open("w") as said:

@@ -4,29 +4,19 @@ whoever else wants it at the same moment."""
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from rewardsmith.cli import main
+from tests.integration.command_line import COMMAND
 
 TINY = ["--training.env-steps", "160", "--training.envs", "16", "--training.rollout", "10", "--episodes", "2"]
 
 
 @pytest.mark.slow
 def test_two_at_the_same_time_do_not_share_a_folder(tmp_path: Path):
-    command = [
-        sys.executable,
-        "-m",
-        "rewardsmith.cli.main",
-        "train",
-        "cartpole",
-        "--reward",
-        "sparse",
-        "--out",
-        str(tmp_path / "out"),
-    ]
+    command = [*COMMAND, "train", "cartpole", "--reward", "sparse", "--out", str(tmp_path / "out")]
     both = [subprocess.Popen([*command, *TINY], stderr=subprocess.PIPE, text=True) for _ in range(2)]
     said = [process.communicate(timeout=240)[1] for process in both]
     assert sorted(process.returncode for process in both) == [0, 2]

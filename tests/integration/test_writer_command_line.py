@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,25 +17,11 @@ from rewardsmith.contracts import Task
 from rewardsmith.registry import WRITERS
 from rewardsmith.reward.guard import Guard
 from rewardsmith.study import Study
+from tests.integration.command_line import COMMAND, TINY
 from tests.searching import Eights, go
 from tests.servers import GOOD, Reaction, completion, in_turn, refusal, serving
 
 KEY = "sk-search-0123456789"
-TINY = [
-    *(
-        "--training.env-steps",
-        "1600",
-        "--training.envs",
-        "16",
-        "--training.rollout",
-        "10",
-        "--training.hidden",
-        "16",
-    ),
-    *("--training.minibatches", "2", "--training.mini-epochs", "2", "--episodes", "8", "--final-seeds", "0"),
-]
-
-
 Inside = Callable[..., tuple[int, str, str]]
 
 
@@ -67,6 +52,8 @@ def search(url: str, *more: str | Path) -> list[str | Path]:
         "--llm.model",
         "m",
         *TINY,
+        "--final-seeds",
+        "0",
         *more,
     ]
 
@@ -175,7 +162,7 @@ def test_killed_while_it_writes_it_asks_again_only_for_what_it_does_not_have(
             server.url, "--strategy-options", "samples", "4", "--llm.concurrency", "1", "--out", "s"
         )
         process = subprocess.Popen(
-            [sys.executable, "-m", "rewardsmith.cli.main", *map(str, arguments)],
+            [*COMMAND, *map(str, arguments)],
             cwd=tmp_path,
             env={**os.environ, "OPENAI_API_KEY": KEY},
         )

@@ -6,13 +6,13 @@ from __future__ import annotations
 import os
 import pty
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.integration.agreements.foreign_studies import OWN, SECRET, Command, compared, config, foreign
+from tests.integration.command_line import COMMAND
 from tests.servers import ChatServer, in_turn, refusal, serving
 
 
@@ -109,7 +109,7 @@ def _at_a_terminal(folder: Path, answer: str, *flags: str) -> tuple[int, str]:
     """``resume`` with a person who types the answer."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "rewardsmith.cli.main", "resume", folder.name, *flags],
+        [*COMMAND, "resume", folder.name, *flags],
         cwd=folder.parent, stdin=theirs, stderr=theirs, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     os.close(theirs)
