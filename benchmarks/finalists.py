@@ -17,7 +17,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.racing import search
+from benchmarks.racing import retrained, search
 from rewardsmith.config import StudyConfig, TrainingOverrides
 from rewardsmith.records import Purpose
 from rewardsmith.study import Study
@@ -47,9 +47,8 @@ def winner(folder: Path) -> Winner:
         won = study.winner
         assert won
         assert won.score
-        fresh = [score.mean for run in study.runs_for(Purpose.FINAL) if (score := study.score(run))]
         steps = sum(run.env_steps for run in study.runs_for(Purpose.SEARCH, Purpose.FINALIST))
-        return Winner(won.id, won.score.mean, tuple(fresh), steps)
+        return Winner(won.id, won.score.mean, retrained(study), steps)
 
 
 def searches(out: Path, first: StudyConfig, repeats: int) -> list[tuple[Path, Path]]:

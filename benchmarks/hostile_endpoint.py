@@ -21,13 +21,10 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT)]
-
-from benchmarks.hostile_server import Hostile, Sent  # noqa: E402
-from rewardsmith.study import Study, is_study  # noqa: E402
-from tests.faults.every import faults  # noqa: E402
-from tests.servers import ChatServer, in_turn, refusal, serving  # noqa: E402
+from benchmarks.hostile_server import Hostile, Sent
+from rewardsmith.study import Study, is_study
+from tests.faults.every import faults
+from tests.servers import ChatServer, in_turn, refusal, serving
 
 KEY = "sk-soak-4f7a1c9e2b8d6035-x9Qz7Lk2"
 _CANDIDATES = 120

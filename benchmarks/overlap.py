@@ -24,11 +24,8 @@ import threading
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT)]
-
-from rewardsmith.study import Study  # noqa: E402
-from tests.servers import ChatServer, Exchange, Reaction, completion, serving  # noqa: E402
+from rewardsmith.study import Study
+from tests.servers import ChatServer, Exchange, Reaction, completion, serving
 
 _PROGRAM = """\
 Move the tool to the goal, closer is better.

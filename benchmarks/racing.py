@@ -113,9 +113,15 @@ def spent(folder: Path, horizon: int) -> Spent:
         assert winner
         assert winner.score
         looks = sum(rung.score.episodes for run in runs for rung in run.rungs) * horizon
-        fresh = tuple(score.mean for run in study.runs_for(Purpose.FINAL) if (score := study.score(run)))
         evicted = sum(run.state == RunState.EVICTED for run in runs)
-        return Spent(sum(run.env_steps for run in runs), looks, evicted, winner.id, winner.score.mean, fresh)
+        return Spent(
+            sum(run.env_steps for run in runs), looks, evicted, winner.id, winner.score.mean, retrained(study)
+        )
+
+
+def retrained(study: Study) -> tuple[float, ...]:
+    """The winner's scores when trained again on fresh seeds."""
+    return tuple(score.mean for run in study.runs_for(Purpose.FINAL) if (score := study.score(run)))
 
 
 def report(folders: Sequence[tuple[Path, Path]], horizon: int) -> str:

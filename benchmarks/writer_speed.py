@@ -10,7 +10,6 @@ work; the rendering of every prompt; and the opening of a study with 10,000 reco
 from __future__ import annotations
 
 import sqlite3
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -19,8 +18,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from pydantic import TypeAdapter
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from rewardsmith.budget import Budget
 from rewardsmith.config import LanguageModelOptions, StudyConfig

@@ -13,7 +13,7 @@ from rewardsmith.config import StudyConfig
 from rewardsmith.errors import UsageError
 from rewardsmith.files import read_named
 from rewardsmith.registry import TASKS
-from rewardsmith.reward.extract import MAX_REPLY, extract, strip_ceremony
+from rewardsmith.reward.extract import MAX_REPLY, extract, from_file
 from rewardsmith.reward.guard import Guard
 from rewardsmith.settings import effective_settings
 
@@ -59,9 +59,7 @@ def read_program(path: Path) -> str:
         UsageError: See :func:`read_text`.
     """
     text = read_text(path)
-    if path.suffix != ".py":
-        return extract(text).source
-    return strip_ceremony(text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
+    return from_file(text) if path.suffix == ".py" else extract(text).source
 
 
 def read_text(path: Path) -> str:

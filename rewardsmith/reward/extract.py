@@ -31,7 +31,7 @@ _CEREMONY = re.compile(
     re.MULTILINE,
 )
 _OTHERS_HERE = vocabulary.BUILTINS - {"abs"} | {"*"}
-_MODULES = {"torch", "math", "typing", "torch.nn", "torch.nn.functional", "torch.jit", "__future__"}
+_MODULES = vocabulary.IMPORTS | {"torch.jit"}
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def extract(reply: str) -> Extract:
     are dropped, since they mean nothing here.
     """
     said = without_thoughts(reply)
-    text = (said if ENTRY in said else reply)[:MAX_REPLY].replace("\r\n", "\n").replace("\r", "\n")
+    text = _plain_ends((said if ENTRY in said else reply)[:MAX_REPLY])
     fences = list(_FENCE.finditer(text))
     telling = [match for match in fences if _DEFINITION.search(match.group(2))] or (
         [] if _DEFINITION.search(text) else fences
@@ -69,6 +69,16 @@ def extract(reply: str) -> Extract:
     if unwrapped:
         return unwrapped
     return _unfenced(text)
+
+
+def from_file(text: str) -> str:
+    """The program in a Python file: all of it, each line with its number."""
+    return strip_ceremony(_plain_ends(text.removeprefix("\ufeff")))
+
+
+def _plain_ends(text: str) -> str:
+    r"""The text with ``\n`` at the end of each line."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def strip_ceremony(source: str) -> str:

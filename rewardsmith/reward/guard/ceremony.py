@@ -14,7 +14,7 @@ from rewardsmith.reward.guard import vocabulary
 from rewardsmith.reward.guard.constants import own_names
 from rewardsmith.reward.guard.helpers import declared
 
-_MODULES = {"torch", "torch.nn", "torch.nn.functional", "math", "typing", "numpy", "__future__"}
+_MODULES = vocabulary.IMPORTS | {"numpy"}
 _SEEDS = {"torch.manual_seed", "torch.cuda.manual_seed_all", "np.random.seed", "numpy.random.seed"}
 _LOOKS = {
     "torch", "math", "np", "numpy", "print", "len", "str", "repr", "float", "int", "bool", "abs", "min",
@@ -93,8 +93,9 @@ class _Ceremony(ast.NodeTransformer):
         return self._top(node)
 
     def _top(self, node: ast.stmt) -> ast.stmt:
-        if isinstance(node, (ast.Import, ast.ImportFrom)) and self._unread(node):
-            return self._gone(node, "import")
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            unread = _is_harmless(node) and not _bound(node) & self._read
+            return self._gone(node, "import") if unread else node
         if isinstance(node, ast.If) and _is_main(node.test) and not node.orelse and self._is_trial(node):
             return self._gone(node, "__main__ block")
         if (alias := _alias(node)) and alias[0] in self._aliases.keys() - self._own:
@@ -132,9 +133,7 @@ class _Ceremony(ast.NodeTransformer):
 
     def _is_idle(self, node: ast.stmt) -> bool:
         """Whether it only looks at values."""
-        called = {
-            (_called(part) or "_").split(".")[-1] for part in ast.walk(node) if isinstance(part, ast.Call)
-        }
+        called = {_called(part).split(".")[-1] for part in ast.walk(node)}
         return not called & self._own and self._is_trial(node)
 
     def _is_trial(self, node: ast.stmt) -> bool:
@@ -148,18 +147,12 @@ class _Ceremony(ast.NodeTransformer):
             case ast.Attribute(attr=name):
                 return name in _LOOKED_AT
             case ast.Import() | ast.ImportFrom():
-                return self._unread(part, read=True)
+                return _is_harmless(part)
             case ast.keyword(arg="out") | ast.NamedExpr() | ast.Await() | ast.Yield() | ast.YieldFrom():
                 return False
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Lambda() | ast.Global():
                 return False
         return True
-
-    def _unread(self, node: ast.Import | ast.ImportFrom, read: bool = False) -> bool:
-        """Whether it is of a harmless module, and nobody reads what it names."""
-        modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
-        names = {alias.asname or alias.name.split(".")[0] for alias in node.names}
-        return set(modules) <= _MODULES and (read or not names & self._read)
 
     def _gone(self, node: ast.stmt, what: str) -> ast.stmt:
         self.notes.append(f"{what} (line {node.lineno})")
@@ -197,12 +190,17 @@ def _is_main(test: ast.expr) -> bool:
     return ast.unparse(test) in ("__name__ == '__main__'", "'__main__' == __name__")
 
 
-def _called(node: ast.expr) -> str | None:
-    """The dotted name of what is called, where it is one."""
-    if not isinstance(node, ast.Call):
-        return None
-    function, parts = node.func, list[str]()
-    while isinstance(function, ast.Attribute):
-        parts.append(function.attr)
-        function = function.value
-    return ".".join([function.id, *reversed(parts)]) if isinstance(function, ast.Name) else None
+def _called(node: ast.AST) -> str:
+    """What is called, such as ``torch.norm``; nothing where it is no call."""
+    return ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+
+
+def _is_harmless(node: ast.Import | ast.ImportFrom) -> bool:
+    """Whether all of its modules are such as programs of this kind import."""
+    modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
+    return set(modules) <= _MODULES
+
+
+def _bound(node: ast.Import | ast.ImportFrom) -> set[str]:
+    """Names that an import gives."""
+    return {alias.asname or alias.name.split(".")[0] for alias in node.names}

@@ -22,6 +22,10 @@ _OPERATORS: dict[type[ast.operator], Callable[[Number, Number], Number]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv, ast.Pow: operator.pow,
 }  # fmt: skip
+_SIGNS: dict[type[ast.unaryop], Callable[[Number], Number]] = {
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+}
 
 
 def inline_constants(tree: ast.Module) -> ast.Module:
@@ -72,9 +76,9 @@ def number_of(node: ast.expr) -> Number | None:
     """
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, (int, float)) else None
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
+    if isinstance(node, ast.UnaryOp) and type(node.op) in _SIGNS:
         value = number_of(node.operand)
-        return value if value is None else -value if isinstance(node.op, ast.USub) else +value
+        return None if value is None else _SIGNS[type(node.op)](value)
     return None
 
 
@@ -111,9 +115,9 @@ def _worked_out(node: ast.expr, known: Mapping[str, Number]) -> Number | None:
             return known.get(name)
         case ast.Attribute(value=ast.Name(id="math"), attr="pi" | "e" | "tau" as name):
             return float(getattr(math, name))
-        case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=operand):
+        case ast.UnaryOp(op=sign, operand=operand) if type(sign) in _SIGNS:
             value = _worked_out(operand, known)
-            return value if value is None else -value if isinstance(sign, ast.USub) else +value
+            return None if value is None else _SIGNS[type(sign)](value)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
             one, other = _worked_out(left, known), _worked_out(right, known)
             if one is None or other is None or (isinstance(op, ast.Pow) and abs(other) > MAX_POWER):

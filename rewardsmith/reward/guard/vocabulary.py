@@ -66,6 +66,8 @@ _KEYWORDS = """
 KEYWORDS = frozenset(_KEYWORDS.split())
 TYPES = frozenset({"Tensor", "torch.Tensor", "float", "int", "bool"})
 """Annotations of a helper's parameters; those of compute_reward are replaced."""
+IMPORTS = frozenset({"torch", "torch.nn", "torch.nn.functional", "math", "typing", "__future__"})
+"""Modules whose import means nothing here."""
 MODULES = frozenset({"torch", "math", "F"})
 """Modules that may stand before a dot."""
 OWNERS = MODULES | {"torch.linalg", "torch.nn.functional"}
