@@ -19,19 +19,9 @@ from typing import BinaryIO
 from rewardsmith.files import open_regular
 
 UNREADABLE = (
-    *(
-        RuntimeError,
-        EOFError,
-        ValueError,
-        LookupError,
-        TypeError,
-        AttributeError,
-        OSError,
-        ArithmeticError,
-        MemoryError,
-    ),
-    *(AssertionError, pickle.UnpicklingError, zipfile.BadZipFile, zlib.error, struct.error),
-)
+    RuntimeError, EOFError, ValueError, LookupError, TypeError, AttributeError, OSError, ArithmeticError,
+    MemoryError, AssertionError, pickle.UnpicklingError, zipfile.BadZipFile, zlib.error, struct.error,
+)  # fmt: skip
 """What torch and its parts make of a file that is damaged somewhere."""
 _MOST_RECORDS, _MOST_PICKLE = 5_000, 500_000
 _MOST_DIRECTORY = 1_000_000
