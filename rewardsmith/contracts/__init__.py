@@ -6,6 +6,7 @@ Everything here is a protocol or a frozen dataclass. Plug-ins depend on this mod
 
 from rewardsmith.contracts.executing import Executor, Lost, Report, Workload
 from rewardsmith.contracts.observing import Observer
+from rewardsmith.contracts.readable import INITIAL, PREVIOUS, has_past, readable
 from rewardsmith.contracts.scoring import Scorer, ScoringJob
 from rewardsmith.contracts.search import Strategy
 from rewardsmith.contracts.task import (
@@ -42,6 +43,8 @@ from rewardsmith.contracts.writing import (
 
 __all__ = [
     "ALIGN",
+    "INITIAL",
+    "PREVIOUS",
     "SPARSE",
     "VERIFY",
     "Brief",
@@ -74,4 +77,6 @@ __all__ = [
     "VecEnv",
     "Workload",
     "Writer",
+    "has_past",
+    "readable",
 ]

@@ -4,6 +4,7 @@ A failure is a state with a cause, never a sentinel number; a missing value is `
 One fact is in one place: totals, the best and the winner are asked of the study, not kept.
 """
 
+from rewardsmith.records.behaviour import Behaviour, EpisodeGroup, Quartiles, Reading
 from rewardsmith.records.call import Call, Draft
 from rewardsmith.records.candidate import Candidate, CandidateId, CandidateState, Proposal, Screening, Verdict
 from rewardsmith.records.event import MOST_ASKED, Event
@@ -16,6 +17,7 @@ __all__ = [
     "HELD_OUT",
     "MOST_ASKED",
     "Amount",
+    "Behaviour",
     "Call",
     "Candidate",
     "CandidateId",
@@ -23,11 +25,14 @@ __all__ = [
     "Count",
     "Curve",
     "Draft",
+    "EpisodeGroup",
     "Event",
     "Fault",
     "Number",
     "Proposal",
     "Purpose",
+    "Quartiles",
+    "Reading",
     "Run",
     "RunId",
     "RunState",

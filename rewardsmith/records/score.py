@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rewardsmith.records.behaviour import Behaviour
 from rewardsmith.records.limits import Amount, Count, Number, Seed
 
 HELD_OUT = "heldout"
@@ -22,3 +23,5 @@ class Score:
     scorer: str = HELD_OUT
     seed: Seed = 0
     """Picks the episodes."""
+    behaviour: Behaviour | None = None
+    """What the policy did there, for its writer; it is no part of the score."""

@@ -8,10 +8,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from rewardsmith.contracts import Step
+from rewardsmith.contracts import Step, Task, readable
 from rewardsmith.errors import UsageError
 from rewardsmith.files import write_whole
 from rewardsmith.records.limits import EPISODES_BYTES
+from rewardsmith.reward.past import Past
 from rewardsmith.tensor_file import UNREADABLE, read_tensors
 
 KEPT = 32
@@ -25,7 +26,7 @@ class Episodes:
     """``E`` episodes at ``T`` moments, all on the CPU."""
 
     signals: dict[str, Tensor]
-    """Every signal of the task, ``(E, T, *shape)`` float32."""
+    """Every signal that a program may read, ``(E, T, *shape)`` float32."""
     alive: Tensor
     """Whether the episode was still going on, its last step included, ``(E, T)`` bool."""
     true_score: Tensor
@@ -37,13 +38,11 @@ class Episodes:
 class EpisodeRecorder:
     """Keeps snapshots of the first episodes of every slot while they are played."""
 
-    def __init__(self, slots: int, episodes: int, horizon: int) -> None:
-        """Prepare for ``slots`` blocks of ``episodes`` environments.
-
-        An episode has ``horizon`` control steps at most.
-        """
+    def __init__(self, slots: int, episodes: int, task: Task) -> None:
+        """Prepare for ``slots`` blocks of ``episodes`` environments of a task."""
         self._slots, self._episodes = slots, episodes
-        self._stride = -(-horizon // SNAPSHOTS)
+        self._stride = -(-task.horizon // SNAPSHOTS)
+        self._past, self._names = Past(), [signal.name for signal in readable(task.signals)]
         self._signals: dict[str, list[Tensor]] = {}
         self._alive: list[Tensor] = []
         self._success: Tensor | None = None
@@ -60,11 +59,15 @@ class EpisodeRecorder:
         ended = self._kept(running & (step.terminated | step.truncated))
         success = self._kept(step.success)
         self._success = success & ended if self._success is None else self._success | (success & ended)
+        # A copy: a view would keep the signals of all episodes in memory.
+        now = {name: self._kept(value).flatten(0, 1).clone() for name, value in step.signals.items()}
+        first = torch.full_like(self._kept(running).flatten(), number == 1)
+        seen = self._past.read(self._names, now, first)
         if number % self._stride == 0:
             self._alive.append(self._kept(running))
-            for name, value in step.signals.items():
-                # A copy: a view would keep the signals of all episodes in memory.
-                self._signals.setdefault(name, []).append(self._kept(value).clone())
+            for name, value in seen.items():
+                moment = value.view(self._slots, -1, *value.shape[1:])
+                self._signals.setdefault(name, []).append(moment)
 
     def episodes(self, slot: int, true_score: Tensor) -> Episodes:
         """What was kept of one slot.

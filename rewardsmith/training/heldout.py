@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -15,6 +15,7 @@ from rewardsmith.contracts import Device, ScoringJob, Task, VecEnv
 from rewardsmith.execution.memory import is_shortage
 from rewardsmith.records import Score
 from rewardsmith.training import episodes as episode_file
+from rewardsmith.training.behaviour import BehaviourRecorder
 from rewardsmith.training.episodes import EpisodeRecorder, Episodes
 from rewardsmith.training.policy_file import TrainedPolicy, load, stack
 from rewardsmith.training.streams import environment_seeds
@@ -59,7 +60,7 @@ class HeldOutScorer:
         """The scores of some policies on the same episodes."""
         env = self._prepared(len(jobs) * count)
         trained = stack([load(Path(job.policy), env, self._device) for job in jobs])
-        every = play(env, self._task.horizon, trained, len(jobs), seed, count, alive)
+        every = play(env, self._task, trained, len(jobs), seed, count, alive)
         for job, played in zip(jobs, every, strict=True):
             if job.kept:
                 episode_file.save(Path(job.kept), played.episodes)
@@ -85,7 +86,7 @@ class Played:
 
 def play(
     env: VecEnv,
-    horizon: int,
+    task: Task,
     trained: TrainedPolicy,
     policies: int,
     seed: int,
@@ -100,7 +101,7 @@ def play(
     Args:
         env: Made for one environment per policy and episode, or for more; policy ``k`` owns the
             ``k``-th block.
-        horizon: Control steps within which every episode ends.
+        task: What they are of; every episode ends within its horizon.
         trained: The policies.
         policies: Their number.
         seed: Picks the episodes.
@@ -113,19 +114,27 @@ def play(
     observation = env.reset(environment_seeds("heldout", [seed] * policies, episodes, trained.device))
     score = torch.full((policies * episodes,), math.nan, device=trained.device)
     unstable = torch.zeros_like(score, dtype=torch.bool)
-    recorder = EpisodeRecorder(policies, episodes, horizon)
-    for number in range(1, horizon + 1):
+    recorder = EpisodeRecorder(policies, episodes, task)
+    behaviour = BehaviourRecorder(task, policies * episodes, trained.device)
+    for number in range(1, task.horizon + 1):
         step = env.step(trained.act(observation.view(policies, episodes, -1)).flatten(0, 1))
         first = score.isnan()
         unstable |= first & step.unstable
         score = torch.where(first & (step.terminated | step.truncated), step.true_score, score)
         recorder.note(number, step, first)
+        behaviour.note(step, first & ~step.unstable)
         observation = step.observation
         alive()
     score, unstable = score.cpu().view(policies, -1), unstable.cpu().view(policies, -1)
     assert not score.isnan().any(), "every episode ends within the horizon"
     return [
-        Played(_score(own, lost, seed), recorder.episodes(n, own))
+        Played(
+            replace(
+                _score(own, lost, seed),
+                behaviour=behaviour.behaviour(slice(n * episodes, (n + 1) * episodes), own),
+            ),
+            recorder.episodes(n, own),
+        )
         for n, (own, lost) in enumerate(zip(score, unstable, strict=True))
     ]
 

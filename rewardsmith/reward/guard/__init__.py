@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 
 from rewardsmith.cache import state_folder
-from rewardsmith.contracts import Signal, Task, TrainerSettings
+from rewardsmith.contracts import Signal, Task, TrainerSettings, readable
 from rewardsmith.records import Verdict
 from rewardsmith.reward.guard.accepted import Accepted, key_of
 from rewardsmith.reward.guard.refusal import RefusedError
@@ -44,7 +44,7 @@ class Guard:
 
         Args:
             source: The program's text as written (see :func:`rewardsmith.reward.extract.extract`).
-            task: The task whose signals it may read.
+            task: The task whose signals it may read, as they are and as they were.
 
         Returns:
             The verdict; when accepted, with the re-printed program, the only text that may be
@@ -55,7 +55,7 @@ class Guard:
             RewardsmithError: The child process does not start on this machine.
         """
         try:
-            printed = check_source(source, task.signals)
+            printed = check_source(source, readable(task.signals))
         except RefusedError as refusal:
             return refusal.verdict()
         return self._tried(printed, task)
@@ -68,7 +68,7 @@ class Guard:
         Args:
             source: What the store says that the writer gave.
             program: What it says that the guard printed of that.
-            task: The task whose signals it may read.
+            task: The task whose signals it may read, as they are and as they were.
 
         Returns:
             The print of the source that was made now: what may be compiled.
@@ -77,7 +77,7 @@ class Guard:
             RefusedError: It is not acceptable, or the program is not the print of its source.
             RewardsmithError: The child process does not start on this machine.
         """
-        printed = print_stored(source, program, task.signals)
+        printed = print_stored(source, program, readable(task.signals))
         if self._key(printed.program, task) not in self._accepted:
             verdict = self._tried(printed, task)
             if not verdict.accepted:

@@ -12,8 +12,9 @@ import sys
 
 import torch
 
-from rewardsmith.contracts import Task
+from rewardsmith.contracts import Task, readable
 from rewardsmith.execution.process import claim_stdout
+from rewardsmith.reward.past import Past
 
 _ENVS, _STEPS, _HOLD, _KEEP_EVERY = 48, 60, 6, 3
 """Environments, control steps, for how many an action is held,
@@ -30,13 +31,17 @@ def record(task: Task) -> dict[str, torch.Tensor]:
     generator = torch.Generator().manual_seed(0)
     actions = torch.zeros(_ENVS, env.action_size)
     kept: list[dict[str, torch.Tensor]] = []
+    names, past = [signal.name for signal in readable(task.signals)], Past()
+    first = torch.ones(_ENVS, dtype=torch.bool)
     for step in range(_STEPS):
         if step % _HOLD == 0:
             actions = 2.0 * torch.rand(_ENVS, env.action_size, generator=generator) - 1.0
-        signals = env.step(actions).signals
+        now = env.step(actions)
+        signals = past.read(names, now.signals, first)
+        first = now.terminated | now.truncated
         if step % _KEEP_EVERY == 0:
             kept.append({name: value.clone() for name, value in signals.items()})
-    return {signal.name: torch.cat([batch[signal.name] for batch in kept]) for signal in task.signals}
+    return {name: torch.cat([batch[name] for batch in kept]) for name in names}
 
 
 def main() -> None:

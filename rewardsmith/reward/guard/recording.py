@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rewardsmith.cache import cache_folder
-from rewardsmith.contracts import Signal, Task
+from rewardsmith.contracts import Signal, Task, readable
 from rewardsmith.execution.process import child_command, child_environment
 from rewardsmith.tensor_file import UNREADABLE
 
@@ -39,7 +39,12 @@ def cache_file(task: Task) -> Path:
     """
     world = task.fingerprint()
     key = repr(
-        (task.name, [(s.name, s.shape, s.unit, s.frame) for s in task.signals], world, version("rewardsmith"))
+        (
+            task.name,
+            [(s.name, s.shape, s.unit, s.frame) for s in readable(task.signals)],
+            world,
+            version("rewardsmith"),
+        )
     )
     return cache_folder() / "states" / f"{task.name}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.pt"
 

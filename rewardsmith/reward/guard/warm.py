@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rewardsmith.contracts import Task, TrainerSettings
+from rewardsmith.contracts import Task, TrainerSettings, readable
 from rewardsmith.errors import RewardsmithError
 from rewardsmith.execution.process import JsonProcess, ProcessDiedError, ProcessSilentError, hear
 from rewardsmith.records import Verdict
@@ -26,7 +26,9 @@ class WarmChild:
             settings: Of the training that follows, for the numbers of states that it shows a
                 program at once.
         """
-        start = Start(task.signals, settings.epoch_steps, settings.envs, str(cache_file(task)), pack(task))
+        start = Start(
+            readable(task.signals), settings.epoch_steps, settings.envs, str(cache_file(task)), pack(task)
+        )
         self._start_line = START.dump_json(start).decode()
         self._process = JsonProcess("rewardsmith.reward.guard.probe_child")
         self._ready: Ready | None = None

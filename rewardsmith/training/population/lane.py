@@ -50,9 +50,7 @@ class Lane:
             self._room = len(slots) * episodes
             self._arena = None  # the old one goes first: two at a time would take twice the memory
             self._arena = self._task.make(self._room, self._threads, self._settings.device)
-        return play(
-            self._arena, self._task.horizon, self.population.trained(slots), len(slots), seed, episodes
-        )
+        return play(self._arena, self._task, self.population.trained(slots), len(slots), seed, episodes)
 
 
 class Lanes:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from rewardsmith.contracts import VecEnv
+from rewardsmith.reward.past import Past
 from rewardsmith.training.population.normaliser import RunningNormaliser
 from rewardsmith.training.population.policy import StackedPolicy
 
@@ -66,6 +67,7 @@ class Collector:
         device = policy.parameters.device
         self._observation = torch.zeros(0, envs, env.observation_size, device=device)
         self._age = torch.zeros(0, device=device)
+        self._past = Past()
 
     def exchange(self, kept: Sequence[int], seeds: Sequence[int], first: Tensor) -> None:
         """Go on with the slots ``kept``, and begin new ones behind them, as the environments did.
@@ -82,13 +84,16 @@ class Collector:
         self._observation = torch.cat(
             (self._observation[slots], first.view(len(seeds), self._envs, self._env.observation_size))
         )
-        self._age = torch.cat(
-            (self._age[rows_of(slots, self._envs)], torch.zeros(len(first), device=first.device))
-        )
+        rows = rows_of(slots, self._envs)
+        self._age = torch.cat((self._age[rows], torch.zeros(len(first), device=first.device)))
+        self._past.exchange(rows, len(first))
 
     @torch.no_grad()
     def collect(self, steps: int, signals: Collection[str]) -> Experience:
-        """Take ``steps`` control steps with exploration noise, and keep the named signals."""
+        """Take ``steps`` control steps with exploration noise, and keep the named signals.
+
+        They may be of the past (see :class:`rewardsmith.reward.past.Past`).
+        """
         noise = self._draw_noise(steps) * self._policy.log_std().exp()
         rows: dict[str, list[Tensor]] = {name: [] for name in _STACKED}
         seen: dict[str, list[Tensor]] = {}
@@ -105,9 +110,9 @@ class Collector:
             values = (*own, step.success.float(), step.true_score, step.sparse, truncated, done, age)
             for name, value in zip(_STACKED, values, strict=True):
                 rows[name].append(value)
-            for name in signals:
-                if name in step.signals:  # a program may ask for what is not there; that is its failure
-                    seen.setdefault(name, []).append(step.signals[name])
+            # a program may ask for what is not there; that is its failure
+            for name, value in self._past.read(signals, step.signals, age == 1.0).items():
+                seen.setdefault(name, []).append(value)
             self._observation = step.observation.view(len(self._noise), self._envs, -1)
         return Experience(
             **{name: self._stack(values, name in _PER_SLOT) for name, values in rows.items()},

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from rewardsmith.contracts import VecEnv
 from rewardsmith.records import Fault
+from rewardsmith.reward.past import Past
 from rewardsmith.training.curves import TrainingCurves
 from rewardsmith.training.proxy import ProxyReward
 
@@ -36,6 +37,7 @@ class RewardedEnv(IVecEnv):
         """
         self._env, self._first, self._proxy, self._curves = env, first, proxy, curves
         self._age = torch.zeros(env.num_envs, device=first.device)
+        self._past = Past()
         self._rows: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
         self._components: list[dict[str, Tensor]] = []
 
@@ -50,7 +52,8 @@ class RewardedEnv(IVecEnv):
             TrainingOverError: The reward failed.
         """
         step = self._env.step(actions)
-        terms = self._proxy.terms(step.signals, step.sparse, self._curves.epochs)
+        signals = self._past.read(self._proxy.parameters, step.signals, self._age == 0.0)
+        terms = self._proxy.terms(signals, step.sparse, self._curves.epochs)
         if terms is None:
             raise TrainingOverError
         total, components = terms

@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass, replace
 
 from rewardsmith.contracts import Role, Signal
+from rewardsmith.feedback.quantities import matching
 from rewardsmith.writers.grammar.terms import Feature, FeatureKind, ShapeKind, Term
 
 
@@ -58,8 +59,8 @@ class Vocabulary:
             effectors=effectors,
             objects=objects,
             goals=goals,
-            turns=_pairs(signals, Role.OBJECT, ("quat",)),
-            commands=_pairs(signals, Role.EFFECTOR, ("m/s", "rad/s")),
+            turns=matching(signals, Role.OBJECT, ("quat",)),
+            commands=matching(signals, Role.EFFECTOR, ("m/s", "rad/s")),
             groups=tuple(
                 s.name for s in signals if s.role == Role.EFFECTOR and s.unit == "m" and len(s.shape) == 2
             ),
@@ -186,23 +187,6 @@ _BY_KIND: dict[str, tuple[FeatureKind, tuple[ShapeKind, ...], tuple[float, float
     "gather": ("gather", ("tanh", "exp"), (0.03, 0.3), (0.2, 1.5)),
 }
 """Feature, shapes, scales and weights of purposes that need no thought."""
-
-
-def _pairs(signals: tuple[Signal, ...], role: Role, units: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Signals with the goal that has their unit, their shape and the end of their name.
-
-    Such as ``base_lin_vel`` and ``goal_lin_vel``.
-    """
-    return tuple(
-        (own.name, goal.name)
-        for own in signals
-        for goal in signals
-        if (own.role, goal.role) == (role, Role.GOAL)
-        and own.unit in units
-        and (own.unit, own.shape) == (goal.unit, goal.shape)
-        and len(own.shape) == 1
-        and own.name.endswith(goal.name.removeprefix("goal"))
-    )
 
 
 def _has_middle(signal: Signal) -> bool:

@@ -11,9 +11,18 @@ from rewardsmith.training.heldout import play
 from rewardsmith.training.policy_file import TrainedPolicy
 from rewardsmith.training.population.normaliser import RunningNormaliser
 from rewardsmith.training.population.policy import StackedPolicy
+from tests.point import Point
 from tests.toys import Bare
 
 SLOTS, EPISODES, HORIZON = 2, 3, 6
+
+
+class Blind(Point):
+    """Episodes of a task in which nothing can be read."""
+
+    signals, horizon = (), HORIZON
+
+
 LENGTHS = torch.tensor([1, 2, 3, 4, 6, 6])
 """Of the episodes of every environment; the last two end at the horizon."""
 
@@ -63,7 +72,7 @@ def test_the_first_episode_counts_without_noise_and_with_the_statistics_of_train
     sums = actions.cumsum(dim=1)
     expected = [sums[slot, LENGTHS.view(SLOTS, EPISODES)[slot] - 1] for slot in range(SLOTS)]
     for _ in range(2):  # and scoring leaves no trace
-        outcomes = play(Counting(), HORIZON, trained, SLOTS, 7, EPISODES)
+        outcomes = play(Counting(), Blind(), trained, SLOTS, 7, EPISODES)
         for outcome, values in zip(outcomes, expected, strict=True):
             assert outcome.score.mean == pytest.approx(float(values.mean()), abs=1e-5)
             error = float(values.std()) / EPISODES**0.5

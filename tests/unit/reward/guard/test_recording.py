@@ -13,7 +13,7 @@ from typing import cast
 import pytest
 import torch
 
-from rewardsmith.contracts import Task, VecEnv
+from rewardsmith.contracts import Task, VecEnv, readable
 from rewardsmith.reward.guard import Guard
 from rewardsmith.reward.guard.recording import NoRecordingError, cache_file, load_or_record, pack
 from rewardsmith.training.ppo import PpoSettings
@@ -34,16 +34,17 @@ def test_the_guard_recorded_real_states(recorded: Path, reach: Task, cache: Path
     assert [path.name for path in recorded.parent.glob("franka-reach-*")] == [recorded.name]
     states = torch.load(recorded, weights_only=True)
     assert {name: value.shape[1:] for name, value in states.items()} == {
-        signal.name: signal.shape for signal in reach.signals
+        signal.name: signal.shape for signal in readable(reach.signals)
     }
+    assert not torch.equal(states["previous_tcp_pos"], states["tcp_pos"])
     assert len(states["tcp_pos"]) >= 500
     assert float(states["tcp_pos"].std(dim=0).min()) > 0.02
     assert float(states["actions"].abs().max()) <= 1.0
 
 
 def test_recorded_states_are_read_without_running_the_task(recorded: Path, reach: Task) -> None:
-    states = load_or_record(recorded, "", reach.signals)
-    assert len(states) == len(reach.signals)
+    states = load_or_record(recorded, "", readable(reach.signals))
+    assert len(states) == len(readable(reach.signals)) > len(reach.signals)
 
 
 def test_another_signal_table_has_another_file(reach: Task, push: Task) -> None:
@@ -123,7 +124,7 @@ def test_a_broken_or_hostile_file_is_not_used(
     file = tmp_path / "states.pt"
     file.write_bytes(content)
     with pytest.raises(NoRecordingError, match="cannot be passed to another process"):
-        load_or_record(file, "", reach.signals)
+        load_or_record(file, "", readable(reach.signals))
     assert [path.name for path in tmp_path.iterdir()] == ["states.pt"]
 
 
@@ -146,13 +147,13 @@ def test_states_that_do_not_fit_are_not_used(
     file = tmp_path / "states.pt"
     file.write_bytes(_bytes(states))
     with pytest.raises(NoRecordingError):
-        load_or_record(file, "", reach.signals)
+        load_or_record(file, "", readable(reach.signals))
 
 
 @pytest.mark.slow
 def test_a_folder_that_cannot_be_written_still_gives_states(reach: Task, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    states = load_or_record(tmp_path / "file" / "states" / "x.pt", pack(reach), reach.signals)
+    states = load_or_record(tmp_path / "file" / "states" / "x.pt", pack(reach), readable(reach.signals))
     assert len(states["goal_pos"]) >= 500
 
 
