@@ -69,6 +69,7 @@ class Library:
             known.env_steps,
             known.wall_s,
             known.components,
+            known.spreads,
             known.progress,
         )
         return Known(result, score)

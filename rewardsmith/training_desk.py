@@ -109,6 +109,7 @@ class TrainingDesk:
             env_steps=result.env_steps,
             wall_s=result.wall_s,
             components=result.components,
+            spreads=result.spreads,
             progress=result.progress,
             rungs=result.rungs,
             policy=policy if result.state != RunState.FAILED else "",

@@ -161,9 +161,12 @@ class TrainingResult:
     """Its share of the time."""
     components: tuple[Curve, ...] = ()
     """Mean of every reward component per epoch."""
+    spreads: tuple[Curve, ...] = ()
+    """Standard deviation of every reward component over the steps of an epoch."""
     progress: tuple[Curve, ...] = ()
-    """``success`` (true score of training episodes), ``episode_length`` and
-    ``total`` (the proxy reward) per epoch."""
+    """``success`` (true score of training episodes), ``episode_length`` and ``total`` (the proxy
+    reward) per epoch. A trainer that explores by noise on its actions may add ``action_noise``, the
+    mean of its standard deviations."""
     rungs: tuple[Rung, ...] = ()
     """What racing saw, rung by rung; empty without racing."""
 

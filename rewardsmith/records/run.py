@@ -124,9 +124,11 @@ class Run:
     """Seconds that it took, its share of what ran beside it."""
     components: _Curves = ()
     """Mean of every reward component per epoch."""
+    spreads: _Curves = ()
+    """Standard deviation of every reward component over the steps of an epoch."""
     progress: _Curves = ()
-    """True score of training episodes, ``episode_length`` and
-    ``total`` (the proxy reward) per epoch."""
+    """True score of training episodes, ``episode_length``, ``total`` (the proxy reward) and, where
+    the trainer knows it, ``action_noise`` (of its exploration) per epoch."""
     rungs: Annotated[tuple[Rung, ...], Field(max_length=MANY)] = ()
     """What racing saw, rung by rung; empty without racing."""
     policy: str = ""

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import torch
 
-from rewardsmith.contracts import Device, Scorer, ScoringJob, Task
+from rewardsmith.contracts import Device, Scorer, ScoringJob, Task, readable
 from rewardsmith.errors import UsageError
 from rewardsmith.records import Score
 from rewardsmith.registry import TASKS, missing_parts
@@ -168,7 +168,7 @@ def episodes_are_kept_where_asked(case: ScorerCase) -> None:
         stored = episodes.load(kept)
     count = len(stored.true_score)
     assert 0 < count <= EPISODES, f"{EPISODES} episodes were played, and {count} are kept. Keep some of them"
-    names = {signal.name for signal in case.where.signals}
+    names = {signal.name for signal in readable(case.where.signals)}
     assert set(stored.signals) == names, (
         f"the kept episodes have the signals {sorted(stored.signals)}, not {sorted(names)}"
     )

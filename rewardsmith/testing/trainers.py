@@ -106,7 +106,7 @@ def every_job_gets_one_result(case: TrainerCase) -> None:
             )
             steps = result.env_steps
             assert steps > 0, f"{run} is said to have taken {steps} steps. Count those that it took"
-            lengths = {len(curve.values) for curve in result.progress + result.components}
+            lengths = {len(curve.values) for curve in result.progress + result.components + result.spreads}
             assert len(lengths) == 1, (
                 f"the curves of {run} have {sorted(lengths)} values. Each has one for every epoch"
             )
@@ -269,7 +269,7 @@ def _equal(one: object, other: object) -> bool:
 
 
 def _same_result(alone: TrainingResult, together: TrainingResult) -> None:
-    parts = ("state", "fault", "cause", "env_steps", "components", "progress", "rungs")
+    parts = ("state", "fault", "cause", "env_steps", "components", "spreads", "progress", "rungs")
     differ = [part for part in parts if getattr(alone, part) != getattr(together, part)]
     assert not differ, f"beside others, {alone.run} has other {', '.join(differ)} than alone. Share nothing"
 

@@ -32,6 +32,7 @@ class TrainingCurves:
         self._ends: Tensor | None = None
         """Episodes that every environment ended so far, ``(N,)``."""
         self._components: dict[str, list[float | None]] = {}
+        self._spreads: dict[str, list[float | None]] = {}
         self._progress: dict[str, list[float | None]] = {"success": [], "episode_length": [], "total": []}
 
     def add_episodes(self, done: Tensor, true_score: Tensor, age: Tensor) -> None:
@@ -59,6 +60,11 @@ class TrainingCurves:
         self._progress["total"].append(_mean(total))
         for name, value in components.items():
             self._components.setdefault(name, []).append(_mean(value))
+            self._spreads.setdefault(name, []).append(_finite(float(value.std(correction=0))))
+
+    def add_noise(self, std: float) -> None:
+        """Take in how much an epoch's actions were varied, the mean standard deviation."""
+        self._progress.setdefault("action_noise", []).append(_finite(std))
 
     @property
     def epochs(self) -> int:
@@ -75,8 +81,12 @@ class TrainingCurves:
         """Mean of every component, one value an epoch."""
         return tuple(Curve(name, tuple(values)) for name, values in self._components.items())
 
+    def spreads(self) -> tuple[Curve, ...]:
+        """Standard deviation of every component over all steps of an epoch, one value an epoch."""
+        return tuple(Curve(name, tuple(values)) for name, values in self._spreads.items())
+
     def progress(self) -> tuple[Curve, ...]:
-        """True score (``success``) and length of training episodes, and proxy reward.
+        """True score (``success``) and length of training episodes, proxy reward, action noise.
 
         One value an epoch.
         """
@@ -103,5 +113,8 @@ def smoothed(mean: float | None, scores: Tensor, done: Tensor, weight: float) ->
 
 
 def _mean(value: Tensor) -> float | None:
-    mean = float(value.mean())
-    return mean if math.isfinite(mean) else None
+    return _finite(float(value.mean()))
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

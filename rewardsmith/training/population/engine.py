@@ -180,6 +180,7 @@ class Engine:
             env_steps=steps,
             wall_s=slot.wall_s,
             components=slot.curves.components(),
+            spreads=slot.curves.spreads(),
             progress=slot.curves.progress(),
             rungs=tuple(slot.rungs),
         )

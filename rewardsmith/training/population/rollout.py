@@ -45,6 +45,8 @@ class Experience:
     """``(T, K, N)``, control steps since the episode began, or since its slot did."""
     last_observation: Tensor
     """Normalised input after the last step, ``(K, N, inputs)``."""
+    noise: Tensor
+    """Mean over the actions of the standard deviation that they were sampled with, ``(K,)``."""
 
 
 class Collector:
@@ -94,7 +96,8 @@ class Collector:
 
         They may be of the past (see :class:`rewardsmith.reward.past.Past`).
         """
-        noise = self._draw_noise(steps) * self._policy.log_std().exp()
+        std = self._policy.log_std().exp()
+        noise = self._draw_noise(steps) * std
         rows: dict[str, list[Tensor]] = {name: [] for name in _STACKED}
         seen: dict[str, list[Tensor]] = {}
         for t in range(steps):
@@ -117,6 +120,7 @@ class Collector:
         return Experience(
             **{name: self._stack(values, name in _PER_SLOT) for name, values in rows.items()},
             signals={name: self._stack(values) for name, values in seen.items()},
+            noise=std.mean(dim=(1, 2)),
             last_observation=self._normaliser.normalise(self._observation),
         )
 

@@ -45,6 +45,7 @@ class Slot:
         done, score, age, success, sparse = (part[:, number] for part in own)
         if self.proxy.failure is None:
             self.curves.add_episodes(done, score, age)
+            self.curves.add_noise(float(experience.noise[number]))
             names = [name for name in self.proxy.parameters if name in experience.signals]
             signals = {name: experience.signals[name][:, number].flatten(0, 1) for name in names}
             started = time.thread_time()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -72,13 +73,18 @@ class RewardedEnv(IVecEnv):
             {"time_outs": step.truncated},
         )
 
-    def close_epoch(self) -> None:
-        """Note the steps since the last time as one epoch."""
+    def close_epoch(self, noise: float | None = None) -> None:
+        """Note the steps since the last time as one epoch.
+
+        Args:
+            noise: Mean standard deviation of the actions, where the policy is at hand.
+        """
         done, score, age, total = map(torch.stack, zip(*self._rows, strict=True))
         self._curves.add_episodes(done, score, age)
         self._curves.add_terms(
             total, {name: torch.stack([c[name] for c in self._components]) for name in self._components[0]}
         )
+        self._curves.add_noise(math.nan if noise is None else noise)
         self._rows, self._components = [], []
 
     def get_env_info(self) -> dict[str, Any]:  # pyright: ignore[reportIncompatibleMethodOverride]  (the base says None)
@@ -112,7 +118,7 @@ class EpochObserver(AlgoObserver):
         Raises:
             TrainingOverError: The policy is lost.
         """
-        self._env.close_epoch()
+        self._env.close_epoch(float(self._algo.model.a2c_network.sigma.detach().exp().mean()))
         self._tell(epoch_num)
         if not all(bool(p.isfinite().all()) for p in self._algo.model.parameters()):
             self._proxy.fail(

@@ -71,6 +71,7 @@ def train(order: ChildOrder, observe: Callable[[TrainingProgress], None]) -> Tra
         cause=proxy.cause,
         env_steps=done,
         components=curves.components(),
+        spreads=curves.spreads(),
         progress=curves.progress(),
     )
 

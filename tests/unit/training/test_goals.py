@@ -42,6 +42,7 @@ def experience(slots: int = 1) -> Experience:
         name: value[:, None].expand(-1, slots, -1)
         for name, value in (("success", GOAL), ("sparse", GOAL), ("true_score", score), ("done", done))
     }
+    known["noise"] = torch.full((slots,), 0.5)
     return Experience(**(parts | known), signals={"height": -torch.ones(STEPS, slots, ENVS)})  # pyright: ignore[reportArgumentType]
 
 

@@ -113,7 +113,7 @@ def test_divergence_is_measured_from_where_samples_were_last_seen(monkeypatch: p
     draw = torch.Generator().manual_seed(0)
     x = torch.randn(4, 1, 3, 2, generator=draw)
     mean, none = policy.mean(x.view(1, 12, 2)).detach().view(4, 1, 3, 1), torch.zeros(4, 1, 3)
-    experience = Experience(x, x, mean + 0.5, mean, {}, none, none, none, none, none, none, x[-1])
+    experience = Experience(x, x, mean + 0.5, mean, {}, none, none, none, none, none, none, x[-1], x[-1])
     seen = [(mean, policy.log_std().detach().clone())]
     told: list[float] = []
 

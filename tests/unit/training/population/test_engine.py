@@ -10,7 +10,7 @@ import pytest
 import torch
 from engine_jobs import NAN, NO_PROGRAM, QUICK, SLOW, Train, job
 
-from rewardsmith.contracts import SPARSE, Task, TrainingJob
+from rewardsmith.contracts import SPARSE, Task, TrainingJob, readable
 from rewardsmith.records import Fault, RunState
 from rewardsmith.registry import TASKS
 from rewardsmith.reward.guard import Guard
@@ -88,8 +88,8 @@ def test_episodes_are_kept(train: Train, reach: Task, tmp_path: Path):
         reach, [job("a", SPARSE, episodes=str(played)), job("nan", NAN, episodes=str(tmp_path / "nan.pt"))]
     )
     stored = episodes.load(played)
-    assert set(stored.signals) == {signal.name for signal in reach.signals}
-    for signal in reach.signals:
+    assert set(stored.signals) == {signal.name for signal in readable(reach.signals)}
+    for signal in readable(reach.signals):
         value = stored.signals[signal.name]
         assert value.shape == (EPISODES, episodes.SNAPSHOTS, *signal.shape)
         assert value.dtype == torch.float32

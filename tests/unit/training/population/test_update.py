@@ -25,7 +25,7 @@ def prepared(truncated: float) -> dict[str, Tensor]:
     learner._returns.mean += 10.0
     zero, end = torch.zeros(3, 1, 1), torch.tensor([0.0, 1.0, 0.0]).view(3, 1, 1)
     x = zero[..., None]
-    experience = Experience(x, x, x, x, {}, zero, zero, zero, truncated * end, end, zero, x[0])
+    experience = Experience(x, x, x, x, {}, zero, zero, zero, truncated * end, end, zero, x[0], x[0, :, 0, 0])
     return learner._prepare(experience, torch.tensor([1.0, 2.0, 3.0]).view(3, 1, 1))
 
 
