@@ -23,7 +23,7 @@ from rewardsmith.budget import Budget
 from rewardsmith.config import LanguageModelOptions, StudyConfig
 from rewardsmith.contracts import Brief, Parent, Task, TaskSheet
 from rewardsmith.drafting import StudyLedger
-from rewardsmith.feedback.reflection import reflect
+from rewardsmith.feedback.feedback import Seen, gather
 from rewardsmith.records import Call, Candidate, CandidateState, Trial
 from rewardsmith.registry import TASKS
 from rewardsmith.study import Study
@@ -48,7 +48,8 @@ def main() -> None:
         f"without latency {own:.2f} s"
     )
     sheet = TaskSheet.of(task)
-    parents = tuple(Parent(shown, reflect(shown)) for shown in [_trained()] * 4)
+    seen = Seen((), {}, 75, True, {})
+    parents = tuple(Parent(shown, gather(shown, seen).text) for shown in [_trained()] * 4)
     times = {
         operator: 1000 * _best(lambda name=operator: render(Brief("c009", sheet, name, parents, 0)))
         for operator in OPERATORS

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-from rewardsmith.contracts import Device, Race, Setting
+from rewardsmith.contracts import TOLD, Device, Race, Setting, Told
 from rewardsmith.errors import UsageError
 from rewardsmith.model_options import LanguageModelOptions
 from rewardsmith.ranges import brief, check_ranges
@@ -126,10 +126,22 @@ class StudyConfig:
     """Look at what a program says of episodes that earlier candidates played: `order` trains the
     most promising first, `drop` also leaves out the last."""
     screen: ScreenOptions = field(default_factory=ScreenOptions)
+    feedback: tuple[Told, ...] | None = None
+    """What a language model is told besides the signals and a score;
+    left out: all, and with the presets of papers nothing."""
+    tell_goal: Literal["on", "off"] = "on"
+    """Whether the rule of success is among it."""
     strategy_options: dict[str, Scalar] = field(default_factory=dict)
     """Constants of the strategy, such as `samples 8`."""
     training: TrainingOverrides = field(default_factory=TrainingOverrides)
     llm: LanguageModelOptions = field(default_factory=LanguageModelOptions)
+
+    @property
+    def told(self) -> tuple[Told, ...]:
+        """What the writer is told besides the signals and a score."""
+        published = self.strategy_options.get("preset") in _PUBLISHED
+        chosen = (() if published else TOLD) if self.feedback is None else self.feedback
+        return tuple(part for part in TOLD if part in chosen and (part != "goal" or self.tell_goal == "on"))
 
     @property
     def finalist_count(self) -> int:
@@ -222,6 +234,8 @@ class StudyConfig:
 
 
 _FINALISTS = 3
+_PUBLISHED = ("paper", "release")
+"""Presets that do as others did."""
 _MOST_DEVICES = 64
 _ELSEWHERE = {"executor", "workers", "devices", "in_flight"}
 """Where the work is done, which changes no result."""

@@ -7,14 +7,16 @@ import threading
 from dataclasses import replace
 
 from rewardsmith.budget import Budget
-from rewardsmith.contracts import ALIGN, VERIFY, Brief, Parent, Quote, Repair, TaskSheet
-from rewardsmith.feedback.reflection import reflect
+from rewardsmith.config import StudyConfig
+from rewardsmith.contracts import ALIGN, VERIFY, Brief, Parent, Quote, Repair, Task, TaskSheet
+from rewardsmith.feedback.feedback import Seen, gather
 from rewardsmith.parts import Parts
 from rewardsmith.records import Call, Candidate, CandidateState, Draft, Trial, Verdict
 from rewardsmith.seeds import derive
 from rewardsmith.store.sqlite import Store
 from rewardsmith.study import Study
 from rewardsmith.study_values import IN_FLIGHT, LOST
+from rewardsmith.templates import render
 from rewardsmith.usage import Usage
 from rewardsmith.writers.storable import storable_record
 
@@ -75,16 +77,54 @@ def brief(study: Study, parts: Parts, candidate: Candidate) -> Brief:
     """The order that goes to the writer for the next draft of a candidate."""
     refused, fresh_after = candidate.attempts, study.config.fresh_after
     start_over = refused % fresh_after == 0 if fresh_after else refused == 0
-    parents = [trial for identity in candidate.parents if (trial := study.trial(identity))]
+    seen = surroundings(study, parts.task)
+    parents = [trial for identity in candidate.parents if (trial := seen.trials.get(identity))]
     return Brief(
         candidate=candidate.id,
-        task=TaskSheet.of(parts.task),
+        task=sheet(study.config, parts),
         operator=candidate.operator,
-        parents=tuple(Parent(trial, reflect(trial)) for trial in parents),
+        parents=tuple(_parent(trial, seen) for trial in parents),
         seed=derive("writer", study.config.seed, candidate.id),
         repair=None if start_over else Repair(candidate.source, candidate.reason, refused),
         attempt=refused + 1,
     )
+
+
+def sheet(config: StudyConfig, parts: Parts) -> TaskSheet:
+    """What the writer of a study may know of its task."""
+    return TaskSheet.of(parts.task, config.told, _training(config, parts))
+
+
+def _training(config: StudyConfig, parts: Parts) -> tuple[str, ...]:
+    """How policies are trained and scored, in sentences."""
+    horizon = f"An episode has {parts.task.horizon} control steps."
+    if parts.task.has_metric:
+        return (*parts.settings.outline, horizon)
+    # two standard errors at a rate of one half, where they are largest
+    noise = (1.0 / config.episodes) ** 0.5
+    return (
+        *parts.settings.outline,
+        horizon,
+        f"A true score is the mean of {config.episodes} episodes of one training: differences below "
+        f"{noise:.2f} say little.",
+    )
+
+
+def surroundings(study: Study, task: Task | None) -> Seen:
+    """What is around the candidates of a study when feedback is gathered.
+
+    Without the task, which need not be installed where a study is looked at, nothing is diagnosed.
+    """
+    trials = {trial.id: trial for trial in study.trials}
+    if task is None:
+        return Seen([part for part in study.config.told if part != "diagnoses"], trials, 0, False, {})
+    return Seen(study.config.told, trials, task.horizon, not task.has_metric, {})
+
+
+def _parent(trial: Trial, seen: Seen) -> Parent:
+    feedback = gather(trial, seen)
+    ancestry = render("path", ancestry=feedback.ancestry) if feedback.ancestry else ""
+    return Parent(trial, feedback.text, ancestry)
 
 
 def question(study: Study, parts: Parts, trial: Trial) -> Brief | None:
@@ -100,7 +140,7 @@ def question(study: Study, parts: Parts, trial: Trial) -> Brief | None:
     operator = next(wanted, "") if trial.score else ""
     seed = derive("writer", study.config.seed, candidate.id, operator)
     return (
-        Brief(candidate.id, TaskSheet.of(parts.task), operator, (Parent(trial, ""),), seed)
+        Brief(candidate.id, sheet(study.config, parts), operator, (Parent(trial, ""),), seed)
         if operator
         else None
     )

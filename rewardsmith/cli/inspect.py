@@ -23,9 +23,11 @@ from rewardsmith.cli.views import (
     study_view,
     usage_text,
 )
+from rewardsmith.drafting import surroundings
 from rewardsmith.errors import RewardsmithError, UsageError, unknown_name
-from rewardsmith.feedback.reflection import reflect
+from rewardsmith.feedback.feedback import gather
 from rewardsmith.records import Run, Score, Trial
+from rewardsmith.registry import TASKS
 from rewardsmith.reports.lineage import as_graphml, as_node_link, line_of_descent, study_lineage
 from rewardsmith.reports.summary import row, summarise_study
 from rewardsmith.shown import beginning, clean, command
@@ -143,7 +145,9 @@ def _show_candidate(study: Study, options: InspectOptions) -> None:
     if candidate.screening:
         screen.print(screening_text(candidate.screening))
     if trial.final:
-        screen.print(Text(clean(reflect(trial))), soft_wrap=True)
+        name = study.config.task
+        known = surroundings(study, TASKS.load(name) if name in TASKS.names() else None)
+        screen.print(Text(clean(gather(trial, known).text)), soft_wrap=True)
     for score in _further_scores(study, trial.run) if trial.run else ():
         screen.print(Text(f"scored again: {score_text(score)}"))
     if trial.run and trial.run.policy:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from rewardsmith.cache import known_speed
 from rewardsmith.cli.output import say
 from rewardsmith.config import StudyConfig
-from rewardsmith.contracts import Brief, Quote, TaskSheet
+from rewardsmith.contracts import Brief, Quote
+from rewardsmith.drafting import sheet
 from rewardsmith.parts import Parts
 from rewardsmith.seeds import derive
 from rewardsmith.shown import command
@@ -21,7 +22,7 @@ _CANDIDATE_BYTES, _CALL_BYTES, _STUDY_BYTES = 50_000, 30_000, 100_000
 def show_plan(config: StudyConfig, parts: Parts) -> None:
     """Print calls, tokens, money, environment steps, hours, disk, and the first prompt."""
     first = parts.strategy.ask([f"c{n:03d}" for n in range(config.candidates)])[0]
-    brief = Brief("c000", TaskSheet.of(parts.task), first.operator, (), derive("writer", config.seed, "c000"))
+    brief = Brief("c000", sheet(config, parts), first.operator, (), derive("writer", config.seed, "c000"))
     quote = parts.writer.quote(brief)
     fewest = config.candidates * (1 + len(first.follow_ups)) if quote else 0
     most = fewest + config.candidates * config.repairs if quote else 0

@@ -130,7 +130,6 @@ def _policy(ended: Ended, folder: Path) -> Policy:
         env_steps=result.env_steps,
         wall_s=result.wall_s,
         components=result.components,
-        spreads=result.spreads,
         progress=result.progress,
         score=ended.score,
         policy=os.path.relpath(folder / f"{result.run}.pt") if ended.score else "",

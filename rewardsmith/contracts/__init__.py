@@ -19,6 +19,7 @@ from rewardsmith.contracts.task import (
     Task,
     VecEnv,
 )
+from rewardsmith.contracts.told import TOLD, Told
 from rewardsmith.contracts.training import (
     SPARSE,
     Jobs,
@@ -46,6 +47,7 @@ __all__ = [
     "INITIAL",
     "PREVIOUS",
     "SPARSE",
+    "TOLD",
     "VERIFY",
     "Brief",
     "Device",
@@ -69,6 +71,7 @@ __all__ = [
     "Strategy",
     "Task",
     "TaskSheet",
+    "Told",
     "Trainer",
     "TrainerSettings",
     "TrainingJob",

@@ -59,6 +59,15 @@ class TrainerSettings:
         """What a saved policy takes on disk, about."""
         return 100_000
 
+    @property
+    def outline(self) -> tuple[str, ...]:
+        """What a reward's writer should know of the training, a sentence each."""
+        return (
+            f"A policy is trained from nothing for {self.env_steps:,} control steps in all, in {self.envs:,} "
+            f"environments side by side, and improved {self.epochs:,} times; a reward that is learnt quickly "
+            "beats one that would be perfect in the end.",
+        )
+
     def check(self) -> None:
         """Refuse what cannot be.
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
 from rewardsmith.contracts.task import Signal, Task
+from rewardsmith.contracts.told import Told
 from rewardsmith.records import Call, Candidate, Draft, Trial
 from rewardsmith.usage import Price, Usage
 
@@ -28,11 +30,31 @@ class TaskSheet:
     signals: tuple[Signal, ...]
     has_metric: bool
     """Whether the true score is a number of the task's own, and no success rate."""
+    goal: str = ""
+    """The rule of success in words, with its threshold; empty: it is not told."""
+    training: tuple[str, ...] = ()
+    """Sentences about how policies are trained and scored; empty: they are not told."""
+    past: bool = False
+    """Whether it is told that signals can be read as they were (see :func:`readable`)."""
 
     @classmethod
-    def of(cls, task: Task) -> TaskSheet:
-        """The sheet of a task."""
-        return cls(task.name, task.description, task.signals, task.has_metric)
+    def of(cls, task: Task, told: Collection[Told] = (), training: tuple[str, ...] = ()) -> TaskSheet:
+        """The sheet of a task.
+
+        Args:
+            task: The task.
+            told: What of it is told; name, description and signals always are.
+            training: How policies are trained and scored.
+        """
+        return cls(
+            task.name,
+            task.description,
+            task.signals,
+            task.has_metric,
+            goal=task.success_rule.removeprefix("metric: ") if "goal" in told else "",
+            training=training if "training" in told else (),
+            past="progress" in told,
+        )
 
 
 @dataclass(frozen=True)
@@ -41,7 +63,9 @@ class Parent:
 
     trial: Trial
     feedback: str
-    """The reflection text (see :mod:`rewardsmith.feedback`)."""
+    """What its training showed, as text (see :mod:`rewardsmith.feedback`)."""
+    path: str = ""
+    """How it came about, as text; empty where that is not told."""
 
     @property
     def candidate(self) -> Candidate:
@@ -78,6 +102,8 @@ class Brief:
     where the writer is to start over."""
     attempt: int = 1
     """Number of this draft of the candidate, from 1."""
+    notes: tuple[str, ...] = ()
+    """What people want of every program of the search."""
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rewardsmith.records import Curve, Run
 
 POINTS = 10
 """Snapshots per curve, as in Eureka."""
+_SHOWN = ("success", "episode_length")
 _FLAT = 0.02
 """A component that moves by less than this share of its size is flat."""
 _DOMINANT = 0.8
@@ -39,6 +40,34 @@ class ComponentSummary:
     """It outweighs all others."""
 
 
+@dataclass(frozen=True)
+class CurveTable:
+    """All curves of a training, from the first epoch in which whole episodes ended."""
+
+    stride: int
+    """Epochs between two snapshots."""
+    epochs: int
+    progress: tuple[Summary, ...]
+    """True score and length of training episodes."""
+    components: tuple[ComponentSummary, ...]
+
+
+def table(run: Run) -> CurveTable:
+    """Make the table of a run.
+
+    Its first epochs are left out: their episodes begin at random times of the horizon, so nothing
+    of them is like what comes later.
+    """
+    first = _staggered(run)
+    shown = [_from(curve, first) for curve in run.progress if curve.name in _SHOWN]
+    epochs = max((len(curve.values) for curve in shown), default=0)
+    components = tuple(
+        replace(found, summary=summarise(_from(curve, first)))
+        for found, curve in zip(component_summaries(run), run.components, strict=True)
+    )
+    return CurveTable(stride(epochs), epochs, tuple(map(summarise, shown)), components)
+
+
 def stride(epochs: int) -> int:
     """Epochs between two snapshots."""
     return max(1, epochs // POINTS)
@@ -64,6 +93,16 @@ def component_summaries(run: Run) -> tuple[ComponentSummary, ...]:
         )
         for curve, size in zip(run.components, sizes, strict=True)
     )
+
+
+def _staggered(run: Run) -> int:
+    """Epochs before the first that has a true score; 0 where none has."""
+    success = next((curve.values for curve in run.progress if curve.name == "success"), ())
+    return next((n for n, value in enumerate(success) if value is not None), 0)
+
+
+def _from(curve: Curve, first: int) -> Curve:
+    return replace(curve, values=curve.values[first:])
 
 
 def _mean_size(values: Sequence[float | None]) -> float:

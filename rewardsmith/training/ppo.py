@@ -78,6 +78,20 @@ class PpoSettings(TrainerSettings):
         return self.rollout * self.envs
 
     @property
+    def outline(self) -> tuple[str, ...]:
+        """What PPO makes of a reward."""
+        sentences = (
+            f"It is trained by PPO with a discount of {self.discount:g} per control step, so what is far "
+            f"beyond {1 / (1 - self.discount):,.0f} steps away hardly counts."
+            if self.discount < 1
+            else "It is trained by PPO without a discount.",
+            "Rewards are taken as they are; returns and advantages are normalised, so the size of the total "
+            "does not matter, but the sizes of its terms relative to each other do.",
+        )
+        bonus = f"Every step that meets the goal earns {self.goal_bonus:g} on top."
+        return (*super().outline, *sentences, *([bonus] if self.goal_bonus else []))
+
+    @property
     def policy_bytes(self) -> int:
         """Actor and critic in single precision."""
         return 2 * 4 * sum(a * b for a, b in pairwise((_INPUTS, *self.hidden, _OUTPUTS)))

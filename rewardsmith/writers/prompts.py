@@ -41,7 +41,7 @@ def render(brief: Brief) -> Prompt:
         UsageError: There is no template for the operator.
     """
     system = {ALIGN: "persona", VERIFY: "verify_system"}.get(brief.operator, "system")
-    messages = [Message("system", templates.render(system))]
+    messages = [Message("system", templates.render(system, task=brief.task))]
     last = brief.operator
     # A program that is longer than the guard allows is not worth the tokens of being shown again.
     if brief.repair and brief.repair.source and len(brief.repair.source) <= MAX_CHARACTERS:
@@ -61,13 +61,15 @@ def as_text(prompt: Prompt) -> str:
 
 def _order(brief: Brief) -> list[Message]:
     """What the operator says."""
-    content = templates.render(brief.operator, task=brief.task, parents=brief.parents)
+    content = templates.render(brief.operator, task=brief.task, parents=brief.parents, notes=brief.notes)
     if brief.operator not in CONVERSATIONAL:
         return [Message("user", content)]
-    parent = brief.parents[0].candidate
+    parent = brief.parents[0]
+    # What it says of a program before it, which is not shown any more, would be a riddle.
+    idea = "" if parent.path and parent.candidate.parents else parent.candidate.idea
     return [
         _opening(brief),
-        Message("assistant", _as_answer(parent.idea, parent.source)),
+        Message("assistant", _as_answer(idea, parent.candidate.source)),
         Message("user", content),
     ]
 
@@ -87,7 +89,7 @@ def _with_complaint(message: Message, repair: Repair) -> Message:
 
 
 def _opening(brief: Brief) -> Message:
-    return Message("user", templates.render("initial", task=brief.task))
+    return Message("user", templates.render("initial", task=brief.task, notes=brief.notes))
 
 
 def _as_answer(idea: str, source: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 from rewardsmith import templates
 from rewardsmith.contracts import Brief, Parent, Repair, TaskSheet
 from rewardsmith.errors import UsageError
-from rewardsmith.feedback.reflection import reflect
+from rewardsmith.feedback.feedback import Seen, gather
 from rewardsmith.writers.prompts import OPERATORS, as_text, render
 from tests.builders import trained
 from tests.toys import TOY
@@ -30,7 +30,7 @@ def parent(number: int) -> Parent:
         components={"near": [0.1 * n for n in range(20)], "calm": [1.0] * 20},
         source=SOURCE, idea=f"Idea {number}: reach for the ball.",
     )  # fmt: skip
-    return Parent(shown, reflect(shown))
+    return Parent(shown, gather(shown, Seen((), {}, 10, True, {})).text)
 
 
 def brief(operator: str, repair: Repair | None = None) -> Brief:

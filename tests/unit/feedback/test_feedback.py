@@ -1,8 +1,13 @@
 from dataclasses import replace
 
-from rewardsmith.feedback.reflection import reflect
+from rewardsmith.feedback.feedback import Seen, gather
 from rewardsmith.records import Candidate, CandidateState, Curve, Rung, RunState, Score, Trial
 from tests.builders import trained
+
+
+def reflect(trial: Trial) -> str:
+    """What is told where only a score and curves are."""
+    return gather(trial, Seen((), {trial.id: trial}, 50, True, {})).text
 
 
 def test_a_training_is_told_in_numbers():
@@ -10,8 +15,9 @@ def test_a_training_is_told_in_numbers():
         trained("c0", 0.75, components={"reach": [0.123456, 0.5, 0.9], "effort": [-0.01, -0.01, -0.01]})
     )
     assert "true score of 0.75 (standard error 0.01)" in text
-    assert "true score: [-, 0.25, 0.5], max 0.5, mean 0.375, min 0.25" in text
-    assert "component reach: [0.123, 0.5, 0.9]" in text
+    assert "true score: [0.25, 0.5], max 0.5, mean 0.375, min 0.25" in text
+    assert "component reach: [0.5, 0.9]" in text, "its first epoch is of staggered episodes"
+    assert "components are means per control step" in text
     assert "component effort" in text
     assert "(flat)" in text
     assert "success" not in text  # for a metric it would be false, and what is measured is not told
@@ -53,7 +59,7 @@ def test_an_evicted_training_is_told_as_far_as_it_went():
         "0.0312)"
     ) in text
     assert "4 of 9 earlier rewards had more after as many steps" in text
-    assert "component reach: [0.123, 0.5, 0.9]" in text
+    assert "component reach: [0.5, 0.9]" in text
     assert "6,400" not in text
     assert "0.75" not in text
 
@@ -67,6 +73,6 @@ def test_rungs_that_let_a_training_pass_are_not_told():
 
 
 def test_epochs_are_those_of_the_longest_curve():
-    curves = (Curve("success", (0.5,) * 3), Curve("length", (50.0,) * 49))
+    curves = (Curve("success", (0.5,) * 3), Curve("episode_length", (50.0,) * 49))
     assert "every 4 of 49 epochs" in reflect(trained("c0", 0.75, run={"progress": curves}))
     assert "every 1 of 0 epochs" in reflect(trained("c0", 0.75, run={"progress": ()}))
