@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from rewardsmith.contracts.task import Signal, Task
+from rewardsmith.contracts.task import Signal, Span, Task
 from rewardsmith.records import Call, Candidate, Draft, Trial
 from rewardsmith.usage import Price, Usage
 
@@ -28,11 +29,15 @@ class TaskSheet:
     signals: tuple[Signal, ...]
     has_metric: bool
     """Whether the true score is a number of the task's own, and no success rate."""
+    facts: tuple[str, ...]
+    """What a person would measure of robot and scene, one sentence each."""
+    starts: Mapping[str, Span]
+    """Where episodes start, by signal."""
 
     @classmethod
     def of(cls, task: Task) -> TaskSheet:
         """The sheet of a task."""
-        return cls(task.name, task.description, task.signals, task.has_metric)
+        return cls(task.name, task.description, task.signals, task.has_metric, task.facts, task.starts)
 
 
 @dataclass(frozen=True)
