@@ -77,9 +77,7 @@ def rounded(span: Span, unit: str) -> Span:
 
 
 def _looked_at(signal: Signal) -> bool:
-    return (
-        signal.role not in (Role.JOINT, Role.ACTION) and len(signal.shape) < 2 and signal.unit in STEPS
-    )
+    return signal.role not in (Role.JOINT, Role.ACTION) and len(signal.shape) < 2 and signal.unit in STEPS
 
 
 def _telling(span: Span, unit: str) -> bool:
