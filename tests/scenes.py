@@ -7,22 +7,22 @@ from typing import Any
 
 import torch
 
+from rewardsmith.contracts import Task
 from rewardsmith_envs.engine import SimulatedEnv
 from rewardsmith_envs.simulators.cpu import CpuSimulator
-from rewardsmith_envs.tasks.base import SimulatedTask
 
 Model = Any
 """MuJoCo's, which is compiled and without stubs."""
 
 
-def environment(task: SimulatedTask, envs: int) -> SimulatedEnv:
+def environment(task: Task, envs: int) -> SimulatedEnv:
     env = task.make(envs, 1)
     assert isinstance(env, SimulatedEnv)
     env.reset(torch.arange(envs))
     return env
 
 
-def model_of(task: SimulatedTask) -> Model:
+def model_of(task: Task) -> Model:
     sim = environment(task, 1)._sim
     assert isinstance(sim, CpuSimulator)
     return sim.model
@@ -47,7 +47,7 @@ def mu(*geoms: Any) -> str:
     return f"{max(float(one.friction[0]) for one in geoms):.1f}"
 
 
-def told(task: SimulatedTask, phrases: Iterable[str]) -> None:
+def told(task: Task, phrases: Iterable[str]) -> None:
     """Each phrase is among the facts of a task."""
     text = " ".join(task.facts)
     for phrase in phrases:

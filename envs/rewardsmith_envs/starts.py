@@ -89,7 +89,8 @@ def _telling(span: Span, unit: str) -> bool:
 def _sides(low: float, high: float) -> tuple[int, int]:
     """Whole steps on both sides, but for what float32 takes away."""
     if high - low < 1.0:
-        return (round((low + high) / 2),) * 2
+        middle = round((low + high) / 2)
+        return middle, middle
     return math.floor(low + 1e-3), math.ceil(high - 1e-3)
 
 

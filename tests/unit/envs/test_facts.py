@@ -208,3 +208,20 @@ def test_joints_start_as_near_to_the_pose_as_the_task_says(name: str, most: floa
     home = torch.from_numpy(model_of(task).key("home").qpos[7 : 7 + angles.shape[1]])
     assert 0.95 * most < float((angles - home).abs().max()) <= most + 1e-6
     told(task, (f"{most:g} rad",))
+
+
+def test_the_base_gives_facts_of_actions_robot_and_scene_in_this_order():
+    class Still(SimulatedTask):
+        own_facts = ("A thing weighs 1 kg.",)
+
+        def robot_facts(self) -> tuple[str, ...]:
+            return ("An arm moves.",)
+
+        robot = scatter = observe = None  # pyright: ignore[reportAssignmentType]
+
+    assert Still().facts == (
+        "Actions are clipped to [-1, 1].",
+        "An arm moves.",
+        "A thing weighs 1 kg.",
+        "Nothing ends an episode early.",
+    )

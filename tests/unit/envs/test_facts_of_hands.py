@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from rewardsmith.registry import TASKS
+from rewardsmith_envs.robots.shadow import TIPS
 from tests.scenes import Model, environment, geom, kg, m, model_of, mu, told
 
 
@@ -34,9 +35,7 @@ def shadow(model: Model, prefix: str = "") -> Iterator[str]:
         assert model.site(tip).pos[2] == pytest.approx(last.pos[2] + last.size[1] + last.size[0])
     palm = geom(model, f"{prefix}palm")
     assert model.site(f"{prefix}palm").pos[1] == pytest.approx(palm.pos[1] - palm.size[1])
-    bending = [
-        model.joint(f"{prefix}{finger}J{n}").range for finger in ("FF", "MF", "RF", "LF") for n in range(3)
-    ]
+    bending = [model.joint(f"{prefix}{name}J{n}").range for name in TIPS[:4] for n in range(3)]
     assert {tuple(span) for span in bending} == {(0.0, 1.571)}, "straight and at a right angle"
 
 
@@ -62,13 +61,15 @@ def touch(model: Model, body: str, number: int = 0) -> str:
 def table(model: Model) -> Iterator[str]:
     top = model.geom("table")
     (x, y, z), (a, b, c) = top.pos, top.size
-    yield f"The table is {m(z + c)} high and reaches from {x - a:g} to {m(x + a)} along x and from {y - b:g} to {m(y + b)}"
+    yield f"The table is {m(z + c)} high and reaches from {x - a:g} to {m(x + a)} along x"
+    yield f"and from {y - b:g} to {m(y + b)} along y"
 
 
 def block_stack(model: Model) -> Iterator[str]:
     yield from table(model)
     assert kg(model, "right_cube") == kg(model, "left_cube")
-    yield f"Each block weighs {kg(model, 'left_cube')}; friction everywhere has a coefficient of {touch(model, 'left_cube')}"
+    yield f"Each block weighs {kg(model, 'left_cube')}"
+    yield f"friction everywhere has a coefficient of {touch(model, 'left_cube')}"
 
 
 def grasp_and_place(model: Model) -> Iterator[str]:
@@ -92,11 +93,13 @@ def kettle(model: Model) -> Iterator[str]:
     pot = geom(model, "kettle")
     yield from table(model)
     yield f"The kettle weighs {kg(model, 'kettle')} with its loose lid"
-    yield f"is {m(2 * pot.size[0])} wide and {m(2 * pot.size[1])} high; the bucket weighs {kg(model, 'bucket')}"
+    yield f"is {m(2 * pot.size[0])} wide and {m(2 * pot.size[1])} high"
+    yield f"the bucket weighs {kg(model, 'bucket')}"
     assert geom(model, "kettle", 3).size[0] == geom(model, "bucket", 6).size[0]
     yield f"Bars of handles are {m(2 * geom(model, 'kettle', 3).size[0])} thick"
     yield f"everywhere has a coefficient of {touch(model, 'kettle', 3)}"
-    yield f"spout is {m(model.site('spout').pos[2])} above the bottom of the kettle, the opening {m(model.site('opening').pos[2])}"
+    yield f"spout is {m(model.site('spout').pos[2])} above the bottom of the kettle"
+    yield f"the opening {m(model.site('opening').pos[2])} above"
 
 
 def swing_cup(model: Model) -> Iterator[str]:
@@ -113,9 +116,11 @@ def lift_underarm(model: Model) -> Iterator[str]:
     assert wall.pos[1] == pytest.approx(0.1), "the wall on the +y side"
     yield f"{kg(model, 'lid')} of the pot's {kg(model, 'object')} is the lid"
     yield f"slides up by {m(model.joint('lid').range[1])} at most"
-    yield f"The bars are {m(2 * bar.size[0])} thick and {m(bar.pos[1] - bar.size[0] - wall.pos[1] - wall.size[0])} away"
+    yield f"The bars are {m(2 * bar.size[0])} thick"
+    yield f"{m(bar.pos[1] - bar.size[0] - wall.pos[1] - wall.size[0])} away from the wall"
     assert touch(model, "lid") == mu(bracket, geom(model, "right_palm")) == touch(model, "object", 11)
-    yield f"coefficient of {touch(model, 'lid')} at bars and lid and of {touch(model, 'object', 3)} at the pot"
+    yield f"coefficient of {touch(model, 'lid')} at bars and lid"
+    yield f"of {touch(model, 'object', 3)} at the pot"
 
 
 def bottle_cap(model: Model) -> Iterator[str]:

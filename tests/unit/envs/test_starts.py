@@ -10,7 +10,6 @@ import torch
 
 from rewardsmith.contracts import Role, Signal, Span
 from rewardsmith_envs import starts
-from rewardsmith_envs.tasks.base import SimulatedTask
 from rewardsmith_envs.tasks.franka_push import TASK as PUSH
 from rewardsmith_envs.tasks.franka_push import FrankaPush
 from tests.physics import simulated_tasks
@@ -56,7 +55,8 @@ def test_a_person_looks_at_positions_and_not_at_joints_or_speeds_of_zero():
 
 def test_a_task_of_another_module_has_its_own_file_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "mine.py").write_text(
-        "from rewardsmith_envs.tasks.franka_push import FrankaPush\n\nclass Mine(FrankaPush):\n    name = 'mine'\n"
+        "from rewardsmith_envs.tasks.franka_push import FrankaPush\n\n"
+        "class Mine(FrankaPush):\n    name = 'mine'\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     import mine  # pyright: ignore[reportMissingImports]
@@ -84,20 +84,3 @@ def test_the_file_is_written_as_it_is_read(tmp_path: Path):
 @pytest.mark.parametrize("role", [Role.JOINT, Role.ACTION])
 def test_joints_and_actions_are_not_looked_at(role: Role):
     assert not starts._looked_at(Signal("a", (3,), "m", "world", "", role, 0.0, 1.0))
-
-
-def test_the_base_gives_facts_of_actions_robot_and_scene_in_this_order():
-    class Still(SimulatedTask):
-        own_facts = ("A thing weighs 1 kg.",)
-
-        def robot_facts(self) -> tuple[str, ...]:
-            return ("An arm moves.",)
-
-        robot = scatter = observe = None  # pyright: ignore[reportAssignmentType]
-
-    assert Still().facts == (
-        "Actions are clipped to [-1, 1].",
-        "An arm moves.",
-        "A thing weighs 1 kg.",
-        "Nothing ends an episode early.",
-    )
