@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Role, Signal, Span
+from rewardsmith.errors import RewardsmithError, UsageError, unknown_name
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -103,11 +104,16 @@ def _place(task: SimulatedTask) -> Path | None:
 def _read(place: Path) -> dict[str, dict[str, Span]]:
     if not place.is_file():
         return {}
-    tasks = json.loads(place.read_text(encoding="utf-8"))
-    return {
-        task: {name: Span(tuple(low), tuple(high)) for name, (low, high) in spans.items()}
-        for task, spans in tasks.items()
-    }
+    try:
+        return {
+            task: {name: Span(tuple(low), tuple(high)) for name, (low, high) in spans.items()}
+            for task, spans in json.loads(place.read_text(encoding="utf-8")).items()
+        }
+    except (ValueError, TypeError, AttributeError) as error:
+        raise RewardsmithError(
+            f"{place} cannot be read: {error}. Delete it, and make it again by python -m "
+            "rewardsmith_envs.starts."
+        ) from error
 
 
 def _write(place: Path, tasks: Mapping[str, Mapping[str, Span]]) -> None:
@@ -122,15 +128,22 @@ def _write(place: Path, tasks: Mapping[str, Mapping[str, Span]]) -> None:
 
 
 def main(names: list[str]) -> None:
-    """Measure the registered tasks of these names, or all, and keep what was found."""
+    """Measure the registered tasks of these names, or all, and keep what was found.
+
+    Raises:
+        UsageError: There is no task of a name.
+    """
     import torch
 
     from rewardsmith_envs.tasks.base import SimulatedTask
 
-    for point in entry_points(group="rewardsmith.tasks"):
-        task = point.load() if point.name in names or not names else None
+    points = {point.name: point for point in entry_points(group="rewardsmith.tasks")}
+    for name in names or sorted(points):
+        if name not in points:
+            raise unknown_name("task", name, points)
+        task = points[name].load()
         place = _place(task) if isinstance(task, SimulatedTask) else None
-        if task is None or place is None:
+        if place is None:
             continue
         units = {signal.name: signal.unit for signal in task.signals}
         found = measured(task, torch.arange(_EPISODES))
@@ -141,4 +154,7 @@ def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except UsageError as error:
+        sys.exit(str(error))

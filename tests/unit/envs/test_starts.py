@@ -9,10 +9,12 @@ import pytest
 import torch
 
 from rewardsmith.contracts import Role, Signal, Span
+from rewardsmith.errors import RewardsmithError, UsageError
 from rewardsmith_envs import starts
 from rewardsmith_envs.tasks.franka_push import TASK as PUSH
 from rewardsmith_envs.tasks.franka_push import FrankaPush
 from tests.physics import simulated_tasks
+from tests.plugins import install
 
 TASKS = simulated_tasks()
 EPISODES = 1024
@@ -53,18 +55,35 @@ def test_a_person_looks_at_positions_and_not_at_joints_or_speeds_of_zero():
     assert "goal_quat" not in TASKS["shadow-hand"].starts, "it may be any"
 
 
-def test_a_task_of_another_module_has_its_own_file_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_task_of_another_package_is_measured_into_its_own_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     (tmp_path / "mine.py").write_text(
-        "from rewardsmith_envs.tasks.franka_push import FrankaPush\n\n"
-        "class Mine(FrankaPush):\n    name = 'mine'\n"
+        "from rewardsmith_envs.tasks.cartpole import Cartpole\n\n"
+        "class Mine(Cartpole):\n    name = 'mine'\n\nTASK = Mine()\n"
     )
-    monkeypatch.syspath_prepend(tmp_path)
-    import mine  # pyright: ignore[reportMissingImports]
+    install(tmp_path, monkeypatch, "mine", tasks="mine:TASK")
+    from mine import TASK as MINE  # pyright: ignore[reportMissingImports]
 
-    assert mine.Mine().starts == {}, "not those of the task it inherits from"
-    (tmp_path / "starts.json").write_text(json.dumps({"mine": {"cube_pos": [[0, 0, 0], [1, 1, 1]]}}))
-    starts._read.cache_clear()
-    assert mine.Mine().starts == {"cube_pos": Span((0, 0, 0), (1, 1, 1))}
+    assert MINE.starts == {}, "not those of the task it inherits from"
+    starts.main(["mine"])
+    assert MINE.starts == TASKS["cartpole"].starts
+    assert list(json.loads((tmp_path / "starts.json").read_text())) == ["mine"]
+
+
+@pytest.mark.parametrize(
+    "damage", ["", "[]", '{"cartpole": 1}', '{"cartpole": {"cart_pos": [1, 2]}}', "\xff"]
+)
+def test_a_damaged_file_is_named(tmp_path: Path, damage: str):
+    place = tmp_path / "starts.json"
+    place.write_text(damage, encoding="latin-1")
+    with pytest.raises(RewardsmithError, match=r"starts\.json cannot be read"):
+        starts._read(place)
+
+
+def test_an_unknown_task_is_refused():
+    with pytest.raises(UsageError, match="'franka-push'"):
+        starts.main(["franka-pusch"])
 
 
 def test_a_task_without_a_file_has_none():
