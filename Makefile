@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 TESTS := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-.PHONY: demo test test-slow test-all lint package bench pictures clean
+.PHONY: demo test test-slow test-all lint package bench starts pictures clean
 
 demo: .venv/.runtime  ## a small reward search, 1 to 2 minutes on two cores
 	$(BIN)/rewardsmith search franka-reach --strategy eureka --writer grammar --candidates 12 --seed 0 --training.env-steps 100000
@@ -31,6 +31,9 @@ package: .venv/.dev  ## wheel and sdist, each installed outside the checkout and
 
 bench: .venv/.runtime  ## throughput of this machine
 	$(BIN)/rewardsmith bench
+
+starts: .venv/.runtime  ## envs/rewardsmith_envs/tasks/starts.json, where the episodes of all tasks start
+	$(BIN)/python -m rewardsmith_envs.starts
 
 pictures: .venv/.dev  ## docs/tasks/*.png, all of them or TASKS="ant cartpole"
 	for task in $${TASKS:-$$($(BIN)/python -c 'from rewardsmith.registry import TASKS; print(*TASKS.names())')}; do \

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-from rewardsmith.contracts import Device, Preset, Role, Signal, Step, VecEnv
+from rewardsmith.contracts import Device, Preset, Role, Signal, Span, Step, VecEnv
 from rewardsmith.errors import RewardsmithError
 
 HUMAN = """
@@ -115,6 +115,15 @@ class Point:
         Signal("goal_pos", (1,), "m", "line", "where it is to be", Role.GOAL, 0.5, 2.5),
         Signal("actions", (1,), "1", "policy", "commands of this step", Role.ACTION, -1.0, 1.0),
     )
+    facts = (
+        "Actions are clipped to [-1, 1], and 1 is a velocity of 1 m/s.",
+        "Nothing ends an episode early.",
+    )
+    starts: Mapping[str, Span] = {
+        "tool_pos": Span((-0.5,), (0.5,)),
+        "tool_quat": Span((1.0, 0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0)),
+        "goal_pos": Span((1.0,), (2.0,)),
+    }
     env: type[PointEnv] = PointEnv
 
     def fingerprint(self) -> str:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from torch import Tensor
 
-from rewardsmith.contracts import Device, Preset, Role, Signal, VecEnv
+from rewardsmith.contracts import Device, Preset, Role, Signal, Span, VecEnv
 from rewardsmith.errors import RewardsmithError
 
 
@@ -39,6 +39,15 @@ class Toy:
         Signal(
             "previous_actions", (4,), "1", "policy", "commands of the step before", Role.ACTION, -1.0, 1.0
         ),
+    )
+
+    facts = ("The ball has a radius of 0.03 m.", "Nothing ends an episode early.")
+    starts: Mapping[str, Span] = MappingProxyType(
+        {
+            "hand_pos": Span((0.0, 0.0, 0.5), (0.0, 0.0, 0.5)),
+            "finger_opening": Span((0.08,), (0.08,)),
+            "ball_pos": Span((0.1, -0.25, 0.03), (0.4, 0.25, 0.03)),
+        }
     )
 
     def fingerprint(self) -> str:

@@ -51,6 +51,16 @@ class Signal:
 
 
 @dataclass(frozen=True)
+class Span:
+    """Where a signal is at an episode's start."""
+
+    low: tuple[float, ...]
+    """The least value of each component, in the signal's unit; one number for a scalar."""
+    high: tuple[float, ...]
+    """The greatest value of each. Equal to ``low`` where all episodes start alike."""
+
+
+@dataclass(frozen=True)
 class Step:
     """What one control step of all environments gives.
 
@@ -194,6 +204,23 @@ class Task(Protocol):
     @property
     def signals(self) -> tuple[Signal, ...]:
         """The signal table."""
+        ...
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """What a person would measure of robot and scene, in short plain sentences.
+
+        Sizes, masses, friction, what an action does, what ends an episode early. The writer reads
+        them, so they never mention the goal's threshold or the reward. May be empty.
+        """
+        ...
+
+    @property
+    def starts(self) -> Mapping[str, Span]:
+        """Where episodes start, by the names of signals that a person would look at.
+
+        Positions, openings and angles, and velocities that do not start at zero. May be empty.
+        """
         ...
 
     @property

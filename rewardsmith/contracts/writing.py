@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from rewardsmith.contracts.task import Signal, Task
+from rewardsmith.contracts.task import Signal, Span, Task
 from rewardsmith.contracts.told import Told
 from rewardsmith.records import Call, Candidate, Draft, Trial
 from rewardsmith.usage import Price, Usage
@@ -32,8 +32,12 @@ class TaskSheet:
     """Whether the true score is a number of the task's own, and no success rate."""
     goal: str = ""
     """The rule of success in words, with its threshold; empty: it is not told."""
+    facts: tuple[str, ...] = ()
+    """What a person would measure of robot and scene, a sentence each; empty: not told."""
+    starts: Mapping[str, Span] = field(default_factory=dict[str, Span])
+    """Where episodes start, by signal; empty: not told."""
     training: tuple[str, ...] = ()
-    """Sentences about how policies are trained and scored; empty: they are not told."""
+    """How policies are trained and scored, a sentence each; empty: not told."""
     past: bool = False
     """Whether it is told that signals can be read as they were (see :func:`readable`)."""
 
@@ -52,6 +56,8 @@ class TaskSheet:
             task.signals,
             task.has_metric,
             goal=task.success_rule.removeprefix("metric: ") if "goal" in told else "",
+            facts=task.facts if "scene" in told else (),
+            starts=task.starts if "scene" in told else {},
             training=training if "training" in told else (),
             past="progress" in told,
         )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from typing import get_args
 
-from rewardsmith.contracts import Device, Task
+from rewardsmith.contracts import Device, Span, Task
 from rewardsmith.errors import RewardsmithError
 from rewardsmith.registry import TRAINERS, missing_parts
 from rewardsmith.settings import preset_settings
 from rewardsmith.testing.guarding import shared_guard
 
 _REVEALING = ("success", "score", "reward", "done")
+_UNTOLD = re.compile(r"\b(success|reward|score)", re.IGNORECASE)
 
 
 def it_has_all_parts(task: Task) -> None:
@@ -62,6 +64,35 @@ def its_signals_do_not_reveal_success(task: Task) -> None:
         told = [word for word in _REVEALING if word in signal.name]
         assert not told, (
             f"the signal {signal.name} sounds as if it told the {told[0]}. A reward must not read that"
+        )
+
+
+def its_facts_are_sentences(task: Task) -> None:
+    """Each is a plain sentence about robot and scene; there may be none."""
+    for fact in task.facts:
+        assert isinstance(fact, str), f"the facts hold {fact!r}. Give a tuple of sentences"
+        assert fact == fact.strip(), f"the fact {fact!r} begins or ends with a space"
+        assert re.match(r"[A-Z0-9].*\.$", fact), (
+            f"the fact {fact!r} is no sentence. Begin with a capital and end with a period"
+        )
+        assert not _UNTOLD.search(fact), (
+            f"the fact {fact!r} tells of success or reward. Say what a person would measure"
+        )
+
+
+def its_starts_fit_its_signals(task: Task) -> None:
+    """They name signals, with a least and a greatest finite value of each component."""
+    signals = {signal.name: signal for signal in task.signals}
+    for name, span in task.starts.items():
+        assert name in signals, f"starts has {name!r}, which is no signal. Name signals of the table"
+        assert isinstance(span, Span), f"the start of {name} is {span!r}. Give a Span"
+        count = math.prod(signals[name].shape)
+        assert len(span.low) == len(span.high) == count, (
+            f"the start of {name} has {len(span.low)} and {len(span.high)} numbers, and the signal {count}"
+        )
+        assert all(map(math.isfinite, (*span.low, *span.high))), f"the start of {name} is not finite: {span}"
+        assert all(low <= high for low, high in zip(span.low, span.high, strict=True)), (
+            f"the start of {name} is empty: {span}. low is the least value, high the greatest"
         )
 
 

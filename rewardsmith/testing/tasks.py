@@ -12,10 +12,12 @@ from rewardsmith.testing.sheets import (
     an_unknown_trainer_keeps_its_defaults,
     it_has_all_parts,
     its_description_does_not_tell_the_threshold,
+    its_facts_are_sentences,
     its_human_reward_is_acceptable,
     its_presets_are_usable,
     its_sheet_is_complete,
     its_signals_do_not_reveal_success,
+    its_starts_fit_its_signals,
 )
 
 __all__ = ["CHECKS", "SLOW"]
@@ -272,6 +274,8 @@ CHECKS: tuple[Callable[[Task], None], ...] = (
     its_sheet_is_complete,
     its_description_does_not_tell_the_threshold,
     its_signals_do_not_reveal_success,
+    its_facts_are_sentences,
+    its_starts_fit_its_signals,
     its_presets_are_usable,
     an_unknown_trainer_keeps_its_defaults,
     its_human_reward_is_acceptable,

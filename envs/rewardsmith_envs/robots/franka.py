@@ -6,13 +6,13 @@ import torch
 from torch import Tensor
 
 from rewardsmith_envs.robots.base import Joints
+from rewardsmith_envs.robots.franka_facts import MAX_OPENING_M, MAX_STEP_M
 from rewardsmith_envs.simulators.base import Simulator
 
 ARM = slice(0, 7)
 """Arm joints in ``qpos``, ``qvel`` and ``ctrl``: the robot is the first body of every scene."""
 GRIPPER = 7
 """The gripper's control: opening of one finger."""
-MAX_OPENING_M = 0.04
 
 
 class CartesianFranka:
@@ -29,7 +29,7 @@ class CartesianFranka:
         sim: Simulator,
         *,
         gripper: bool = False,
-        max_step_m: float = 0.06,
+        max_step_m: float = MAX_STEP_M,
         damping: float = 2.5e-3,
         turn_gain: float = 0.5,
     ) -> None:

@@ -10,6 +10,7 @@ from rewardsmith_envs.tasks.in_hand import (
     START_DRAWS,
     InHandTask,
     action_signals,
+    block_facts,
     hand_training,
     in_hand_scene,
 )
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from rewardsmith_envs.robots.base import Robot
     from rewardsmith_envs.simulators.base import Simulator
 
+_HALF_M = 0.0325
+"""Half an edge of the block."""
 _FINGERS = "index, middle, ring finger, thumb"
 _HOME = "0 .6 .6 .6  0 .6 .6 .6  0 .6 .6 .6  .8 .3 .3 .6"
 
@@ -60,7 +63,15 @@ class AllegroHand(InHandTask):
         *action_signals(16),
     )
     scene = in_hand_scene(
-        '<include file="allegro.xml"/>', f'ctrl="{_HOME}" qpos="{_HOME}', (0.01, 0.0, 0.55), 0.0325
+        '<include file="allegro.xml"/>', f'ctrl="{_HOME}" qpos="{_HOME}', (0.01, 0.0, 0.55), _HALF_M
+    )
+    own_facts = (
+        "Each action is the target angle of a joint: -1 is its lower limit, 1 its upper; motors turn with "
+        "0.7 Nm at most.",
+        "Fingertips are round, with a radius of 0.012 m; fingertip_pos is the middle of the ball at their "
+        "end, and palm_pos is on the skin of the palm.",
+        "Fingers and palm touch the block, but not one another.",
+        *block_facts(_HALF_M),
     )
     joints = 16
     draws = START_DRAWS + 16

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from rewardsmith_envs.robots.base import Robot
     from rewardsmith_envs.simulators.base import Simulator
 
+_NOISE_RAD = 0.2
+"""Of joint angles at the start."""
+
 
 class Ant(RunTask):
     """The papers' Ant: the metric is forward speed; a torso below 0.31 m means a fall.
@@ -49,8 +52,15 @@ class Ant(RunTask):
         Signal("joint_vel", (8,), "rad/s", "joint", "velocities of the same joints", Role.JOINT, -60.0, 60.0),
         *commands(8, "joint", "commanded torques of the same joints (1 is 15 Nm)"),
     )
-    scene = "ant.xml"
     fallen_m = 0.31
+    own_facts = (
+        "The robot weighs 4.6 kg; its torso is a ball of radius 0.25 m, its legs have a radius of 0.08 m.",
+        "It starts standing: hips at 0 rad, of -0.7 to 0.7, and ankles at 1 rad, of 0.52 (straightest) to "
+        f"1.75, all but for {_NOISE_RAD:g} rad.",
+        "Each action is a torque: 1 is 15 Nm.",
+        f"An episode ends early when base_pos is lower than {fallen_m:g} m.",
+    )
+    scene = "ant.xml"
     horizon = 400
     contacts = 12
     constraints = 56
@@ -86,7 +96,7 @@ def compute_reward(base_lin_vel, base_quat, joint_vel, actions):
     def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
         """Joint angles within 0.2 rad and velocities within 0.1 rad/s of the standing pose."""
         noise = 2.0 * draws.double() - 1.0
-        sim["qpos"][rows, 7:] += 0.2 * noise[:, :8]
+        sim["qpos"][rows, 7:] += _NOISE_RAD * noise[:, :8]
         sim["qvel"][rows, 6:] = 0.1 * noise[:, 8:]
 
 

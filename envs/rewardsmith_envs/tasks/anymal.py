@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 _FASTEST = (2.0, 1.0, 1.0)
 """Bounds of the commands, forward, to the left [m/s] and about
 z [rad/s], as in Isaac Gym's Anymal."""
+_NOISE_RAD = 0.2
+"""Of joint angles at the start."""
+_PRESSING_N = 1.0
+"""Force of the ground on base or knee that is a fall."""
 
 
 class Anymal(SimulatedTask):
@@ -135,6 +139,15 @@ class Anymal(SimulatedTask):
         ),
         *commands(12, "joint", "commanded angles of the joints, 1 is 0.5 rad off the standing pose"),
     )
+    own_facts = (
+        "The base is a box of 0.58 x 0.24 x 0.18 m; thighs are 0.29 m long, shanks 0.33 m, and feet are "
+        "balls of radius 0.03 m.",
+        "Each action is a joint's target angle, 0 the standing pose and 1 an angle of 0.5 rad more; with all "
+        "at 0 it stands with base_pos 0.585 m high.",
+        f"Joints start within {_NOISE_RAD:g} rad of the standing pose.",
+        "Friction with the ground is high: its coefficient is 1.0.",
+        f"An episode ends early when base_contact or one of knee_contact is above {_PRESSING_N:g} N.",
+    )
     scene = "anymal.xml"
     horizon = 400
     control_dt = 0.02
@@ -178,7 +191,7 @@ def compute_reward(body_lin_vel, body_ang_vel, goal_lin_vel, goal_ang_vel, joint
         command = noise[:, :3] * constant(_FASTEST, noise.device)
         sim["mocap_pos"][rows, 0, :2] = command[:, :2]
         sim["mocap_pos"][rows, 1, 2] = command[:, 2]
-        sim["qpos"][rows, 7:] += 0.2 * noise[:, 3:15]
+        sim["qpos"][rows, 7:] += _NOISE_RAD * noise[:, 3:15]
         sim["qvel"][rows, 6:] = 0.1 * noise[:, 15:]
 
     def observe(self, signals: dict[str, Tensor]) -> tuple[Tensor, ...]:
@@ -200,7 +213,7 @@ def compute_reward(body_lin_vel, body_ang_vel, goal_lin_vel, goal_ang_vel, joint
 
     def failed(self, signals: dict[str, Tensor]) -> Tensor:
         """The base or a knee presses on the ground with more than 1 N."""
-        return (signals["base_contact"] > 1.0) | (signals["knee_contact"] > 1.0).any(dim=1)
+        return (signals["base_contact"] > _PRESSING_N) | (signals["knee_contact"] > _PRESSING_N).any(dim=1)
 
 
 TASK = Anymal()

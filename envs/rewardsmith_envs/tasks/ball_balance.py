@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from rewardsmith_envs.robots.base import Robot
     from rewardsmith_envs.simulators.base import Simulator
 
+_DOWN_M = 0.15
+"""Height of the ball that is down: 1.5 times its radius."""
+
 
 class BallBalance(SimulatedTask):
     """Eureka's BallBalance: the metric is how many of 500 steps the ball stays up.
@@ -80,6 +83,12 @@ class BallBalance(SimulatedTask):
         Signal("joint_vel", (6,), "rad/s", "joint", "velocities of the same joints", Role.JOINT, -30.0, 30.0),
         *commands(3, "joint", "commanded angles of the knees (1 is 0.4 rad)"),
     )
+    own_facts = (
+        "The ball weighs 0.8 kg and rolls with a friction coefficient of 1.0; plate and legs weigh 4.3 kg.",
+        "Each action is a knee's target angle, 1 is 0.4 rad; knees at 0 hold the plate level, and the feet "
+        "are pinned to the ground.",
+        f"An episode ends early when ball_pos is lower than {_DOWN_M:g} m.",
+    )
     scene = "ball_balance.xml"
     horizon = 500
     decimation = 2
@@ -117,7 +126,7 @@ def compute_reward(ball_pos, ball_lin_vel, plate_pos):
     def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
         """Let the ball begin anywhere above the middle of the plate, and move sideways.
 
-        It is up to 0.2 m off the middle in x and y, 0.1 to 0.4 m above the plate, and has up to
+        It is up to 0.2 m off the middle in x and y, 0.06 to 0.36 m above the plate, and has up to
         0.5 m/s each way.
         """
         ball = spread(draws, (-0.2, -0.2, 0.8, -0.5, -0.5), (0.2, 0.2, 1.1, 0.5, 0.5)).double()
@@ -139,7 +148,7 @@ def compute_reward(ball_pos, ball_lin_vel, plate_pos):
 
     def failed(self, signals: dict[str, Tensor]) -> Tensor:
         """The ball is down: below 1.5 times its radius."""
-        return signals["ball_pos"][:, 2] < 0.15
+        return signals["ball_pos"][:, 2] < _DOWN_M
 
 
 TASK = BallBalance()

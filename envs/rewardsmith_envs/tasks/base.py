@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rewardsmith.contracts import Device, Preset, Signal, VecEnv
+from rewardsmith.contracts import Device, Preset, Signal, Span, VecEnv
 from rewardsmith_envs import ASSETS
 from rewardsmith_envs.tasks.presets import PPO_TRAINERS, ppo
 
@@ -38,6 +38,9 @@ class SimulatedTask(ABC):
     description: str
     success_rule: str
     signals: tuple[Signal, ...]
+    own_facts: tuple[str, ...] = ()
+    """What a person would measure beyond :meth:`robot_facts`, one sentence each: sizes and masses
+    that :attr:`description` lacks, friction, and what :meth:`failed` ends an episode for."""
     scene: str
     """File name of the MJCF scene under ``assets/``, or the MJCF text
     itself, which may include files from there."""
@@ -72,6 +75,24 @@ class SimulatedTask(ABC):
     def has_metric(self) -> bool:
         """Whether a metric takes the place of a goal that is met or not."""
         return type(self).success is SimulatedTask.success
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """Of actions, robot and scene."""
+        endless = type(self).failed is SimulatedTask.failed
+        ending = ("Nothing ends an episode early.",) if endless else ()
+        return ("Actions are clipped to [-1, 1].", *self.robot_facts(), *self.own_facts, *ending)
+
+    def robot_facts(self) -> tuple[str, ...]:
+        """What a person would measure of a robot that several tasks share, one sentence each."""
+        return ()
+
+    @property
+    def starts(self) -> Mapping[str, Span]:
+        """As measured and kept beside the task's module (see :mod:`rewardsmith_envs.starts`)."""
+        from rewardsmith_envs.starts import recorded
+
+        return recorded(self)
 
     @property
     def room(self) -> Mapping[str, int]:

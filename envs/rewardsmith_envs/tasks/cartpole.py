@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from rewardsmith_envs.robots.base import Robot
     from rewardsmith_envs.simulators.base import Simulator
 
+_LEVEL_RAD, _FAR_M = 1.5708, 3.0
+"""Where the pole lies level and the cart is too far away."""
+
 
 class Cartpole(SimulatedTask):
     """Eureka's Cartpole: the metric is how many of 500 steps an episode lasts.
@@ -61,6 +64,11 @@ class Cartpole(SimulatedTask):
         ),
         Signal("pole_vel", (), "rad/s", "world", "angular velocity of the pole", Role.OBJECT, -25.0, 25.0),
         *commands(1, "world", "commanded force along the rail (1 is 20 N)"),
+    )
+    own_facts = (
+        "The cart weighs 1 kg, the pole 0.3 kg; hinge and rail have hardly any friction.",
+        f"An episode ends early when pole_angle is beyond {_LEVEL_RAD:.2f} rad or cart_pos beyond {_FAR_M:g} "
+        "m, either way.",
     )
     scene = "cartpole.xml"
     horizon = 500
@@ -111,7 +119,7 @@ def compute_reward(cart_pos, cart_vel, pole_angle, pole_vel):
 
     def failed(self, signals: dict[str, Tensor]) -> Tensor:
         """The pole lies level, or the cart is too far away."""
-        return (signals["pole_angle"].abs() > 1.5708) | (signals["cart_pos"].abs() > 3.0)
+        return (signals["pole_angle"].abs() > _LEVEL_RAD) | (signals["cart_pos"].abs() > _FAR_M)
 
 
 TASK = Cartpole()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rewardsmith_envs.tasks.base import scatter_body, spread
 from rewardsmith_envs.tasks.franka_signals import (
     ARM_SIGNALS,
+    CUBE_FACTS,
     CUBE_SIGNALS,
     GRASP_ACTION_SIGNALS,
     GRIPPER_SIGNAL,
@@ -41,6 +42,7 @@ class FrankaLift(FrankaTask):
         "at the episode's last step"
     )
     signals = (*ARM_SIGNALS, GRIPPER_SIGNAL, *CUBE_SIGNALS, *GRASP_ACTION_SIGNALS)
+    own_facts = CUBE_FACTS
     scene = "franka_lift.xml"
     gripper = True
     horizon = 75

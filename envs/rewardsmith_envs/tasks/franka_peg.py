@@ -68,6 +68,11 @@ class FrankaPeg(FrankaTask):
         ),
         *ACTION_SIGNALS,
     )
+    own_facts = (
+        "The peg weighs 0.1 kg; friction is high, with a coefficient of 1.0 at the block and 1.5 at the "
+        "fingertips.",
+        "The block is 0.1 m wide along x and y.",
+    )
     scene = "franka_peg.xml"
     horizon = 75
     decimation = 8

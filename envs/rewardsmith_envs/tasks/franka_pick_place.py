@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rewardsmith_envs.tasks.base import any_apart, scatter_body, spread
 from rewardsmith_envs.tasks.franka_signals import (
     ARM_SIGNALS,
+    CUBE_FACTS,
     CUBE_SIGNALS,
     GOAL_SIGNAL,
     GRASP_ACTION_SIGNALS,
@@ -39,6 +40,7 @@ class FrankaPickPlace(FrankaTask):
     )
     success_rule = "centre of the cube within 0.025 m of the goal at the episode's last step"
     signals = (*ARM_SIGNALS, GRIPPER_SIGNAL, *CUBE_SIGNALS, GOAL_SIGNAL, *GRASP_ACTION_SIGNALS)
+    own_facts = CUBE_FACTS
     scene = "franka_pick_place.xml"
     gripper = True
     horizon = 75

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rewardsmith_envs.tasks.base import any_apart, scatter_body, spread
-from rewardsmith_envs.tasks.franka_signals import ACTION_SIGNALS, ARM_SIGNALS, CUBE_SIGNALS, GOAL_SIGNAL
+from rewardsmith_envs.tasks.franka_signals import (
+    ACTION_SIGNALS,
+    ARM_SIGNALS,
+    CUBE_FACTS,
+    CUBE_SIGNALS,
+    GOAL_SIGNAL,
+)
 from rewardsmith_envs.tasks.franka_task import FrankaTask
 from rewardsmith_envs.tasks.presets import ppo
 
@@ -31,6 +37,7 @@ class FrankaPush(FrankaTask):
         "centre of the cube within 0.04 m of the goal, in the plane of the table, at the episode's last step"
     )
     signals = (*ARM_SIGNALS, *CUBE_SIGNALS, GOAL_SIGNAL, *ACTION_SIGNALS)
+    own_facts = CUBE_FACTS
     scene = "franka_push.xml"
     horizon = 75
     contacts = 40

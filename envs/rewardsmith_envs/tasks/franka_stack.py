@@ -58,6 +58,10 @@ class FrankaStack(FrankaTask):
         Signal("lower_cube_lin_vel", (3,), "m/s", "world", "its velocity", Role.GOAL, -3.0, 3.0),
         *GRASP_ACTION_SIGNALS,
     )
+    own_facts = (
+        "Each cube weighs 0.1 kg; friction is high, with a coefficient of 1.0 between cubes and on the "
+        "table and 1.5 at the fingertips.",
+    )
     scene = "franka_stack.xml"
     gripper = True
     horizon = 120

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rewardsmith_envs.robots.franka_facts import franka_facts
 from rewardsmith_envs.tasks.base import SimulatedTask
 
 if TYPE_CHECKING:
@@ -23,3 +24,7 @@ class FrankaTask(SimulatedTask):
         from rewardsmith_envs.robots.franka import CartesianFranka
 
         return CartesianFranka(sim, gripper=self.gripper)
+
+    def robot_facts(self) -> tuple[str, ...]:
+        """Of the arm."""
+        return franka_facts(self.gripper)

@@ -81,6 +81,9 @@ TABLE = """
 """
 """A table, with a view onto it. Its top is 0.6 m high; what
 falls off it lies on the ground at 0."""
+TABLE_FACTS = (
+    "The table is 0.6 m high and reaches from -0.4 to 0.4 m along x and from -0.5 to 0.5 m along y.",
+)
 
 
 def body_sensors(name: str) -> str:

@@ -21,6 +21,9 @@ _JOINTS = (
     "arm"
 )
 
+_NOISE = 0.1
+"""Of joint angles [rad] and velocities [rad/s] at the start."""
+
 
 class Humanoid(RunTask):
     """The papers' Humanoid: the metric is forward speed; a torso below 0.8 m means a fall.
@@ -50,8 +53,15 @@ class Humanoid(RunTask):
         ),
         *commands(21, "joint", "commanded torques of the same joints, 1 is 22.5 to 135 Nm"),
     )
-    scene = "humanoid.xml"
     fallen_m = 0.8
+    own_facts = (
+        f"It starts standing, all joints within {_NOISE:g} rad of 0 but for knees (0.2), hips forward "
+        "(0.1), ankles (0.1), shoulders aside (0.2) and elbows (0.4).",
+        "Each action is a torque; 1 is 67.5 Nm at waist and shoulders, 45 Nm at hips (forward 135 Nm), 90 Nm "
+        "at knees, 22.5 Nm at ankles and 45 Nm at elbows.",
+        f"An episode ends early when base_pos is lower than {fallen_m:g} m.",
+    )
+    scene = "humanoid.xml"
     horizon = 500
     control_dt = 0.032
     on_cpu = False
@@ -99,7 +109,7 @@ def compute_reward(base_pos, base_quat, base_lin_vel, joint_pos, joint_vel, acti
 
     def scatter(self, sim: Simulator, rows: Tensor, draws: Tensor) -> None:
         """Joint angles within 0.1 rad and velocities within 0.1 rad/s of the standing pose."""
-        noise = 0.2 * draws.double() - 0.1
+        noise = 2.0 * _NOISE * draws.double() - _NOISE
         sim["qpos"][rows, 7:] += noise[:, :21]
         sim["qvel"][rows, 6:] = noise[:, 21:]
 

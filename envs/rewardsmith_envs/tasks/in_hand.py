@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from rewardsmith_envs.simulators.base import Simulator
 
+_ABOVE_M, _APART_RAD, _LOST_M = 0.03, 0.5, 0.24
+"""How far the block starts above its place, two goals differ at
+least, and the block may come away."""
 START_DRAWS = 5
 """Random numbers of a start beside those of the joints."""
 
@@ -94,7 +97,7 @@ def in_hand_scene(hand: str, home: str, middle: tuple[float, float, float], half
   <framepos name="goal_pos" objtype="site" objname="middle"/>
   <framequat name="goal_quat" objtype="xbody" objname="goal"/>
 </sensor>
-<keyframe><key name="home" {home} {x:g} {y:g} {z + 0.03:g} 1 0 0 0"/></keyframe>
+<keyframe><key name="home" {home} {x:g} {y:g} {z + _ABOVE_M:g} 1 0 0 0"/></keyframe>
 </mujoco>
 """
 
@@ -168,7 +171,7 @@ class InHandTask(SimulatedTask):
         """
         goal = _turned(draws.double())
         quarter = about(2, goal.new_full((len(goal),), math.pi / 2))
-        far = rotation_error(goal, sim["mocap_quat"][rows, 0]) >= 0.5
+        far = rotation_error(goal, sim["mocap_quat"][rows, 0]) >= _APART_RAD
         sim["mocap_quat"][rows, 0] = goal.where(far[:, None], multiply(quarter, goal))
 
     def observe(self, signals: dict[str, Tensor]) -> tuple[Tensor, ...]:
@@ -182,7 +185,22 @@ class InHandTask(SimulatedTask):
 
     def failed(self, signals: dict[str, Tensor]) -> Tensor:
         """The block left the hand."""
-        return (signals["object_pos"] - signals["goal_pos"]).norm(dim=1) >= 0.24
+        return (signals["object_pos"] - signals["goal_pos"]).norm(dim=1) >= _LOST_M
+
+
+def block_facts(half: float) -> tuple[str, ...]:
+    """Sentences about the block and the orientations that are wanted.
+
+    Args:
+        half: Half an edge of the block [m].
+    """
+    return (
+        f"The block has edges of {2.0 * half:g} m and weighs 0.1 kg; friction at the hand has a coefficient "
+        "of 1.0.",
+        f"It starts {_ABOVE_M:g} m above its place in the hand, turned anyhow about x and y.",
+        f"Each wanted orientation is at least {_APART_RAD:g} rad away from the one before it.",
+        f"An episode ends early when object_pos is {_LOST_M:g} m or more away from goal_pos.",
+    )
 
 
 def action_signals(count: int) -> tuple[Signal, ...]:

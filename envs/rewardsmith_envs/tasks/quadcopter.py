@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from rewardsmith_envs.robots.base import Robot
     from rewardsmith_envs.simulators.base import Simulator
 
+_FAR_M, _LOW_M = 3.0, 0.3
+"""Distance from the goal and height beyond which it is lost."""
+
 
 class Quadcopter(SimulatedTask):
     """The papers' Quadcopter: the metric is minus the distance to (0, 0, 1) m.
@@ -87,10 +90,17 @@ class Quadcopter(SimulatedTask):
             "rotors, -1 is 0 and 1 is 2 N",
         ),
     )
+    own_facts = (
+        "Hovering takes 0.98 N from each rotor, an action of -0.02; the rotors are at 0.2 m along x and y "
+        "from the middle, and start tilted by up to 0.2 rad.",
+        "The air brakes a little, and nothing can be hit.",
+        f"An episode ends early when base_pos is more than {_FAR_M:g} m away from goal_pos or lower than "
+        f"{_LOW_M:g} m.",
+    )
     scene = "quadcopter.xml"
     horizon = 250
     control_dt = 0.02
-    worst = -3.0
+    worst = -_FAR_M
     contacts = 4
     constraints = 16
     draws = 11
@@ -140,8 +150,8 @@ def compute_reward(base_pos, base_quat, base_ang_vel, goal_pos):
 
     def failed(self, signals: dict[str, Tensor]) -> Tensor:
         """It is lost: more than 3 m away, or lower than 0.3 m."""
-        return ((signals["goal_pos"] - signals["base_pos"]).norm(dim=1) > 3.0) | (
-            signals["base_pos"][:, 2] < 0.3
+        return ((signals["goal_pos"] - signals["base_pos"]).norm(dim=1) > _FAR_M) | (
+            signals["base_pos"][:, 2] < _LOW_M
         )
 
 

@@ -24,6 +24,13 @@ class RunTask(SimulatedTask):
     fallen_m: float
     """Height of the torso that ends the episode."""
 
+    def robot_facts(self) -> tuple[str, ...]:
+        """Of any runner."""
+        return (
+            "Friction with the ground is high: its coefficient is 1.0.",
+            "Parts of the robot touch the ground, but not one another.",
+        )
+
     def observe(self, signals: dict[str, Tensor]) -> tuple[Tensor, ...]:
         """Everything but where on the ground it is."""
         own = ("base_quat", "base_lin_vel", "base_ang_vel", "joint_pos", "joint_vel", "actions")

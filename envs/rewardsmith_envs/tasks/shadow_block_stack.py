@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 from rewardsmith_envs.robots.shadow import ShadowHand
 from rewardsmith_envs.tasks.base import scatter_body, spread
-from rewardsmith_envs.tasks.hand_scene import TABLE, body_sensors, body_signals, goals
+from rewardsmith_envs.tasks.hand_scene import TABLE, TABLE_FACTS, body_sensors, body_signals, goals
 from rewardsmith_envs.tasks.two_hands import TwoHandTask, finger_distance
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from rewardsmith_envs.simulators.base import Simulator
+
+_AWAY_M = 0.75
+"""Failure: what the distances from the fingertips of a hand to its block add up to."""
 
 OBJECTS = f"""
 {TABLE}
@@ -76,6 +79,12 @@ class ShadowBlockStack(TwoHandTask):
             "where the centre of the left hand's block must go",
         ),
     )
+    own_facts = (
+        *TABLE_FACTS,
+        "Each block weighs 0.1 kg; friction everywhere has a coefficient of 1.0.",
+        "An episode ends early when the distances from the five fingertips of a hand to its block add up to "
+        f"{_AWAY_M:g} m.",
+    )
     latched = True
     contacts, constraints = 56, 360
     horizon, draws = 250, 6
@@ -128,7 +137,7 @@ def compute_reward(right_fingertip_pos, left_fingertip_pos, right_cube_pos, left
             finger_distance(signals, "right", "right_cube_pos"),
             finger_distance(signals, "left", "left_cube_pos"),
         )
-        return (right >= 0.75) | (left >= 0.75)
+        return (right >= _AWAY_M) | (left >= _AWAY_M)
 
 
 TASK = ShadowBlockStack()

@@ -115,6 +115,12 @@ class ShadowBottleCap(TwoHandTask):
             10.0,
         ),
     )
+    own_facts = (
+        "Friction of bottle and cap at the hands has a coefficient of 3.0.",
+        "The cap is a cylinder 0.04 m wide and high, and cap_pos is its middle.",
+        f"An episode ends early when cap_pos is {_LOW_M:g} m high or lower, right_palm_pos {_RIGHT_AWAY_M:g} "
+        f"m or more away from it, or left_palm_pos {_LEFT_AWAY_M:g} m or more away from object_pos.",
+    )
     right = ShadowHand((0.0, -1.0035, 0.5254), (0.5, math.pi, RIGHT_ANGLE), "right_", reach=0.12, turn=0.3)
     left = ShadowHand(
         (0.0, -0.303, 0.45),

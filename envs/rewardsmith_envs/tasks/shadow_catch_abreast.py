@@ -20,7 +20,7 @@ _STRAY_M = 0.1
 
 
 class ShadowCatchAbreast(ThrowTask):
-    """Bi-DexHands' CatchAbreast: 0.6 m from start to goal, over at 0.2 m or with a base 0.1 m off.
+    """Bi-DexHands' CatchAbreast: 0.58 m from start to goal, over at 0.2 m or with a base 0.1 m off.
 
     The papers (Eureka, appendix; RF-Agent, appendix) measure the base at the root of the palm,
     which starts where it does there; here it is the end of the forearm, whose turns are free.
@@ -36,7 +36,7 @@ class ShadowCatchAbreast(ThrowTask):
         "along x, y and z and turns up to 0.6 rad about them, and 20 motors for wrist, fingers "
         "and thumb. An egg (0.06 m wide, 0.08 m long, 75 g) stands on the fingers of the right "
         "hand. Swing the right hand and throw the egg sideways (to -y) to the left hand, so that "
-        "its centre comes to goal_pos, 0.6 m away just above the fingers of the left hand, with "
+        "its centre comes to goal_pos, 0.58 m away just above the fingers of the left hand, with "
         "the orientation goal_quat if possible, and catch it there. The episode ends early when "
         "the centre of the egg falls to 0.2 m above the ground or the base of a hand is 0.1 m "
         "away from where it began, and at the latest after 150 control steps of 1/60 s."
@@ -45,6 +45,7 @@ class ShadowCatchAbreast(ThrowTask):
     left = ShadowHand((-0.053, -1.15, 0.5), (-_LEAN, 0.0, math.pi), "left_", left=True, reach=0.2)
     start, goal, floor_m = (-0.39, -0.57, 0.55), (-0.39, -1.15, 0.54), 0.2
     own_signals = (*OBJECT_SIGNALS, *GOAL_SIGNALS, base_signal("right_"), base_signal("left_"))
+    own_facts = (f"It also ends when a base is {_STRAY_M:g} m or more away from where it began.",)
     horizon = 150
 
     def failed(self, signals: dict[str, Tensor]) -> Tensor:

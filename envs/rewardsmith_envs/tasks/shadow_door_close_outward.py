@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from rewardsmith_envs.simulators.base import Simulator
 
+_AWAY_M = 3.0
+"""Failure: what the distances from the fingertips of a hand to its handle add up to."""
+
 
 def _leaf(side: str, y: float) -> str:
     """One leaf, open at a right angle: its hinge is at ``y`` [m].
@@ -124,6 +127,13 @@ class ShadowDoorCloseOutward(TwoHandTask):
             20.0,
         ),
     )
+    own_facts = (
+        "Each leaf is 0.5 m wide, weighs 2.1 kg and turns against 0.5 Nm of friction and 1 Nm per rad/s.",
+        "The bar of a handle is 0.02 m thick and 0.2 m long, with 0.048 m of room behind it; friction at the "
+        "hands has a coefficient of 1.0.",
+        "An episode ends early when the distances from the five fingertips of a hand to its handle add up to "
+        f"{_AWAY_M:g} m.",
+    )
     latched = True
     contacts, constraints = 48, 296
     horizon, draws = 250, 2
@@ -153,7 +163,7 @@ def compute_reward(right_fingertip_pos, left_fingertip_pos, right_handle_pos, le
             finger_distance(signals, "right", "right_handle_pos"),
             finger_distance(signals, "left", "left_handle_pos"),
         )
-        return (right >= 3.0) | (left >= 3.0)
+        return (right >= _AWAY_M) | (left >= _AWAY_M)
 
 
 TASK = ShadowDoorCloseOutward()

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.robots.shadow import ShadowHand
 from rewardsmith_envs.tasks.base import scatter_body, spread
-from rewardsmith_envs.tasks.hand_scene import TABLE, body_sensors, body_signals
+from rewardsmith_envs.tasks.hand_scene import TABLE, TABLE_FACTS, body_sensors, body_signals
 from rewardsmith_envs.tasks.two_hands import TwoHandTask, finger_distance
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from rewardsmith_envs.simulators.base import Simulator
+
+_AWAY_M = 1.5
+"""Failure: what the distances from the fingertips of a hand to its thing add up to."""
 
 OBJECTS = f"""
 {TABLE}
@@ -84,6 +87,13 @@ class ShadowGraspAndPlace(TwoHandTask):
             5.0,
         ),
     )
+    own_facts = (
+        *TABLE_FACTS,
+        "The block weighs 0.12 kg, the bucket 0.48 kg; the bar of its handle is 0.016 m thick.",
+        "Friction everywhere has a coefficient of 1.0.",
+        "An episode ends early when the distances from the five right fingertips to the block, or from the "
+        f"five left ones to the handle, add up to {_AWAY_M:g} m.",
+    )
     latched = True
     contacts, constraints = 56, 368
     horizon, draws = 500, 6
@@ -126,7 +136,7 @@ def compute_reward(right_fingertip_pos, left_fingertip_pos, block_pos, bucket_ha
             finger_distance(signals, "right", "block_pos"),
             finger_distance(signals, "left", "bucket_handle_pos"),
         )
-        return (right >= 1.5) | (left >= 1.5)
+        return (right >= _AWAY_M) | (left >= _AWAY_M)
 
 
 TASK = ShadowGraspAndPlace()

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.robots.shadow import HAND_ACTIONS, HAND_JOINTS, SHADOW_DEFAULTS, ShadowHand
+from rewardsmith_envs.robots.shadow_facts import shadow_facts
 from rewardsmith_envs.tasks.hand_scene import hand_signals
 from rewardsmith_envs.tasks.in_hand import (
     BLOCK_SIGNALS,
     START_DRAWS,
     InHandTask,
     action_signals,
+    block_facts,
     hand_training,
     in_hand_scene,
 )
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from rewardsmith_envs.simulators.base import Simulator
 
 _HAND = ShadowHand((-0.307, 0.0, 0.489))
+_HALF_M = 0.025
+"""Half an edge of the block."""
 _HOME = "0 " * HAND_JOINTS
 
 
@@ -54,7 +58,8 @@ class ShadowHandTask(InHandTask):
         *BLOCK_SIGNALS,
         *action_signals(HAND_ACTIONS),
     )
-    scene = in_hand_scene(SHADOW_DEFAULTS + _HAND.mjcf, f'qpos="{_HOME}', (0.01, 0.0, 0.525), 0.025)
+    scene = in_hand_scene(SHADOW_DEFAULTS + _HAND.mjcf, f'qpos="{_HOME}', (0.01, 0.0, 0.525), _HALF_M)
+    own_facts = block_facts(_HALF_M)
     joints = HAND_JOINTS
     draws = START_DRAWS + HAND_JOINTS
     contacts, constraints = 44, 272
@@ -66,6 +71,10 @@ class ShadowHandTask(InHandTask):
         from rewardsmith_envs.robots.base import Joints
 
         return ActuatedRobot(sim, {"": Joints(slice(0, HAND_JOINTS), slice(0, HAND_JOINTS))})
+
+    def robot_facts(self) -> tuple[str, ...]:
+        """Of the hand."""
+        return shadow_facts(_HAND)
 
 
 TASK = ShadowHandTask()

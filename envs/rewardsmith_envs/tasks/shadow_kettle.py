@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.robots.shadow import ShadowHand
 from rewardsmith_envs.tasks.base import scatter_body, spread
-from rewardsmith_envs.tasks.hand_scene import RIGHT_ANGLE, TABLE, body_sensors, body_signals
+from rewardsmith_envs.tasks.hand_scene import RIGHT_ANGLE, TABLE, TABLE_FACTS, body_sensors, body_signals
 from rewardsmith_envs.tasks.two_hands import TwoHandTask
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from rewardsmith_envs.simulators.base import Simulator
+
+_LOW_M = 0.2
+"""Failure: height of the bucket."""
 
 OBJECTS = f"""
 {TABLE}
@@ -100,6 +103,15 @@ class ShadowKettle(TwoHandTask):
         ),
         Signal("opening_pos", (3,), "m", "world", "middle of the bucket's opening", Role.GOAL, -5.0, 5.0),
     )
+    own_facts = (
+        *TABLE_FACTS,
+        "The kettle weighs 0.51 kg with its loose lid and is 0.1 m wide and 0.1 m high; the bucket weighs "
+        "0.31 kg.",
+        "Bars of handles are 0.016 m thick; friction everywhere has a coefficient of 1.0.",
+        "The tip of the spout is 0.12 m above the bottom of the kettle, the opening 0.1 m above that of the "
+        "bucket.",
+        f"An episode ends early when bucket_pos is {_LOW_M:g} m high or lower.",
+    )
     latched = True
     contacts, constraints = 72, 440
     horizon, draws = 125, 6
@@ -142,7 +154,7 @@ def compute_reward(right_fingertip_pos, left_fingertip_pos, kettle_handle_pos, b
 
     def failed(self, signals: dict[str, Tensor]) -> Tensor:
         """The bucket is off the table."""
-        return signals["bucket_pos"][:, 2] <= 0.2
+        return signals["bucket_pos"][:, 2] <= _LOW_M
 
 
 TASK = ShadowKettle()

@@ -132,6 +132,13 @@ class ShadowLiftUnderarm(TwoHandTask):
     right = ShadowHand((0.0, -0.023, 0.45), (0.0, 0.0, -RIGHT_ANGLE), "right_", reach=0.45, turn=0.3)
     left = ShadowHand((0.0, -1.177, 0.45), (0.0, 0.0, RIGHT_ANGLE), "left_", left=True, reach=0.45, turn=0.3)
     objects = _POT
+    own_facts = (
+        "1 kg of the pot's 4 kg is the lid, which slides up by 0.06 m at most.",
+        "The bars are 0.018 m thick and 0.036 m away from the wall; friction of hands has a coefficient of "
+        "3.0 at bars and lid and of 1.0 at the pot.",
+        f"An episode ends early when a palm_pos is {_AWAY_M:g} m or more away from its handle_pos or "
+        f"object_pos is {_LOW_M:g} m high or lower.",
+    )
     object_qpos = (0.0, -0.6, _STANDING_M, 1.0, 0.0, 0.0, 0.0, 0.0)
     horizon = 500
     draws = 3

@@ -9,13 +9,23 @@ from rewardsmith.contracts import Role, Signal
 from rewardsmith_envs.robots.shadow import ShadowHand
 from rewardsmith_envs.rotations import rotation_error
 from rewardsmith_envs.tasks.base import scatter_body, spread
-from rewardsmith_envs.tasks.hand_scene import RIGHT_ANGLE, TABLE, body_sensors, body_signals, goals
+from rewardsmith_envs.tasks.hand_scene import (
+    RIGHT_ANGLE,
+    TABLE,
+    TABLE_FACTS,
+    body_sensors,
+    body_signals,
+    goals,
+)
 from rewardsmith_envs.tasks.two_hands import TwoHandTask
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from rewardsmith_envs.simulators.base import Simulator
+
+_LOW_M = 0.3
+"""Failure: height of the cup."""
 
 
 def _wall() -> str:
@@ -110,6 +120,13 @@ class ShadowSwingCup(TwoHandTask):
             "where the blue handle is after a quarter turn in place",
         ),
     )
+    own_facts = (
+        *TABLE_FACTS,
+        "The cup weighs 1.07 kg with its loose lid and is 0.104 m wide and 0.12 m high; bars of handles are "
+        "0.016 m thick.",
+        "Friction everywhere has a coefficient of 1.0.",
+        f"An episode ends early when cup_pos is {_LOW_M:g} m high or lower.",
+    )
     latched = True
     contacts, constraints = 68, 424
     horizon, draws = 150, 3
@@ -139,7 +156,7 @@ def compute_reward(right_fingertip_pos, left_fingertip_pos, right_handle_pos, le
 
     def failed(self, signals: dict[str, Tensor]) -> Tensor:
         """The cup is off the table."""
-        return signals["cup_pos"][:, 2] <= 0.3
+        return signals["cup_pos"][:, 2] <= _LOW_M
 
 
 TASK = ShadowSwingCup()

@@ -73,6 +73,11 @@ def compute_reward(object_pos, object_quat, goal_pos, goal_quat):
 
     def __init__(self) -> None:
         """Put egg and goal into the scene."""
+        self.own_facts = (
+            "Friction of the egg at the hands has a coefficient of 1.0.",
+            f"An episode ends early when object_pos is {self.floor_m:g} m high or lower.",
+            *self.own_facts,
+        )
         self.objects = _EGG.format(goal=" ".join(map(str, self.goal)))
         self.object_qpos = (*self.start, 1.0, 0.0, 0.0, 0.0)
         super().__init__()

@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING
 
 from rewardsmith.contracts import Signal
 from rewardsmith_envs.robots.shadow import BASE_JOINTS, HAND_ACTIONS, HAND_JOINTS, SHADOW_DEFAULTS, ShadowHand
+from rewardsmith_envs.robots.shadow_facts import shadow_facts
 from rewardsmith_envs.tasks.base import SimulatedTask
 from rewardsmith_envs.tasks.commands import commands
 from rewardsmith_envs.tasks.hand_scene import HAND_PHYSICS, hand_signals
@@ -115,6 +116,10 @@ class TwoHandTask(SimulatedTask):
         return ActuatedRobot(
             sim, {prefix: Joints(*(slice(end - HAND_JOINTS, end),) * 2) for prefix, end in ends.items()}
         )
+
+    def robot_facts(self) -> tuple[str, ...]:
+        """Of the hands."""
+        return shadow_facts(self.right)
 
     def observe(self, signals: dict[str, Tensor]) -> tuple[Tensor, ...]:
         """Every signal but the earlier command, flat."""

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from rewardsmith.contracts import Step, Task
+from rewardsmith.contracts import Span, Step, Task
 from rewardsmith.testing import tasks as suite
 from tests.point import POINT, Point, PointEnv
 
@@ -117,6 +117,20 @@ BROKEN: dict[Callable[[Task], None], tuple[Any, ...]] = {
         but(description=Point.description + " Within 0.05 m."),
     ),
     suite.its_signals_do_not_reveal_success: (signal(0, name="success_now"),),
+    suite.its_facts_are_sentences: (
+        but(facts=("the ball is red.",)),
+        but(facts=("The ball is red",)),
+        but(facts=(" The ball is red.",)),
+        but(facts=("Success is to be at the goal.",)),
+        but(facts=(3,)),
+    ),
+    suite.its_starts_fit_its_signals: (
+        but(starts={"place": Span((0.0,), (0.0,))}),
+        but(starts={"tool_pos": ((0.0,), (0.0,))}),
+        but(starts={"tool_pos": Span((0.0, 0.0), (1.0, 1.0))}),
+        but(starts={"tool_pos": Span((0.0,), (float("inf"),))}),
+        but(starts={"tool_pos": Span((1.0,), (0.0,))}),
+    ),
     suite.its_presets_are_usable: (preset(env_steps=10), preset(env_step=10_000), preset(envs="many")),
     suite.an_unknown_trainer_keeps_its_defaults: (preset(env_steps=10_000),),
     suite.its_human_reward_is_acceptable: (
