@@ -11,6 +11,7 @@ from rewardsmith.config import StudyConfig
 from rewardsmith.contracts import ALIGN, VERIFY, Brief, Parent, Quote, Repair, Task, TaskSheet
 from rewardsmith.feedback.feedback import Seen, gather
 from rewardsmith.parts import Parts
+from rewardsmith.people import remarks, wishes
 from rewardsmith.records import Call, Candidate, CandidateState, Draft, Trial, Verdict
 from rewardsmith.seeds import derive
 from rewardsmith.store.sqlite import Store
@@ -87,6 +88,7 @@ def brief(study: Study, parts: Parts, candidate: Candidate) -> Brief:
         seed=derive("writer", study.config.seed, candidate.id),
         repair=None if start_over else Repair(candidate.source, candidate.reason, refused),
         attempt=refused + 1,
+        notes=wishes(study.store),
     )
 
 
@@ -115,10 +117,10 @@ def surroundings(study: Study, task: Task | None) -> Seen:
 
     Without the task, which need not be installed where a study is looked at, nothing is diagnosed.
     """
-    trials = {trial.id: trial for trial in study.trials}
+    trials, said = {trial.id: trial for trial in study.trials}, remarks(study.store)
     if task is None:
-        return Seen([part for part in study.config.told if part != "diagnoses"], trials, 0, False, {})
-    return Seen(study.config.told, trials, task.horizon, not task.has_metric, {})
+        return Seen([part for part in study.config.told if part != "diagnoses"], trials, 0, False, said)
+    return Seen(study.config.told, trials, task.horizon, not task.has_metric, said)
 
 
 def _parent(trial: Trial, seen: Seen) -> Parent:

@@ -15,7 +15,8 @@ from rewardsmith.config_file import from_mapping, read_yaml, short, to_yaml
 from rewardsmith.errors import RewardsmithError, StoreError, UsageError
 from rewardsmith.files import check_plain, remove, write_whole
 from rewardsmith.lock import FolderLock, begin
-from rewardsmith.records import HELD_OUT, Candidate, Purpose, Run, Score, Trial
+from rewardsmith.people import add
+from rewardsmith.records import HELD_OUT, Candidate, Given, Purpose, Run, Score, Trial
 from rewardsmith.seeds import derive
 from rewardsmith.shown import command
 from rewardsmith.store.old import open_store
@@ -48,8 +49,13 @@ class Study:
         self._noted_s = float("-inf")
 
     @classmethod
-    def create(cls, folder: Path, config: StudyConfig) -> Study:
+    def create(cls, folder: Path, config: StudyConfig, given: Sequence[Given] = ()) -> Study:
         """Make a new study and lock it for this process.
+
+        Args:
+            folder: It must not exist, or be empty.
+            config: Of the search.
+            given: Programs that are its first candidates.
 
         Raises:
             UsageError: The folder holds something already.
@@ -61,6 +67,8 @@ class Study:
                 unborn = Store(folder / UNBORN, create=True)
                 unborn.put_value(CONFIG, to_yaml(config))
                 unborn.put_value(IDENTITY, secrets.token_hex(16))
+                for program in given:
+                    add(unborn, program)
                 unborn.close()
                 write_whole(folder.resolve() / CONFIG, to_yaml(config).encode(), durable=True)
                 # last and at once: a folder with a database is complete

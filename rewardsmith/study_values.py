@@ -9,6 +9,7 @@ from pathlib import Path
 from rewardsmith.config import StudyConfig
 from rewardsmith.config_file import from_mapping, parse_yaml, short
 from rewardsmith.errors import StoreError, UsageError
+from rewardsmith.people import givens, notes
 from rewardsmith.store.sqlite import Store
 from rewardsmith.study_folder import CONFIG, DATABASE
 
@@ -66,6 +67,9 @@ def check_values(folder: Path, store: Store) -> None:
                 f"{folder / DATABASE} cannot be read: its value {name!r} is {short(value)}. "
                 "Restore the study from a copy, or start a new one."
             )
+
+    notes(store)
+    givens(store)
 
 
 def _is_time(text: str) -> bool:

@@ -128,7 +128,7 @@ class TrainingDesk:
     def _send_back(self, run: Run) -> None:
         """A training's error goes to the writer like the guard's, as often as there are repairs."""
         candidate = self._study.store.candidates()[run.subject]
-        if candidate.attempts <= self._study.config.repairs:
+        if candidate.origin == "strategy" and candidate.attempts <= self._study.config.repairs:
             self._study.store.put_candidate(
                 replace(candidate, state=CandidateState.PROPOSED, reason=run.cause)
             )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -14,7 +15,8 @@ from rewardsmith.budget import Budget
 from rewardsmith.contracts import ALIGN, VERIFY, Brief, Observer
 from rewardsmith.drafting import StudyLedger, brief, drafted, informed, judge, question
 from rewardsmith.parts import Parts
-from rewardsmith.records import CandidateState, Draft
+from rewardsmith.people import put, waiting
+from rewardsmith.records import Candidate, CandidateState, Draft
 from rewardsmith.study import Study
 from rewardsmith.writers.storable import storable_record
 
@@ -74,6 +76,8 @@ class WritingDesk:
             trial = self._study.trial(name)
             assert trial, "what was asked for is in the store"
             proposed = trial.candidate.state == CandidateState.PROPOSED
+            if proposed and self._take_over(trial.candidate):
+                continue
             order = (
                 brief(self._study, self._parts, trial.candidate)
                 if proposed
@@ -81,6 +85,25 @@ class WritingDesk:
             )
             if order:
                 self._open[self._threads.submit(self._parts.writer.write, order, self._ledger)] = order
+
+    def _take_over(self, candidate: Candidate) -> bool:
+        """Give a candidate that nothing was written for the program that a person gave, if any did.
+
+        Its strategy hears of it as of any other. Nobody repairs it: it is the person's.
+        """
+        store = self._study.store
+        given = waiting(store) if not candidate.attempts else None
+        if given is None or any(call.candidate == candidate.id for call in store.calls()):
+            return False
+        number, program = given
+        answer = Draft(candidate.id, f"Given by a person: {program.name}.", program.source)
+        made = drafted(candidate, answer, judge(self._parts, answer), repairs=0)
+        with store.transaction():
+            put(store, number, replace(program, candidate=candidate.id))
+            self._study.save(replace(made, origin="person"))
+        if trial := self._study.trial(candidate.id):
+            self._observer.trial(trial)
+        return True
 
     def settle(self, *, wait_for_one: bool = False) -> bool:
         """Commit what has come back.

@@ -14,6 +14,8 @@ from rewardsmith.errors import RewardsmithError, unknown_name
 COMMANDS = {
     "search": "search for a reward on a task",
     "resume": "continue a search that was stopped",
+    "note": "tell the writer of a search something",
+    "enqueue": "put a program of your own into a search",
     "compare": "compare strategies under equal budgets, or studies that exist",
     "train": "train policies on a given reward, or on a baseline",
     "check": "is this reward program acceptable, and why not",

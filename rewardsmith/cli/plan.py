@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rewardsmith.cache import known_speed
 from rewardsmith.cli.output import say
 from rewardsmith.config import StudyConfig
@@ -9,7 +11,7 @@ from rewardsmith.contracts import Brief, Quote
 from rewardsmith.drafting import sheet
 from rewardsmith.parts import Parts
 from rewardsmith.seeds import derive
-from rewardsmith.shown import command
+from rewardsmith.shown import command, one_line
 from rewardsmith.usage import Usage
 
 _SHORT_REPLY = 300
@@ -19,18 +21,27 @@ _LONG_PROMPT = 3
 _CANDIDATE_BYTES, _CALL_BYTES, _STUDY_BYTES = 50_000, 30_000, 100_000
 
 
-def show_plan(config: StudyConfig, parts: Parts) -> None:
-    """Print calls, tokens, money, environment steps, hours, disk, and the first prompt."""
+def show_plan(config: StudyConfig, parts: Parts, given: Sequence[str] = ()) -> None:
+    """Print calls, tokens, money, environment steps, hours, disk, and the first prompt.
+
+    Args:
+        config: Of the search.
+        parts: Of the search.
+        given: What people call the programs that are its first candidates.
+    """
     first = parts.strategy.ask([f"c{n:03d}" for n in range(config.candidates)])[0]
     brief = Brief("c000", sheet(config, parts), first.operator, (), derive("writer", config.seed, "c000"))
     quote = parts.writer.quote(brief)
-    fewest = config.candidates * (1 + len(first.follow_ups)) if quote else 0
+    written = config.candidates - len(given)
+    fewest = written + config.candidates * len(first.follow_ups) if quote else 0
     most = fewest + config.candidates * config.repairs if quote else 0
     trainings, steps = config.candidates + config.final_trainings, parts.settings.env_steps
     say(
         f"plan: {config.candidates} candidates on {config.task}, strategy {config.strategy}, "
         f"{parts.writer.notice}"
     )
+    if given:
+        say(f"given, as the first candidates: {', '.join(map(one_line, given))}")
     for line in _bill(quote, fewest, most):
         say(line)
     say(

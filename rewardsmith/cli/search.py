@@ -15,6 +15,7 @@ from rewardsmith.cache import remember_speed
 from rewardsmith.cli.agreement import agree_to_own, agreed_file
 from rewardsmith.cli.arguments import check_words, free_folder, parse, value_of
 from rewardsmith.cli.console import Screen
+from rewardsmith.cli.given import given_by
 from rewardsmith.cli.live import watch
 from rewardsmith.cli.output import resumable
 from rewardsmith.cli.plan import show_plan
@@ -37,6 +38,9 @@ class SearchOptions:
     study: Annotated[StudyConfig, tyro.conf.arg(name="")]
     replay_from: Annotated[Path | None, tyro.conf.arg(name="from")] = None
     """Study whose recorded replies `--writer replay` gives."""
+    start_from: tuple[str, ...] = ()
+    """Programs that are the first candidates: files, `human`, or
+    candidates of studies as STUDY/CANDIDATE."""
     out: Path | None = None
     """Folder of the study; it must be new. Without it: the next free one under runs/."""
     config: Path | None = None
@@ -69,12 +73,18 @@ def run(arguments: list[str]) -> int:
         registry.check(name)
     config = agreed_file(config, config_file, arguments, trust=options.trust_endpoint)
     folder = options.out or free_folder(f"{config.task}-{config.strategy}-{config.writer}-s{config.seed}")
+    if len(options.start_from) > config.candidates:
+        raise UsageError(
+            f"--start-from names {len(options.start_from)} programs, and --candidates is "
+            f"{config.candidates}; give no more programs than candidates."
+        )
     parts = assemble(config, folder)
     try:
+        given = [given_by(name, parts.task, parts.guard) for name in options.start_from]
         if options.dry_run:
-            show_plan(config, parts)
+            show_plan(config, parts, [one.name for one in given])
             return 0
-        with Study.create(folder, config) as study:
+        with Study.create(folder, config, given) as study:
             study.store.put_value("notice", parts.writer.notice)
             agree_to_own(study_identity(study.identity, study.folder), config)
             return carry_on(study, parts)

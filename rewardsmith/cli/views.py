@@ -75,7 +75,9 @@ def candidate_table(rows: Sequence[CandidateRow], best: str | None) -> Renderabl
     for row in shown:
         identity = Text(f"{label(row.id)} *", style="bold green") if row.id == best else Text(label(row.id))
         success = "" if row.training_success is None else number(row.training_success, 2)
-        texts = map(Text, (_parents(row), operator_name(row.operator)))
+        texts = map(
+            Text, (_parents(row), operator_name("person" if row.origin == "person" else row.operator))
+        )
         table.add_row(
             identity, *texts, state_text(row.state), Text(_score(row)), bar(row.score), Text(success)
         )

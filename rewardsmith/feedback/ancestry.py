@@ -17,6 +17,7 @@ class Ancestor:
 
     id: str
     operator: str
+    """How it was made, in a word."""
     parents: tuple[str, ...]
     score: float | None
     """Its fitness; ``None``: it has none."""
@@ -45,11 +46,12 @@ def path(trials: Iterable[Trial], find: Callable[[str], Trial | None]) -> tuple[
 
 
 def _ancestor(trial: Trial, parents: Iterable[Trial]) -> Ancestor:
+    given = trial.candidate.origin == "person"
     own, theirs = _terms(trial), dict.fromkeys(name for parent in parents for name in _terms(parent))
     return Ancestor(
         trial.id,
-        trial.candidate.operator,
-        trial.candidate.parents,
+        "a person's" if given else trial.candidate.operator,
+        () if given else trial.candidate.parents,
         trial.fitness,
         tuple(name for name in own if name not in theirs),
         tuple(name for name in theirs if name not in own),

@@ -9,6 +9,7 @@ from rewardsmith.records.call import Call, Draft
 from rewardsmith.records.candidate import Candidate, CandidateId, CandidateState, Proposal, Screening, Verdict
 from rewardsmith.records.event import MOST_ASKED, Event
 from rewardsmith.records.limits import Amount, Count, Number
+from rewardsmith.records.people import Given, Note
 from rewardsmith.records.run import Curve, Fault, Purpose, Run, Rung, RunId, RunState, program_hash, run_id
 from rewardsmith.records.score import HELD_OUT, Score
 from rewardsmith.records.trial import Trial
@@ -28,6 +29,8 @@ __all__ = [
     "EpisodeGroup",
     "Event",
     "Fault",
+    "Given",
+    "Note",
     "Number",
     "Proposal",
     "Purpose",

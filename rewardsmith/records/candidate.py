@@ -104,8 +104,9 @@ class Candidate:
     parents: Annotated[tuple[CandidateId, ...], Field(max_length=MANY)] = ()
     follow_ups: Names = ()
     """What the writer is asked about it once it is trained."""
-    origin: Literal["strategy"] = "strategy"
-    """Who proposed it."""
+    origin: Literal["strategy", "person"] = "strategy"
+    """Whose program it is: the writer's for the strategy's proposal, or a
+    person's, which then took its place."""
     state: CandidateState = CandidateState.PROPOSED
     idea: str = ""
     source: str = ""

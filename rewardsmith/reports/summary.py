@@ -20,6 +20,9 @@ class CandidateRow:
     id: str
     iteration: int
     operator: str
+    """How the strategy wanted it made."""
+    origin: str
+    """``person``: somebody gave it in place of that."""
     parents: tuple[str, ...]
     state: str
     score: float | None
@@ -128,6 +131,7 @@ def row(trial: Trial) -> CandidateRow:
         id=candidate.id,
         iteration=candidate.iteration,
         operator=candidate.operator,
+        origin=candidate.origin,
         parents=candidate.parents,
         state=trial.state,
         score=score.mean if score else None,

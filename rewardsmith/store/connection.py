@@ -92,6 +92,23 @@ def check_files(path: Path, *, write: bool) -> None:
         )
 
 
+def read_mode(path: Path, *, write: bool) -> str:
+    """How to open it: as it lies there if nobody has it open and it is only read, or in an archive.
+
+    Raises:
+        StoreError: The last changes are in a log that only a writer can fold in.
+    """
+    log = beside(path, "wal")
+    if os.access(path.parent, os.W_OK):
+        return "rw" if write else "ro" if log.exists() else "ro&immutable=1"
+    if log.exists() and log.stat().st_size:
+        raise StoreError(
+            f"{path.parent} is read-only and was not closed. Copy it to where you can write, and open the "
+            "copy."
+        )
+    return "ro&immutable=1"
+
+
 def beside(path: Path, kind: str) -> Path:
     """A file that SQLite keeps beside a database: its ``wal``, ``shm`` or ``journal``."""
     return path.with_name(f"{path.name}-{kind}")

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 from rewardsmith.errors import StoreError
 from rewardsmith.records import HELD_OUT, Call, Run
-from rewardsmith.store.connection import check_files, connect
+from rewardsmith.store.connection import check_files, connect, read_mode
 from rewardsmith.store.format_1 import read_format_1
 from rewardsmith.store.record_checks import score_key
-from rewardsmith.store.sqlite import Store, read_mode
+from rewardsmith.store.sqlite import Store
 from rewardsmith.store.table import CANDIDATES, EVENTS, RUNS, SCORES, Table
 from rewardsmith.store.version import VERSION_KEY, format_in_header, older_for_writing
 
@@ -54,6 +54,10 @@ class OldStore(Store):
     def value(self, key: str) -> str | None:
         """A text about the study."""
         return self._old.values.get(key)
+
+    def values_from(self, beginning: str) -> dict[str, str]:
+        """Texts whose key begins so: nobody could say anything then."""
+        return {key: text for key, text in self._old.values.items() if key.startswith(beginning)}
 
     def answer(self, request: str) -> Call | None:
         """The call that answered a request."""

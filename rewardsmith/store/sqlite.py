@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ from pydantic_core import PydanticSerializationError
 
 from rewardsmith.errors import StoreError
 from rewardsmith.records import Call, Candidate, Event, Run, Score
-from rewardsmith.store.connection import beside, check_files, check_tables, connect, read_schema
+from rewardsmith.store.connection import check_files, check_tables, connect, read_mode, read_schema
 from rewardsmith.store.record_checks import Column, score_key
 from rewardsmith.store.table import CALLS, CANDIDATES, EVENTS, RUNS, SCORES, Table
 from rewardsmith.store.version import (
@@ -94,6 +93,18 @@ class Store:
                 f"{self._path} holds no text for {key!r}. Restore the study from a copy, or start a new one."
             )
         return str(rows[0][0]) if rows else None
+
+    def values_from(self, beginning: str) -> dict[str, str]:
+        """All texts kept by :meth:`put_value` whose key begins so, by key."""
+        query = "SELECT key, value FROM study WHERE substr(key, 1, ?) = ?"
+        rows = self._read(query, (len(beginning), beginning))
+        if odd := next((key for key, value in rows if not isinstance(value, str)), ""):
+            raise self.damaged(f"{str(odd)[:40]}: it is no text")
+        return {str(key): str(value) for key, value in rows}
+
+    def damaged(self, fault: str) -> StoreError:
+        """The error for a record that is not as it was written."""
+        return self._unreadable(fault, "")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -281,20 +292,3 @@ class Store:
                 f"the study database {self._path} failed: {error}. "
                 "Check that it is a study, that the folder is writable and the disk is not full."
             ) from error
-
-
-def read_mode(path: Path, *, write: bool) -> str:
-    """How to open it: as it lies there if nobody has it open and it is only read, or in an archive.
-
-    Raises:
-        StoreError: The last changes are in a log that only a writer can fold in.
-    """
-    log = beside(path, "wal")
-    if os.access(path.parent, os.W_OK):
-        return "rw" if write else "ro" if log.exists() else "ro&immutable=1"
-    if log.exists() and log.stat().st_size:
-        raise StoreError(
-            f"{path.parent} is read-only and was not closed. Copy it to where you can write, and open the "
-            "copy."
-        )
-    return "ro&immutable=1"
