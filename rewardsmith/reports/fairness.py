@@ -17,6 +17,8 @@ _NO_TERMS = frozenset(
         "task",
         "strategy",
         "strategy_options",
+        "feedback",
+        "tell_goal",
         "seed",
         "baselines",
         "training.slots",
@@ -32,9 +34,19 @@ nor what it costs. All else in a config is a term, so that a new field is one wi
 
 
 def method(study: Study) -> str:
-    """The name under which a study is compared: its strategy, with a preset behind a colon."""
-    preset = study.config.strategy_options.get("preset")
-    return f"{study.config.strategy}:{preset}" if preset else study.config.strategy
+    """The name under which a study is compared: its strategy, with a preset behind a colon.
+
+    Where a language model was told less than usual, the name says so: then the comparison shows
+    what that part is worth.
+    """
+    config = study.config
+    preset = config.strategy_options.get("preset")
+    name = f"{config.strategy}:{preset}" if preset else config.strategy
+    usual = replace(config, feedback=None, tell_goal="on").told
+    if config.writer == FREE or config.told == usual:
+        return name
+    less, more = ([p for p in a if p not in b] for a, b in ((usual, config.told), (config.told, usual)))
+    return name + "".join(f" {word} {'+'.join(p)}" for word, p in (("without", less), ("with", more)) if p)
 
 
 def describe_terms(studies: Sequence[Study]) -> Iterator[str]:

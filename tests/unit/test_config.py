@@ -1,10 +1,11 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rewardsmith.config import LanguageModelOptions, ScreenOptions, StudyConfig, TrainingOverrides
 from rewardsmith.config_file import from_mapping, read_yaml, to_yaml
-from rewardsmith.contracts import Race
+from rewardsmith.contracts import TOLD, Race, Told
 from rewardsmith.errors import UsageError
 from rewardsmith.parts import assemble
 
@@ -176,3 +177,22 @@ def test_absurd_numbers_of_a_model_are_refused(name: str, values: tuple[float, .
     for value in values:
         with pytest.raises(UsageError, match=rf"llm\.{name} is "):
             LanguageModelOptions(**{"price_completion": 1.0, "price_prompt": 1.0, name: value}).check()  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, TOLD),
+        ({"tell_goal": "off"}, TOLD[1:]),
+        ({"feedback": ()}, ()),
+        ({"feedback": ("history", "goal", "goal")}, ("goal", "history")),
+        ({"feedback": ("goal",), "tell_goal": "off"}, ()),
+        ({"strategy_options": {"preset": "paper"}}, ()),
+        ({"strategy_options": {"preset": "release"}}, ()),
+        ({"strategy_options": {"preset": "corrected"}}, TOLD),
+        ({"strategy_options": {"preset": "paper"}, "feedback": ("goal",)}, ("goal",)),
+    ],
+)
+def test_what_a_model_is_told(changes: dict[str, Any], told: tuple[Told, ...]):
+    """All by default; with the presets of papers what these told, which is nothing of it."""
+    assert StudyConfig("franka-reach", **changes).told == told

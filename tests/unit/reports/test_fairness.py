@@ -12,14 +12,15 @@ from typing import Any
 import pytest
 
 from rewardsmith.config import StudyConfig, TrainingOverrides
-from rewardsmith.reports.fairness import describe_terms, find_faults
+from rewardsmith.contracts import TOLD
+from rewardsmith.reports.fairness import describe_terms, find_faults, method
 from rewardsmith.settings import setting_names
 from rewardsmith.study import Study
 from rewardsmith.training.ppo import PpoSettings
 from tests.builders import keep, trained
 
 CONFIG = StudyConfig("franka-push", writer="openai", racing="on", screening="drop")
-COMPARED = {"task", "strategy", "strategy_options", "seed"}
+COMPARED = {"task", "strategy", "strategy_options", "seed", "feedback", "tell_goal"}
 """What is compared, or what is said of it in words of its own."""
 FREE = {"baselines", "training.slots", "training.overlap", "executor", "workers", "devices"} | {
     f"llm.{name}"
@@ -91,3 +92,26 @@ def test_candidates_that_a_flag_of_resume_allowed_count(tmp_path: Path):
 def test_what_nobody_used_is_no_term(tmp_path: Path, path: str):
     plain = StudyConfig("franka-push")
     assert faults(tmp_path, plain, changed(dataclasses.replace(plain, strategy="random"), path, 0.5)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({}, "eureka"),
+        ({"feedback": TOLD}, "eureka"),
+        ({"tell_goal": "off"}, "eureka without goal"),
+        (
+            {"feedback": ("goal", "scene", "training", "history", "progress")},
+            "eureka without behaviour+diagnoses",
+        ),
+        ({"strategy_options": {"preset": "paper"}}, "eureka:paper"),
+        ({"strategy_options": {"preset": "paper"}, "feedback": ("goal",)}, "eureka:paper with goal"),
+        ({"tell_goal": "off", "writer": "grammar"}, "eureka"),
+    ],
+)
+def test_what_a_model_was_not_told_is_part_of_the_methods_name(
+    tmp_path: Path, changes: dict[str, Any], name: str
+):
+    """So a comparison shows what a part is worth. The grammar writer reads none of it."""
+    with Study.create(tmp_path / "study", dataclasses.replace(CONFIG, strategy="eureka", **changes)) as study:
+        assert method(study) == name
