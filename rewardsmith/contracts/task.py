@@ -190,7 +190,7 @@ class Task(Protocol):
 
     @property
     def success_rule(self) -> str:
-        """The sparse objective in words, with its threshold, for people; the writer is not told."""
+        """The sparse objective in words, with its threshold and when it is looked at."""
         ...
 
     @property
