@@ -8,7 +8,17 @@ from dataclasses import replace
 
 from rewardsmith.budget import Budget
 from rewardsmith.config import StudyConfig
-from rewardsmith.contracts import ALIGN, VERIFY, Brief, Parent, Quote, Repair, Task, TaskSheet
+from rewardsmith.contracts import (
+    ALIGN,
+    VERIFY,
+    Brief,
+    Parent,
+    Quote,
+    Repair,
+    Task,
+    TaskSheet,
+    TrainerSettings,
+)
 from rewardsmith.feedback.feedback import Seen, gather
 from rewardsmith.parts import Parts
 from rewardsmith.people import remarks, wishes
@@ -84,7 +94,7 @@ def brief(study: Study, parts: Parts, candidate: Candidate) -> Brief:
         candidate=candidate.id,
         task=sheet(study.config, parts),
         operator=candidate.operator,
-        parents=tuple(_parent(trial, seen) for trial in parents),
+        parents=tuple(parent_of(trial, seen) for trial in parents),
         seed=derive("writer", study.config.seed, candidate.id),
         repair=None if start_over else Repair(candidate.source, candidate.reason, refused),
         attempt=refused + 1,
@@ -94,18 +104,18 @@ def brief(study: Study, parts: Parts, candidate: Candidate) -> Brief:
 
 def sheet(config: StudyConfig, parts: Parts) -> TaskSheet:
     """What the writer of a study may know of its task."""
-    return TaskSheet.of(parts.task, config.told, _training(config, parts))
+    return TaskSheet.of(parts.task, config.told, training_facts(config, parts.settings, parts.task))
 
 
-def _training(config: StudyConfig, parts: Parts) -> tuple[str, ...]:
+def training_facts(config: StudyConfig, settings: TrainerSettings, task: Task) -> tuple[str, ...]:
     """How policies are trained and scored, in sentences."""
-    horizon = f"An episode has {parts.task.horizon} control steps."
-    if parts.task.has_metric:
-        return (*parts.settings.outline, horizon)
+    horizon = f"An episode has {task.horizon} control steps."
+    if task.has_metric:
+        return (*settings.outline, horizon)
     # two standard errors at a rate of one half, where they are largest
     noise = (1.0 / config.episodes) ** 0.5
     return (
-        *parts.settings.outline,
+        *settings.outline,
         horizon,
         f"A true score is the mean of {config.episodes} episodes of one training: differences below "
         f"{noise:.2f} say little.",
@@ -123,7 +133,8 @@ def surroundings(study: Study, task: Task | None) -> Seen:
     return Seen(study.config.told, trials, task.horizon, not task.has_metric, said)
 
 
-def _parent(trial: Trial, seen: Seen) -> Parent:
+def parent_of(trial: Trial, seen: Seen) -> Parent:
+    """A parent with what its writer is told of it."""
     feedback = gather(trial, seen)
     ancestry = render("path", ancestry=feedback.ancestry) if feedback.ancestry else ""
     return Parent(trial, feedback.text, ancestry)

@@ -9,6 +9,8 @@ from rewardsmith.contracts import Step, Task
 from rewardsmith.feedback.quantities import watched
 from rewardsmith.records import Behaviour, EpisodeGroup, Quartiles, Reading
 
+_DIGITS = 6
+"""What is less is nothing: a cube at rest has a speed of 1e-8."""
 _SHARES = (0.25, 0.5, 0.75)
 
 
@@ -79,4 +81,4 @@ class BehaviourRecorder:
 
 def _quartiles(values: Tensor) -> Quartiles:
     low, median, high = values.double().quantile(torch.tensor(_SHARES, dtype=torch.float64)).tolist()
-    return Quartiles(low, median, high)
+    return Quartiles(round(low, _DIGITS), round(median, _DIGITS), round(high, _DIGITS))
