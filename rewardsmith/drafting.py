@@ -136,8 +136,9 @@ def surroundings(study: Study, task: Task | None) -> Seen:
 def parent_of(trial: Trial, seen: Seen) -> Parent:
     """A parent with what its writer is told of it."""
     feedback = gather(trial, seen)
-    ancestry = render("path", ancestry=feedback.ancestry) if feedback.ancestry else ""
-    return Parent(trial, feedback.text, ancestry)
+    if not feedback.ancestry:
+        return Parent(trial, feedback.text)
+    return Parent(trial, feedback.text, feedback.summary, render("path", ancestry=feedback.ancestry))
 
 
 def question(study: Study, parts: Parts, trial: Trial) -> Brief | None:

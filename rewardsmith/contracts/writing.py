@@ -70,6 +70,8 @@ class Parent:
     trial: Trial
     feedback: str
     """What its training showed, as text (see :mod:`rewardsmith.feedback`)."""
+    summary: str = ""
+    """The same in a few lines, for prompts that would be too long; empty where all is told."""
     path: str = ""
     """How it came about, as text; empty where that is not told."""
 

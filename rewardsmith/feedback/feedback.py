@@ -41,6 +41,11 @@ class Feedback:
         """As the writer reads it."""
         return render("failure" if self.failure else "reflection", feedback=self)
 
+    @property
+    def summary(self) -> str:
+        """The same in a few lines; nothing for a failure, which is short anyway."""
+        return "" if self.failure else render("summary", feedback=self)
+
 
 @dataclass(frozen=True)
 class Seen:

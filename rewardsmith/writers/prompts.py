@@ -12,6 +12,9 @@ CONVERSATIONAL = ("reflect",)
 """Operators that show the parent as the model's own last answer; all
 others show their parents in one message."""
 
+MOST_CHARACTERS = 20_000
+"""Of a prompt, before older results are cut short: less than 6,000 tokens."""
+
 
 @dataclass(frozen=True)
 class Message:
@@ -33,6 +36,9 @@ class Prompt:
 def render(brief: Brief) -> Prompt:
     """Build the conversation: system, then what the operator says, then a repair if one is due.
 
+    If it is too long, the results of all parents but the last become short, one after another from
+    the first; the last is the one that the order is about.
+
     With ``reflect`` the history is one step deep, as in Eureka: the parent's program stands as the
     model's own last answer, its training as the user's reply (arXiv 2310.12931, algorithm 1).
     REvolve and RF-Agent show the parents inside one message without a history.
@@ -40,6 +46,21 @@ def render(brief: Brief) -> Prompt:
     Raises:
         UsageError: There is no template for the operator.
     """
+    prompt = _render(brief)
+    for number, parent in enumerate(brief.parents[:-1]):
+        if _characters(prompt) <= MOST_CHARACTERS or not parent.summary:
+            break
+        shorter = replace(parent, feedback=parent.summary, path="")
+        brief = replace(brief, parents=(*brief.parents[:number], shorter, *brief.parents[number + 1 :]))
+        prompt = _render(brief)
+    return prompt
+
+
+def _characters(prompt: Prompt) -> int:
+    return sum(len(message.content) for message in prompt.messages)
+
+
+def _render(brief: Brief) -> Prompt:
     system = {ALIGN: "persona", VERIFY: "verify_system"}.get(brief.operator, "system")
     messages = [Message("system", templates.render(system, task=brief.task))]
     last = brief.operator

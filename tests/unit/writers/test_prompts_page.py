@@ -32,9 +32,9 @@ CHARACTERS_PER_TOKEN = 3.5
 HEAD = """\
 # The prompts
 
-Whole conversations as a language model reads them, with everything that it [can be told](feedback.md), on franka-push. The
-programs are a frontier model's, trained for 200,000 steps each. This page is made and compared by
-`tests/unit/writers/test_prompts_page.py`.
+Whole conversations as a language model reads them, with everything that it [can be told](feedback.md), on
+franka-push. The programs are a frontier model's, trained for 200,000 steps each. This page is made and
+compared by `tests/unit/writers/test_prompts_page.py`.
 """
 CASES = {
     "The first prompt": ("", "initial", ()),
@@ -42,6 +42,11 @@ CASES = {
     "RF-Agent: another structure": ("rf-agent", "tree_mutate_structure", ("c006",)),
     "RF-Agent: other parameters": ("rf-agent", "tree_mutate_parameters", ("c006",)),
     "RF-Agent: crossover with the elite": ("rf-agent", "tree_crossover_elite", ("c004", "c006")),
+    "RF-Agent: crossover of three, of which the first is shown in short": (
+        "rf-agent",
+        "tree_crossover_elite",
+        ("c002", "c004", "c006"),
+    ),
     "RF-Agent: reasoning over a path": ("rf-agent", "tree_path", ("c002", "c006")),
     "RF-Agent: something different": ("rf-agent", "tree_different", ("c004", "c006")),
     "RF-Agent: describe the program anew": ("rf-agent", "align", ("c006",)),
