@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from rewardsmith.reward.guard.canonical import Canonical
 from rewardsmith.reward.guard.helpers import declare_truths, number_parameters
 from rewardsmith.reward.guard.meaning import read_meaning
+from rewardsmith.reward.guard.parameters import declare_by_use
 from rewardsmith.reward.guard.syntax import ENTRY
 
 _PREFIX = "helper_"
@@ -61,6 +62,7 @@ def reprint(tree: ast.Module) -> Printed:
     """
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     declare_truths(tree)
+    declare_by_use(tree)
     floats, names = (
         number_parameters(tree),
         _printed_names(tree, [f.name for f in functions if f.name != ENTRY]),

@@ -77,8 +77,14 @@ def run_as_python(source: str, states: States) -> Values:
         exec(compile(source, "<program>", "exec", flags=__future__.annotations.compiler_flag), names)
         entry = names[ENTRY]
         parameters = entry.__code__.co_varnames[: entry.__code__.co_argcount]  # type: ignore[attr-defined]
-        total, components = entry(*(states[name].clone() for name in parameters))  # type: ignore[operator]
-    return _named(total, components)
+        total, components = entry(*(states[name].clone() for name in parameters if name in states))  # type: ignore[operator]
+    return _named(total, {name: _logged(value, total) for name, value in components.items()})
+
+
+def _logged(value: Tensor | float, total: Tensor) -> Tensor:
+    """A component as training logs it: a float of every state."""
+    value = torch.as_tensor(value).float()
+    return value.expand(total.shape) if value.dim() == 0 else value.reshape(total.shape)
 
 
 def differing(found: Values, expected: Values) -> str:
