@@ -62,6 +62,7 @@ def quat_conjugate(q: Tensor):
 """,
     "quat_angle": """
 def quat_angle(a: Tensor, b: Tensor):
+    a, b = a + torch.zeros_like(b), b + torch.zeros_like(a)
     u, v = a[..., 1:], b[..., 1:]
     turn = b[..., :1] * u - a[..., :1] * v - torch.linalg.cross(u, v, dim=-1)
     return 2.0 * torch.atan2(torch.norm(turn, dim=-1), torch.abs(torch.sum(a * b, dim=-1)))
@@ -89,6 +90,7 @@ def normalize(x: Tensor, eps: float = 1e-9, dim: int = -1):
 _TURN = """
 def {name}(q: Tensor, v: Tensor):
     u = {sign}q[..., 1:]
+    v = v + torch.zeros_like(u)
     t = 2.0 * torch.linalg.cross(u, v, dim=-1)
     return v + q[..., :1] * t + torch.linalg.cross(u, t, dim=-1)
 """

@@ -1,8 +1,9 @@
 """Layer 2, before the rest: dictionaries that are filled key by key become plain local names.
 
-The reward language writes to nothing. ``parts = {}``, ``parts["reach"] = r`` and ``sum(parts.values())``
-become ``parts_reach = r`` and a sum of such names, and ``{"reach": parts_reach}`` where the whole
-dictionary is read. All keys are known: there are no loops.
+The reward language writes to nothing. ``parts = {}``, ``parts["reach"] = r`` and
+``sum(parts.values())`` become ``parts_reach = r`` and a sum of such names, and
+``{"reach": parts_reach}`` where the whole dictionary is read. All keys are known: there are no
+loops.
 """
 
 from __future__ import annotations

@@ -154,7 +154,7 @@ def own_names(function: ast.FunctionDef) -> frozenset[str]:
 
 
 def own_words(tree: ast.Module) -> frozenset[str]:
-    """Names that a program gives to anything, so that they are not Python's own, such as ``sum``."""
+    """Names that a program gives to anything: they are not Python's own, such as ``sum``."""
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     return frozenset(node.name for node in functions).union(*(own_names(node) for node in functions))
 

@@ -101,7 +101,7 @@ def _children(node: ast.AST) -> list[ast.AST]:
 
 
 def _is_name_of_component(node: ast.AST, parent: ast.AST) -> bool:
-    """The only strings: keys of the dictionary, reading it, equations, and devices, which are not kept."""
+    """The only strings: keys of dictionaries, equations, and devices, which are not kept."""
     if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
         return False
     if isinstance(parent, ast.Call):

@@ -31,7 +31,7 @@ class Meaning:
     written: dict[ast.AST, ast.expr] = field(default_factory=dict)
     """Expressions, and augmented assignments, whose value is printed otherwise."""
     truths: set[ast.AST] = field(default_factory=set)
-    """Plain numbers that are printed as tensors: truth values where a tensor is wanted, components."""
+    """Plain numbers that are printed as tensors: truth values that meet one, and components."""
     floats: set[ast.AST] = field(default_factory=set)
     """Whole numbers that are printed as floats: they stand in a list with floats."""
     renewed: dict[ast.AugAssign, dict[str, dict[str, bool]]] = field(default_factory=dict)

@@ -77,7 +77,7 @@ class _Reader(ast.NodeTransformer):
         return RefusedError("syntax", message, f"Signals: {known}." if known else "", node.lineno)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        """``device=self.device`` says nothing: where a tensor is made is not the program's to say."""
+        """``device=self.device`` says nothing: a program does not choose where tensors are."""
         node.keywords = [keyword for keyword in node.keywords if not self._is_device(keyword)]
         return self.generic_visit(node)
 

@@ -15,7 +15,9 @@ from rewardsmith.reward.guard.helpers import calls_of, declared, defaults_of, ki
 
 _AXES = {"dim", "axis", "dims", "start_dim", "end_dim", "dim0", "dim1", "dim2", "axis0", "axis1"}
 """Keywords that are given an axis."""
-_ALL = "select size unsqueeze squeeze unbind unflatten flatten transpose swapaxes repeat tile expand view reshape"
+_ALL = """
+    select size unsqueeze squeeze unbind unflatten flatten transpose swapaxes repeat tile expand view reshape
+"""
 _AXIS_FIRST = (
     vocabulary.MIXING - {"norm", "vector_norm"}
     | {"softmax", "log_softmax", "cumsum", "cumprod", "sort", "logsumexp"}

@@ -10,6 +10,7 @@ from torch import Tensor
 from rewardsmith.reward.guard.independence import Independence, Values
 from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.guard.states import Batch, States, size_of
+from rewardsmith.reward.guard.unguarded import advice
 from rewardsmith.reward.program import ProgramFailedError, RewardProgram
 
 MAX_REWARD = 1e6
@@ -30,7 +31,7 @@ def probe(program: RewardProgram, states: States) -> None:
     values = _try(program, states.many)
     total = values["the total"]
     for kind in states.kinds:
-        _check_finite(total[kind.rows], kind.name)
+        _check_finite(program, total[kind.rows], kind.name)
     for kind in states.kinds:
         if kind.bounded:
             _check_magnitude(total[kind.rows], kind.name)
@@ -77,11 +78,11 @@ def _check_tensor(name: str, value: Tensor, count: int) -> None:
         raise RefusedError("probe", message, "Convert conditions with .float().")
 
 
-def _check_finite(total: Tensor, where: str) -> None:
+def _check_finite(program: RewardProgram, total: Tensor, where: str) -> None:
     if not bool(total.isfinite().all()):
         kind = "NaN" if bool(total.isnan().any()) else "infinite"
-        hint = "Guard divisions and roots with + 1e-6; clamp before exp, log and acos."
-        raise RefusedError("probe", f"the total is {kind} on {where}.", hint)
+        hint, line = advice(program, kind)
+        raise RefusedError("probe", f"the total is {kind} on {where}.", hint, line)
 
 
 def _check_magnitude(total: Tensor, where: str) -> None:

@@ -31,7 +31,7 @@ def _matrices(name: str, other: str) -> Callable[[Arguments], Seen]:
 
 
 def _product(left: Axes, right: Axes, name: str) -> Axes:
-    """The sum goes over the last axis on the left, and the last but one (or only one) on the right."""
+    """The sum goes over the last axis on the left, the last but one or only one on the right."""
     if not left.sizes or not right.sizes:
         raise UnseenError
     left.own(-1, name)

@@ -1,4 +1,4 @@
-"""What moving, joining, repeating and splitting axes does to that of the environments (see ``axes``)."""
+"""What moving, joining and repeating axes does to that of the environments (see ``axes``)."""
 
 from __future__ import annotations
 

@@ -315,7 +315,8 @@ _HONEST = {
         "r = -(tcp_pos * w).sum(dim=-1) / torch.max(w) - d * torch.norm(w)",
     ),
     "columns_by_a_list": (
-        "r = tcp_pos[:, [0, 2]].sum(-1) - goal_pos[..., [1, -1]].norm(dim=-1) + tcp_pos[:, None, [2]][:, 0, 0]",
+        "r = tcp_pos[:, [0, 2]].sum(-1) - goal_pos[..., [1, -1]].norm(dim=-1)",
+        "r = r + tcp_pos[:, None, [2]][:, 0, 0]",
     ),
     "table": ("t = torch.tensor([0.0, 1.0, 4.0])", "r = d + t.index_select(0, (d * 9).long().clamp(0, 2))"),
     "unflattened_columns": (

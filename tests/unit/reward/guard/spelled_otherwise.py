@@ -84,7 +84,8 @@ SPELLED = {
     ).replace('{"r": r, "d": d}', "parts"),
     "values of a dictionary": program(
         "parts = {'a': d, 'b': -2.0 * d}",
-        "r = torch.sum(torch.stack(list(parts.values())), dim=0) + 2.0 * torch.stack(tuple(parts.values()), 1)[:, 0]",
+        "r = torch.sum(torch.stack(list(parts.values())), dim=0)",
+        "r = r + 2.0 * torch.stack(tuple(parts.values()), 1)[:, 0]",
     ).replace('{"r": r, "d": d}', "parts"),
     "a new dictionary of the same name": program(
         "parts = {'a': d}",
@@ -107,7 +108,8 @@ SPELLED = {
     "numbers by other names": program("r = d * math.e + d / math.tau + d * torch.e - math.pi"),
     "names that are imported": program(
         "r = norm(v, dim=-1) + minimum(d, r) * pi + long(v, v)",
-        above="from torch import norm, minimum\nfrom math import pi\nfrom torch.nn.functional import cosine_similarity as long\n",
+        above="from torch import norm, minimum\nfrom math import pi\n"
+        "from torch.nn.functional import cosine_similarity as long\n",
     ),
     "losses": program(
         "r = F.mse_loss(tcp_pos, goal_pos, reduction='none').sum(-1)",
@@ -121,15 +123,18 @@ SPELLED = {
         "r = r + m.diagonal(dim1=-2, dim2=-1).sum(-1) + v.unflatten(1, (3, 1))[:, 1, 0] + d.ravel() * v.ndim",
     ),
     "along an axis": program(
-        "r = v.cumsum(dim=1)[:, 1] + v.cumprod(dim=-1)[:, 2] + v.flip([1])[:, 0] + torch.diff(v, dim=1)[:, 0]",
+        "r = v.cumsum(dim=1)[:, 1] + v.cumprod(dim=-1)[:, 2] + v.flip([1])[:, 0]",
+        "r = r + torch.diff(v, dim=1)[:, 0]",
         "best = torch.max(v, dim=1)",
-        "r = r + best.values + best.indices + v.sort(dim=1).values[:, 0] + v.argmin(dim=1) + v.median(dim=1).values",
+        "r = r + best.values + best.indices + v.sort(dim=1).values[:, 0] + v.argmin(dim=1)",
+        "r = r + v.median(dim=1).values",
     ),
     "more elementwise": program(
         "r = torch.copysign(d, v[:, 0]) + torch.lerp(d, r, 0.3) + torch.logaddexp(d, r) + torch.sgn(v[:, 1])",
         "r = r + torch.asinh(d) + torch.erfc(d) + torch.sinc(d) + torch.fmax(d, r) + torch.fmin(d, v[:, 2])",
         "r = r + F.logsigmoid(d) + torch.addcmul(d, r, r, value=0.5) + d.masked_fill(near, 0.0)",
-        "r = torch.nan_to_num(r + torch.xlogy(d, d)) + torch.nansum(v, dim=-1) + torch.signbit(v[:, 0]).float()",
+        "r = torch.nan_to_num(r + torch.xlogy(d, d)) + torch.nansum(v, dim=-1)",
+        "r = r + torch.signbit(v[:, 0]).float()",
         "r = r + torch.log_softmax(v, dim=-1)[:, 0] + torch.count_nonzero(v > 0.1, dim=-1)",
     ),
     "weights that are normalised": program(

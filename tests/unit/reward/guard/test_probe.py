@@ -138,3 +138,22 @@ def test_all_kinds_are_in_the_large_batch_however_small_the_training_is() -> Non
     assert {16, 160, 1, 17} <= set(states.sizes)
     assert max(states.sizes) < 4 * FEW
     assert {256, 1024} <= set(make_states(SIGNALS, 6_144, {}, 256).sizes)
+
+
+@pytest.mark.parametrize(
+    ("statement", "line", "hint"),
+    [
+        ("r = x / (h * 100.0)", 3, "divide by x + 1e-6"),
+        ("r = torch.acos(3.0 * x)", 3, "clamp it to -1 + 1e-6"),
+        ("r = torch.log(x)", 3, "log(x + 1e-6)"),
+        ("r = torch.exp(x * 9.0)", 3, "max=10.0"),
+        ("r = torch.exp(x * 9.0) / (h.abs() + 1e-6)", 3, "max=10.0"),
+        ("r = torch.acos(torch.clamp(x, -1.0, 1.0)) + x / h", 3, "divide by x + 1e-6"),
+        ("r = (x - x) / torch.clamp(h - h, min=0.0)", None, "Bound the terms"),
+    ],
+)
+def test_no_hint_recommends_what_the_program_does_already(statement: str, line: int | None, hint: str):
+    with pytest.raises(RefusedError) as caught:
+        probe(compiled(statement, "return r, {'r': r}"), STATES)
+    assert hint in caught.value.hint
+    assert caught.value.line == line

@@ -1,4 +1,4 @@
-"""Other spellings are accepted and mean what they mean in Python; what only looks like one is refused."""
+"""Other spellings are accepted and mean what they mean in Python; lookalikes are refused."""
 
 from __future__ import annotations
 
@@ -42,48 +42,80 @@ REFUSED = {
         "a dictionary has other keys on one way than on the other.",
     ),
     "a change after it was handed on": (
-        program("c = {'a': d}", "e = c", "c['b'] = d", "r = e['a']"), "c changes after it was handed on."
+        program("c = {'a': d}", "e = c", "c['b'] = d", "r = e['a']"),
+        "c changes after it was handed on.",
     ),
     "a dictionary made of itself": (
-        program("c = {'a': d, 'b': r}", "c['e'] = d", "c = {'a': c['b'], 'b': c['a']}"), "c is made of itself here."
+        program("c = {'a': d, 'b': r}", "c['e'] = d", "c = {'a': c['b'], 'b': c['a']}"),
+        "c is made of itself here.",
     ),
     "keys that are computed": (program("c = {}", "c[d] = r"), "only plain local names can be assigned."),
     "a signal that is written to": (program("tcp_pos['a'] = r"), "only plain local names can be assigned."),
-    "a mask as a list": (program("r = v[:, [True, False, True]].sum(-1)"), "a list in an index may only pick columns"),
-    "a computed list": (program("r = v[:, [v.dim(), 0]].sum(-1)"), "a list in an index may only pick columns"),
-    "a list behind a number": (program("r = v[0, [0, 1]].sum(-1)"), "a list in an index may only pick columns"),
-    "lists in lists": (program("r = v" + "[:, [0, 1, 2, 0, 1, 2]]" * 12 + ".sum(-1)"), "too much is picked by a list"),
+    "a mask as a list": (
+        program("r = v[:, [True, False, True]].sum(-1)"),
+        "a list in an index may only pick columns",
+    ),
+    "a computed list": (
+        program("r = v[:, [v.dim(), 0]].sum(-1)"),
+        "a list in an index may only pick columns",
+    ),
+    "a list behind a number": (
+        program("r = v[0, [0, 1]].sum(-1)"),
+        "a list in an index may only pick columns",
+    ),
+    "lists in lists": (
+        program("r = v" + "[:, [0, 1, 2, 0, 1, 2]]" * 12 + ".sum(-1)"),
+        "too much is picked by a list",
+    ),
     "an enormous sum": (program("r = sum([" + ", ".join(["d"] * 40) + "])"), "a sum of more than 32 terms."),
     "a loss of all": (program("r = F.mse_loss(tcp_pos, goal_pos)"), "mse_loss without reduction='none'"),
-    "a loss with its mean": (program("r = F.l1_loss(v, v, reduction='mean')"), "l1_loss without reduction='none'"),
-    "an equation with dots": (program("r = torch.einsum('...i,...i->...', v, v)"), "strings are only allowed"),
+    "a loss with its mean": (
+        program("r = F.l1_loss(v, v, reduction='mean')"),
+        "l1_loss without reduction='none'",
+    ),
+    "an equation with dots": (
+        program("r = torch.einsum('...i,...i->...', v, v)"),
+        "strings are only allowed",
+    ),
     "an equation elsewhere": (program("r = torch.norm('ij->i', v)"), "strings are only allowed"),
     "an equation without an arrow": (program("r = torch.einsum('ij,ij', v, v)"), "strings are only allowed"),
     "a setting that is computed": (
-        program("r = r * k").replace("cube_pos):", "cube_pos, k=torch.tensor(1.0)):"), "'k' is not a signal"
+        program("r = r * k").replace("cube_pos):", "cube_pos, k=torch.tensor(1.0)):"),
+        "'k' is not a signal",
     ),
     "a signal with a default": (
-        program("r = -d").replace("cube_pos):", "cube_pos=0.5):"), "takes signals only, without defaults"
+        program("r = -d").replace("cube_pos):", "cube_pos=0.5):"),
+        "takes signals only, without defaults",
     ),
-    "a setting without a value": (program("r = r * k").replace("cube_pos):", "cube_pos, k: float):"), "not a signal"),
+    "a setting without a value": (
+        program("r = r * k").replace("cube_pos):", "cube_pos, k: float):"),
+        "not a signal",
+    ),
     "numpy's infinity": (program("r = d * np.inf"), ""),
     "an import of what is not there": (program("r = load('x')", above="from torch import load\n"), ""),
     "an import under a name that is taken": (
-        program("r = abs(d)", above="from torch import neg as abs\n"), "only functions and plain numbers"
+        program("r = abs(d)", above="from torch import neg as abs\n"),
+        "only functions and plain numbers",
     ),
     "a star": (program("r = norm(d)", above="from torch import *\n"), "norm() is not a known function."),
     "a decorator that does something": (program("r = d", above="@torch.jit.unused\n"), "decorators"),
-    "weights that are signals": (program("w = v", "w = w / w.sum()"), "sum without dim takes all environments"),
+    "weights that are signals": (
+        program("w = v", "w = w / w.sum()"),
+        "sum without dim takes all environments",
+    ),
     "weights that were weights": (
-        program("w = torch.tensor([1.0, 2.0, 3.0])", "w = w * v", "w = w / w.sum()"), "sum without dim"
+        program("w = torch.tensor([1.0, 2.0, 3.0])", "w = w * v", "w = w / w.sum()"),
+        "sum without dim",
     ),
     "weights in a branch": (
-        program("w = torch.tensor([1.0])", "if v.dim() == 2:", "    w = d", "r = d / w.sum()"), "sum without dim"
+        program("w = torch.tensor([1.0])", "if v.dim() == 2:", "    w = d", "r = d / w.sum()"),
+        "sum without dim",
     ),
     "weights of a helper": (
-        program("r = f(d)", above="def f(w):\n    return w / w.sum()\n"), "sum without dim"
+        program("r = f(d)", above="def f(w):\n    return w / w.sum()\n"),
+        "sum without dim",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -110,7 +142,10 @@ def test_later_layers_refuse(source: str, layer: str, guard: Guard, push: Task):
     assert guard.check(source, push).layer == layer
 
 
-METHOD = "def compute_reward(self):\n    env = self.env\n    d = torch.norm(env.tcp_pos - self.goal_pos, dim=-1)\n{0}    return -d, {{'d': -d}}\n"
+METHOD = (
+    "def compute_reward(self):\n    env = self.env\n    d = torch.norm(env.tcp_pos - self.goal_pos, dim=-1)\n"
+    "{0}    return -d, {{'d': -d}}\n"
+)
 
 
 def test_a_method_takes_the_signals_that_it_reads(guard: Guard, push: Task):
