@@ -28,24 +28,25 @@ def with_plain_dictionaries(tree: ast.Module) -> ast.Module:
     Raises:
         RefusedError: A key is read that is not there, or the keys depend on a condition.
     """
+    own = own_words(tree)
     for function in tree.body:
-        if isinstance(function, ast.FunctionDef) and (names := _dictionaries(function)):
+        if isinstance(function, ast.FunctionDef) and (names := _dictionaries(function, own)):
             taken = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-            function.body = _Writer(names, taken, own_words(tree)).block(function.body, {})
+            function.body = _Writer(names, taken, own).block(function.body, {})
     return tree
 
 
-def _dictionaries(function: ast.FunctionDef) -> set[str]:
+def _dictionaries(function: ast.FunctionDef, own: frozenset[str]) -> set[str]:
     """Local names that only ever are dictionaries with written-out keys, and need writing out."""
     made, other, needed = set[str](), {argument.arg for argument in function.args.args}, set[str]()
     for node in ast.walk(function):
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                (made if _items(value) is not None else other).add(name)
-                needed |= {name} if _has_numbers(value) else set()
+                (made if _items(value, own) is not None else other).add(name)
+                needed |= {name} if _has_numbers(value, own) else set()
             case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                (made if _items(value) is not None else other).add(name)
-                needed |= {name} if _has_numbers(value) else set()
+                (made if _items(value, own) is not None else other).add(name)
+                needed |= {name} if _has_numbers(value, own) else set()
             case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
                 needed.add(name)
             case ast.Attribute(value=ast.Name(id=name), attr="values" | "update"):
@@ -70,7 +71,7 @@ def _plain_stores(function: ast.FunctionDef, name: str) -> list[ast.AST]:
     return found
 
 
-def _items(value: ast.expr) -> list[tuple[str, ast.expr]] | None:
+def _items(value: ast.expr, own: frozenset[str]) -> list[tuple[str, ast.expr]] | None:
     """Keys and values of a dictionary that is written out; ``None`` where it is something else."""
     match value:
         case ast.Dict(keys=keys, values=values):
@@ -78,17 +79,17 @@ def _items(value: ast.expr) -> list[tuple[str, ast.expr]] | None:
                 key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)
             ]
             return list(zip(names, values, strict=True)) if len(names) == len(values) else None
-        case ast.Call(func=ast.Name(id="dict"), args=[], keywords=keywords):
+        case ast.Call(func=ast.Name(id="dict"), args=[], keywords=keywords) if "dict" not in own:
             pairs = [(keyword.arg, keyword.value) for keyword in keywords]
             named = [(name, item) for name, item in pairs if name is not None]
             return named if len(named) == len(pairs) else None
-        case ast.Call(func=ast.Name(id="dict"), args=[ast.Dict() as inner], keywords=[]):
-            return _items(inner)
+        case ast.Call(func=ast.Name(id="dict"), args=[ast.Dict() as inner], keywords=[]) if "dict" not in own:
+            return _items(inner, own)
     return None
 
 
-def _has_numbers(value: ast.expr) -> bool:
-    return any(isinstance(item, ast.Constant) for _, item in _items(value) or ())
+def _has_numbers(value: ast.expr, own: frozenset[str]) -> bool:
+    return any(isinstance(item, ast.Constant) for _, item in _items(value, own) or ())
 
 
 class _Writer(ast.NodeTransformer):
@@ -140,7 +141,7 @@ class _Writer(ast.NodeTransformer):
         return [node]
 
     def _fill(self, node: ast.stmt, name: str, value: ast.expr, anew: bool) -> list[ast.stmt]:
-        items = _items(value)
+        items = _items(value, self._own)
         if items is None:
             raise _refused(f"the keys of {name} are not written out here.", 'Write {"name": value}.', node)
         if any(
