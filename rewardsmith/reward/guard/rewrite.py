@@ -61,6 +61,8 @@ def reprint(tree: ast.Module) -> Printed:
         RefusedError: The text would grow beyond measure, or cannot mean the same to TorchScript.
     """
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    for signal in (one for function in functions if function.name == ENTRY for one in function.args.args):
+        signal.annotation = None  # a tensor, whatever its author took it for
     declare_truths(tree)
     declare_by_use(tree)
     floats, names = (
