@@ -37,7 +37,8 @@ _HOSTILE = (
     "sum([d[0], d])",
     "torch.outer(d, d)", "d.median()", "torch.tile(d, (2,))", "{'a': d}", "parts['b']", "parts",
     "parts.values()",
-    "list(parts.values())", "tolerance(d - d.amin(dim=0), margin=1.0)", "normalize(d)", "quat_mul(d, d)", "d.T",
+    "list(parts.values())", "tolerance(d - d.amin(dim=0), margin=1.0)", "normalize(d)", "quat_mul(d, d)",
+    "d.T",
     "tolerance(d, bounds=(0.0, 1e400), margin=d)", "torch.index_select(d, 0, d.long())", "np.pi", "dict(a=d)",
     "torch.tensor([1.0, 2.0])", "d.view(-1)", "success", "self.success", "(yield d)", "torch.jit.fork",
 )  # fmt: skip
