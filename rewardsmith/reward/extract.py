@@ -30,7 +30,7 @@ _CEREMONY = re.compile(
     r"\t]*(?:\#[^\n]*)?)$",
     re.MULTILINE,
 )
-_OTHERS_HERE = vocabulary.BUILTINS - {"abs"} | {"*"}
+_NAMED_ANYWAY = {"Tensor", "nn", "functional", "jit"}
 _MODULES = vocabulary.IMPORTS | {"torch.jit"}
 
 
@@ -183,10 +183,13 @@ def _is_harmless(line: str) -> bool:
         return all(alias.name in _MODULES and alias.asname in (None, "F") for alias in node.names)
     if not isinstance(node, ast.ImportFrom) or node.module not in _MODULES:
         return False
-    return node.module == "typing" or all(map(_keeps_meaning, node.names))
+    return node.module in ("typing", "__future__") or all(map(_keeps_meaning, node.names))
 
 
 def _keeps_meaning(alias: ast.alias) -> bool:
-    """Whether an imported name cannot be taken for another: ``max`` is not torch's here."""
+    """Whether an imported name means nothing here, or what it means anyway.
+
+    Functions by their name (``from torch import norm``) are left for the guard to read.
+    """
     usual = alias.asname in (None, alias.name) or (alias.name, alias.asname) == ("functional", "F")
-    return usual and alias.name not in _OTHERS_HERE
+    return usual and alias.name in _NAMED_ANYWAY

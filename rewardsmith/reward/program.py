@@ -55,7 +55,8 @@ class RewardProgram:
             signals: At least the program's signals, ``(n, *shape)``. They stay as they are.
 
         Returns:
-            The total and every component, each ``(n,)``.
+            The total and every component, each ``(n,)``. Components are for people to read: truth
+            values and whole numbers are floats, and a single number stands for every state.
 
         Raises:
             ProgramFailedError: It fails, or returns something else than tensors.
@@ -64,7 +65,7 @@ class RewardProgram:
         if missing:
             raise ProgramFailedError(f"there is no signal {missing!r}")
         total, components = self.run_on([signals[name].clone() for name in self.parameters])
-        return total.clone(), {name: value.clone() for name, value in components.items()}
+        return total.clone(), {name: value.float().clone() for name, value in components.items()}
 
     def run_on(self, arguments: list[Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         """Run without copies, for the guard, which looks at what a program does to its arguments.
@@ -83,5 +84,13 @@ class RewardProgram:
             case (Tensor() as total, dict() as components) if all(
                 isinstance(value, Tensor) for value in components.values()
             ):
-                return total, components
+                return total, {name: _for_every_state(value, total) for name, value in components.items()}
         raise ProgramFailedError("the program does not return a total and a dictionary of components")
+
+
+def _for_every_state(value: Tensor, total: Tensor) -> Tensor:
+    """A component as it is logged; of another shape only where none can be made of it."""
+    value = value if value.is_floating_point() else value.float()
+    if value.shape == (*total.shape, 1):
+        return value.squeeze(-1)
+    return value.expand(total.shape) if value.dim() == 0 else value

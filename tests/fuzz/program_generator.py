@@ -16,6 +16,11 @@ _UNARY = (
 )
 _BINARY = ("+", "-", "*", "/", "**")
 _FUNCTIONS = ("torch.minimum", "torch.maximum", "torch.atan2", "torch.hypot", "torch.fmod")
+_ALONG = (
+    "sum(dim=-1)", "mean(axis=1)", "amax(dim=1)", "cumsum(dim=1)[:, 1]", "flip([1])[:, 0]",
+    "sort(dim=1)[0][:, 0]", "T[0]", "prod(dim=-1)", "repeat(1, 2)[:, 3]",
+)  # fmt: skip
+"""What follows several columns of each state, to one number."""
 _HOSTILE = (
     "torch.rand_like(d)", "torch.save('a', 'canary.txt')", "open('canary.txt', 'w')", "d.add_(1.0)",
     "d.data", "d.item()", "torch.ones([200000, 200000])", "d.mean()", "d[0]", "d.__class__",
@@ -26,6 +31,15 @@ _HOSTILE = (
     "math.pi(3)", "torch.pi[0]", "math.pi.x", "torch.nn(d)", "torch.linalg(d)", "torch.exp", "math",
     "Tensor(d)", "torch.float(d)", "- -0.5", "1.0 // 0.0", "2 ** 2 ** 99", "1 << 99", "-True", "max",
     "d.sum", "(0.5 and 2)", "torch.norm(d, d, d, d)", "d.dtype + 1", "torch.zeros(d.shape[0])",
+    "d @ d", "torch.einsum('b,b->', d, d)", "torch.einsum('a,b->ab', d, d)", "d.sort()[0]",
+    "d.cumsum(dim=0)",
+    "d[[0, 1]]", "torch.hstack([d, d])", "torch.vstack([d, d])", "d.flip([0])", "d.repeat(2)",
+    "sum([d[0], d])",
+    "torch.outer(d, d)", "d.median()", "torch.tile(d, (2,))", "{'a': d}", "parts['b']", "parts",
+    "parts.values()",
+    "list(parts.values())", "tolerance(d - d.amin(dim=0), margin=1.0)", "normalize(d)", "quat_mul(d, d)",
+    "d.T",
+    "tolerance(d, bounds=(0.0, 1e400), margin=d)", "torch.index_select(d, 0, d.long())", "np.pi", "dict(a=d)",
     "torch.tensor([1.0, 2.0])", "d.view(-1)", "success", "self.success", "(yield d)", "torch.jit.fork",
 )  # fmt: skip
 _TOKENS = (
@@ -52,8 +66,7 @@ class ProgramGenerator:
         self._names.append("d")
         for number in range(self._rng.randint(1, 6)):
             lines += self._statement(f"x{number}")
-        components = ", ".join(f'"{name}": {name}' for name in self._names)
-        lines += [f"total = {' + '.join(self._names)}", f"return total, {{{components}}}"]
+        lines += self._end()
         helper = (
             "def shaped(x, scale):\n    return torch.exp(-x / scale)\n\n" if self._rng.random() < 0.3 else ""
         )
@@ -62,6 +75,16 @@ class ProgramGenerator:
         return f"{helper}def compute_reward({', '.join(sorted(self._used))}):\n" + "".join(
             f"    {line}\n" for line in lines
         )
+
+    def _end(self) -> list[str]:
+        """The total and the components, in one go or key by key."""
+        total = f"total = {' + '.join(self._names)}"
+        if self._rng.random() < 0.7:
+            components = ", ".join(f'"{name}": {name}' for name in self._names)
+            return [total, f"return total, {{{components}}}"]
+        filled = [f'parts["{name}"] = {name}' for name in self._names]
+        added = self._rng.choice(("sum(parts.values())", "torch.stack(list(parts.values())).sum(dim=0)"))
+        return ["parts = {}", *filled, f"total = {added}", "return total, parts"]
 
     def _statement(self, name: str) -> list[str]:
         choice = self._rng.random()
@@ -97,6 +120,15 @@ class ProgramGenerator:
                     f"dim=-1).{rng.choice(('sum', 'mean', 'amax'))}(dim=-1)"
                 ),
                 f"torch.exp(-{inner} / {self._number()})",
+                f"sum([{inner}, {self._scalar(0)}, {other}])",
+                f"torch.hstack([{inner}[:, None], {self._scalar(0)}[:, None]]).{rng.choice(_ALONG)}",
+                f"torch.einsum('bi,bi->b', {self._three()}, {self._three()})",
+                f"({self._three()} @ torch.tensor([1, 0.5, {self._number()}]))",
+                f"({self._three()})[:, [0, {rng.choice((1, 2, -1))}]].{rng.choice(_ALONG)}",
+                f"tolerance({inner}, (0.0, 0.1), {abs(float(self._number()))}, {self._sigmoid()})",
+                f"quat_rotate({self._quaternion()}, {self._three()})[:, {rng.randrange(3)}]",
+                f"quat_angle({self._quaternion()}, {self._quaternion()})",
+                f"normalize({self._three()})[:, {rng.randrange(3)}]",
             )
         )
 
@@ -115,6 +147,20 @@ class ProgramGenerator:
         second = self._rng.choice(alike)
         self._used |= {first.name, second.name}
         return f"{first.name} - {second.name}" if self._rng.random() < 0.7 else first.name
+
+    def _three(self) -> str:
+        return self._of_size(3)
+
+    def _quaternion(self) -> str:
+        return self._of_size(4)
+
+    def _of_size(self, size: int) -> str:
+        signal = self._rng.choice([signal for signal in self._vectors if signal.shape == (size,)])
+        self._used.add(signal.name)
+        return signal.name
+
+    def _sigmoid(self) -> str:
+        return f"sigmoid='{self._rng.choice(('gaussian', 'long_tail', 'linear', 'cosine', 'tanh_squared'))}'"
 
     def _column(self) -> str:
         signal = self._rng.choice(self._vectors)

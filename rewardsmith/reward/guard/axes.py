@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 _WRITE_BOTH = "Bring both to the shape (num_envs, k); a column is x[:, i] or x.unsqueeze(-1)."
 _REDUCE_EACH = "Give it dim=-1 and a tensor of shape (num_envs, k); for one column index it, such as [:, 2]."
+_ONE_EACH = "There is one number for each environment here already: leave it out, or take x of (num_envs, k)."
+_OTHER_AXIS = "The environments are its axis {place} of {axes} here: name another one."
 _NO_NUMBER = "It may only be a size of zeros, ones, full, expand or view; a vector's length is x.shape[-1]."
 _END = 1 << 31
 
@@ -63,8 +65,16 @@ class Axes:
         place = self.place(dim)
         if isinstance(self.sizes[place], Count):
             message = f"{what} along the axis of the environments takes them together."
-            raise MixedError(message, _REDUCE_EACH)
+            raise MixedError(message, self._instead(dim, place))
         return place
+
+    def _instead(self, dim: object, place: int) -> str:
+        """What to write instead, and nothing that is written already."""
+        if len(self.sizes) == 1:
+            return _ONE_EACH
+        if dim == -1 or place:
+            return _OTHER_AXIS.format(place=place, axes=len(self.sizes))
+        return _REDUCE_EACH
 
     def without(self, place: int) -> Axes:
         """One axis less."""

@@ -49,6 +49,7 @@ class Canonical(ast.NodeTransformer):
         """Numbers that TorchScript would compute otherwise are there already."""
         written = None if isinstance(node, ast.stmt) else self._meaning.written.get(node)
         printed: Any = bracketed(super().visit(node if written is None else ast.copy_location(written, node)))
+        printed = make_float(printed) if node in self._meaning.floats else printed
         return (
             printed
             if node not in self._meaning.truths
@@ -133,12 +134,12 @@ class Canonical(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
-        for keyword in node.keywords:
-            keyword.arg = _KEYWORDS.get(keyword.arg or "", keyword.arg)
         if isinstance(node.func, ast.Name):
             self._numbers_as_floats(node, node.func.id)
             node.func.id = self._names.get(node.func.id, node.func.id)
             return node
+        for keyword in node.keywords:
+            keyword.arg = _KEYWORDS.get(keyword.arg or "", keyword.arg)
         assert isinstance(node.func, ast.Attribute)
         owner, name = ast.unparse(node.func.value), node.func.attr
         if owner == "math" and name in _CONSTANT_ANGLES and len(node.args) == 1:

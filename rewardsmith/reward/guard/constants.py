@@ -153,6 +153,12 @@ def own_names(function: ast.FunctionDef) -> frozenset[str]:
     return frozenset(stored) | {argument.arg for argument in function.args.args}
 
 
+def own_words(tree: ast.Module) -> frozenset[str]:
+    """Names that a program gives to anything: they are not Python's own, such as ``sum``."""
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return frozenset(node.name for node in functions).union(*(own_names(node) for node in functions))
+
+
 class _Numbers(ast.NodeTransformer):
     """Puts numbers in the place of their names, on the lines where they are read."""
 

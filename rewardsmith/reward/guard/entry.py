@@ -1,21 +1,34 @@
 """Layer 2, before the rest: which function is meant, where it is not called ``compute_reward``.
 
 One under another name is taken, and of an old and a new version the later one, each with a note.
-More than two, or a class, are left for the checks to refuse: nobody knows which is meant.
+More than two, or a class, are left for the checks to refuse: nobody knows which is meant. A method
+takes the signals that it reads of its object, and parameters with a number as default, which no
+signal is, are that number.
 """
 
 from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Collection
+
+from rewardsmith.reward.guard.constants import number_of
+from rewardsmith.reward.guard.helpers import defaults_of
+from rewardsmith.reward.guard.methods import take_signals
 
 ENTRY = "compute_reward"
 _ALIKE = re.compile(rf"_?{ENTRY}\w*")
 _MOST_RIVALS = 2
 
 
-def with_entry(tree: ast.Module) -> tuple[ast.Module, tuple[str, ...]]:
+def with_entry(
+    tree: ast.Module, signals: Collection[str] | None = None
+) -> tuple[ast.Module, tuple[str, ...]]:
     """Call the function that is meant ``compute_reward``.
+
+    Args:
+        tree: The parsed program.
+        signals: What the task offers; ``None``: any name may be one.
 
     Returns:
         The same tree, without an earlier version, and what was done, with its line.
@@ -30,10 +43,43 @@ def with_entry(tree: ast.Module) -> tuple[ast.Module, tuple[str, ...]]:
     if meant.name != ENTRY:
         notes.append(f"{meant.name} (line {meant.lineno}) is taken for {ENTRY}")
         meant.name = ENTRY
+    if take_signals(meant, signals):
+        notes.append("signals that the method reads of its object are taken for its parameters")
     if meant.args.args and meant.args.args[0].arg == "self" and "self" not in _names(meant):
         notes.append("self, which nothing reads, is left out")
         del meant.args.args[0]
     return tree, tuple(notes)
+
+
+def with_settings(tree: ast.Module, signals: Collection[str] | None) -> ast.Module:
+    """Begin the entry with its parameters that are numbers: ``x_temp: float = 0.1``.
+
+    Nobody passes them, so their defaults are their values.
+
+    Returns:
+        The same tree, without these parameters.
+    """
+    for function in tree.body:
+        if not isinstance(function, ast.FunctionDef) or function.name != ENTRY:
+            continue
+        defaults = defaults_of(function)
+        settings = [
+            (argument, default)
+            for argument, default in defaults
+            if number_of(default) is not None and argument.arg not in (signals or ())
+        ]
+        if settings and len(settings) == len(defaults):
+            gone = {argument for argument, _ in settings}
+            function.args.args = [argument for argument in function.args.args if argument not in gone]
+            function.args.defaults = []
+            values = [_assigned(argument, default) for argument, default in settings]
+            function.body = [*values, *function.body]
+    return tree
+
+
+def _assigned(argument: ast.arg, default: ast.expr) -> ast.stmt:
+    value = ast.Assign([ast.Name(argument.arg, ast.Store())], default)
+    return ast.fix_missing_locations(ast.copy_location(value, argument))
 
 
 def _rivals(functions: list[ast.FunctionDef]) -> list[ast.FunctionDef]:

@@ -15,7 +15,8 @@ import torch
 
 from rewardsmith.reward.guard.axes import Axes, Count, MixedError, UnseenError, counted
 from rewardsmith.reward.guard.graph import inlined, is_tensor, refused_at
-from rewardsmith.reward.guard.operations import OPERATIONS, TAKES_COUNTS, UNSEEN, Seen
+from rewardsmith.reward.guard.operations import OPERATIONS, TAKES_COUNTS
+from rewardsmith.reward.guard.seen import UNSEEN, Seen
 from rewardsmith.reward.program import RewardProgram
 
 _COMPARISONS = {name: getattr(operator, name) for name in ("eq", "ne", "lt", "le", "gt", "ge")}

@@ -9,10 +9,14 @@ from dataclasses import dataclass
 
 from rewardsmith.reward.guard import vocabulary
 from rewardsmith.reward.guard.constants import MAX_NUMBER
+from rewardsmith.reward.guard.fixed import is_fixed
+from rewardsmith.reward.guard.nearest import instead_of_attribute, instead_of_function
 from rewardsmith.reward.guard.places import check_attribute, check_name
 from rewardsmith.reward.guard.refusal import RefusedError
 
 _COMPONENT = re.compile(r"[A-Za-z_][A-Za-z0-9_ \-]{0,39}")
+_EQUATION = re.compile(r"\s*[A-Za-z]+\s*(,\s*[A-Za-z]+\s*)*->\s*[A-Za-z]*\s*")
+"""What ``einsum`` may be told: every axis by a letter, and which are left."""
 _DEVICE = re.compile(r"[a-z]{1,8}(:[0-9]{1,2})?")
 _ALLOWED = (
     ast.arguments, ast.arg, ast.Return, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Pass, ast.If,
@@ -68,6 +72,8 @@ class Scope:
     """The function that is looked at."""
     own: frozenset[str]
     """Its parameters and the names that it assigns."""
+    fixed: frozenset[str] = frozenset()
+    """Of these the ones that hold numbers which no signal has a part in."""
 
 
 def check_expressions(root: ast.AST, scope: Scope) -> None:
@@ -95,9 +101,12 @@ def _children(node: ast.AST) -> list[ast.AST]:
 
 
 def _is_name_of_component(node: ast.AST, parent: ast.AST) -> bool:
-    """The only strings: keys of the dictionary, reading it, and devices, which are not kept."""
+    """The only strings: keys of dictionaries, equations, and devices, which are not kept."""
     if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
         return False
+    if isinstance(parent, ast.Call):
+        einsum = isinstance(parent.func, ast.Attribute) and ast.unparse(parent.func) == "torch.einsum"
+        return einsum and parent.args[:1] == [node] and _EQUATION.fullmatch(node.value) is not None
     if isinstance(parent, ast.keyword):
         return parent.arg == "device" and _DEVICE.fullmatch(node.value) is not None
     return isinstance(parent, (ast.Dict, ast.Subscript)) and _COMPONENT.fullmatch(node.value) is not None
@@ -113,10 +122,8 @@ def _check_node(node: ast.AST, scope: Scope) -> None:
             "Remove it; printing and in-place calls are not allowed.",
             node,
         )
-    if isinstance(node, (ast.BinOp, ast.AugAssign)) and isinstance(node.op, ast.MatMult):
-        raise _refused(
-            "@ is not part of the reward language.", "Use torch.sum(a * b, dim=-1) for dot products.", node
-        )
+    if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.MatMult):
+        raise _refused("@= is not part of the reward language.", "Write x = x @ y.", node)
     if isinstance(node, ast.Attribute):
         _check_attribute(node)
     elif isinstance(node, ast.Call):
@@ -149,9 +156,8 @@ def _check_attribute(node: ast.Attribute) -> None:
         )
     if isinstance(node.value, ast.Name) and node.value.id == "self":
         raise _refused("self is not available.", "Take the signal as a parameter.", node)
-    raise _refused(
-        f".{node.attr[:40]} is not in the reward language.", "Use elementary torch functions.", node
-    )
+    name = node.attr[:40]
+    raise _refused(f".{name} is not in the reward language.", instead_of_attribute(name), node)
 
 
 def _check_name(node: ast.Name) -> None:
@@ -166,15 +172,12 @@ def _check_call(node: ast.Call, scope: Scope) -> None:
     if isinstance(node.func, ast.Name):
         name = node.func.id
         if name not in vocabulary.BUILTINS | scope.helpers.keys():
-            raise _refused(
-                f"{name[:40]}() is not a known function.",
-                "Use torch functions or define a helper with def.",
-                node,
-            )
+            hint = instead_of_function(name[:40], scope.helpers)
+            raise _refused(f"{name[:40]}() is not a known function.", hint, node)
         keywords = scope.helpers.get(name, frozenset[str]())
     elif isinstance(node.func, ast.Attribute):
         _check_attribute(node.func)
-        _check_axis(node, node.func)
+        _check_axis(node, node.func, scope)
     else:
         raise _refused("only functions with a name can be called.", "Call torch functions by name.", node)
     for keyword in node.keywords:
@@ -191,11 +194,15 @@ def _check_call(node: ast.Call, scope: Scope) -> None:
             raise _refused(f"the keyword {keyword.arg!r} is not allowed here.", hint, node)
 
 
-def _check_axis(node: ast.Call, function: ast.Attribute) -> None:
+def _check_axis(node: ast.Call, function: ast.Attribute, scope: Scope) -> None:
     """A reduction without an axis mixes the environments; the probe would only see that it does."""
     if function.attr not in vocabulary.MIXING:
         return
-    own = node.args[1:] if ast.unparse(function.value) in vocabulary.OWNERS else node.args
+    is_method = ast.unparse(function.value) not in vocabulary.OWNERS
+    own = node.args if is_method else node.args[1:]
+    reduced = [function.value] if is_method else node.args[:1]
+    if reduced and all(is_fixed(tensor, scope.fixed) for tensor in reduced):
+        return
     orders = 1 if function.attr in ("norm", "vector_norm") else 0
     if len(own) <= orders and not any(keyword.arg in ("dim", "axis", "other") for keyword in node.keywords):
         message = f"{function.attr} without dim takes all environments together."

@@ -29,6 +29,11 @@ _ATEN = """
     cross linalg_cross bmm cosine_similarity pairwise_distance clamp clamp_min clamp_max minimum
     maximum where nan_to_num isfinite isnan isinf isclose logical_and logical_or logical_xor
     logical_not eq ne lt le gt ge bitwise_and bitwise_or bitwise_xor bitwise_not
+    asinh acosh atanh erfc sinc logit copysign logaddexp xlogy sgn signbit positive fmax fmin addcmul
+    addcdiv masked_fill log_sigmoid log_softmax linalg_vecdot mm mv matmul inner outer einsum
+    nansum nanmean median count_nonzero argmin argmax sort cumsum cumprod diff flip
+    hstack vstack column_stack unflatten ravel permute mT numpy_T diagonal broadcast_to repeat tile
+    index_select
     stack cat squeeze unsqueeze unbind split chunk view reshape flatten transpose expand expand_as
     slice select size zeros_like ones_like full_like zeros ones full tensor to type_as detach clone
     contiguous alias
@@ -36,7 +41,10 @@ _ATEN = """
     Float Int Bool floordiv len dim degrees radians
 """
 _ALLOWED = {f"prim::{name}" for name in _PRIM.split()} | {f"aten::{name}" for name in _ATEN.split()}
-_SIZED = {"aten::zeros": 0, "aten::ones": 0, "aten::full": 0, "aten::expand": 1}
+_SIZED = {
+    "aten::zeros": 0, "aten::ones": 0, "aten::full": 0,
+    "aten::expand": 1, "aten::broadcast_to": 1, "aten::repeat": 1, "aten::tile": 1,
+}  # fmt: skip
 """Operators that are told a size, and which of their inputs it is."""
 _MAKES_LISTS = {
     "prim::ListConstruct",

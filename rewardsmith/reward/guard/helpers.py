@@ -44,10 +44,10 @@ def number_parameters(tree: ast.Module) -> dict[str, Kinds]:
         _read_defaults(function, found[name])
     if len(functions) == 1:
         return found
-    calls = {name: _calls(function, functions) for name, function in functions.items()}
+    calls = {name: calls_of(function, functions) for name, function in functions.items()}
     for _ in functions:  # a number may be handed on from helper to helper
         for name, function in functions.items():
-            kinds = _local_kinds(function) | {
+            kinds = local_kinds(function) | {
                 parameter: kind for parameter, kind in found[name].items() if kind
             }
             for call, callee in calls[name]:
@@ -65,9 +65,10 @@ def make_float(node: ast.expr) -> ast.expr:
     return ast.Call(ast.Name("float", ast.Load()), [node], [])
 
 
-def _calls(
+def calls_of(
     function: ast.FunctionDef, functions: Mapping[str, ast.FunctionDef]
 ) -> list[tuple[ast.Call, ast.FunctionDef]]:
+    """Calls of the program's own functions, each with what it calls."""
     calls = (node for node in ast.walk(function) if isinstance(node, ast.Call))
     return [
         (call, functions[call.func.id])
@@ -87,18 +88,22 @@ def _read_defaults(function: ast.FunctionDef, parameters: Kinds) -> None:
             parameters[argument.arg] = "float" if isinstance(number_of(default), float) else "loose"
 
 
+def passed(call: ast.Call, callee: ast.FunctionDef) -> dict[str, ast.expr]:
+    """What a call gives for each parameter."""
+    names = [argument.arg for argument in callee.args.args]
+    named = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg is not None}
+    return dict(zip(names, call.args, strict=False)) | named
+
+
 def _read_call(call: ast.Call, callee: ast.FunctionDef, parameters: Kinds, kinds: Mapping[str, str]) -> None:
     untyped = {argument.arg for argument in callee.args.args if argument.annotation is None}
-    passed = dict(zip(parameters, call.args, strict=False)) | {
-        keyword.arg: keyword.value for keyword in call.keywords
-    }
-    for name, value in passed.items():
-        kind = _kind(value, kinds)
-        if name is not None and (parameters.get(name) or (kind and name in untyped)):
+    for name, value in passed(call, callee).items():
+        kind = kind_of(value, kinds)
+        if parameters.get(name) or (kind and name in untyped):
             parameters[name] = "float" if kind == "float" and parameters[name] != "loose" else "loose"
 
 
-def _local_kinds(function: ast.FunctionDef) -> Kinds:
+def local_kinds(function: ast.FunctionDef) -> Kinds:
     """Local names that only ever hold numbers."""
     kinds: Kinds = {}
     others: set[str] = set()
@@ -106,7 +111,7 @@ def _local_kinds(function: ast.FunctionDef) -> Kinds:
         if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             names = {target.id for target in targets if isinstance(target, ast.Name)}
-            kind = _kind(node.value, kinds)
+            kind = kind_of(node.value, kinds)
             others |= set() if kind else names
             kinds |= {name: kind if kinds.get(name, kind) == kind else "loose" for name in names}
         elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
@@ -114,7 +119,7 @@ def _local_kinds(function: ast.FunctionDef) -> Kinds:
     return {name: kind for name, kind in kinds.items() if name not in others}
 
 
-def _kind(node: ast.expr, kinds: Mapping[str, str]) -> str:
+def kind_of(node: ast.expr, kinds: Mapping[str, str]) -> str:
     """``int``, ``float`` or ``loose`` for a number, empty for what cannot be said to be one."""
     number = number_of(node)
     if number is not None:
@@ -123,7 +128,7 @@ def _kind(node: ast.expr, kinds: Mapping[str, str]) -> str:
         case ast.Name():
             return kinds.get(node.id, "")
         case ast.UnaryOp():
-            return _kind(node.operand, kinds)
+            return kind_of(node.operand, kinds)
         case ast.BinOp():
             kind = _joined((node.left, node.right), kinds)
             return "float" if kind and isinstance(node.op, ast.Div) else kind
@@ -139,7 +144,7 @@ def _kind(node: ast.expr, kinds: Mapping[str, str]) -> str:
 
 
 def _joined(nodes: Iterable[ast.expr], kinds: Mapping[str, str], mixed: str = "float") -> str:
-    found = {_kind(node, kinds) for node in nodes}
+    found = {kind_of(node, kinds) for node in nodes}
     if "" in found or not found:
         return ""
     return found.pop() if len(found) == 1 else "loose" if "loose" in found else mixed

@@ -80,8 +80,8 @@ class Independence:
             value[others] = torch.nan
         seen = self._run(spoilt)
         for name, known in self._named(seen):
-            gap = (seen[name] - known)[~others].abs()
-            if not bool((gap <= _ROUNDING * known[~others].abs()).all()):
+            own = known[~others]
+            if not bool((_gap(seen[name][~others], own) <= _ROUNDING * _finite(own).abs()).all()):
                 raise _dependent(name)
 
     def _check_elsewhere(self, rows: Tensor) -> None:
@@ -91,11 +91,11 @@ class Independence:
             if seen[name].shape != rows.shape:
                 raise _dependent(name)
             own = known[rows]
-            gap = (seen[name] - own).abs()
-            allowed = _ROUNDING * own.abs()
+            gap = _gap(seen[name], own)
+            allowed = _ROUNDING * _finite(own).abs()
             if bool((gap <= allowed).all()):
                 continue
-            low, high = torch.quantile(known, 0.1), torch.quantile(known, 0.9)
+            low, high = torch.quantile(_finite(known), 0.1), torch.quantile(_finite(known), 0.9)
             allowed = allowed + _SHARE * (high - low)
             if bool((gap <= allowed).all()):
                 continue
@@ -122,7 +122,7 @@ class Independence:
             seen = self._run(near)
             lost = self._lost_digits(near, seen)
             for name, known in self._named(seen):
-                moved = (seen[name] - known).abs().nan_to_num(nan=0.0)
+                moved = _gap(seen[name], known).nan_to_num(nan=0.0)
                 doubt[name] = torch.maximum(doubt[name], moved + lost[name])
         return doubt
 
@@ -139,7 +139,19 @@ class Independence:
         with contextlib.suppress(RefusedError):
             exact = self._run([value.double() for value in given])
         self._named(exact)
-        return {name: (value - exact[name]).abs().float().nan_to_num(nan=0.0) for name, value in seen.items()}
+        return {name: _gap(value, exact[name]).float().nan_to_num(nan=0.0) for name, value in seen.items()}
+
+
+def _gap(seen: Tensor, known: Tensor) -> Tensor:
+    """How far values are from what they are known to be.
+
+    Components that are no numbers there are only logged; the total is always one.
+    """
+    return torch.where(known.isfinite(), (seen - known).abs(), torch.zeros_like(known))
+
+
+def _finite(known: Tensor) -> Tensor:
+    return torch.where(known.isfinite(), known, torch.zeros_like(known))
 
 
 def _dependent(name: str) -> RefusedError:

@@ -31,7 +31,9 @@ class Meaning:
     written: dict[ast.AST, ast.expr] = field(default_factory=dict)
     """Expressions, and augmented assignments, whose value is printed otherwise."""
     truths: set[ast.AST] = field(default_factory=set)
-    """Plain truth values that are printed as tensors."""
+    """Plain numbers that are printed as tensors: truth values that meet one, and components."""
+    floats: set[ast.AST] = field(default_factory=set)
+    """Whole numbers that are printed as floats: they stand in a list with floats."""
     renewed: dict[ast.AugAssign, dict[str, dict[str, bool]]] = field(default_factory=dict)
     """Further names of what an augmented assignment changes: of the tensor itself, or of
     dictionaries with their keys and whether the tensor is what they hold there."""
@@ -60,7 +62,7 @@ def read_meaning(functions: Iterable[ast.FunctionDef], floats: Mapping[str, Mapp
             else []
         )
         if not first:
-            reading = Reading(results, meaning.written, meaning.truths)
+            reading = Reading(results, meaning.written, meaning.truths, meaning.floats)
             results[function.name] = (
                 function,
                 _Function(function, reading, meaning).result(floats[function.name]),
@@ -130,9 +132,7 @@ class _Function:
             self._reading.names = names
             match statement:
                 case ast.Return():
-                    self._returned.append(
-                        self._reading.value(statement.value) if statement.value else Value(other="nothing")
-                    )
+                    self._return(statement)
                     return None
                 case ast.Assign() | ast.AnnAssign():
                     self._assign(statement, names)
@@ -148,6 +148,14 @@ class _Function:
                         name: joined(left[0][name], left[-1][name]) for name in left[0] if name in left[-1]
                     }
         return names
+
+    def _return(self, node: ast.Return) -> None:
+        value = self._reading.value(node.value) if node.value else Value(other="nothing")
+        self._returned.append(value)
+        match node.value:
+            case ast.Tuple(elts=[_, ast.Dict() as components]) if self._function.name == ENTRY:
+                pairs = zip(components.values, value.items[1].items, strict=False)
+                self._meaning.truths.update(item for item, held in pairs if held.number)
 
     def _assign(self, node: ast.Assign | ast.AnnAssign, names: Names) -> None:
         if node.value is None:

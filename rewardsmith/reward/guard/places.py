@@ -11,7 +11,8 @@ from collections.abc import Collection
 from rewardsmith.reward.guard import vocabulary
 from rewardsmith.reward.guard.refusal import RefusedError
 
-_SIGNAL_VALUES = frozenset({"shape", "dtype", "device", "values"})
+_SIGNAL_VALUES = frozenset({"shape", "dtype", "device", "values", "indices", "ndim", "T", "mT"})
+_IN_FUNCTIONAL = frozenset({"gelu", "softplus", "logsigmoid", "mse_loss", "l1_loss"})
 
 
 def check_name(
@@ -93,7 +94,7 @@ def _check_function(node: ast.Attribute, owner: str, name: str) -> None:
             f"{name} is a type and cannot be called.", f"Write x.{node.attr}() for a tensor x.", node
         )
     if owner not in vocabulary.PATHS and node.attr in vocabulary.NO_METHODS:
-        place = "torch.nn.functional" if node.attr in ("gelu", "softplus") else "torch"
+        place = "torch.nn.functional" if node.attr in _IN_FUNCTIONAL else "torch"
         raise _refused(f"tensors have no {name}().", f"Use {place}.{node.attr}(x).", node)
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from rewardsmith.reward.guard.independence import Independence, Values
 from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.guard.states import Batch, States, size_of
+from rewardsmith.reward.guard.unguarded import advice
 from rewardsmith.reward.program import ProgramFailedError, RewardProgram
 
 MAX_REWARD = 1e6
@@ -28,14 +29,14 @@ def probe(program: RewardProgram, states: States) -> None:
     """
     _try(program, states.ordinary)
     values = _try(program, states.many)
+    total = values["the total"]
     for kind in states.kinds:
-        _check_finite({name: value[kind.rows] for name, value in values.items()}, kind.name)
+        _check_finite(program, total[kind.rows], kind.name)
     for kind in states.kinds:
         if kind.bounded:
-            _check_magnitude({name: value[kind.rows] for name, value in values.items()}, kind.name)
+            _check_magnitude(total[kind.rows], kind.name)
     arguments = [states.many[name] for name in program.parameters]
     Independence(lambda given: _run(program, given), arguments, values).check(states.sizes)
-    total = values["the total"]
     if float(total.max() - total.min()) < 1e-9:
         raise RefusedError("probe", "the total is the same for all states.", "Make it depend on the signals.")
 
@@ -72,28 +73,23 @@ def _check_tensor(name: str, value: Tensor, count: int) -> None:
         expected = f"(num_envs,) = ({count},)"
         hint = "Reduce vectors with dim=-1; index columns with [:, i]."
         raise RefusedError("probe", f"{name} has shape {tuple(value.shape)}, not {expected}.", hint)
-    if value.dtype != torch.float32:
+    if name == "the total" and value.dtype != torch.float32:
         message = f"{name} is {str(value.dtype).removeprefix('torch.')}, not float32."
         raise RefusedError("probe", message, "Convert conditions with .float().")
 
 
-def _check_finite(values: Values, where: str) -> None:
-    for name, value in values.items():
-        if not bool(value.isfinite().all()):
-            kind = "NaN" if bool(value.isnan().any()) else "infinite"
-            hint = "Guard divisions and roots with + 1e-6; clamp before exp, log and acos."
-            raise RefusedError("probe", f"{name} is {kind} on {where}.", hint)
+def _check_finite(program: RewardProgram, total: Tensor, where: str) -> None:
+    if not bool(total.isfinite().all()):
+        kind = "NaN" if bool(total.isnan().any()) else "infinite"
+        hint, line = advice(program, kind)
+        raise RefusedError("probe", f"the total is {kind} on {where}.", hint, line)
 
 
-def _check_magnitude(values: Values, where: str) -> None:
-    for name, value in values.items():
-        most = float(value.abs().max())
-        if most > MAX_REWARD:
-            raise RefusedError(
-                "probe",
-                f"{name} reaches {most:.3g} on {where}.",
-                "Keep it within 1e6; bound terms with tanh or exp.",
-            )
+def _check_magnitude(total: Tensor, where: str) -> None:
+    most = float(total.abs().max())
+    if most > MAX_REWARD:
+        message = f"the total reaches {most:.3g} on {where}."
+        raise RefusedError("probe", message, "Keep it within 1e6; bound terms with tanh or exp.")
 
 
 def _run(program: RewardProgram, arguments: list[Tensor]) -> Values:

@@ -26,9 +26,10 @@ class Reading:
         results: Mapping[str, tuple[ast.FunctionDef, Value]],
         written: dict[ast.AST, ast.expr],
         truths: set[ast.AST],
+        floats: set[ast.AST],
     ) -> None:
         """Know the helpers that are called, with what they return, and where to keep findings."""
-        self._results, self._written, self._truths = results, written, truths
+        self._results, self._written, self._truths, self._floats = results, written, truths, floats
         self.names: dict[str, Value] = {}
 
     def value(self, node: ast.expr) -> Value:
@@ -47,7 +48,9 @@ class Reading:
             case ast.IfExp():
                 self.value(node.test)
                 return joined(self.value(node.body), self.value(node.orelse))
-            case ast.Tuple() | ast.List():
+            case ast.List():
+                return self._of_one_kind(node, [self.value(item) for item in node.elts])
+            case ast.Tuple():
                 return together([self.value(item) for item in node.elts])
             case ast.Dict():
                 entries = {
@@ -78,6 +81,24 @@ class Reading:
             for node, value in zip(nodes, values, strict=True)
             if value.number and value.number.kind == "bool"
         }
+
+    def _of_one_kind(self, node: ast.List, items: list[Value]) -> Value:
+        """TorchScript's lists hold one kind of numbers: in ``[0.5, 1]`` both are floats."""
+        numbers = [item.number for item in items if item.number]
+        kinds = {number.kind for number in numbers}
+        if len(numbers) != len(items) or len(kinds) < 2 or "bool" in kinds:
+            return together(items)
+        whole = [item for item, number in zip(node.elts, numbers, strict=True) if number.kind == "int"]
+        self._floats.update(whole)
+        held = [replace(number, kind="loose") if number.kind == "int" else number for number in numbers]
+        return together([Value(number) for number in held])
+
+    def _floats_in(self, node: ast.expr, value: Value) -> None:
+        """``torch.tensor`` makes floats of all numbers where one is; TorchScript must be told."""
+        leaves = _leaves(node, value)
+        kinds = {number.kind if number else "" for _, number in leaves}
+        if "float" in kinds and not kinds - {"int", "bool", "float", "loose"}:
+            self._floats.update(leaf for leaf, number in leaves if number and number.kind != "float")
 
     def _take_truths(self, node: ast.Call, name: str, values: Sequence[Value]) -> None:
         if vocabulary.ALIASES.get(name, name) in _KEEPS_TRUTH:
@@ -129,6 +150,12 @@ class Reading:
         value = self.value(node.value)
         if node.attr == "shape":
             return Value(other="sizes")
+        if node.attr == "ndim":
+            return Value(Plain("int", None, MAX_SIZE))
+        if node.attr in ("T", "mT"):
+            return view(value)
+        if node.attr == "indices":
+            return fresh()
         return replace(value, tensor=None) if node.attr == "values" else Value(other="type")
 
     def _part(self, whole: Value, index: ast.expr) -> Value:
@@ -170,6 +197,8 @@ class Reading:
             if name in vocabulary.MATH and (owner == "math" or name != "remainder"):
                 return self._kept(node, arithmetic.call(node, "math", name, numbers))
             return Value(Plain("float"))
+        if name == "tensor" and node.args:
+            self._floats_in(node.args[0], given[0])
         _check_kinds(node, name, [*given, *named.values()], named)
         self._take_truths(node, name, [*given, *named.values()])
         return view(together([*given, *named.values()])) if name in vocabulary.VIEWS else fresh()
@@ -205,6 +234,14 @@ class Reading:
                 message = f"{parameter.arg} is given a plain truth value."
                 raise RefusedError("syntax", message, f"Declare it: {parameter.arg}: bool.", node.lineno)
         return called_with(result, arguments, {})
+
+
+def _leaves(node: ast.expr, value: Value) -> list[tuple[ast.expr, Plain | None]]:
+    """All numbers of nested lists."""
+    if isinstance(node, (ast.List, ast.Tuple)):
+        pairs = zip(node.elts, value.items, strict=True)
+        return [leaf for part, held in pairs for leaf in _leaves(part, held)]
+    return [(node, value.number)]
 
 
 def _key(node: ast.expr | None) -> str:
@@ -244,10 +281,14 @@ def _check_kinds(node: ast.Call, name: str, values: Sequence[Value], named: Iter
             "Name the type: dtype=torch.bool.",
             node.lineno,
         )
-    made_of = [item for value in values for item in (value.items or (value,))]
+    made_of = [item for value in values for item in _flat(value)]
     kinds = [
         value.number.kind if value.number else "" for value in (made_of if name == "tensor" else values[1:])
     ]
     if "loose" in kinds and "float" not in kinds and "" not in kinds:
         message = f"{name} is given a number that may be whole in Python."
         raise RefusedError("syntax", message, "Write float(...) around it.", node.lineno)
+
+
+def _flat(value: Value) -> list[Value]:
+    return [inner for item in value.items for inner in _flat(item)] if value.items else [value]

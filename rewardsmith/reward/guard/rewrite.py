@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from rewardsmith.reward.guard.canonical import Canonical
 from rewardsmith.reward.guard.helpers import declare_truths, number_parameters
 from rewardsmith.reward.guard.meaning import read_meaning
+from rewardsmith.reward.guard.parameters import declare_by_use
 from rewardsmith.reward.guard.syntax import ENTRY
 
 _PREFIX = "helper_"
@@ -60,7 +61,10 @@ def reprint(tree: ast.Module) -> Printed:
         RefusedError: The text would grow beyond measure, or cannot mean the same to TorchScript.
     """
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    for signal in (one for function in functions if function.name == ENTRY for one in function.args.args):
+        signal.annotation = None  # a tensor, whatever its author took it for
     declare_truths(tree)
+    declare_by_use(tree)
     floats, names = (
         number_parameters(tree),
         _printed_names(tree, [f.name for f in functions if f.name != ENTRY]),

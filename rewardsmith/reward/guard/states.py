@@ -41,7 +41,7 @@ class States:
     wide: Batch
     """States up to ten times outside of them."""
     zero: Batch
-    """All zero: every difference and every norm vanishes."""
+    """All zero but quaternions, which turn nothing: differences and norms of all else vanish."""
     recorded: Batch
     """States of a real rollout; empty where the task cannot be run."""
     many: Batch
@@ -83,7 +83,7 @@ def make_states(signals: tuple[Signal, ...], rows: int, recorded: Batch, envs: i
     """
     generator = torch.Generator().manual_seed(0)
     ordinary, wide = _draw(signals, FEW, 1.0, generator), _draw(signals, FEW, WIDE, generator)
-    zero = {name: torch.zeros_like(value) for name, value in ordinary.items()}
+    zero = {signal.name: _rest(signal, ordinary[signal.name]) for signal in signals}
     kinds = [ordinary, *([recorded] if recorded else []), wide, zero]
     known = sum(size_of(batch) for batch in kinds)
     rest = _draw(signals, max(min(rows, MANY) - known, 0), 1.0, generator)
@@ -97,6 +97,14 @@ def make_states(signals: tuple[Signal, ...], rows: int, recorded: Batch, envs: i
         many=many,
         sizes=tuple(sorted(size for size in sizes if size < size_of(many))),
     )
+
+
+def _rest(signal: Signal, like: Tensor) -> Tensor:
+    """Nothing moves, and nothing is turned: no quaternion is ever zero."""
+    rest = torch.zeros_like(like)
+    if signal.unit == "quat":
+        rest[..., 0] = 1.0
+    return rest
 
 
 def _draw(

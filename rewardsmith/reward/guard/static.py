@@ -6,12 +6,18 @@ import dataclasses
 
 from rewardsmith.contracts import Signal
 from rewardsmith.reward.guard.ceremony import without_ceremony
+from rewardsmith.reward.guard.components import with_plain_dictionaries
 from rewardsmith.reward.guard.constants import inline_constants
-from rewardsmith.reward.guard.entry import with_entry
+from rewardsmith.reward.guard.entry import with_entry, with_settings
 from rewardsmith.reward.guard.lexical import check_text
+from rewardsmith.reward.guard.preludes import with_prelude
 from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.guard.rewrite import Printed, reprint
-from rewardsmith.reward.guard.syntax import check_tree, parse
+from rewardsmith.reward.guard.spelling import with_numbers, with_paths, with_plain_spelling
+from rewardsmith.reward.guard.syntax import check_size, check_tree, parse
+
+MAX_WRITTEN_OUT = 6_000
+"""Nodes of a program with columns, sums and helpers of the prelude written out."""
 
 
 def check_source(source: str, signals: tuple[Signal, ...] | None) -> Printed:
@@ -31,9 +37,12 @@ def check_source(source: str, signals: tuple[Signal, ...] | None) -> Printed:
     try:
         code = check_text(source)
         layer = "syntax"
-        tree, left_out = without_ceremony(parse(code))
-        tree, choices = with_entry(tree)
-        tree = inline_constants(tree)
+        tree, left_out = without_ceremony(with_paths(with_numbers(parse(code))))
+        names = None if signals is None else [signal.name for signal in signals]
+        tree, choices = with_entry(tree, names)
+        tree = with_settings(inline_constants(tree), names)
+        tree = with_prelude(with_plain_spelling(with_plain_dictionaries(tree)))
+        check_size(tree, MAX_WRITTEN_OUT)
         check_tree(tree, signals)
         gone = (f"left out: {', '.join(left_out)}",) if left_out else ()
         return dataclasses.replace(reprint(tree), notes=(*gone, *choices))

@@ -14,6 +14,7 @@ from rewardsmith.reward.guard.calls import check_calls
 from rewardsmith.reward.guard.constants import number_of, own_names
 from rewardsmith.reward.guard.entry import ENTRY
 from rewardsmith.reward.guard.expressions import ADVICE, Scope, check_expressions
+from rewardsmith.reward.guard.fixed import fixed_names
 from rewardsmith.reward.guard.helpers import declared, defaults_of
 from rewardsmith.reward.guard.refusal import RefusedError
 
@@ -44,7 +45,7 @@ def parse(code: str) -> ast.Module:
         ) from None
     except (RecursionError, MemoryError, ValueError) as error:
         raise RefusedError("syntax", f"the parser gave up: {error}.", "Write it simpler.") from None
-    _check_size(tree)
+    check_size(tree, MAX_NODES)
     return _Undocumented().visit(tree)
 
 
@@ -86,7 +87,8 @@ def check_tree(tree: ast.Module, signals: tuple[Signal, ...] | None) -> None:
     helpers = {f.name: frozenset(a.arg for a in f.args.args) for f in functions if f.name != ENTRY}
     for function in functions:
         _check_head(function, signals)
-        _check_body(function, Scope(helpers, function.name, own_names(function)))
+        scope = Scope(helpers, function.name, own_names(function), fixed_names(function))
+        _check_body(function, scope)
     check_calls(functions)
 
 
@@ -99,15 +101,19 @@ def _as_function(node: ast.stmt) -> ast.FunctionDef:
     )
 
 
-def _check_size(tree: ast.Module) -> None:
-    """Bound the tree before anything recursive touches it."""
+def check_size(tree: ast.Module, most: int) -> None:
+    """Bound the tree before anything recursive touches it.
+
+    Raises:
+        RefusedError: It has more nodes than ``most``, or is too deep.
+    """
     count = 0
     stack: list[tuple[ast.AST, int, int | None]] = [(tree, 0, None)]
     while stack:
         node, depth, line = stack.pop()
         line = getattr(node, "lineno", line)
         count += not isinstance(node, ast.expr_context)
-        if count > MAX_NODES or depth > MAX_DEPTH:
+        if count > most or depth > MAX_DEPTH:
             raise RefusedError(
                 "syntax",
                 "the program is too large or nested too deeply.",

@@ -83,6 +83,15 @@ def test_a_signal_that_is_not_there() -> None:
         compiled("return a, {'a': a}")({"a": torch.zeros(3)})
 
 
+def test_components_are_numbers_of_every_state() -> None:
+    parts = "{'near': a > 2.0, 'count': a.long(), 'one': a.sum(), 'double': b.double(), 'column': a[:, None]}"
+    _, components = compiled(f"return a, {parts}")(signals())
+    assert all(value.dtype == torch.float32 and value.shape == (6,) for value in components.values())
+    assert components["near"].tolist() == [0.0, 0.0, 0.0, 1.0, 1.0, 1.0]
+    assert components["one"].tolist() == [15.0] * 6
+    assert torch.equal(components["column"], torch.arange(6.0))
+
+
 def test_gradients_are_not_recorded() -> None:
     given = {"a": torch.ones(3, requires_grad=True), "b": torch.ones(3)}
     total, _ = compiled("return a * 2.0, {'a': a}")(given)

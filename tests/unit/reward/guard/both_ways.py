@@ -17,6 +17,7 @@ from rewardsmith.reward.guard.graph import check_graph
 from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.guard.static import check_source
 from rewardsmith.reward.guard.syntax import ENTRY
+from rewardsmith.reward.prelude import TEXTS
 from rewardsmith.reward.program import ProgramFailedError, RewardProgram
 
 States = Mapping[str, Tensor]
@@ -70,15 +71,43 @@ def run_as_python(source: str, states: States) -> Values:
     """
     names: dict[str, object] = {
         "torch": torch, "math": math, "F": torch.nn.functional,
-        "Tensor": Tensor, "Dict": dict, "Tuple": tuple,
+        "Tensor": Tensor, "Dict": dict, "Tuple": tuple, "np": math, "tolerance": tolerance,
     }  # fmt: skip
+    for text in TEXTS.values():
+        exec(compile(text, "<prelude>", "exec"), names)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         exec(compile(source, "<program>", "exec", flags=__future__.annotations.compiler_flag), names)
         entry = names[ENTRY]
         parameters = entry.__code__.co_varnames[: entry.__code__.co_argcount]  # type: ignore[attr-defined]
-        total, components = entry(*(states[name].clone() for name in parameters))  # type: ignore[operator]
-    return _named(total, components)
+        total, components = entry(*(states[name].clone() for name in parameters if name in states))  # type: ignore[operator]
+    return _named(total, {name: _logged(value, total) for name, value in components.items()})
+
+
+def tolerance(
+    x: Tensor,
+    bounds: tuple[float, float] = (0.0, 0.0),
+    margin: float = 0.0,
+    sigmoid: str = "gaussian",
+    value_at_margin: float = 0.1,
+) -> Tensor:
+    """The prelude's, whose formulas ``test_prelude`` checks one by one."""
+    away = torch.clamp(bounds[0] - x, min=0.0) + torch.clamp(x - bounds[1], min=0.0)
+    if margin == 0:
+        return (away == 0).float()
+    s, v = away / margin, value_at_margin
+    return {
+        "gaussian": lambda: torch.exp(math.log(v) * s**2),
+        "long_tail": lambda: 1.0 / ((1.0 / v - 1.0) * s**2 + 1.0),
+        "linear": lambda: torch.clamp(1.0 - (1.0 - v) * s, min=0.0),
+        "tanh_squared": lambda: 1.0 - torch.tanh(math.atanh(math.sqrt(1.0 - v)) * s) ** 2,
+    }[sigmoid]()
+
+
+def _logged(value: Tensor | float, total: Tensor) -> Tensor:
+    """A component as training logs it: a float of every state."""
+    value = torch.as_tensor(value).float()
+    return value.expand(total.shape) if value.dim() == 0 else value.reshape(total.shape)
 
 
 def differing(found: Values, expected: Values) -> str:

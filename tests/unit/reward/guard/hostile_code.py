@@ -136,7 +136,7 @@ TAMPERING = {
     "data_pointer": body("x = tcp_pos.data_ptr()"),
     "as_strided": body("x = tcp_pos.as_strided([1000000], [1])"),
     "numpy_bridge": body("x = tcp_pos.numpy()"),
-    "dictionary_assignment": body("c = {'r': r}", "c['x'] = r"),
+    "dictionary_of_signals": body("c = {'r': tcp_pos}", "c['r'][:, 0] = 1.0", "r = r + c['r'][:, 0]"),
     "starred_assignment": body("a, *b = [r, r, r]"),
     "loop_target": body("for tcp_pos[0] in [r]:", "    r = d"),
     "delete_signal": body("del tcp_pos"),

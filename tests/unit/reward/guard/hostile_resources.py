@@ -26,7 +26,7 @@ RESOURCES = {
     "arange": body("x = torch.arange(3000000000)"),
     "linspace": body("x = torch.linspace(0, 1, 1000000000)"),
     "empty": body("x = torch.empty(1000000000)"),
-    "repeat": body("x = tcp_pos.repeat(100000, 100000)"),
+    "repeat": body("x = tcp_pos.repeat(100000, 100000)", "r = r + x[0, 0]"),
     "expand": body("x = tcp_pos.unsqueeze(0).expand(100000, -1, -1)", "r = r + x.sum(dim=0).sum(dim=-1)"),
     "list_multiplication": body("r = r + ([1.0] * 1000000000)[5]"),
     "list_doubling": body(
@@ -54,7 +54,7 @@ RESOURCES = {
     "big_integer": body("x = " + "9" * 350),
     "too_long": body(*(f"x{n} = d * {n}.0 + 0.0000000000000000001" for n in range(300))),
     "long_line": body("x = d" + " " * 450 + "+ d"),
-    "einsum": body("x = torch.einsum('i,j,k->ijk', d, d, d)"),
+    "einsum": body("x = torch.einsum('i,j,k->ijk', d, d, d)", "r = r + x[:, 0, 0]"),
     "combinations": body("x = torch.combinations(d, 5)"),
     "matrix_power": body("x = torch.matrix_power(tcp_pos, 1000000000)"),
     "string_multiplication": body("x = 'a' * 1000000000"),
@@ -67,6 +67,8 @@ RESOURCES = {
     "sleep": body("import time", "time.sleep(60)"),
 }
 RESOURCE_LAYERS = {
+    "repeat": "graph",
+    "einsum": "graph",
     **dict.fromkeys(
         (
             "deep_brackets",

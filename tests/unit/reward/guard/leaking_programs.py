@@ -1,5 +1,4 @@
-"""Rewards of one environment that depend on others, on its place or on
-their number; and some that only look like it."""
+"""Rewards of one environment that depend on others, on its place or on their number."""
 
 from __future__ import annotations
 
@@ -118,8 +117,70 @@ _LEAKS = {
     "softmax_over_a_computed_axis": ("k = d.dim() - 1", "r = torch.softmax(d, dim=k)"),
     "cross_without_an_axis": ("r = torch.cross(tcp_pos, goal_pos).sum(dim=-1)",),
     "dtype": ("if tcp_pos.dtype == torch.float32:", "    r = 2.0 * r"),
+    "hstack": ("s = torch.hstack([d[1:], d[:1]])", "r = d - s"),
+    "hstack_of_all": ("r = torch.hstack([d, d]).amax(dim=0) - d",),
+    "vstack": ("r = d - torch.vstack([tcp_pos, goal_pos]).amax(dim=0)[0]",),
+    "column_stack": ("r = d - torch.column_stack([d, -d]).amax(dim=0)[0]",),
+    "matmul_with_all": ("r = d - torch.matmul(d, tcp_pos)[0]",),
+    "matmul_sign": ("r = (tcp_pos @ goal_pos.T).amax(dim=-1)",),
+    "matmul_of_columns": ("r = d - (tcp_pos.T @ goal_pos)[0, 0]",),
+    "matmul_to_a_number": ("r = r * (d @ d)",),
+    "mm": ("r = torch.mm(tcp_pos, goal_pos.transpose(0, 1))[:, 0]",),
+    "mv": ("r = d - torch.mv(tcp_pos.transpose(0, 1), d)[0]",),
+    "inner": ("r = torch.inner(tcp_pos, goal_pos).amin(dim=-1)",),
+    "inner_to_a_number": ("r = d - torch.inner(d, d)",),
+    "outer": ("r = torch.outer(d, d).amax(dim=-1)",),
+    "einsum_over_all": ("r = d - torch.einsum('bi,bi->i', tcp_pos, goal_pos)[0]",),
+    "einsum_to_a_number": ("r = d * torch.einsum('b,b->', d, d)",),
+    "einsum_of_pairs": ("r = torch.einsum('ai,bi->ab', tcp_pos, goal_pos).amax(dim=-1)",),
+    "einsum_crossed": ("r = torch.einsum('ab,bc->ac', tcp_pos, torch.ones(3, 3)).sum(dim=0)[0] + d",),
+    "sort": ("r = torch.sort(d).values",),
+    "sort_of_columns": ("r = d - tcp_pos.sort(dim=0)[0][:, 0]",),
+    "cumsum": ("r = torch.cumsum(d, dim=0)",),
+    "cumprod": ("r = torch.tanh(d).cumprod(dim=-1)",),
+    "flip": ("r = d - torch.flip(d, [0])",),
+    "flip_of_both": ("r = d - tcp_pos.flip([0, 1])[:, 0]",),
+    "diff": ("r = torch.diff(tcp_pos, dim=0).sum(dim=-1)",),
+    "diff_kept": ("r = torch.hstack([d[:1], torch.diff(d)])",),
+    "median": ("r = d - d.median(dim=0).values",),
+    "median_of_all": ("m = torch.median(tcp_pos, dim=0)[0]", "r = d - m[1]"),
+    "argmin": ("r = -d + torch.argmin(d, dim=0)",),
+    "argmax_of_columns": ("r = -d + tcp_pos.argmax(dim=0)[0]",),
+    "nansum": ("r = d / torch.nansum(d, dim=0)",),
+    "nanmean": ("r = d - torch.nanmean(tcp_pos, dim=0)[0]",),
+    "count_nonzero": ("r = d / (1.0 + torch.count_nonzero(d, dim=0))",),
+    "log_softmax": ("r = torch.log_softmax(-d, dim=0)",),
+    "vecdot": ("r = d - torch.linalg.vecdot(tcp_pos, goal_pos, dim=0)[0]",),
+    "vecdot_of_numbers": ("r = d - torch.linalg.vecdot(d, d)",),
+    "permuted": ("r = d - tcp_pos.permute(1, 0).sum(dim=-1)[0]",),
+    "turned_over": ("r = d - tcp_pos.T.mean(dim=1)[0]",),
+    "swapped": ("r = d - torch.swapaxes(tcp_pos, 0, 1).amax(dim=-1)[1]",),
+    "last_axes_swapped": ("r = d - tcp_pos.mT[0].mean(dim=0)",),
+    "unflattened": ("r = d - d.unflatten(0, (2, -1)).sum(dim=0)[0]",),
+    "raveled": ("r = d - tcp_pos.ravel().amax(dim=0)",),
+    "repeated": ("r = tcp_pos.repeat(2, 1).view(-1, 6)[:, 4] + 0.0 * d",),
+    "repeated_by_their_number": ("r = d.repeat(d.shape[0]).view(d.shape[0], -1).amax(dim=-1)",),
+    "tiled": ("r = torch.tile(d, (2,)).view(2, -1)[1].flip([0])",),
+    "tiled_by_their_number": ("r = (d.tile(d.shape[0], 1) - d[:, None]).amax(dim=-1)",),
+    "broadcast_to_all": ("r = torch.broadcast_to(d, (d.shape[0], d.shape[0])).amin(dim=-1)",),
+    "selected_by_index": ("r = d - torch.index_select(d, 0, torch.tensor([3]))",),
+    "selected_by_length": (
+        "k = (d * 10.0).long().clamp(0, 2)",
+        "r = tcp_pos.index_select(1, k).amax(dim=-1)",
+    ),
+    "rows_by_a_list": ("r = d - tcp_pos[[0, 1]].sum(dim=-1)[0]",),
+    "numbers_by_a_list": ("r = d - d[[0, 2]].sum(dim=0)",),
+    "sum_of_a_list_of_rows": ("r = d - sum([d[0], d[1]])",),
+    "sum_of_values": ("c = {'a': d}", "c['b'] = d - d.amax(dim=0)", "r = sum(c.values())"),
+    "values_stacked": ("c = {'a': d, 'b': -d}", "r = d - torch.stack(list(c.values())).amax(dim=1)[0]"),
+    "a_loss_of_all": ("r = F.mse_loss(tcp_pos, goal_pos, reduction='none').mean(dim=0)[0] + d",),
+    "normalised_by_the_prelude": ("r = normalize(tcp_pos, 1e-9, 0)[:, 0]",),
+    "tolerance_of_the_best": ("r = tolerance(d - d.amin(dim=0), bounds=(0.0, 0.1), margin=1.0)",),
+    "weights_that_are_none": ("w = tcp_pos[:, 0]", "w = w / torch.sum(w, dim=0)", "r = w * d"),
+    "axis_of_a_helper": ("r = total(tcp_pos, 0)[0] - d",),
 }
 _HELPERS = {
+    "axis_of_a_helper": "def total(x, axis):\n    return x.sum(dim=axis)\n",
     "in_a_helper": "def best(x):\n    return x - x.max(dim=0).values\n",
     "device": "def here(a: float):\n    return torch.zeros(1, device='cpu')\n",
     "device_is_the_same": "def here(a: float):\n    return torch.zeros(1, device='cpu')\n",
@@ -139,92 +200,3 @@ UNTRIED = {
 }
 """What no trying on a processor shows: it happens on no state
 that is tried, or on another machine."""
-
-_HONEST = {
-    "columns": (
-        "r = tcp_pos[:, 2] + tcp_pos[..., 0] + tcp_pos[:, :2].sum(dim=-1) "
-        "+ tcp_pos[:, None].sum(dim=-1)[:, 0]",
-    ),
-    "whole_slice": ("r = d[:] + tcp_pos[:][:, 1] + d[: d.shape[0]]",),
-    "stacked_in_front": ("r = torch.stack([d, -2.0 * d]).sum(0) + torch.stack([d, 3.0 * d], dim=0)[1]",),
-    "stacked_list": (
-        "terms = [d, r, d * d]",
-        "r = torch.stack(terms).sum(dim=0) - torch.stack(terms).amax(dim=0)",
-    ),
-    "new_axis_in_front": ("r = tcp_pos[None].sum(dim=-1)[0] - d.unsqueeze(0).squeeze(0)",),
-    "transposed": (
-        "x, y, z = tcp_pos.transpose(0, 1).unbind(0)",
-        "r = x + y - z - tcp_pos.transpose(0, 1).norm(dim=0)",
-    ),
-    "columns_joined": ("r = -torch.cat([tcp_pos, goal_pos[:, :1], d[:, None]], dim=-1).norm(dim=-1)",),
-    "groups": (
-        "r = -tcp_pos.view(-1, 1, 3).norm(dim=-1).view(-1)",
-        "r = r - tcp_pos.reshape(-1, 1).abs().view(-1, 3).sum(-1)",
-    ),
-    "flattened_twice": ("r = -tcp_pos.flatten(1).sum(dim=-1) - d.unsqueeze(-1).flatten()",),
-    "sized": (
-        "n = tcp_pos.shape[0]",
-        "r = r + torch.zeros(n) + torch.ones(n, 3).sum(-1) + torch.full((n,), 0.5)",
-    ),
-    "sized_by_len": (
-        "r = r + torch.zeros(len(d)) + torch.tensor([0.0, 1.0, 2.0]).expand(d.size(0), 3).mean(dim=-1)",
-    ),
-    "unpacked_size": (
-        "n, k = tcp_pos.shape",
-        "r = r * k + torch.zeros(n) + torch.zeros(tcp_pos.size())[:, 0]",
-    ),
-    "same_number": ("if tcp_pos.shape[0] == goal_pos.shape[0]:", "    r = 2.0 * r"),
-    "number_of_columns": (
-        "r = r / tcp_pos.shape[-1] + tcp_pos.shape[1] * d",
-        "if tcp_pos.size(1) > 2:",
-        "    r = 2.0 * r",
-    ),
-    "by_rank": ("r = total(tcp_pos) + total(d)",),
-    "constants_first": (
-        "w = torch.tensor([[1.0, 2.0, 3.0], [0.0, 1.0, 0.0]])",
-        "r = r + (tcp_pos * w[0]).sum(-1) + w.sum(dim=0)[1]",
-    ),
-    "matrices": (
-        "m = torch.stack([tcp_pos, goal_pos, tcp_pos], dim=1)",
-        "r = -torch.bmm(m, m.transpose(1, 2)).mean(dim=(1, 2))",
-    ),
-    "placed": (
-        "t = torch.zeros_like(d)",
-        "r = r + torch.tensor([0.0, 1.0], dtype=d.dtype, device=d.device)[1] + t.to(d.dtype)",
-    ),
-    "split_columns": (
-        "a, b = torch.split(tcp_pos, [1, 2], dim=-1)",
-        "r = a[:, 0] - b.norm(dim=-1) + tcp_pos.chunk(3, dim=1)[2][:, 0]",
-    ),
-    "near_nothing": ("r = -torch.norm(tcp_pos - tcp_pos * 1.0000001, dim=-1) - d",),
-    "steep": ("r = torch.exp(-100.0 * d) + 1.0 / (d + 1e-6)",),
-    "directions": (
-        "u = (tcp_pos - goal_pos) / (d.unsqueeze(-1) + 1e-6)",
-        "r = u[:, 0] * 100.0 + (tcp_lin_vel * u).sum(dim=-1)",
-    ),
-    "large_base": ("r = 9e5 + d",),
-    "large_terms": ("r = (1e5 + d * d) - 1e5 + torch.sin(d) - 1e4 * torch.exp(-d) + 1e4",),
-    "steps": (
-        "r = torch.floor(1000.0 * d) + torch.round(d * 1e4) * 1e-3 + (d < 0.3).float() * 100.0 + d // 0.01",
-    ),
-    "rough": ("r = torch.sin(1e5 * d) + torch.cos(3e4 * tcp_pos[:, 0])",),
-    "tails": (
-        "r = torch.exp(-(d / 0.01) ** 2) + torch.nn.functional.softplus(d) + torch.sinh(d) - torch.cosh(d)",
-    ),
-    "angles": (
-        "c = (tcp_pos * goal_pos).sum(dim=-1) / (tcp_pos.norm(dim=-1) * goal_pos.norm(dim=-1) + 1e-9)",
-        "r = torch.acos(c.clamp(-1, 1))",
-    ),
-    "signs": (
-        "r = torch.sign(tcp_pos[:, 0] - goal_pos[:, 0]) + torch.sign(d - tcp_pos.norm(dim=-1)) "
-        "+ torch.atan2(d, tcp_pos[:, 1])",
-    ),
-    "logarithms": ("r = torch.log(d + 1e-9) + torch.log1p(d) - torch.rsqrt(d + 1e-8)",),
-    "sum_of_many": ("r = -torch.cat([tcp_pos, goal_pos, tcp_lin_vel], dim=-1).square().sum(dim=-1) * 1e3",),
-}
-"""Must be accepted, always: they look alike, or are of numbers that round badly."""
-_HONEST_HELPERS = {"by_rank": "def total(x):\n    if x.dim() > 1:\n        x = x.sum(dim=-1)\n    return x\n"}
-
-LOOKALIKES: dict[str, str] = {
-    name: program(*statements, before=_HONEST_HELPERS.get(name, "")) for name, statements in _HONEST.items()
-}

@@ -170,6 +170,20 @@ def compute_reward(tcp_pos, cube_pos, goal_pos):
     steps = lift // 0.1 + torch.heaviside(lift, torch.tensor(0.0))
     return only_one + 0.1 * steps - lift ** 2, {"only_one": only_one, "steps": 0.1 * steps}
 """,
+    "normalised_quaternion": """
+def compute_reward(tcp_pos, cube_pos, cube_quat):
+    q = cube_quat / torch.norm(cube_quat, dim=-1, keepdim=True)
+    upright = 1 - 2 * (q[:, 1] ** 2 + q[:, 2] ** 2)
+    reach = -torch.norm(tcp_pos - cube_pos, dim=-1)
+    return reach + upright, {"reach": reach, "upright": upright}
+""",
+    "large_component_of_a_bounded_total": """
+def compute_reward(cube_pos, goal_pos, cube_lin_vel):
+    speed = torch.exp(cube_lin_vel[:, 0] / 0.02)
+    far = torch.log(torch.norm(cube_pos - goal_pos, dim=-1))
+    total = torch.clamp(speed, min=-10, max=100) - (far > -2.0).float()
+    return total, {"speed": speed, "far": far, "on_the_way": far > -2.0}
+""",
     "keepdim_broadcast": """
 def compute_reward(tcp_pos, cube_pos, goal_pos):
     way = goal_pos - cube_pos

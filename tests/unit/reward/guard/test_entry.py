@@ -58,7 +58,7 @@ def test_what_the_program_calls_is_no_rival(reach: Task):
         ),
         (PLAIN * 3, "exactly one function compute_reward is needed"),
         ("class A:\n    pass\n" + function("compute_reward_v2"), "only functions and plain numbers"),
-        (function("compute_reward", parameters="self").replace("tcp_pos", "self.tcp_pos"), "self"),
+        (function("compute_reward", parameters="self").replace("tcp_pos", "self.height"), "self"),
         (
             "def a(x):\n    return b(x)\ndef b(x):\n    return a(x)\n",
             "exactly one function compute_reward is needed; found: a, b",

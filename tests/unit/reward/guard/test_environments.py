@@ -4,7 +4,8 @@ which line, and what is left to the probe."""
 from __future__ import annotations
 
 import pytest
-from leaking_programs import LEAKS, LOOKALIKES, program
+from leaking_programs import LEAKS, program
+from lookalikes import LOOKALIKES
 from ordinary_reaching import REACH
 
 from rewardsmith.contracts import Task

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from leaking_programs import LEAKS, LOOKALIKES, UNTRIED
+from leaking_programs import LEAKS, UNTRIED
+from lookalikes import LOOKALIKES
 from torch import Tensor
 
 from rewardsmith.contracts import Task

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from leaking_programs import LOOKALIKES
+from lookalikes import LOOKALIKES
 from ordinary_pushing import PUSH
 from ordinary_reaching import REACH
 

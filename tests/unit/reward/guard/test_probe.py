@@ -37,18 +37,19 @@ def compiled(*statements: str) -> RewardProgram:
         (["r = x - x.mean()", "return r, {'x': x}"], "their number (the total)"),
         (["return x, {'x': x - x.max()}"], "their number (component 'x')"),
         (["r = x * float(1 + a.size(0) // 1000)", "return r, {'x': x}"], "neighbours"),
-        (["return x, {'x': 1.0 / (x - x)}"], "component 'x' is infinite on ordinary states"),
+        (["return 1.0 / (x - x), {'x': x}"], "the total is infinite on ordinary states"),
         (["return x / (h * 100.0), {'x': x}"], "the total is NaN on states that are all zero"),
-        (["return x, {'x': torch.exp(x * 9.0)}"], "component 'x' is infinite on states far outside"),
+        (["return torch.exp(x * 9.0), {'x': x}"], "the total is infinite on states far outside"),
         (
             ["if a.size(0) == 64:", "    return x, {'x': x}", "return x, {'y': x}"],
             "components change with the number of environments",
         ),
         (["return a, {'x': x}"], "has shape (64, 3), not (num_envs,) = (64,)"),
         (["return x.double(), {'x': x}"], "is float64, not float32"),
-        (["return x, {'x': x > 0.0}"], "is bool, not float32"),
+        (["return x > 0.0, {'x': x}"], "is bool, not float32"),
+        (["return x, {'x': a}"], "component 'x' has shape (64, 3), not (num_envs,) = (64,)"),
         (["return x * 1e8, {'x': x}"], "reaches"),
-        (["return x, {'x': torch.relu(h - 0.03999) * 1e12}"], "on 6144 states at once"),
+        (["r = torch.relu(h - 0.03999) * 1e12", "return r, {'x': x}"], "on 6144 states at once"),
         (["return x * 0.0, {'x': x}"], "the same for all states"),
         (["return x + a[:, 7], {'x': x}"], "fails when run"),
         (["r = torch.ones([a.size(0), 200000, 200000])[:, 0, 0]", "return r, {'x': x}"], "fails when run"),
@@ -74,6 +75,10 @@ def test_failures_when_run_name_the_line() -> None:
         "x.clone(), {'a': x, 'b': x}",
         "a.norm(p=2, dim=-1), {'h': h}",
         "(x < -0.9).float(), {'x': x}",
+        "x, {'near': x > 0.0, 'count': (x * 9.0).long(), 'double': x.double()}",
+        "x, {'one': torch.tensor(0.5), 'column': x.unsqueeze(-1)}",
+        "x, {'infinite': 1.0 / (x - x), 'none': torch.log(-x.abs() - 1.0), 'huge': 1e12 * x}",
+        "x, {'sometimes': torch.log(x), 'wide': torch.exp(x * 9.0), 'at rest': x / (h * 100.0)}",
     ],
 )
 def test_accepted(result: str) -> None:
@@ -114,6 +119,11 @@ def test_made_up_states() -> None:
     assert torch.equal(make_states(SIGNALS, 6_144, {}).wide["q"], wide["q"])
 
 
+def test_at_rest_quaternions_turn_nothing() -> None:
+    assert torch.equal(STATES.zero["q"], torch.tensor([1.0, 0.0, 0.0, 0.0]).expand(FEW, 4))
+    assert not STATES.zero["a"].any()
+
+
 def test_all_kinds_are_in_the_large_batch_however_small_the_training_is() -> None:
     """And it is shown the sizes of the training, too."""
     recorded = {name: value.clone() for name, value in STATES.ordinary.items()}
@@ -128,3 +138,22 @@ def test_all_kinds_are_in_the_large_batch_however_small_the_training_is() -> Non
     assert {16, 160, 1, 17} <= set(states.sizes)
     assert max(states.sizes) < 4 * FEW
     assert {256, 1024} <= set(make_states(SIGNALS, 6_144, {}, 256).sizes)
+
+
+@pytest.mark.parametrize(
+    ("statement", "line", "hint"),
+    [
+        ("r = x / (h * 100.0)", 3, "divide by x + 1e-6"),
+        ("r = torch.acos(3.0 * x)", 3, "clamp it to -1 + 1e-6"),
+        ("r = torch.log(x)", 3, "log(x + 1e-6)"),
+        ("r = torch.exp(x * 9.0)", 3, "max=10.0"),
+        ("r = torch.exp(x * 9.0) / (h.abs() + 1e-6)", 3, "max=10.0"),
+        ("r = torch.acos(torch.clamp(x, -1.0, 1.0)) + x / h", 3, "divide by x + 1e-6"),
+        ("r = (x - x) / torch.clamp(h - h, min=0.0)", None, "Bound the terms"),
+    ],
+)
+def test_no_hint_recommends_what_the_program_does_already(statement: str, line: int | None, hint: str):
+    with pytest.raises(RefusedError) as caught:
+        probe(compiled(statement, "return r, {'r': r}"), STATES)
+    assert hint in caught.value.hint
+    assert caught.value.line == line

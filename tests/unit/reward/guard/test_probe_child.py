@@ -54,8 +54,7 @@ RETURNS_WRONG = "not the total and a dictionary of its components."
             "compute_reward returns Tuple[Tensor, Dict[str, Tensor], Tensor],",
             "End with: return total, {",
         ),
-        (result("d", "{'d': 1.0}"), 3, "a component is not a tensor.", "leave plain numbers out"),
-        (result("d", "{'d': d, 'w': 1.0}"), 3, "a component is not a tensor.", "leave plain numbers out"),
+        (result("d", "{'d': [1.0]}"), 3, "a component is not a tensor.", "leave plain numbers out"),
         (
             body("r = r * WEIGHT"),
             4,

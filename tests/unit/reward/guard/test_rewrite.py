@@ -166,3 +166,8 @@ def test_nested_normalize_does_not_double_again_and_again(reach: Task) -> None:
     with pytest.raises(RefusedError, match="normalize is too large"):
         check_source(f"def compute_reward(tcp_pos):\n    x = {nested}\n{RETURN}", reach.signals)
     assert printed("x = F.normalize(F.normalize(tcp_pos, dim=-1), dim=-1)", reach)
+
+
+def test_a_signal_is_a_tensor_whatever_its_author_took_it_for(reach: Task):
+    source = "def compute_reward(tcp_pos: float):\n    r = tcp_pos[:, 0]\n    return r, {'r': r}\n"
+    assert "compute_reward(tcp_pos: Tensor)" in check_source(source, reach.signals).program

@@ -61,7 +61,7 @@ def refusal(source: str, task: Task) -> RefusedError:
             "f calls itself.",
             "without recursion",
         ),
-        (body("x = tcp_pos @ goal_pos"), 4, "@ is not part", "torch.sum(a * b, dim=-1)"),
+        (body("x = tcp_pos", "x @= goal_pos"), 5, "@= is not part", "x = x @ y"),
         (body("x = 'word'"), 4, "strings are only allowed as component names.", "Leave it out."),
         (body("r = self.goal"), 4, "self is not available.", "parameter"),
         (body("f = lambda x: x"), 4, "a lambda function is not part of the reward language.", "def"),
