@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from rewardsmith import templates
-from rewardsmith.contracts import ALIGN, VERIFY, Brief, Repair
+from rewardsmith.contracts import ALIGN, VERIFY, Brief, Parent, Repair
+from rewardsmith.reward import prelude
 from rewardsmith.reward.guard.lexical import MAX_CHARACTERS
+from rewardsmith.shown import beginning
 
 CONVERSATIONAL = ("reflect",)
 """Operators that show the parent as the model's own last answer; all
@@ -14,6 +16,9 @@ others show their parents in one message."""
 
 MOST_CHARACTERS = 20_000
 """Of a prompt, before older results are cut short: less than 6,000 tokens."""
+
+_IDEA_CHARACTERS = 240
+"""Of the idea of a program whose results are cut short."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +55,15 @@ def render(brief: Brief) -> Prompt:
     for number, parent in enumerate(brief.parents[:-1]):
         if _characters(prompt) <= MOST_CHARACTERS or not parent.summary:
             break
-        shorter = replace(parent, feedback=parent.summary, path="")
-        brief = replace(brief, parents=(*brief.parents[:number], shorter, *brief.parents[number + 1 :]))
+        parents = (*brief.parents[:number], _in_short(parent), *brief.parents[number + 1 :])
+        brief = replace(brief, parents=parents)
         prompt = _render(brief)
     return prompt
+
+
+def _in_short(parent: Parent) -> Parent:
+    candidate = replace(parent.candidate, idea=beginning(parent.candidate.idea, _IDEA_CHARACTERS))
+    return Parent(replace(parent.trial, candidate=candidate), parent.summary)
 
 
 def _characters(prompt: Prompt) -> int:
@@ -62,7 +72,7 @@ def _characters(prompt: Prompt) -> int:
 
 def _render(brief: Brief) -> Prompt:
     system = {ALIGN: "persona", VERIFY: "verify_system"}.get(brief.operator, "system")
-    messages = [Message("system", templates.render(system, task=brief.task))]
+    messages = [Message("system", templates.render(system, task=brief.task, helpers=prelude.lines()))]
     last = brief.operator
     # A program that is longer than the guard allows is not worth the tokens of being shown again.
     if brief.repair and brief.repair.source and len(brief.repair.source) <= MAX_CHARACTERS:
