@@ -8,7 +8,7 @@ from rewardsmith import templates
 from rewardsmith.contracts import ALIGN, VERIFY, Brief, Parent, Repair
 from rewardsmith.reward import prelude
 from rewardsmith.reward.guard.lexical import MAX_CHARACTERS
-from rewardsmith.shown import beginning
+from rewardsmith.shown import one_line
 
 CONVERSATIONAL = ("reflect",)
 """Operators that show the parent as the model's own last answer; all
@@ -62,7 +62,7 @@ def render(brief: Brief) -> Prompt:
 
 
 def _in_short(parent: Parent) -> Parent:
-    candidate = replace(parent.candidate, idea=beginning(parent.candidate.idea, _IDEA_CHARACTERS))
+    candidate = replace(parent.candidate, idea=one_line(parent.candidate.idea, _IDEA_CHARACTERS))
     return Parent(replace(parent.trial, candidate=candidate), parent.summary)
 
 
