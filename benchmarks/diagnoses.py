@@ -1,23 +1,25 @@
 """How often each diagnosis speaks of good programs and of poor ones.
 
-    .venv/bin/python benchmarks/diagnoses.py STUDY... [--env-steps 150000] [--grammar 60]
+    .venv/bin/python benchmarks/diagnoses.py STUDY... [--recorded STUDY...] [--grammar 60]
 
 Trains the programs of recorded studies once more, and fresh ones of the grammar writer on
 franka-reach, so that every curve is there. Of each task, a program in the upper quarter is good and
 one in the lower half is poor: a diagnosis of a good one is a false alarm, of a poor one a hit.
-What was trained is kept in the folder; interrupted, it goes on where it was. At the end it prints
-the table.
+What was trained is kept in the folder; interrupted, it goes on where it was. Studies behind
+``--recorded`` count as they are, with the curves that they have. At the end it prints the
+table, and another one of rewards with a fault that was put in on purpose.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from benchmarks.spoilt_rewards import SPOILT
 from rewardsmith.config import TrainingOverrides
 from rewardsmith.contracts import Brief, TaskSheet, TrainingJob, Workload
 from rewardsmith.executors.collect import train_all
@@ -33,6 +35,7 @@ from rewardsmith.testing.briefs import CountingLedger
 
 _AT_A_TIME = 8
 _GRAMMAR_STEPS = 100_000
+_FAULT_STEPS, _SEEDS = 200_000, 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,35 +115,84 @@ def train(task: str, programs: Mapping[str, str], env_steps: int, out: Path) -> 
     return [RECORD.validate_json((out / f"{name}.json").read_bytes()) for name in programs]
 
 
-def table(trained: Sequence[Trained]) -> str:
-    """Every diagnosis with its rates, over all tasks."""
-    good: list[set[str]] = []
-    rest: list[set[str]] = []
-    poor: list[set[str]] = []
-    for task in dict.fromkeys(one.task for one in trained):
-        scored = [one for one in trained if one.task == task and one.run.state == RunState.TRAINED]
-        scored.sort(key=lambda one: one.score.mean if one.score else 0.0)
+def as_recorded(folders: Iterable[Path]) -> list[Trained]:
+    """All scored trainings of studies as these keep them, baselines left out."""
+    found: list[Trained] = []
+    for folder in folders:
+        with Study.open(folder) as study:
+            runs = [run for run in study.runs if run.purpose != Purpose.BASELINE and run.components]
+            found += [
+                Trained(study.config.task, f"{folder.name}-{run.id}", "", run, score)
+                for run in runs
+                if (score := study.score(run)) and run.state == RunState.TRAINED
+            ]
+    return found
+
+
+def table(groups: Sequence[Sequence[Trained]]) -> str:
+    """Every diagnosis with its rates over groups of programs of one task and budget each."""
+    seen: list[tuple[str, Trained, set[str]]] = []
+    for group in groups:
+        scored = sorted(
+            (one for one in group if one.score), key=lambda one: one.score.mean if one.score else 0
+        )
         for place, one in enumerate(scored):
-            assert one.score
-            evidence = Evidence(one.run, one.score.mean, TASKS.load(task).horizon, rate=True)
-            names = {found.name for found in diagnose(evidence)}
             share = place / len(scored)
-            (poor if share < 0.5 else good if share >= 0.75 else rest).append(names)
+            part = "poor" if share < 0.5 else "good" if share >= 0.75 else "between"
+            seen.append((part, one, _found(one)))
     lines = [
-        f"| diagnosis | false alarms: good ({len(good)}) | between ({len(rest)}) "
-        f"| hits: poor ({len(poor)}) |",
+        f"{len(seen)} trainings",
+        "",
+        "| diagnosis | false alarms: of the good | of those between | hits: of the poor |",
         "|---|---:|---:|---:|",
     ]
-    for name in (*RULES, "any"):
-        cells = [_rate(name, group) for group in (good, rest, poor)]
+    for name in RULES:
+        cells = [_rate(name, seen, part) for part in ("good", "between", "poor")]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _rate(name: str, group: Sequence[set[str]]) -> str:
-    """How many of a group have a finding, ``any`` for one at least."""
-    hits = sum(bool(names) if name == "any" else name in names for names in group)
-    return f"{hits} ({hits / len(group):.0%})" if group else "-"
+def _rate(name: str, seen: Sequence[tuple[str, Trained, set[str]]], part: str) -> str:
+    """How many of a part have a finding, among those with the curves that it takes."""
+    needed = _NEEDS.get(name, lambda _: True)
+    found = [name in names for of, one, names in seen if of == part and needed(one.run)]
+    return f"{sum(found)} of {len(found)}" if found else "-"
+
+
+def faults(out: Path) -> str:
+    """What is found in rewards with a fault that was put in, each on some seeds."""
+    lines = ["| fault put in | trainings | found | true scores | other findings |", "|---|---:|---:|---|---|"]
+    for task, spoilt in SPOILT.items():
+        signals = TASKS.load(task).signals
+        programs = {
+            f"{fault.replace(' ', '-').replace(',', '')}-{seed}": check_source(source, signals).program
+            for fault, source in spoilt.items()
+            for seed in range(_SEEDS)
+        }
+        done = train(task, programs, _FAULT_STEPS, out / "faults")
+        for number, fault in enumerate(spoilt):
+            own = done[number * _SEEDS : (number + 1) * _SEEDS]
+            names = [name for one in own for name in _found(one)]
+            others = {name: names.count(name) for name in names if name != fault}
+            scores = ", ".join(f"{one.score.mean:.2f}" if one.score else "failed" for one in own)
+            said = ", ".join(f"{name} {count}" for name, count in others.items()) or "-"
+            lines.append(f"| {fault} | {len(own)} | {names.count(fault)} | {scores} | {said} |")
+    return "\n".join(lines)
+
+
+def _found(one: Trained) -> set[str]:
+    task = TASKS.load(one.task)
+    if one.score is None:
+        return set()
+    evidence = Evidence(one.run, one.score.mean, task.horizon, not task.has_metric)
+    return {found.name for found in diagnose(evidence)}
+
+
+_NEEDS: dict[str, Callable[[Run], bool]] = {
+    "flooding": lambda run: bool(run.spreads),
+    "dead term": lambda run: bool(run.spreads),
+    "noise collapsed": lambda run: any(curve.name == "action_noise" for curve in run.progress),
+}
 
 
 def main() -> None:
@@ -148,17 +200,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("studies", type=Path, nargs="*")
+    parser.add_argument("studies", type=Path, nargs="*", help="programs to train once more")
+    parser.add_argument("--recorded", type=Path, nargs="*", default=[], help="studies to take as they are")
     parser.add_argument("--env-steps", type=int, default=150_000)
     parser.add_argument("--grammar", type=int, default=60)
     parser.add_argument("--out", type=Path, default=Path("runs/diagnoses"))
     options = parser.parse_args()
-    trained = train(
-        "franka-reach", drawn("franka-reach", options.grammar), _GRAMMAR_STEPS, options.out / "grammar"
-    )
+    groups = [as_recorded([folder]) for folder in options.recorded]
+    drafts = drawn("franka-reach", options.grammar)
+    groups.append(train("franka-reach", drafts, _GRAMMAR_STEPS, options.out / "grammar"))
     for task, programs in recorded(options.studies).items():
-        trained += train(task, programs, options.env_steps, options.out / task)
-    print(table(trained))
+        groups.append(train(task, programs, options.env_steps, options.out / task))
+    print(table(groups))
+    print(f"\n{faults(options.out)}")
 
 
 if __name__ == "__main__":

@@ -52,9 +52,13 @@ class Evidence:
         """Whether there is little left to gain."""
         return self.rate and self.score > 0.9
 
-    def spread(self, component: str) -> float:
-        """Mean standard deviation of a component over the steps of an epoch."""
-        return mean_of(next((c for c in self.run.spreads if c.name == component), None))
+    @property
+    def spreads(self) -> dict[str, float]:
+        """Mean standard deviation of every component over the steps of an epoch.
+
+        Empty for runs from before that was kept: rules that need it then say nothing.
+        """
+        return {component.name: mean_of(component) for component in self.run.spreads}
 
 
 Rule = Callable[[Evidence], str]
@@ -69,7 +73,8 @@ def diagnose(evidence: Evidence) -> tuple[Diagnosis, ...]:
 
 def unreachable_gate(evidence: Evidence) -> str:
     """A term that was never paid: zero at all steps of all epochs."""
-    sizes = {c.name: mean_of(c) + evidence.spread(c.name) for c in evidence.run.components}
+    spreads = evidence.spreads
+    sizes = {c.name: mean_of(c) + spreads.get(c.name, 0.0) for c in evidence.run.components}
     largest = max(sizes.values(), default=0.0)
     names = [name for name, size in sizes.items() if size < 1e-4 * largest]
     return (
@@ -82,11 +87,11 @@ def unreachable_gate(evidence: Evidence) -> str:
 
 def dead_term(evidence: Evidence) -> str:
     """A term that hardly differs between states, and does not move in training either."""
-    names: list[str] = []
+    spreads, names = evidence.spreads, list[str]()
     for component in evidence.run.components:
         values, size = known(component.values), mean_of(component)
         still = bool(values) and size > 0 and max(values) - min(values) <= 0.02 * size
-        if still and evidence.spread(component.name) <= 0.02 * size:
+        if still and spreads.get(component.name, size) <= 0.02 * size:
             names.append(component.name)
     return (
         f"{_list(names)} {'is' if len(names) == 1 else 'are'} practically constant: nothing can be learned "
@@ -98,7 +103,7 @@ def dead_term(evidence: Evidence) -> str:
 
 def flooding(evidence: Evidence) -> str:
     """One term is nearly all of the variance."""
-    variances = {c.name: evidence.spread(c.name) ** 2 for c in evidence.run.components}
+    variances = {name: spread**2 for name, spread in evidence.spreads.items()}
     whole = sum(variances.values())
     if len(variances) < 2 or whole <= 0 or evidence.good:
         return ""
