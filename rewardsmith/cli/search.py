@@ -69,7 +69,7 @@ def run(arguments: list[str]) -> int:
         registry.check(name)
     config = agreed_file(config, config_file, arguments, trust=options.trust_endpoint)
     folder = options.out or free_folder(f"{config.task}-{config.strategy}-{config.writer}-s{config.seed}")
-    parts = assemble(config, folder)
+    parts = assemble(config, folder, dry=options.dry_run)
     try:
         if options.dry_run:
             show_plan(config, parts)

@@ -56,3 +56,6 @@ class Call:
     quoted_usd: Amount | None = None
     tries: Count = 1
     """Times that it was sent until the server neither put it off nor refused a parameter."""
+    logprobs: str = ""
+    """JSON list of the reply's tokens, each with the logarithm of its probability; empty where
+    nobody asked for them, or the server gave none."""

@@ -54,6 +54,19 @@ def render(brief: Brief) -> Prompt:
     return Prompt(tuple(messages), f"{templates.stamp(system)} {templates.stamp(last)}")
 
 
+def without_oldest(brief: Brief) -> Brief | None:
+    """The brief without the oldest part of its history that its prompt shows.
+
+    The last parent stays, since the order is about it. ``None`` where nothing can be left out.
+    """
+    shown = render(brief).messages
+    for kept in range(len(brief.parents) - 1, 0, -1):
+        shorter = replace(brief, parents=brief.parents[-kept:])
+        if render(shorter).messages != shown:
+            return shorter
+    return None
+
+
 def as_text(prompt: Prompt) -> str:
     """The whole prompt for a person to read."""
     return "\n\n".join(f"--- {message.role} ---\n{message.content}" for message in prompt.messages)
