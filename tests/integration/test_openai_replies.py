@@ -72,8 +72,9 @@ def test_answers_that_no_model_gave_are_asked_for_again(
     assert draft.source
     assert [request.body for request in server.requests] == [server.requests[0].body] * 2
     assert sum(call.usage.unmetered for call in calls) == unmetered
+    memory = Memory()
     with serving(in_turn(reaction)) as server, pytest.raises(WriterError, match=reason):
-        write_all(writer(server, options, retries=1), briefs(reach), memory := Memory())
+        write_all(writer(server, options, retries=1), briefs(reach), memory)
     assert not any(call.answered for call in memory.calls)
     assert all(call.error for call in memory.calls)
 

@@ -179,7 +179,7 @@ def test_a_400_that_names_nothing_is_no_draft(options: LanguageModelOptions, rea
     with (
         serving(in_turn(refusal(400, "no such thing"))) as server,
         pytest.raises(
-            WriterError, match="none of the last 3 requests for c000: the request failed: .*no such thing"
+            WriterError, match=r"none of the last 3 requests for c000: the request failed: .*no such thing"
         ),
     ):
         write_all(writer(server, options), briefs(reach), memory)

@@ -25,13 +25,11 @@ def connect(access: Access) -> openai.AsyncOpenAI:
         WriterError: The address or the environment, such as a proxy, does not allow one.
     """
     place, version = urlsplit(access.base_url), api_version(access.base_url)
-    azure = {"api-key": access.key, "Authorization": openai.Omit()}
     try:
         return openai.AsyncOpenAI(
             api_key=access.key,
             base_url=place._replace(query="").geturl(),
             default_query={"api-version": version} if version else None,
-            default_headers=azure if version else None,  # pyright: ignore[reportArgumentType]
             max_retries=0,
             # the whole reply has its own clock, see `Endpoint`
             timeout=openai.Timeout(None, connect=_CONNECT_S),
@@ -41,6 +39,12 @@ def connect(access: Access) -> openai.AsyncOpenAI:
         raise WriterError(
             f"no connection to {access.base_url} can be prepared: {_why(access, failure)}"
         ) from failure
+
+
+def key_headers(access: Access) -> Mapping[str, str | openai.Omit]:
+    """How the key is sent where that is not the library's way: Azure has a header of its own."""
+    azure = api_version(access.base_url) != ""
+    return {"api-key": access.key, "Authorization": openai.Omit()} if azure else {}
 
 
 def proxies(environment: Mapping[str, str] = os.environ) -> str:

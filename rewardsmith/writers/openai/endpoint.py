@@ -21,7 +21,7 @@ from rewardsmith.writers.openai.access import Access
 from rewardsmith.writers.openai.address import other_base, shown
 from rewardsmith.writers.openai.backoff import Gate, Waits, pause
 from rewardsmith.writers.openai.client import CUT
-from rewardsmith.writers.openai.connection import connect, proxies
+from rewardsmith.writers.openai.connection import connect, key_headers, proxies
 from rewardsmith.writers.openai.habits import Habits
 from rewardsmith.writers.openai.refusals import Refusal
 from rewardsmith.writers.openai.replies import Reply, read_reply
@@ -85,7 +85,7 @@ class Endpoint:
                 failures += 1
                 if failures > self._options.retries:
                     raise self._unreachable(outcome) from None
-                await self._rest(f"{self._silence(outcome)}.", failures, None, tell)
+                await self._rest(f"it cannot be reached: {self._cause(outcome)}.", failures, None, tell)
                 continue
             said = f"{self._say(outcome.text)}."
             if outcome.too_long:
@@ -98,7 +98,8 @@ class Endpoint:
                 continue
             failures += 1
             if not outcome.passing or failures > self._options.retries:
-                return sent.unanswered(f"the request failed: {said}", Usage(calls=1))
+                hint = "" if outcome.status else self._did_you_mean()
+                return sent.unanswered(f"the request failed: {said}{hint}", Usage(calls=1))
             await self._rest(said, failures, outcome.wait_s, tell)
 
     async def _outcome(self, sent: _Sent, tell: Tell) -> Answer | Refusal | openai.APIConnectionError:
@@ -128,7 +129,7 @@ class Endpoint:
         """
         messages: Any = [{"role": message.role, "content": message.content} for message in sent.messages]
         # names that the library's stub knows, in a form it cannot check
-        options: dict[str, Any] = dict(sent.parameters)
+        options: dict[str, Any] = {**sent.parameters, "extra_headers": key_headers(self._access)}
         async with asyncio.timeout(self._options.timeout_s):
             response = await self._client.chat.completions.with_raw_response.create(
                 model=self.model, messages=messages, **options
@@ -141,11 +142,15 @@ class Endpoint:
         if reply.answered:
             self._gate.relax()
         else:
-            base = other_base(self.address)
-            error += f" Did you mean --llm.base-url {base}?" if base.endswith("/v1") else ""
+            error += self._did_you_mean()
             await self._rest(error, 1, None, tell)
         text, finish, error = (self._access.redact(part) for part in (reply.text, reply.finish_reason, error))
         return sent.answer(text, finish, error, reply)
+
+    def _did_you_mean(self) -> str:
+        """A hint where something answers that is no model, at an address without a version."""
+        other = other_base(self.address)
+        return f" Did you mean --llm.base-url {other}?" if other.endswith("/v1") else ""
 
     def _say_wait(self, seconds: float, why: str, tell: Tell) -> None:
         if self._waits.are_news(seconds):
@@ -192,10 +197,13 @@ class Endpoint:
     def _unreachable(self, failure: openai.APIConnectionError) -> UnreachableError:
         named = proxies()
         through = f" and the proxy that {named} names" if named else ""
-        return UnreachableError(f"{self._silence(failure)}. Check --llm.base-url and the network{through}.")
+        return UnreachableError(
+            f"cannot reach {self.address}: {self._cause(failure)}. Check --llm.base-url and the "
+            f"network{through}."
+        )
 
-    def _silence(self, failure: openai.APIConnectionError) -> str:
-        return f"cannot reach {self.address}: {self._say(failure.__cause__ or failure)}"
+    def _cause(self, failure: openai.APIConnectionError) -> str:
+        return self._say(failure.__cause__ or failure)
 
     def _say(self, error: BaseException | str) -> str:
         return self._access.redact(one_line(str(error)))[:300].rstrip(".") or type(error).__name__

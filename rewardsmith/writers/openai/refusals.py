@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -54,7 +53,7 @@ class Refusal:
         headers = error.response.headers
         return cls(
             error.status_code,
-            f"{error} {json.dumps(error.body, default=str)}",
+            str(error),
             str(getattr(error, "param", None) or "").split(".")[-1],
             retry_after(headers),
             headers.get("location", ""),
