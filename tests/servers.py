@@ -95,8 +95,13 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: ChatServer  # pyright: ignore[reportIncompatibleVariableOverride]
 
+    def do_GET(self) -> None:
+        self._react({})
+
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self._react(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+
+    def _react(self, body: dict[str, object]) -> None:
         with self.server.lock:
             headers = {name.lower(): value for name, value in self.headers.items()}
             exchange = Exchange(

@@ -1,8 +1,7 @@
-"""A server that goes down in the middle of a search: it stops, and is resumed as if nothing had been."""
+"""A server goes down in the middle of a search: it stops, and goes on as if nothing had been."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -83,7 +82,9 @@ def check_finished(code: int, out: str, err: str, lost: int = 0) -> None:
         assert (paid.prompt_tokens, paid.completion_tokens, paid.unmetered) == (600, 300, lost)
 
 
-@pytest.mark.parametrize("name", OUTAGES)
+@pytest.mark.parametrize(
+    "name", [name if name == "503" else pytest.param(name, marks=pytest.mark.slow) for name in OUTAGES]
+)
 def test_down_at_the_fifth_call(run: Run, name: str):
     def down(exchange: Exchange) -> Reaction:
         return OUTAGES[name] if exchange.number >= 4 else answered(exchange)
@@ -97,8 +98,6 @@ def test_down_at_the_fifth_call(run: Run, name: str):
         check_finished(code, out, err, lost=3 if name in LOST else 0)
         assert len(server.requests) == requests + 2
     assert not any(DOWN in request.text for request in server.requests)
-    whole = [json.dumps(request.body) for request in server.charged]
-    assert name in LOST[:2] + ("an error in a good response",) or len(whole) == len(set(whole)) == 6
 
 
 def test_nobody_listens_at_the_fifth_call(run: Run):
