@@ -36,10 +36,10 @@ def environment(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str
 @pytest.mark.slow
 def test_a_search_whose_replies_have_all_kinds_of_letters(environment: dict[str, str], tmp_path: Path):
     def run(*arguments: str) -> str:
-        process = start(*arguments, cwd=tmp_path, env=environment, text=False)
+        process = start(*arguments, cwd=tmp_path, env=environment, encoding="latin-1")
         out, err = process.communicate(timeout=120)
         assert process.returncode == 0, out + err
-        return out.decode("latin-1")
+        return out
 
     with serving(lambda exchange: completion(REPLY)) as server:
         run("search", "franka-reach", "--out", "s", "--candidates", "2", "--strategy-options", "samples", "1",
