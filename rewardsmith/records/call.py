@@ -57,5 +57,5 @@ class Call:
     tries: Count = 1
     """Times that it was sent until the server neither put it off nor refused a parameter."""
     logprobs: str = ""
-    """JSON list of the reply's tokens, each with the logarithm of its probability; empty where
-    nobody asked for them, or the server gave none."""
+    """A line for each token of the reply: the token as a JSON string, a space, and the logarithm of
+    its probability, or ``null``. Empty where nobody asked for them, or the server gave none."""

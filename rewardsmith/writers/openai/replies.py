@@ -123,17 +123,17 @@ def _status(code: Json) -> int:
 
 
 def _logprobs(tokens: Json) -> str:
-    """Tokens with the logarithms of their probabilities, JSON; empty where there are none."""
-    if not isinstance(tokens, list) or not tokens:
+    """A line for each token (see :attr:`rewardsmith.records.Call.logprobs`)."""
+    if not isinstance(tokens, list):
         return ""
-    pairs = [(_text(_field(token, "token")), _finite(_field(token, "logprob"))) for token in tokens]
-    return json.dumps(pairs, separators=(",", ":"))
+    pairs = ((_text(_field(token, "token")), _finite(_field(token, "logprob"))) for token in tokens)
+    return "\n".join(f"{json.dumps(token)} {json.dumps(logprob)}" for token, logprob in pairs)
 
 
 def _finite(number: Json) -> float | None:
     if isinstance(number, bool) or not isinstance(number, int | float) or not abs(number) < _MOST_LOGPROB:
         return None
-    return float(number)
+    return round(float(number), 5)
 
 
 def _content(data: Json) -> str:
