@@ -22,9 +22,9 @@ from rewardsmith.writers.prompts import Message, Prompt, as_text, render, withou
 
 _BYTES_PER_TOKEN = 3
 """Fewer than the four or so of English text and code, so that quotes are not too low."""
-_MOST_RESENDS = 2
-"""Of a request without an answer. Each may be charged, and each comes after the backend's own
-retries: more would hide that the server is down."""
+_ROUNDS = 3
+"""As many rounds of requests without any answer, each after the backend's own retries, and the
+server is taken for down."""
 
 
 class ChatWriter:
@@ -44,8 +44,7 @@ class ChatWriter:
             backend: The model.
             price: ``None`` where it is unknown.
             reply_tokens: Limit of one reply.
-            resends: How often, at most, a request without an answer may be sent, and perhaps paid,
-                again.
+            resends: How often a request without an answer may be sent, and perhaps paid, again.
         """
         self._backend, self._price = backend, price
         self._reply_tokens, self._resends = reply_tokens, resends
@@ -122,24 +121,30 @@ class ChatWriter:
 
         Raises:
             _TooLongError: Only a shorter request may be answered.
-            WriterError: No answer came, a few times in a row.
+            WriterError: No answer comes, to this request or to any.
         """
-        sends, who, error = 1 + min(self._resends, _MOST_RESENDS), order.brief.candidate, ""
-        for number in range(1, sends + 1):
+        who, silence = order.brief.candidate, desk.silence
+        for sends in range(1, 2 + self._resends):
             if limit := await desk.admit(order.quote):
                 return Draft(who, withheld=limit)
+            sent_at = time.monotonic()
             call, answer = await self._send(order, desk)
-            if answer.answered:
+            if answer.answered or answer.too_long:
+                silence.end()
+                if answer.too_long:
+                    raise _TooLongError(call.error)
                 return read(order.brief, call)
-            if answer.too_long:
-                raise _TooLongError(call.error)
-            error = f"{call.error.rstrip('.')}."
-            if number < sends:
-                desk.ledger.tell(f"{who}: {error} It is asked for again ({number} of {sends - 1}).")
-        how = f"answered none of the last {sends} requests" if sends > 1 else "did not answer the request"
-        raise WriterError(
-            f"{self._backend.address} {how} for {who}: {error} "
-            "Nothing of that counts against the candidate. Check the server."
+            silence.add(sent_at)
+            if silence.rounds >= _ROUNDS or sends > self._resends:
+                raise self._silent(who, max(sends, silence.requests), call.error)
+            desk.ledger.tell(f"{who} is asked for again: {call.error}")
+        raise AssertionError("the last send returns or raises")
+
+    def _silent(self, who: str, requests: int, error: str) -> WriterError:
+        many = f"answered none of the last {requests} requests, the last one"
+        return WriterError(
+            f"{self._backend.address} {many if requests > 1 else 'did not answer the request'} for {who}: "
+            f"{error.rstrip('.')}. That counts against no candidate. Check the server."
         )
 
     async def _send(self, order: _Order, desk: Desk) -> tuple[Call, Answer]:

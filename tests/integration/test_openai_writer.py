@@ -179,7 +179,8 @@ def test_a_400_that_names_nothing_is_no_draft(options: LanguageModelOptions, rea
     with (
         serving(in_turn(refusal(400, "no such thing"))) as server,
         pytest.raises(
-            WriterError, match=r"none of the last 3 requests for c000: the request failed: .*no such thing"
+            WriterError,
+            match=r"none of the last 3 requests, the last one for c000: the request failed: .*no such thing",
         ),
     ):
         write_all(writer(server, options), briefs(reach), memory)
@@ -209,7 +210,7 @@ def test_a_dead_server_ends_the_search_before_all_candidates_are_burnt(
 ):
     with (
         serving(in_turn(refusal(500, "dead"))) as server,
-        pytest.raises(WriterError, match="none of the last 2 requests"),
+        pytest.raises(WriterError, match=r"none of the last \d+ requests"),
     ):
         write_all(writer(server, options, retries=1, concurrency=4), briefs(reach, 40), Memory())
     assert len(server.requests) < 40
