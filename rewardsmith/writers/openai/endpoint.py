@@ -182,7 +182,9 @@ class Endpoint:
             ) from None
 
     def _refuse(self, refusal: Refusal) -> NoReturn:
-        place = refusal.status in (404, 405) and not re.search(r"\bmodel\b", refusal.text)
+        place = refusal.status in (404, 405) and not re.search(
+            r"\bmodel\b", f"{refusal.text} {refusal.details}"
+        )
         other = other_base(self.address) if place else ""
         raise WriterError(
             f"{self.address} refuses the request for model {self.model}: {self._say(refusal.text)}. "

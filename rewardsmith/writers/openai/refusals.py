@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -46,18 +47,27 @@ class Refusal:
     """How long it asks to be left alone."""
     location: str = ""
     """Where it sends requests on to."""
+    details: str = ""
+    """All else that its answer holds."""
 
     @classmethod
     def of(cls, error: openai.APIStatusError) -> Refusal:
         """Read the library's error."""
         headers = error.response.headers
+        details = json.dumps(error.body, default=str)
+        silent = str(error) == f"Error code: {error.status_code}"  # so the library reads unusual forms
         return cls(
             error.status_code,
-            str(error),
+            f"{error} - {details}" if silent else str(error),
             str(getattr(error, "param", None) or "").split(".")[-1],
             retry_after(headers),
             headers.get("location", ""),
+            details,
         )
+
+    @property
+    def _words(self) -> str:
+        return f"{self.text} {self.details}"
 
     @property
     def moved(self) -> bool:
@@ -67,7 +77,7 @@ class Refusal:
     @property
     def hopeless(self) -> bool:
         """Whether no other request would fare better."""
-        return self.status in _HOPELESS or (self.status == 429 and "insufficient_quota" in self.text)
+        return self.status in _HOPELESS or (self.status == 429 and "insufficient_quota" in self._words)
 
     @property
     def too_long(self) -> bool:
@@ -76,10 +86,10 @@ class Refusal:
         It is too long for the model, or larger than a rate limit ever allows: no waiting helps.
         """
         if self.status in (413, 429):
-            numbers = _NUMBERS.search(self.text)
+            numbers = _NUMBERS.search(self._words)
             alone = numbers is not None and int(numbers[2][:18]) > int(numbers[1][:18])
-            return self.status == 413 or alone or _TOO_LARGE.search(self.text) is not None
-        return self.status in (*_ABOUT_THE_REQUEST, 500) and is_too_long(self.text)
+            return self.status == 413 or alone or _TOO_LARGE.search(self._words) is not None
+        return self.status in (*_ABOUT_THE_REQUEST, 500) and is_too_long(self._words)
 
     @property
     def rate_limited(self) -> bool:
@@ -94,7 +104,7 @@ class Refusal:
     @property
     def of_the_system_role(self) -> bool:
         """Whether the model takes no message of the system."""
-        return self.status in (*_ABOUT_THE_REQUEST, 500) and _NO_ROLE.search(self.text) is not None
+        return self.status in (*_ABOUT_THE_REQUEST, 500) and _NO_ROLE.search(self._words) is not None
 
     def parameter(self, sent: Iterable[str]) -> str:
         """Which of the parameters that were sent the server refuses; nothing if none."""
@@ -105,7 +115,7 @@ class Refusal:
             return ""
         if self.named in names:
             return self.named
-        return next((name for name in names if re.search(rf"\b{name}\b", self.text)), "")
+        return next((name for name in names if re.search(rf"\b{name}\b", self._words)), "")
 
 
 def is_too_long(text: str) -> bool:
