@@ -17,7 +17,7 @@ from pathlib import Path
 def descendants(pid: int) -> list[int]:
     """A process and everything it started."""
     try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
     except OSError:
         return []
     return [pid] + [member for child in children for member in descendants(int(child))]
@@ -26,7 +26,7 @@ def descendants(pid: int) -> list[int]:
 def memory_kib(pid: int) -> int:
     """Proportional set size; 0 when the process is gone."""
     try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines()
     except OSError:
         return 0
     return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)

@@ -113,7 +113,7 @@ def main() -> None:
         training=TrainingOverrides(env_steps=options.env_steps),
     )
     text = report(searches(options.out, config, options.repeats))
-    (options.out / "report.md").write_text(text)
+    (options.out / "report.md").write_text(text, encoding="utf-8")
     print(text)
     print(f"{time.monotonic() - started:.0f} s in this process")
 

@@ -27,7 +27,7 @@ def child_cpu_s() -> float:
     ticks = 0
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            fields = (folder / "stat").read_text().rsplit(")", 1)[1].split()
+            fields = (folder / "stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
         except OSError:  # it has ended meanwhile
             continue
         if int(fields[1]) == os.getpid():

@@ -131,7 +131,7 @@ def _round(folder: Path, arguments: list[str], rounds: Rounds, kill_after_s: flo
 
 def _peak_kb(pid: int) -> int:
     try:
-        status = Path(f"/proc/{pid}/status").read_text()
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     except OSError:
         return 0
     found = re.search(r"VmHWM:\s+(\d+)", status)

@@ -250,7 +250,7 @@ def main() -> None:
         print(lines, flush=True)
         text += lines
     if arguments.out:
-        arguments.out.write_text(text)
+        arguments.out.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -125,15 +125,14 @@ def _prepare(scratch: Path, file: str) -> None:
     target = module.removesuffix(".py").replace("/", ".")
     # so that whatever imports it fails and stays out
     sys.modules[target] = None  # pyright: ignore[reportArgumentType]
-    for name in (_copy / IMPORTED).read_text().split():
+    for name in (_copy / IMPORTED).read_text(encoding="utf-8").split():
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     del sys.modules[target]
     started = time.monotonic()
     if _forked(file) != SURVIVED:
-        raise RuntimeError(
-            f"the tests of {file} fail already on the file as it is:\n{(_copy / OUTPUT).read_text()}"
-        )
+        output = (_copy / OUTPUT).read_text(encoding="utf-8")
+        raise RuntimeError(f"the tests of {file} fail already on the file as it is:\n{output}")
     _limit_s = 10 + 5 * (time.monotonic() - started)
     # a file that changes twice in a second would pass for unchanged
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
@@ -161,7 +160,7 @@ def _test(file: str, options: Sequence[str]) -> None:
     verdict = pytest.main(["-x", *options, *(f"tests/{path}" for path in tests)])
     own = str(_copy / "tests")
     names = [name for name, module in sys.modules.items() if own not in str(getattr(module, "__file__", own))]
-    (_copy / IMPORTED).write_text("\n".join(names))
+    (_copy / IMPORTED).write_text("\n".join(names), encoding="utf-8")
     sys.stdout.flush()
     os._exit(verdict)
 
@@ -214,7 +213,7 @@ def main() -> None:
             flush=True,
         )
     if arguments.out:
-        arguments.out.write_text(json.dumps(results, indent=1))
+        arguments.out.write_text(json.dumps(results, indent=1), encoding="utf-8")
     raise SystemExit(any(row["state"] == SURVIVED for row in results))
 
 

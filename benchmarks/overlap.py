@@ -123,7 +123,7 @@ def main() -> None:
     rows = [measure(options, barrier) for barrier in ((None,) if options.label else (True, False))]
     print(json.dumps(rows, indent=2))
     if options.out:
-        options.out.write_text(json.dumps(rows, indent=2) + "\n")
+        options.out.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -67,14 +67,16 @@ class Trainings:
         folder.mkdir(parents=True, exist_ok=True)
         self._file = folder / "trainings.json"
         self._known = (
-            [Training(**one) for one in json.loads(self._file.read_text())] if self._file.exists() else []
+            [Training(**one) for one in json.loads(self._file.read_text(encoding="utf-8"))]
+            if self._file.exists()
+            else []
         )
 
     def add(self, training: Training) -> None:
         """Keep one more, whole or not at all."""
         self._known.append(training)
         fresh = self._file.with_suffix(".new")
-        fresh.write_text(json.dumps([asdict(one) for one in self._known], indent=1) + "\n")
+        fresh.write_text(json.dumps([asdict(one) for one in self._known], indent=1) + "\n", encoding="utf-8")
         fresh.replace(self._file)
 
     def of(self, task: str, trainer: str, settings: PpoSettings, episodes: int) -> dict[int, Training]:
@@ -239,7 +241,7 @@ def main() -> None:
         for trainer in TRAINERS:
             train(kept, task, trainer, own, texts[task], options)
     text = report(kept, settings, options)
-    (options.out / "report.md").write_text(text)
+    (options.out / "report.md").write_text(text, encoding="utf-8")
     print(text)
     print(f"{time.monotonic() - started:.0f} s in this process")
 

@@ -192,7 +192,7 @@ def main() -> None:
         options.out, Terms(options.task, options.candidates, options.samples, training), options.repeats
     )
     text = report(folders, TASKS.load(options.task).horizon)
-    (options.out / "report.md").write_text(text)
+    (options.out / "report.md").write_text(text, encoding="utf-8")
     print(text)
     print(f"{time.monotonic() - started:.0f} s in this process")
 

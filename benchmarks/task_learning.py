@@ -60,9 +60,9 @@ def train(task: str, reward: str, seed: int) -> Run:
         command = ["train", task, "--reward", reward, "--seeds", str(seed), "--out", str(folder)]
         started = time.perf_counter()
         subprocess.run([sys.executable, "-m", "rewardsmith.cli.main", *command], check=True)
-        clock.write_text(f"{time.perf_counter() - started:.1f}")
+        clock.write_text(f"{time.perf_counter() - started:.1f}", encoding="utf-8")
     (result,) = TypeAdapter(list[Policy]).validate_json((folder / "results.json").read_bytes())
-    return Run(task, reward, seed, float(clock.read_text()), result)
+    return Run(task, reward, seed, float(clock.read_text(encoding="utf-8")), result)
 
 
 def row(runs: list[Run]) -> str:
@@ -89,7 +89,7 @@ def row(runs: list[Run]) -> str:
 
 def write_curves(runs: list[Run], folder: Path) -> None:
     """All training curves as a table and as a picture."""
-    with (folder / "curves.csv").open("w", newline="") as file:
+    with (folder / "curves.csv").open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(("task", "reward", "seed", "env_steps", "training_success"))
         for run in runs:
@@ -150,7 +150,7 @@ def main() -> None:
         "|---|---|---:|---|---|---|---|"
     )
     table = "\n".join((head, *map(row, groups)))
-    (out / "table.md").write_text(table + "\n")
+    (out / "table.md").write_text(table + "\n", encoding="utf-8")
     write_curves([run for group in groups for run in group], out)
     print(table)
 

@@ -64,7 +64,7 @@ def scaling(options: argparse.Namespace) -> tuple[list[str], list[tuple[str, ...
                 str(max(1, options.epochs // 2)),
             ]
             answer = subprocess.run(
-                command, input=program, stdout=subprocess.PIPE, text=True, check=True
+                command, input=program, stdout=subprocess.PIPE, encoding="utf-8", check=True
             ).stdout
             speed, peak = json.loads(answer.splitlines()[-1])
             peaks.append(peak)
@@ -105,7 +105,7 @@ def child(options: argparse.Namespace) -> None:
         speed = Steady(
             options.task, sys.stdin.read(), options.child, options.epochs, True, EPISODES
         ).steps_per_second()
-    lines = Path("/proc/self/status").read_text().splitlines()
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     print(
         json.dumps([speed, next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024])
     )
@@ -164,7 +164,7 @@ def main() -> None:
         verdicts = "\n".join(table(("", "wanted", "median", "met"), wanted)) if wanted else ""
         if options.out:
             options.out.parent.mkdir(parents=True, exist_ok=True)
-            options.out.write_text(text + verdicts)
+            options.out.write_text(text + verdicts, encoding="utf-8")
     print(verdicts)
 
 

@@ -106,7 +106,7 @@ def _trained() -> Trial:
 
 def _record(folder: Path, task: Task) -> None:
     """A study whose calls have prompts and replies of the usual size."""
-    messages = messages_text(render(Brief("c000", TaskSheet.of(task), "initial", (), 0)))
+    messages = messages_text(render(Brief("c000", TaskSheet.of(task), "initial", (), 0)).messages)
     usage = Usage(1, 1000, 300)
     with Study.create(folder, StudyConfig(task.name)) as study:
         for n in range(CALLS // 10):

@@ -52,7 +52,7 @@ def remember_speed(
     try:
         cache_folder().mkdir(parents=True, exist_ok=True)
         part = _speed_file().with_suffix(f".{os.getpid()}")
-        part.write_text(json.dumps(speeds))
+        part.write_text(json.dumps(speeds), encoding="utf-8")
         part.replace(_speed_file())
     except OSError:
         return
@@ -69,7 +69,7 @@ def _speed_file() -> Path:
 
 def _speeds() -> dict[str, float]:
     try:
-        data = json.loads(_speed_file().read_text())
+        data = json.loads(_speed_file().read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return (

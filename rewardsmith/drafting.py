@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
+from queue import Empty, SimpleQueue
 
 from rewardsmith.budget import Budget
 from rewardsmith.config import StudyConfig
@@ -45,6 +48,7 @@ class StudyLedger:
     def __init__(self, store: Store, budget: Budget) -> None:
         """Count what the study spent before."""
         self._store, self._budget, self._lock = store, budget, threading.Lock()
+        self._told: SimpleQueue[str] = SimpleQueue()
         for call in store.calls():
             budget.count(call.usage, call.quoted_tokens, call.quoted_usd)
         lost, in_flight = _amounts(store.value(LOST)), _amounts(store.value(IN_FLIGHT))
@@ -76,6 +80,16 @@ class StudyLedger:
                 self._store.add_call(call)
                 self._store.put_value(IN_FLIGHT, json.dumps(left))
             self._budget.settle(quote, call.usage)
+
+    def tell(self, text: str) -> None:
+        """Keep it for the thread that shows such lines."""
+        self._told.put(text)
+
+    def heard(self) -> Iterator[str]:
+        """What was told since the last time."""
+        with suppress(Empty):
+            while True:
+                yield self._told.get_nowait()
 
 
 def _amounts(text: str | None) -> tuple[int, float]:

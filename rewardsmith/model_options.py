@@ -30,6 +30,8 @@ class LanguageModelOptions:
     """Limit of one reply, hidden reasoning included."""
     reasoning_effort: str | None = None
     """Such as `low` or `high`, for models that think; sent as it is."""
+    logprobs: bool = False
+    """Ask for the probabilities of the tokens, and keep them with the call."""
     concurrency: int = 8
     """Requests in flight."""
     timeout_s: float = 180.0

@@ -49,13 +49,16 @@ class Parts:
         self.executor.close()
 
 
-def assemble(config: StudyConfig, folder: Path = Path(), horizon: int | None = None) -> Parts:
+def assemble(
+    config: StudyConfig, folder: Path = Path(), horizon: int | None = None, *, dry: bool = False
+) -> Parts:
     """Load all parts.
 
     Args:
         config: Of the study.
         folder: Of the study; it need not exist yet. Who only looks at the parts may leave it out.
         horizon: How many candidates the search was planned for; by default the config's number.
+        dry: Whether only the plan is looked at, which needs no key.
 
     Raises:
         UsageError: A name, an option or a number is wrong.
@@ -73,7 +76,8 @@ def assemble(config: StudyConfig, folder: Path = Path(), horizon: int | None = N
         )
     executor = EXECUTORS.load(config.executor)
     options = from_mapping(strategy.Options, config.strategy_options, "strategy_options")
-    writer = WRITERS.load(config.writer)(config.llm)
+    make = WRITERS.load(config.writer)
+    writer = (getattr(make, "dry", make) if dry else make)(config.llm)
     _check_price(config, writer, task)
     return Parts(
         task=task,

@@ -21,7 +21,8 @@ from rewardsmith.study import Study
 from rewardsmith.writers.storable import storable_record
 
 _POLL_S = 0.1
-"""While replies are under way, trainings are listened to for so long at a time."""
+"""While replies are under way, trainings, and what the writer tells, are listened to for so long
+at a time."""
 
 
 class WritingDesk:
@@ -115,10 +116,15 @@ class WritingDesk:
             Whether there was anything.
 
         Raises:
-            WriterError: No draft can be had at all.
+            WriterError: No draft can be had now; the candidates stay as they are.
         """
-        timeout = None if wait_for_one else 0.0
-        done = wait(self._open, timeout, FIRST_COMPLETED).done if self._open else set()
+        done: set[Future[Draft]] = set()
+        while self._open and not done:
+            done = wait(self._open, _POLL_S if wait_for_one else 0.0, FIRST_COMPLETED).done
+            for text in self._ledger.heard():
+                self._observer.note(text)
+            if not wait_for_one:
+                break
         for future in sorted(done, key=lambda future: self._open[future].candidate):
             self._commit(self._open.pop(future), future.result())
         return bool(done)

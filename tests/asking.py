@@ -20,6 +20,7 @@ class Memory:
     """A ledger without limits."""
 
     calls: list[Call] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
 
     def recall(self, request: str) -> Call | None:
         return next((call for call in self.calls if call.answered and call.request == request), None)
@@ -29,6 +30,9 @@ class Memory:
 
     def settle(self, quote: Quote, call: Call) -> None:
         self.calls.append(call)
+
+    def tell(self, text: str) -> None:
+        self.told.append(text)
 
 
 def writer(server: ChatServer, options: LanguageModelOptions, **changes: object) -> OpenAIWriter:

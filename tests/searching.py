@@ -90,13 +90,17 @@ class Author:
 
 
 class Silent:
-    """Watches nothing, but remembers the stages."""
+    """Watches nothing, but remembers the stages and the notes."""
 
     def __init__(self) -> None:
         self.stages: list[str] = []
+        self.notes: list[str] = []
 
     def stage(self, text: str) -> None:
         self.stages.append(text)
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
 
     def trial(self, trial: Trial) -> None: ...
     def progress(self, progress: TrainingProgress) -> None: ...

@@ -32,6 +32,8 @@ class Exchange:
     path: str
     key: str
     body: dict[str, object]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Their names in lower case."""
 
     @property
     def text(self) -> str:
@@ -66,8 +68,8 @@ class ChatServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, react: Callable[[Exchange], Reaction]) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, react: Callable[[Exchange], Reaction], port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.react = react
         self.requests: list[Exchange] = []
         self.charged: list[Exchange] = []
@@ -93,11 +95,17 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: ChatServer  # pyright: ignore[reportIncompatibleVariableOverride]
 
+    def do_GET(self) -> None:
+        self._react({})
+
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self._react(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+
+    def _react(self, body: dict[str, object]) -> None:
         with self.server.lock:
+            headers = {name.lower(): value for name, value in self.headers.items()}
             exchange = Exchange(
-                len(self.server.requests), self.path, self.headers.get("Authorization", ""), body
+                len(self.server.requests), self.path, headers.get("authorization", ""), body, headers
             )
             self.server.requests.append(exchange)
         reaction = self.server.react(exchange)
@@ -146,9 +154,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(react: Callable[[Exchange], Reaction]) -> Iterator[ChatServer]:
+def serving(react: Callable[[Exchange], Reaction], port: int = 0) -> Iterator[ChatServer]:
     """A running server, stopped at the end."""
-    server = ChatServer(react)
+    server = ChatServer(react, port)
     thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.02), daemon=True)
     thread.start()
     try:

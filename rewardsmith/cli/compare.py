@@ -107,7 +107,7 @@ def run(arguments: list[str]) -> int:
     study = agreed_file(config.study, config_file, arguments, trust=options.trust_endpoint, searches=searches)
     config = dataclasses.replace(config, study=study)
     folder = options.out or free_folder(f"{study.task}-comparison")
-    _check(config, folder)
+    _check(config, folder, dry=options.dry_run)
     if options.dry_run:
         _plan(config, folder)
         return 0
@@ -116,16 +116,16 @@ def run(arguments: list[str]) -> int:
     return carry_on(comparison)
 
 
-def _check(config: ComparisonConfig, folder: Path) -> None:
+def _check(config: ComparisonConfig, folder: Path, *, dry: bool) -> None:
     """Refuse wrong options and missing keys of every strategy before anything is made."""
     config.check()
     for search in islice(config.searches(), len(config.strategies)):
-        assemble(search, folder).close()
+        assemble(search, folder, dry=dry).close()
 
 
 def _plan(config: ComparisonConfig, folder: Path) -> None:
     searches = list(config.searches())
-    parts = assemble(searches[0], folder)
+    parts = assemble(searches[0], folder, dry=True)
     try:
         say(
             f"{len(searches)} searches, {config.repeats} each of {', '.join(config.strategies)}; the plan "

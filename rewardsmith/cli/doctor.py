@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -24,14 +24,31 @@ from rewardsmith.executors.local import LocalExecutor
 from rewardsmith.registry import STRATEGIES, TASKS, WRITERS
 from rewardsmith.reward.guard import Guard
 from rewardsmith.training.ppo import PpoSettings
+from rewardsmith.writers.openai.probe import look_at
+
+
+@dataclass(frozen=True)
+class EndpointFlags:
+    """Where `--writer openai` would go."""
+
+    base_url: str | None = None
+    """Address to look at; else OPENAI_BASE_URL."""
+    key_variable: str = LanguageModelOptions.key_variable
+    """Environment variable that holds the key."""
+    key_file: str | None = None
+    """File that holds the key, instead of the variable."""
 
 
 @dataclass(frozen=True)
 class DoctorOptions:
-    """Check the installation; nothing is downloaded and no model is called."""
+    """Check the installation; nothing is downloaded and no model is called.
+
+    An address of a model's endpoint, where one is given, is asked for its list of models.
+    """
 
     json: bool = False
     """Print JSON."""
+    llm: EndpointFlags = field(default_factory=EndpointFlags)
 
 
 @dataclass(frozen=True)
@@ -46,7 +63,8 @@ class Finding:
 def run(arguments: list[str]) -> int:
     """Exit 0 when a search can run, 1 otherwise."""
     options = parse(DoctorOptions, "doctor", arguments)
-    findings = [_try(name, check) for name, check in CHECKS.items()]
+    checks = {**CHECKS, "model": lambda: _model(options.llm)}
+    findings = [_try(name, check) for name, check in checks.items()]
     if options.json:
         print_json(findings)
     else:
@@ -146,12 +164,15 @@ def _folder() -> str:
     return f"{Path.cwd()} is writable, {shutil.disk_usage('.').free / 2**30:.1f} GiB free"
 
 
-def _model() -> str:
-    options = LanguageModelOptions()
-    key = "set" if os.environ.get(options.key_variable) else "not set"
+def _model(flags: EndpointFlags) -> str:
+    """An endpoint of the user's own is looked at; OpenAI's is not, for it needs a key."""
+    key = "set" if flags.key_file or os.environ.get(flags.key_variable) else "not set"
     model = os.environ.get("REWARDSMITH_MODEL") or os.environ.get("OPENAI_MODEL") or "not set"
-    url = os.environ.get("OPENAI_BASE_URL") or "OpenAI's own"
-    return f"for --writer openai: {options.key_variable} {key}, model {model}, endpoint {url}"
+    url = flags.base_url or os.environ.get("OPENAI_BASE_URL")
+    place = look_at(LanguageModelOptions(**{**vars(flags), "base_url": url})) if url else "OpenAI's own"
+    return (
+        f"for --writer openai: {flags.key_file or flags.key_variable} {key}, model {model}, endpoint {place}"
+    )
 
 
 EXTRAS = {
@@ -172,5 +193,4 @@ CHECKS = {
     "folder": _folder,
     "guard": _guard,
     "training": _training,
-    "model": _model,
 }

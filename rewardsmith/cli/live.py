@@ -101,6 +101,10 @@ class PlainObserver:
         self._clock.tick(None)
         self._say(text)
 
+    def note(self, text: str) -> None:
+        """A line."""
+        self._say(text)
+
     def trial(self, trial: Trial) -> None:
         """One line per transition."""
         self._best = better(self._best, trial)
@@ -152,6 +156,11 @@ class LiveObserver:
         self._clock.close_batch()
         self._clock.tick(None)
         self._stage, self._progress, self._note = text, "", ""
+        self._draw()
+
+    def note(self, text: str) -> None:
+        """Show it until the next one."""
+        self._note = text
         self._draw()
 
     def trial(self, trial: Trial) -> None:

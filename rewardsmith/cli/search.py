@@ -78,7 +78,7 @@ def run(arguments: list[str]) -> int:
             f"--start-from names {len(options.start_from)} programs, and --candidates is "
             f"{config.candidates}; give no more programs than candidates."
         )
-    parts = assemble(config, folder)
+    parts = assemble(config, folder, dry=options.dry_run)
     try:
         given = [given_by(name, parts.task, parts.guard) for name in options.start_from]
         if options.dry_run:

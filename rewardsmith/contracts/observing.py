@@ -15,6 +15,10 @@ class Observer(Protocol):
         """A new stage begins."""
         ...
 
+    def note(self, text: str) -> None:
+        """Something that a person should know, such as what the writer waits for."""
+        ...
+
     def trial(self, trial: Trial) -> None:
         """A candidate was proposed, written, trained, scored or given up."""
         ...

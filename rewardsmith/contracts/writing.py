@@ -154,11 +154,16 @@ class Ledger(Protocol):
         """Record a call, and count what it cost in place of what was set aside for it."""
         ...
 
+    def tell(self, text: str) -> None:
+        """Let the user know of something in one line, such as what a call waits for."""
+        ...
+
 
 class Writer(Protocol):
     """Turns briefs into drafts.
 
-    A registered writer is called with ``(options)``, the study's language-model options.
+    A registered writer is called with ``(options)``, the study's language-model options. Where it
+    has a class method ``dry``, a dry run calls that: what it makes need not be able to write.
     """
 
     @property
@@ -195,7 +200,8 @@ class Writer(Protocol):
             ledger: The study's, the same for all calls.
 
         Raises:
-            WriterError: No draft can be had at all, now or later.
+            WriterError: No draft can be had now. The candidate stays as it is, and the search
+                ends; resumed, it asks again.
         """
         ...
 

@@ -56,3 +56,6 @@ class Call:
     quoted_usd: Amount | None = None
     tries: Count = 1
     """Times that it was sent until the server neither put it off nor refused a parameter."""
+    logprobs: str = ""
+    """A line for each token of the reply: the token as a JSON string, a space, and the logarithm of
+    its probability, or ``null``. Empty where nobody asked for them, or the server gave none."""

@@ -91,8 +91,8 @@ def export(
     policy = PortablePolicy(trained)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "README.md").write_text(_sheet(study, trial, spec, onnx=onnx))
-        (folder / "reward.py").write_text(trial.candidate.program)
+        (folder / "README.md").write_text(_sheet(study, trial, spec, onnx=onnx), encoding="utf-8")
+        (folder / "reward.py").write_text(trial.candidate.program, encoding="utf-8")
         (folder / "policy.json").write_bytes(TypeAdapter(PolicySpec).dump_json(spec, indent=2))
         (folder / "policy.torchscript").write_bytes(as_torchscript(policy))
         (folder / "policy.pt").write_bytes(read_bytes(study.policy_path(trial.run), POLICY_BYTES))

@@ -11,7 +11,7 @@ from rewardsmith.records import RunState
 from rewardsmith.reports.models import ModelUse, in_words, models_used
 from rewardsmith.study import Study
 
-_ACCESS = ("key_variable", "key_file", "concurrency", "retries", "pause_s", "threads", "replay")
+_ACCESS = ("key_variable", "key_file", "concurrency", "retries", "pause_s", "threads", "replay", "logprobs")
 _NO_TERMS = frozenset(
     {
         "task",

@@ -266,6 +266,9 @@ class _Nobody:
     def stage(self, text: str) -> None:
         """Look away."""
 
+    def note(self, text: str) -> None:
+        """Look away."""
+
     def trial(self, trial: Trial) -> None:
         """Look away."""
 

@@ -152,7 +152,7 @@ def check_tables(database: sqlite3.Connection, path: Path, schema: str) -> None:
 
 def read_schema(name: str) -> str:
     """What a database is made with."""
-    return Path(__file__).with_name(name).read_text()
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
 def _tables(database: sqlite3.Connection) -> dict[tuple[str, str], tuple[str, str]]:

@@ -78,6 +78,9 @@ class CountingLedger:
         del quote
         self.calls.append(call)
 
+    def tell(self, text: str) -> None:
+        """Nobody listens."""
+
 
 def write_all(scribe: Writer, orders: Sequence[Brief], ledger: Ledger, *, close: bool = True) -> list[Draft]:
     """Drafts, asked for by as many threads as there may be.

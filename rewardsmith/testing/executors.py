@@ -166,7 +166,7 @@ def _children() -> set[int]:
     found: set[int] = set()
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+            state, parent = stat.read_text(encoding="utf-8").rpartition(")")[2].split()[:2]
         except OSError:  # it ended meanwhile
             continue
         if int(parent) == os.getpid() and state != "Z":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from rewardsmith.contracts import Brief, Ledger, Quote
@@ -15,12 +16,15 @@ from rewardsmith.errors import WriterError
 from rewardsmith.records import Call, Draft
 from rewardsmith.usage import Price, Usage
 from rewardsmith.writers.answers import read
-from rewardsmith.writers.backend import Answer, Backend, Parameters, SilentError
+from rewardsmith.writers.backend import Answer, Backend, Parameters, UnreachableError
 from rewardsmith.writers.desk import Counter, Desk
-from rewardsmith.writers.prompts import Prompt, as_text, render
+from rewardsmith.writers.prompts import Message, Prompt, as_text, render, without_oldest
 
 _BYTES_PER_TOKEN = 3
 """Fewer than the four or so of English text and code, so that quotes are not too low."""
+_ROUNDS = 3
+"""As many rounds of requests without any answer, each after the backend's own retries, and the
+server is taken for down."""
 
 
 class ChatWriter:
@@ -40,7 +44,7 @@ class ChatWriter:
             backend: The model.
             price: ``None`` where it is unknown.
             reply_tokens: Limit of one reply.
-            resends: How often a request whose reply was lost may be sent, and perhaps paid, again.
+            resends: How often a request without an answer may be sent, and perhaps paid, again.
         """
         self._backend, self._price = backend, price
         self._reply_tokens, self._resends = reply_tokens, resends
@@ -84,39 +88,80 @@ class ChatWriter:
             raise
 
     async def _draft(self, brief: Brief, desk: Desk) -> Draft:
-        """From the ledger's memory or else from the model."""
-        order = self._order(brief)
-        call = desk.ledger.recall(order.key)
-        if call:
-            return read(brief, call)
-        for last in [*([False] * self._resends), True]:
-            async with desk.places:
-                if limit := await desk.admit(order.quote):
-                    return Draft(brief.candidate, withheld=limit)
-                call, again = await self._send(order, desk)
-            if last or not again:
-                return read(brief, call)
-        raise AssertionError("the last send returns")
+        """From the ledger's memory or else from the model.
 
-    async def _send(self, order: _Order, desk: Desk) -> tuple[Call, bool]:
-        """Ask once and record what became of it, whatever that is.
+        A request that is too long is made again without the oldest part of its history.
 
-        Returns:
-            The call, and whether its reply was lost in a way that the next might not be.
+        Raises:
+            WriterError: Nothing answers, or the request is too long without any history, too.
         """
+        shown: Brief | None = brief
+        why = ""
+        while shown is not None:
+            order = self._order(shown)
+            if call := desk.ledger.recall(order.key):
+                return read(brief, call)
+            try:
+                async with desk.places:
+                    return await self._answered(order, desk)
+            except _TooLongError as refusal:
+                why, shown = str(refusal), without_oldest(shown)
+            if shown is not None:
+                desk.ledger.tell(
+                    f"{brief.candidate}: the request is too long, and is made again without the oldest "
+                    f"part of its history: {why}"
+                )
+        raise WriterError(
+            f"the request for {brief.candidate} is too long, and there is no history to leave out: {why} "
+            "Give a lower --llm.max-tokens, or another --llm.model."
+        )
+
+    async def _answered(self, order: _Order, desk: Desk) -> Draft:
+        """Ask, and ask again where no answer came, which is no fault of the model.
+
+        Raises:
+            _TooLongError: Only a shorter request may be answered.
+            WriterError: No answer comes, to this request or to any.
+        """
+        who, silence = order.brief.candidate, desk.silence
+        for sends in range(1, 2 + self._resends):
+            if limit := await desk.admit(order.quote):
+                return Draft(who, withheld=limit)
+            sent_at = time.monotonic()
+            call, answer = await self._send(order, desk)
+            if answer.answered or answer.too_long:
+                silence.end()
+                if answer.too_long:
+                    raise _TooLongError(call.error)
+                return read(order.brief, call)
+            silence.add(sent_at)
+            if silence.rounds >= _ROUNDS or sends > self._resends:
+                raise self._silent(who, max(sends, silence.requests), call.error)
+            desk.ledger.tell(f"{who} is asked for again: {call.error}")
+        raise AssertionError("the last send returns or raises")
+
+    def _silent(self, who: str, requests: int, error: str) -> WriterError:
+        many = f"answered none of the last {requests} requests, the last one"
+        return WriterError(
+            f"{self._backend.address} {many if requests > 1 else 'did not answer the request'} for {who}: "
+            f"{error.rstrip('.')}. That counts against no candidate. Check the server."
+        )
+
+    async def _send(self, order: _Order, desk: Desk) -> tuple[Call, Answer]:
+        """Ask once and record what became of it, whatever that is."""
         started = time.monotonic()
         answer = Answer(answered=False, error="interrupted before the reply came.")
         try:
-            answer = await self._backend.ask(order.prompt, order.parameters)
+            answer = await self._backend.ask(order.prompt, order.parameters, desk.ledger.tell)
         except WriterError as refusal:
             desk.fail(refusal)
-            usage = refusal.usage if isinstance(refusal, SilentError) else Usage(calls=1)
+            usage = Usage() if isinstance(refusal, UnreachableError) else Usage(calls=1)
             answer = Answer(answered=False, error=str(refusal), usage=usage)
             raise
         finally:
             call = self._call(order, answer, time.monotonic() - started)
             await desk.settle(order.quote, call)
-        return call, answer.again
+        return call, answer
 
     def _order(self, brief: Brief) -> _Order:
         prompt = render(brief)
@@ -134,7 +179,7 @@ class ChatWriter:
             candidate=order.brief.candidate,
             attempt=order.brief.attempt,
             model=self._backend.model,
-            messages=messages_text(order.prompt),
+            messages=messages_text(answer.messages or order.prompt.messages),
             parameters=_canonical(answer.parameters or order.parameters),
             template=order.prompt.template,
             reply=answer.text,
@@ -146,7 +191,12 @@ class ChatWriter:
             request=order.key,
             answered=answer.answered,
             tries=answer.tries,
+            logprobs=answer.logprobs,
         )
+
+
+class _TooLongError(Exception):
+    """Only a shorter request may be answered."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +215,7 @@ def request_key(address: str, model: str, prompt: Prompt, parameters: Parameters
     content = {
         "base_url": address,
         "model": model,
-        "messages": messages_text(prompt),
+        "messages": messages_text(prompt.messages),
         "parameters": dict(parameters),
         "candidate": brief.candidate,
         "attempt": brief.attempt,
@@ -173,9 +223,9 @@ def request_key(address: str, model: str, prompt: Prompt, parameters: Parameters
     return hashlib.sha256(_canonical(content).encode()).hexdigest()
 
 
-def messages_text(prompt: Prompt) -> str:
+def messages_text(messages: Sequence[Message]) -> str:
     """The messages as they are sent and recorded, JSON."""
-    return json.dumps([asdict(message) for message in prompt.messages])
+    return json.dumps([asdict(message) for message in messages])
 
 
 def _canonical(content: object) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError
 from contextlib import suppress
@@ -22,6 +23,28 @@ _ENDING_S = 5.0
 _CLOSED = "the writer was closed before its answer came."
 
 
+class Silence:
+    """Counts requests without an answer since the last answer, and rounds of them.
+
+    Those that were in flight together are one round: an outage of a moment meets all of them.
+    """
+
+    def __init__(self) -> None:
+        self.requests = self.rounds = 0
+        self._counted_at = 0.0
+
+    def end(self) -> None:
+        """An answer came."""
+        self.requests = self.rounds = 0
+
+    def add(self, sent_at: float) -> None:
+        """A request got none; ``sent_at`` is of the monotonic clock."""
+        self.requests += 1
+        if sent_at >= self._counted_at:
+            self.rounds += 1
+            self._counted_at = time.monotonic()
+
+
 class Desk:
     """Lets requests go out one after another, as places and budget allow."""
 
@@ -30,6 +53,7 @@ class Desk:
         self.places = asyncio.Semaphore(concurrency)
         self.broken: RewardsmithError | None = None
         """Why no further request makes sense."""
+        self.silence = Silence()
         self._in_flight = 0
         self._settled = asyncio.Condition()
 

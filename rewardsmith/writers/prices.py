@@ -30,5 +30,5 @@ def price_of(options: LanguageModelOptions, base_url: str, model: str) -> Price 
 
 @cache
 def _table() -> dict[str, dict[str, Price]]:
-    table = yaml.safe_load(Path(__file__).with_name("prices.yaml").read_text())
+    table = yaml.safe_load(Path(__file__).with_name("prices.yaml").read_text(encoding="utf-8"))
     return _TABLE.validate_python(table["providers"])

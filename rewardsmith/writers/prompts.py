@@ -85,6 +85,21 @@ def _render(brief: Brief) -> Prompt:
     return Prompt(tuple(messages), f"{templates.stamp(system)} {templates.stamp(last)}")
 
 
+def without_oldest(brief: Brief) -> Brief | None:
+    """The brief without the oldest part of its history that its prompt shows.
+
+    The last parent stays, since the order is about it; of that, at last, all but a summary goes.
+    ``None`` where nothing can be left out.
+    """
+    shown = render(brief).messages
+    for kept in range(len(brief.parents) - 1, 0, -1):
+        shorter = replace(brief, parents=brief.parents[-kept:])
+        if render(shorter).messages != shown:
+            return shorter
+    last = brief.parents[-1] if brief.parents else None
+    return replace(brief, parents=(_in_short(last),)) if last and last.summary else None
+
+
 def as_text(prompt: Prompt) -> str:
     """The whole prompt for a person to read."""
     return "\n\n".join(f"--- {message.role} ---\n{message.content}" for message in prompt.messages)

@@ -68,7 +68,7 @@ class ReplayWriter:
         """Answer from the record, and record that again as a free call: a new study stands alone.
 
         Raises:
-            WriterError: The search took another way than the recorded one.
+            WriterError: The search took another way than the recorded one, or goes beyond its end.
         """
         known = self._known(brief)
         if known.id not in self._asked:
@@ -78,6 +78,11 @@ class ReplayWriter:
             return Draft(
                 brief.candidate,
                 error=f"{self._folder} has no reply for draft {brief.attempt} of {brief.candidate}.",
+            )
+        if not call.answered and not _counted(known, brief):
+            raise WriterError(
+                f"{self._folder} has no answer for {brief.candidate} ({brief.operator}, draft "
+                f"{brief.attempt}): its search ended before one came. Resume that search first."
             )
         call = replace(call, usage=Usage(), latency_s=0.0)
         if not ledger.recall(call.request):
@@ -107,6 +112,13 @@ class ReplayWriter:
                 f"{quoted(self._folder / 'config.yaml')}."
             )
         return known
+
+
+def _counted(known: Candidate, brief: Brief) -> bool:
+    """Whether a request without an answer was taken for one, as it was in earlier versions."""
+    if brief.operator in (ALIGN, VERIFY):
+        return brief.operator in known.followed_up
+    return known.attempts >= brief.attempt
 
 
 def _kept(known: Candidate, brief: Brief) -> Draft:

@@ -12,11 +12,13 @@ from tests.integration.command_line import TINY, run, start
 
 
 def test_config_file_below_flags(tmp_path: Path):
-    (tmp_path / "c.yaml").write_text("task: franka-push\ncandidates: 5\nseed: 7\ntraining: {envs: 32}\n")
+    (tmp_path / "c.yaml").write_text(
+        "task: franka-push\ncandidates: 5\nseed: 7\ntraining: {envs: 32}\n", encoding="utf-8"
+    )
     code, out, err = run("search", "--config", "c.yaml", "--candidates", "2", "--dry-run", cwd=tmp_path)
     assert code == 0, err
     assert "2 candidates on franka-push" in out
-    (tmp_path / "c.yaml").write_text("candidats: 5\n")
+    (tmp_path / "c.yaml").write_text("candidats: 5\n", encoding="utf-8")
     code, _, err = run("search", "franka-push", "--config", "c.yaml", cwd=tmp_path)
     assert (code, "Did you mean 'candidates'" in err) == (2, True)
 
@@ -57,7 +59,8 @@ def test_bad_input(tmp_path: Path, arguments: list[str], code: int, message: str
 def test_train_and_check_a_file(tmp_path: Path):
     (tmp_path / "r.py").write_text(
         "def compute_reward(tcp_pos, goal_pos):\n    d = -torch.norm(goal_pos - tcp_pos, dim=-1)\n"
-        "    return d, {'d': d}\n"
+        "    return d, {'d': d}\n",
+        encoding="utf-8",
     )
     code, out, _ = run("check", "r.py", "--task", "franka-reach", "--json", cwd=tmp_path)
     assert (code, json.loads(out)["accepted"]) == (0, True)
@@ -68,7 +71,7 @@ def test_train_and_check_a_file(tmp_path: Path):
     results = json.loads(out)
     assert [result["state"] for result in results] == ["SCORED", "SCORED"]
     assert all((tmp_path / result["policy"]).is_file() for result in results)
-    (tmp_path / "bad.py").write_text("def compute_reward(cube):\n    return cube, {}\n")
+    (tmp_path / "bad.py").write_text("def compute_reward(cube):\n    return cube, {}\n", encoding="utf-8")
     code, out, _ = run("check", "bad.py", "--task", "franka-reach", cwd=tmp_path)
     assert (code, "'cube' is not a signal" in out) == (1, True)
     assert run("train", "franka-reach", "--reward", "bad.py", cwd=tmp_path)[0] == 1

@@ -33,7 +33,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     cwd = tmp_path_factory.mktemp("compared")
     code, out, err = run(*COMPARE, "--out", "c", cwd=cwd)
     assert code == 0, err
-    (cwd / "printed.txt").write_text(out)
+    (cwd / "printed.txt").write_text(out, encoding="utf-8")
     return cwd / "c"
 
 
@@ -59,7 +59,7 @@ def findings(folder: Path) -> list[tuple[object, ...]]:
 
 
 def test_it_ends_with_a_report(compared: Path):
-    out = (compared.parent / "printed.txt").read_text()
+    out = (compared.parent / "printed.txt").read_text(encoding="utf-8")
     assert "search 4 of 4: random, seed 1" in out
     assert "no language model is used" in out
     assert "there are 2" in out  # no intervals
@@ -174,7 +174,7 @@ def test_terms_that_were_changed_since_are_refused(
 ):
     shutil.copytree(compared, tmp_path / "c")
     (path,) = [*(tmp_path / "c").glob(file), *(tmp_path / "c" / "studies" / "eureka-s0").glob(file)]
-    path.write_text(path.read_text().replace(old, new))
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
     code, _, err = run("resume", "c", cwd=tmp_path)
     assert code == 2
     assert f"another {old.partition(':')[0]}" in err

@@ -63,7 +63,7 @@ def train(executor: LocalExecutor, *jobs: TrainingJob) -> list[Ended]:
 def outside(tmp_path: Path) -> Path:
     folder = tmp_path / "sibling"
     (folder / EMPTY).mkdir(parents=True)
-    (folder / VICTIM).write_text("kept")
+    (folder / VICTIM).write_text("kept", encoding="utf-8")
     return folder
 
 
@@ -73,7 +73,7 @@ def contents(folder: Path) -> dict[str, tuple[int, float, str]]:
         str(path.relative_to(folder)): (
             path.stat().st_mode,
             path.stat().st_mtime,
-            path.read_text() if path.is_file() else "",
+            path.read_text(encoding="utf-8") if path.is_file() else "",
         )
         for path in folder.rglob("*")
     }

@@ -67,7 +67,7 @@ def test_the_script_runs_without_rewardsmith(exported: Path):
 
 
 def test_the_sheet_tells_sizes_and_score(study: Path, exported: Path):
-    spec = json.loads((exported / "policy.json").read_text())
+    spec = json.loads((exported / "policy.json").read_text(encoding="utf-8"))
     row = json.loads(run("inspect", study, "c001", "--json", cwd=study)[1])
     assert (spec["task"], spec["candidate"], spec["observation_size"], spec["action_size"]) == (
         "franka-reach",
@@ -76,9 +76,9 @@ def test_the_sheet_tells_sizes_and_score(study: Path, exported: Path):
         3,
     )
     assert spec["score"]["mean"] == row["score"]
-    assert f"{row['score']:.3f}" in (exported / "README.md").read_text()
+    assert f"{row['score']:.3f}" in (exported / "README.md").read_text(encoding="utf-8")
     with Study.open(study) as opened:
-        assert (exported / "reward.py").read_text() == opened.candidates[1].program
+        assert (exported / "reward.py").read_text(encoding="utf-8") == opened.candidates[1].program
 
 
 def test_an_exported_reward_and_policy_are_taken_back(exported: Path):

@@ -33,7 +33,7 @@ def _killed(folder: Path, kills: int, options: tuple[str, ...], seed: int) -> St
             process = go_on(folder, (*SEARCH, *options), errors)
         life = moments.uniform(0.0, _LIFE_S) if number < kills else 600.0
         with suppress(subprocess.TimeoutExpired):
-            assert process.wait(life) == 0, folder.with_suffix(".errors").read_text()[-2_000:]
+            assert process.wait(life) == 0, folder.with_suffix(".errors").read_text(encoding="utf-8")[-2_000:]
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()

@@ -72,12 +72,12 @@ def carried_out(folder: Path, server: ChatServer, provider: Provider, limit: Seq
             wait_until(lambda begun=begun: len(provider.heard_s) > begun, process)
             with suppress(subprocess.TimeoutExpired):
                 process.wait(moments.uniform(0.2, 4.0))
-            assert process.poll() is None, folder.with_suffix(".errors").read_text()[-2_000:]
+            assert process.poll() is None, folder.with_suffix(".errors").read_text(encoding="utf-8")[-2_000:]
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             spans.append(time.monotonic() - provider.heard_s[begun])
         else:
-            assert process.wait(600) == 0, folder.with_suffix(".errors").read_text()[-2_000:]
+            assert process.wait(600) == 0, folder.with_suffix(".errors").read_text(encoding="utf-8")[-2_000:]
             spans.append(provider.heard_s[-1] - provider.heard_s[begun])
     return spans
 

@@ -101,6 +101,6 @@ def test_a_reply_takes_no_more_memory_than_it_may(options: LanguageModelOptions,
         tracemalloc.stop()
     assert peak < 40_000_000
     if "error" not in name:
-        (call,) = memory.calls
+        call, _ = memory.calls
         assert call.error == "the reply cannot be read: it has more than 4,000,000 bytes."
-        assert (call.answered, call.usage.unmetered, len(call.reply)) == (True, 1, 100_000)
+        assert (call.answered, call.usage.unmetered, len(call.reply)) == (False, 1, 100_000)

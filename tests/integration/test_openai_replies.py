@@ -9,6 +9,7 @@ import pytest
 
 from rewardsmith.config import LanguageModelOptions
 from rewardsmith.contracts import Repair, Task
+from rewardsmith.errors import WriterError
 from tests.asking import KEY, Memory, ask, briefs, write_all, writer
 from tests.servers import GOOD, Reaction, completion, in_turn, raw, serving
 
@@ -18,16 +19,6 @@ BIG = "```python\n" + "# padding\n" * 200_000 + "```"
 @pytest.mark.parametrize(
     ("reaction", "reason"),
     [
-        (Reaction(200, b'{"choices": [{"mess'), "not a chat completion"),
-        (Reaction(200, b"[" * 100_000), "not a chat completion"),
-        (Reaction(200, b""), "not a chat completion: nothing"),
-        (Reaction(200, b"<html>hello</html>", {"Content-Type": "text/html"}), "not a chat completion"),
-        (raw({"error": {"message": "upstream died"}}), "upstream died"),
-        (raw([1, 2]), "not a chat completion"),
-        (raw({"choices": None}), "not a chat completion"),
-        (raw({"choices": []}), "no choices"),
-        (raw({"choices": [None]}), "empty"),
-        (raw({"choices": [{"message": None, "finish_reason": 3}]}), "empty"),
         (completion(None), "empty"),
         (completion(""), "empty"),
         (completion(" \n "), "empty"),
@@ -36,7 +27,6 @@ BIG = "```python\n" + "# padding\n" * 200_000 + "```"
         (completion(GOOD, finish="length"), "cut off at the token limit"),
         (completion("I would rather talk about the weather."), "no code"),
         (completion("<think>def compute_reward(): maybe"), "no code"),
-        (replace(completion(), body=b"\xff\xfe\x00garbage"), "not a chat completion"),
     ],
 )
 def test_answers_that_are_none_are_reasons(
@@ -47,6 +37,46 @@ def test_answers_that_are_none_are_reasons(
     assert draft.source == ""
     assert call.answered
     assert len(server.requests) == 1
+
+
+BROKEN: dict[str, object] = {"message": "upstream died", "code": 502}
+HALF = {"finish_reason": "error", "message": {"role": "assistant", "content": "half"}}
+
+
+@pytest.mark.parametrize(
+    ("reaction", "reason", "unmetered"),
+    [
+        (Reaction(200, b'{"choices": [{"mess'), "not a chat completion", 1),
+        (Reaction(200, b"[" * 100_000), "not a chat completion", 1),
+        (Reaction(200, b""), "not a chat completion: nothing", 1),
+        (Reaction(200, b"<html>hello</html>", {"Content-Type": "text/html"}), "not a chat completion", 1),
+        (raw([1, 2]), "not a chat completion", 1),
+        (raw({"choices": None}), "not a chat completion", 1),
+        (raw({"choices": []}), "not a chat completion", 1),
+        (raw({"choices": [None]}), "not a chat completion", 1),
+        (raw({"choices": [{"message": None, "finish_reason": 3}]}), "not a chat completion", 1),
+        (replace(completion(), body=b"\xff\xfe\x00garbage"), "not a chat completion", 1),
+        (raw({"error": {"message": "upstream died"}}), "upstream died", 0),
+        (raw({"error": "upstream died"}), "upstream died", 0),
+        (raw({"error": BROKEN, "choices": []}), "upstream died", 0),
+        (raw({"choices": [{"error": BROKEN, "finish_reason": "error"}]}), "upstream died", 0),
+        (raw({"choices": [{"error": BROKEN, **HALF}]}), "broke off the reply: upstream died", 1),
+        (raw({"choices": [HALF]}), "broke off the reply: finish reason error", 1),
+    ],
+)
+def test_answers_that_no_model_gave_are_asked_for_again(
+    options: LanguageModelOptions, reach: Task, reaction: Reaction, reason: str, unmetered: int
+):
+    """They are no draft: the model hears nothing of them, and the next answer is taken."""
+    (draft,), calls, server = ask(in_turn(reaction, completion()), options, reach, retries=1)
+    assert draft.source
+    assert [request.body for request in server.requests] == [server.requests[0].body] * 2
+    assert sum(call.usage.unmetered for call in calls) == unmetered
+    memory = Memory()
+    with serving(in_turn(reaction)) as server, pytest.raises(WriterError, match=reason):
+        write_all(writer(server, options, retries=1), briefs(reach), memory)
+    assert not any(call.answered for call in memory.calls)
+    assert all(call.error for call in memory.calls)
 
 
 @pytest.mark.parametrize(

@@ -174,23 +174,35 @@ def test_a_refused_parameter_is_dropped_and_remembered(
     assert ("max_tokens" in server.requests[-1].body) == (name == "max_completion_tokens")
 
 
-def test_a_400_that_names_nothing_is_a_reason(options: LanguageModelOptions, reach: Task):
-    (draft,), (call,), _ = ask(in_turn(refusal(400, "context length exceeded")), options, reach)
-    assert "context length exceeded" in draft.error
-    assert (call.answered, call.usage.unmetered) == (False, 0)
+def test_a_400_that_names_nothing_is_no_draft(options: LanguageModelOptions, reach: Task):
+    memory = Memory()
+    with (
+        serving(in_turn(refusal(400, "no such thing"))) as server,
+        pytest.raises(
+            WriterError,
+            match=r"none of the last 3 requests, the last one for c000: the request failed: .*no such thing",
+        ),
+    ):
+        write_all(writer(server, options), briefs(reach), memory)
+    assert len(server.requests) == 3
+    assert [(call.answered, call.usage.unmetered) for call in memory.calls] == [(False, 0)] * 3
 
 
 @pytest.mark.parametrize(
     "slow", [replace(completion(), delay_s=3.0), replace(completion(), drip_s=0.05)], ids=["silent", "drip"]
 )
-def test_a_reply_that_takes_too_long_is_given_up_and_not_paid_again(
+def test_a_reply_that_takes_too_long_is_given_up_and_no_draft(
     options: LanguageModelOptions, reach: Task, slow: Reaction
 ):
-    begun = time.monotonic()
-    (draft,), (call,), _ = ask(in_turn(slow), options, reach, timeout_s=0.4)
+    begun, memory = time.monotonic(), Memory()
+    with serving(in_turn(slow, completion())) as server:
+        (draft,) = write_all(writer(server, options, timeout_s=0.4), briefs(reach), memory)
     assert time.monotonic() - begun < 2.5
-    assert "no reply within 0.4 s" in draft.error
-    assert (call.answered, call.usage.unmetered) == (False, 1)
+    assert draft.source
+    lost, good = memory.calls
+    assert "no reply within 0.4 s" in lost.error
+    assert (lost.answered, lost.usage.unmetered, good.usage.unmetered) == (False, 1, 0)
+    assert len(server.requests) == 2
 
 
 def test_a_dead_server_ends_the_search_before_all_candidates_are_burnt(
@@ -198,7 +210,7 @@ def test_a_dead_server_ends_the_search_before_all_candidates_are_burnt(
 ):
     with (
         serving(in_turn(refusal(500, "dead"))) as server,
-        pytest.raises(WriterError, match=r"none of the last 1\d requests"),
+        pytest.raises(WriterError, match=r"none of the last \d+ requests"),
     ):
         write_all(writer(server, options, retries=1, concurrency=4), briefs(reach, 40), Memory())
     assert len(server.requests) < 40
@@ -207,8 +219,8 @@ def test_a_dead_server_ends_the_search_before_all_candidates_are_burnt(
 def test_a_limit_that_the_server_refuses_is_never_left_out(options: LanguageModelOptions, reach: Task):
     """Without one a reply may cost more than was set aside for it."""
     too_long = refusal(400, "'max_tokens' or 'max_completion_tokens' is too large: 8192.")
-    (draft,), _, server = ask(in_turn(too_long), options, reach)
-    assert "is too large: 8192" in draft.error
+    with serving(in_turn(too_long)) as server, pytest.raises(WriterError, match="is too large: 8192"):
+        write_all(writer(server, options), briefs(reach), Memory())
     assert all({"max_tokens", "max_completion_tokens"} & request.body.keys() for request in server.requests)
 
 

@@ -24,7 +24,7 @@ def status(pid: int) -> dict[str, str]:
     """What /proc says of a process; nothing where there is none,
     or where it only waits to be buried."""
     try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
     except OSError:
         return {}
     found = {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
@@ -46,7 +46,7 @@ def below(pid: int) -> Iterator[int]:
 
 def modules(pids: list[int]) -> str:
     texts = [Path(f"/proc/{pid}/cmdline") for pid in pids if status(pid)]
-    return " ".join(path.read_text().replace("\0", " ") for path in texts if path.exists())
+    return " ".join(path.read_text(encoding="utf-8").replace("\0", " ") for path in texts if path.exists())
 
 
 @pytest.mark.parametrize(

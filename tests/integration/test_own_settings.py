@@ -37,7 +37,7 @@ def interrupt(*_: object) -> None:
 
 def given(study: Path) -> list[dict[str, object]]:
     """What its trainer was given, training by training."""
-    return [json.loads(file.read_text()) for file in sorted(study.rglob("settings.json"))]
+    return [json.loads(file.read_text(encoding="utf-8")) for file in sorted(study.rglob("settings.json"))]
 
 
 @pytest.mark.slow
@@ -45,7 +45,7 @@ def test_a_search_with_flags_that_is_interrupted_and_resumed(tmp_path: Path, mon
     with monkeypatch.context() as patch:
         patch.setattr(runner, "compare_with_baselines", interrupt)
         assert run([*SEARCH, *FLAGS, "--final-seeds", "1", "--out", "s"]) == 130
-    stored = yaml.safe_load((tmp_path / "s" / "config.yaml").read_text())
+    stored = yaml.safe_load((tmp_path / "s" / "config.yaml").read_text(encoding="utf-8"))
     assert (stored["trainer"], stored["training"]) == (
         "own",
         {"env_steps": 1000, "sigma": 0.25, "widths": [4, 2]},
@@ -69,7 +69,7 @@ def test_a_search_with_flags_that_is_interrupted_and_resumed(tmp_path: Path, mon
 
 def test_a_search_from_a_file_which_flags_change(tmp_path: Path):
     (tmp_path / "own.yaml").write_text(
-        "trainer: own\ntraining: {style: wild, sigma: 1e-1, envs: 100, env_steps: 200}\n"
+        "trainer: own\ntraining: {style: wild, sigma: 1e-1, envs: 100, env_steps: 200}\n", encoding="utf-8"
     )
     assert (
         run(["search", "franka-reach", *TINY, "--config", "own.yaml", "--training.sigma", "2", "--out", "s"])
@@ -154,7 +154,7 @@ def test_wrong_flags_are_refused_before_anything_is_made(
 def test_wrong_settings_in_a_file_are_refused(
     training: str, complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
-    (tmp_path / "own.yaml").write_text(f"trainer: own\ntraining: {training}\n")
+    (tmp_path / "own.yaml").write_text(f"trainer: own\ntraining: {training}\n", encoding="utf-8")
     assert run(["search", "franka-reach", "--config", "own.yaml", "--out", "s"]) == 2
     assert complaint in capsys.readouterr().err
     assert not (tmp_path / "s").exists()

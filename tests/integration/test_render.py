@@ -78,7 +78,7 @@ def test_errors_have_exit_codes_and_leave_nothing(
     capsys: pytest.CaptureFixture[str],
 ):
     monkeypatch.chdir(tmp_path)
-    Path("file").write_text("")
+    Path("file").write_text("", encoding="utf-8")
     assert main.run(["render", "franka-reach", *SMALL, *flags]) == code
     captured = capsys.readouterr()
     assert (captured.out, captured.err.startswith(message)) == ("", True), captured.err

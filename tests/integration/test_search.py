@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 from pathlib import Path
@@ -19,12 +20,12 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     cwd = tmp_path_factory.mktemp("finished")
     code, out, err = run(*SEARCH, "--out", "s", cwd=cwd)
     assert code == 0, err
-    (cwd / "printed.txt").write_text(out)
+    (cwd / "printed.txt").write_text(out, encoding="utf-8")
     return cwd / "s"
 
 
 def test_ends_with_candidates_code_comparison_and_folder(finished: Path):
-    out = (finished.parent / "printed.txt").read_text()
+    out = (finished.parent / "printed.txt").read_text(encoding="utf-8")
     assert "no language model is used" in out
     for text in (
         "c000",
@@ -52,7 +53,9 @@ def test_the_folder_is_complete(finished: Path):
         assert c["parents"] == ([] if c["iteration"] == 0 else [best])
         assert "def compute_reward(" in str(c["source"])
         assert (finished / str(c["policy"])).is_file()
-        assert (finished / "candidates" / str(c["id"]) / "reward.py").read_text() == programs[str(c["id"])]
+        assert (finished / "candidates" / str(c["id"]) / "reward.py").read_text(encoding="utf-8") == programs[
+            str(c["id"])
+        ]
 
 
 @pytest.mark.slow
@@ -82,7 +85,7 @@ def test_inspect_one_candidate(finished: Path):
 
 def test_inspect_draws_a_picture_that_loads_nothing(finished: Path, tmp_path: Path):
     assert run("inspect", finished, "--svg", tmp_path / "s.svg", cwd=tmp_path)[0] == 0
-    picture = (tmp_path / "s.svg").read_text()
+    picture = (tmp_path / "s.svg").read_text(encoding="utf-8")
     assert picture.startswith("<svg")
     assert "url(" not in picture.replace("url(#", "")
 
@@ -91,14 +94,21 @@ def test_inspect_shows_and_exports_who_comes_from_whom(finished: Path, tmp_path:
     code, out, err = run("inspect", finished, "--tree", "--lineage", tmp_path / "l.graphml", cwd=tmp_path)
     assert code == 0, err
     listed = candidates(finished, tmp_path)
+    branches = (
+        "\u251c\u2500\u2500 ",
+        "\u2514\u2500\u2500 ",
+        "+-- ",
+        "`-- ",
+    )  # the latter on terminals of ASCII
     lines = {
         words[0]: line
         for line in out.splitlines()
-        if (words := line.replace("├──", "").replace("└──", "").split())
+        if (words := re.sub("|".join(map(re.escape, branches)), "", line).split())
     }
     for candidate in listed:
-        assert f"{candidate['score']:.3f}" in lines[str(candidate["id"])]
-        assert ("── " in lines[str(candidate["id"])]) == bool(candidate["parents"])
+        line = lines[str(candidate["id"])]
+        assert f"{candidate['score']:.3f}" in line
+        assert any(branch in line for branch in branches) == bool(candidate["parents"])
     graph = nx.read_graphml(tmp_path / "l.graphml")
     assert set(graph.edges) == {(parent, c["id"]) for c in listed for parent in c["parents"]}  # pyright: ignore[reportGeneralTypeIssues]
     code, _, err = run("inspect", finished, "--lineage", "/proc/l.json", cwd=tmp_path)
@@ -163,7 +173,7 @@ def test_no_process_is_left_behind_after_a_kill(tmp_path: Path):
         if "c001 ACCEPTED" in line:
             break
     time.sleep(0.5)
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="utf-8").split()
     assert children
     process.kill()
     process.communicate()
@@ -173,7 +183,8 @@ def test_no_process_is_left_behind_after_a_kill(tmp_path: Path):
     alive = [
         child
         for child in children
-        if Path(f"/proc/{child}").exists() and "zombie" not in Path(f"/proc/{child}/status").read_text()
+        if Path(f"/proc/{child}").exists()
+        and "zombie" not in Path(f"/proc/{child}/status").read_text(encoding="utf-8")
     ]
     assert not alive
 

@@ -30,7 +30,7 @@ def test_two_at_the_same_time_do_not_share_a_folder(tmp_path: Path):
 
 
 def test_a_folder_that_somebody_has_begun_is_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    (tmp_path / "reward.txt").write_text("somebody else's")
+    (tmp_path / "reward.txt").write_text("somebody else's", encoding="utf-8")
     assert main.run(["train", "cartpole", "--reward", "sparse", "--out", str(tmp_path), *TINY]) == 2
     assert "exists already" in capsys.readouterr().err
-    assert (tmp_path / "reward.txt").read_text() == "somebody else's"
+    assert (tmp_path / "reward.txt").read_text(encoding="utf-8") == "somebody else's"

@@ -86,7 +86,7 @@ def test_a_search_through_faults_and_its_replay_without_a_network(inside: Inside
     assert "price unknown, and 1 call without a count, perhaps charged" in printed
     first = listed("s")
     assert [c["state"] for c in first] == ["SCORED"] * 4
-    assert sum(int(str(c["attempts"])) for c in first) == 8
+    assert sum(int(str(c["attempts"])) for c in first) == 7  # half a reply is no draft
     code, out, err = inside(
         "search", "--config", "s/config.yaml", "--writer", "replay", "--from", "s", "--out", "again", key=""
     )
@@ -151,6 +151,21 @@ def test_a_dry_run_spends_nothing_and_says_what_would_be(inside: Inside, tmp_pat
     )
     for text in (*figures, "--- system ---"):
         assert text in out, text
+
+
+@pytest.mark.parametrize("command", [["search"], ["compare", "--repeats", "2"]], ids=lambda words: words[0])
+@pytest.mark.parametrize(
+    "url", [None, "https://r.openai.azure.com/openai/deployments/d?api-version=2024-10-21"]
+)
+def test_a_dry_run_needs_no_key(inside: Inside, tmp_path: Path, command: list[str], url: str | None):
+    place = ["--llm.base-url", url] if url else []
+    name, *more = command
+    code, out, err = inside(
+        name, "franka-reach", *more, "--writer", "openai", "--llm.model", "gpt-4o-mini",
+        "--llm.key-file", "no-such-file", *place, "--dry-run", key="",
+    )  # fmt: skip
+    assert (code, "--- system ---" in out) == (0, True), err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_killed_while_it_writes_it_asks_again_only_for_what_it_does_not_have(

@@ -53,7 +53,12 @@ def _complaint(kind: str) -> str | None:
     command = [sys.executable, "-c", _TINY_PICTURE]
     try:
         child = subprocess.run(
-            command, env=environment, capture_output=True, text=True, errors="replace", timeout=_PATIENCE_S
+            command,
+            env=environment,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=_PATIENCE_S,
         )
     except subprocess.TimeoutExpired:
         return f"no answer within {_PATIENCE_S} s"

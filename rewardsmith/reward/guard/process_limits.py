@@ -41,7 +41,7 @@ def confine() -> list[str]:
     ]
     if sys.platform != "linux":
         return [*report, "no memory limit, no-new-privileges, Landlock or seccomp on this system"]
-    with open("/proc/self/statm") as statm:
+    with open("/proc/self/statm", encoding="ascii") as statm:
         used = int(statm.read().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY_BYTES, used + MEMORY_BYTES))
     kept = ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0

@@ -13,8 +13,9 @@ from typing import Any, Self
 from rewardsmith.config import LanguageModelOptions
 from rewardsmith.contracts import Brief
 from rewardsmith.errors import WriterError
-from rewardsmith.writers.backend import Answer, Parameters
+from rewardsmith.writers.backend import Answer, Parameters, Tell
 from rewardsmith.writers.local.gbnf import grammar
+from rewardsmith.writers.openai.refusals import is_too_long
 from rewardsmith.writers.openai.replies import read_reply
 from rewardsmith.writers.prompts import Prompt
 
@@ -67,18 +68,25 @@ class LocalModel:
             "grammar": grammar(brief.operator, brief.task.signals),
         }
 
-    async def ask(self, prompt: Prompt, parameters: Parameters) -> Answer:
+    async def ask(self, prompt: Prompt, parameters: Parameters, tell: Tell) -> Answer:
         """Generate.
 
         Nothing else happens meanwhile, since there is one model and one set of cores.
         """
+        del tell  # it waits for nothing
         messages = [{"role": message.role, "content": message.content} for message in prompt.messages]
         try:
             body = self._server.handle_chat_completions({"messages": messages, **parameters})
         except RuntimeError as failure:
-            return Answer(error=f"the model failed: {failure}", answered=False, parameters=parameters)
+            return _unanswered(f"the model failed: {failure}.", parameters)
         reply = read_reply(json.dumps(body).encode())
+        if not reply.answered:
+            return _unanswered(reply.error, parameters)
         return Answer(reply.text, reply.finish_reason, reply.error, usage=reply.usage, parameters=parameters)
+
+
+def _unanswered(error: str, parameters: Parameters) -> Answer:
+    return Answer(error=error, answered=False, too_long=is_too_long(error), parameters=parameters)
 
 
 def _load(path: Path, options: LanguageModelOptions) -> Any:

@@ -12,7 +12,7 @@ from typing import NoReturn
 from rewardsmith.config import LanguageModelOptions
 from rewardsmith.errors import WriterError
 from rewardsmith.files import read_named
-from rewardsmith.writers.openai.address import check_address, check_no_key
+from rewardsmith.writers.openai.address import check_address, check_no_key, of_completions
 
 _DEFAULT_URL = "https://api.openai.com/v1"
 _NO_KEY = "none"
@@ -66,8 +66,15 @@ def _without(text: str, parts: list[str]) -> str:
     return "".join(kept)
 
 
-def resolve(options: LanguageModelOptions, environment: Mapping[str, str] = os.environ) -> Access:
+def resolve(
+    options: LanguageModelOptions, environment: Mapping[str, str] = os.environ, *, keyed: bool = True
+) -> Access:
     """Find model, address and key.
+
+    Args:
+        options: Of the study.
+        environment: What the options leave out.
+        keyed: Whether there is anything to send; if not, no key is looked for.
 
     Raises:
         WriterError: The model or the key is missing, or the address is none; the message names the
@@ -80,9 +87,9 @@ def resolve(options: LanguageModelOptions, environment: Mapping[str, str] = os.e
         raise WriterError(
             f"the model's name {model[:100]!r} has characters that no name has. Give --llm.model NAME."
         )
-    base_url = options.base_url or environment.get("OPENAI_BASE_URL") or _DEFAULT_URL
+    base_url = of_completions(options.base_url or environment.get("OPENAI_BASE_URL") or _DEFAULT_URL)
     check_address(base_url)
-    key = _key(options, base_url, environment)
+    key = _key(options, base_url, environment) if keyed else _NO_KEY
     check_no_key(base_url, key if len(key) >= _SECRET_CHARS else "")
     return Access(model, base_url, key)
 

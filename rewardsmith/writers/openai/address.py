@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from rewardsmith.errors import WriterError
@@ -31,6 +31,8 @@ _ACCOUNT = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """Numbers of accounts and projects, which stand in some providers' addresses."""
 _RANDOM_CHARS, _RANDOM_BITS = 32, 3.5
 _MOST_CHARS = 2_000
+_VERSION = re.compile(r"\?api-version=(20\d\d-\d\d-\d\d(?:-preview)?|v1|preview|latest)$")
+_ENDS_IN_VERSION = re.compile(r"/v\d+[a-z]*$")
 
 
 def check_address(base_url: str) -> None:
@@ -39,6 +41,7 @@ def check_address(base_url: str) -> None:
     Raises:
         WriterError: With the address only where nothing in it can be a secret.
     """
+    base_url = without_version(base_url)
     parts = _split(base_url)
     host = parts.hostname or "" if parts else ""
     if parts and ("@" in base_url or parts.query or parts.fragment or "?" in base_url or "#" in base_url):
@@ -56,6 +59,43 @@ def check_address(base_url: str) -> None:
         )
     if not parts or parts.scheme not in ("http", "https") or not _is_host(host, parts.netloc):
         raise WriterError(f"the base URL {shown(base_url)} is not an http address. {_SUCH_AS}")
+
+
+def without_version(base_url: str) -> str:
+    """An address without the one query that it may have, the version that Azure asks for."""
+    return _VERSION.sub("", base_url)
+
+
+def api_version(base_url: str) -> str:
+    """The version of Azure's interface that an address names, or nothing."""
+    found = _VERSION.search(base_url)
+    return found[1] if found else ""
+
+
+def of_completions(url: str) -> str:
+    """The base of an address that was copied with the path of the completions."""
+    return re.sub(r"/chat/completions/?(?=$|\?)", "", url)
+
+
+def is_loopback(base_url: str) -> bool:
+    """Whether an address is this very machine."""
+    host = (urlsplit(base_url).hostname or "").rstrip(".")
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def other_base(base_url: str) -> str:
+    """The address with ``/v1`` at its end where it has none, and without where it has.
+
+    Nothing for Azure, whose addresses do not end in a version.
+    """
+    if api_version(base_url):
+        return ""
+    base = base_url.rstrip("/")
+    found = _ENDS_IN_VERSION.search(base)
+    return base[: found.start()] if found else f"{base}/v1"
 
 
 def check_no_key(base_url: str, key: str) -> None:

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 _LONGEST_PAUSE_S = 60.0
+_LEAST_PAUSE = 0.75
+"""Of the pause that is due: requests that failed together do not come back together."""
 
 
 class Gate:
@@ -26,10 +28,13 @@ class Gate:
         while (rest := self._opens_at - time.monotonic()) > 0:
             await asyncio.sleep(rest)
 
-    def close(self, retry_after_s: float | None) -> None:
+    def close(self, retry_after_s: float | None) -> float:
         """Keep all waiting, at least for the doubling pause: a server's "at once" is not believed.
 
         Refusals of requests that were in flight together count once.
+
+        Returns:
+            The seconds until it opens.
         """
         now = time.monotonic()
         rest = retry_after_s or 0.0
@@ -37,15 +42,32 @@ class Gate:
             rest = max(rest, pause(self._pause_s, self._refusals))
             self._refusals += 1
         self._opens_at = max(self._opens_at, now + rest)
+        return self._opens_at - now
 
     def relax(self) -> None:
         """An answer came: the next pause is short again."""
         self._refusals = 0
 
 
+class Waits:
+    """Tells news from what was said: many requests wait for the same, and one line is enough."""
+
+    def __init__(self) -> None:
+        """Nobody waits."""
+        self._until = 0.0
+
+    def are_news(self, seconds: float) -> bool:
+        """Whether a wait lasts clearly longer than the one that was told last."""
+        now = time.monotonic()
+        if now + _LEAST_PAUSE * seconds <= self._until:
+            return False
+        self._until = now + seconds
+        return True
+
+
 def pause(first_s: float, failures: int) -> float:
     """Seconds to wait after so many failures: doubling, at most a minute, a little at random."""
-    return min(_LONGEST_PAUSE_S, first_s * 2.0 ** min(failures, 20)) * random.uniform(0.75, 1.0)
+    return min(_LONGEST_PAUSE_S, first_s * 2.0 ** min(failures, 20)) * random.uniform(_LEAST_PAUSE, 1.0)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -6,6 +6,7 @@ import zlib
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import openai
 
 if TYPE_CHECKING:
@@ -29,9 +30,18 @@ class BoundedClient(openai.DefaultAsyncHttpxClient):
     nowhere else.
     """
 
-    def __init__(self) -> None:
-        """Open nothing yet."""
-        super().__init__(follow_redirects=False, headers={"Accept-Encoding": "identity"})
+    def __init__(self, *, direct: bool = False) -> None:
+        """Open nothing yet.
+
+        Args:
+            direct: Go through no proxy, whatever the environment says.
+        """
+        super().__init__(
+            follow_redirects=False,
+            headers={"Accept-Encoding": "identity"},
+            # with a transport of its own, a client looks for no proxies
+            transport=httpx2.AsyncHTTPTransport(limits=openai.DEFAULT_CONNECTION_LIMITS) if direct else None,
+        )
 
     async def send(self, request: Request, *, stream: bool = False, **options: Any) -> Response:
         """Send a request and read the answer.

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 
 from rewardsmith.usage import MAX_COUNT, Usage
+from rewardsmith.writers.openai.refusals import Refusal
 from rewardsmith.writers.storable import one_line, storable
 
+_STATUS = re.compile("[345][0-9]{2}")
+_MOST_LOGPROB = 1e6
+"""Above what any token has; NaN, infinities and numbers of 400 digits are none."""
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 _KEPT_CHARS = 100_000
@@ -23,6 +28,12 @@ class Reply:
     usage: Usage
     error: str = ""
     """Why the text is of no use."""
+    answered: bool = True
+    """Whether a model said something, good or bad. If not, the error is the server's."""
+    refusal: Refusal | None = None
+    """The error that stands in place of an answer, in a response that says it is good."""
+    logprobs: str = ""
+    """See :attr:`rewardsmith.records.Call.logprobs`."""
 
 
 def read_reply(body: bytes, cut: str = "") -> Reply:
@@ -42,14 +53,25 @@ def read_reply(body: bytes, cut: str = "") -> Reply:
     except (ValueError, RecursionError):
         return _unreadable(text)
     choices = _field(data, "choices")
-    if not isinstance(choices, list):
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    message, fault = _field(choice, "message"), _field(data, "error") or _field(choice, "error")
+    said = _text(_field(fault, "message")) or _text(fault) or "an error without words"
+    if fault and not message:
+        refusal = Refusal(_status(_field(fault, "code")), said, _text(_field(fault, "param")))
+        return replace(_unreadable(text), error=_shortly(said), refusal=refusal)
+    if not isinstance(message, dict):
         return _unreadable(text)
-    usage = read_usage(_field(data, "usage"))
-    choice = choices[0] if choices else None
     finish = _text(_field(choice, "finish_reason"))
-    content = _content(_field(_field(choice, "message"), "content"))
-    refusal = _text(_field(_field(choice, "message"), "refusal"))
-    return Reply(content, finish, usage, _complaint(content, finish, refusal, bool(choices)))
+    reply = Reply(
+        text=_content(_field(message, "content")),
+        finish_reason=finish,
+        usage=read_usage(_field(data, "usage")),
+        logprobs=_logprobs(_field(_field(choice, "logprobs"), "content")),
+    )
+    if fault or finish == "error":
+        why = _shortly(said) if fault else "finish reason error"
+        return replace(reply, error=f"the server broke off the reply: {why}.", answered=False)
+    return replace(reply, error=_complaint(reply.text, finish, _text(_field(message, "refusal"))))
 
 
 def read_usage(data: Json) -> Usage:
@@ -71,9 +93,7 @@ def _count(data: Json, most: int = MAX_COUNT) -> int | None:
     return data if isinstance(data, int) and not isinstance(data, bool) and 0 <= data <= most else None
 
 
-def _complaint(content: str, finish: str, refusal: str, chosen: bool) -> str:
-    if not chosen:
-        return "the reply has no choices."
+def _complaint(content: str, finish: str, refusal: str) -> str:
     if finish == "length":
         return "the reply was cut off at the token limit (--llm.max-tokens). Answer more briefly."
     if content.strip():
@@ -83,10 +103,37 @@ def _complaint(content: str, finish: str, refusal: str, chosen: bool) -> str:
 
 
 def _unreadable(text: str) -> Reply:
-    said = one_line(text[:_KEPT_CHARS])[:200] or "nothing"
     return Reply(
-        text[:_KEPT_CHARS], "", Usage(calls=1, unmetered=1), f"the answer is not a chat completion: {said}"
+        text[:_KEPT_CHARS],
+        "",
+        Usage(calls=1, unmetered=1),
+        f"the answer is not a chat completion: {_shortly(text)}.",
+        answered=False,
     )
+
+
+def _shortly(text: str) -> str:
+    return one_line(text[:_KEPT_CHARS])[:200] or "nothing"
+
+
+def _status(code: Json) -> int:
+    """The HTTP status that an error has as its code; 0 for another code, or none."""
+    digits = str(code) if isinstance(code, int | str) else ""
+    return int(digits) if _STATUS.fullmatch(digits) else 0
+
+
+def _logprobs(tokens: Json) -> str:
+    """A line for each token (see :attr:`rewardsmith.records.Call.logprobs`)."""
+    if not isinstance(tokens, list):
+        return ""
+    pairs = ((_text(_field(token, "token")), _finite(_field(token, "logprob"))) for token in tokens)
+    return "\n".join(f"{json.dumps(token)} {json.dumps(logprob)}" for token, logprob in pairs)
+
+
+def _finite(number: Json) -> float | None:
+    if isinstance(number, bool) or not isinstance(number, int | float) or not abs(number) < _MOST_LOGPROB:
+        return None
+    return round(float(number), 5)
 
 
 def _content(data: Json) -> str:

@@ -58,7 +58,7 @@ def test_trust_is_about_where_and_a_budget_about_how_much(
 
 def test_the_user_s_own_terms_go_before_the_study_s(command: Command, attacker: ChatServer, tmp_path: Path):
     foreign(tmp_path / "s", config(attacker, key_file=str(tmp_path / "token")))
-    (tmp_path / "token").write_text(SECRET)
+    (tmp_path / "token").write_text(SECRET, encoding="utf-8")
     with serving(in_turn(refusal(401))) as mine:
         flags = (
             "--llm.base-url",

@@ -20,20 +20,21 @@ def test_one_s_own_study_goes_on_until_somebody_changes_it(
     command: Command, attacker: ChatServer, tmp_path: Path
 ):
     made = replace(config(attacker, key_variable="OPENAI_API_KEY"), max_usd=None, max_tokens=90_000)
-    (tmp_path / "mine.yaml").write_text(to_yaml(made))
+    (tmp_path / "mine.yaml").write_text(to_yaml(made), encoding="utf-8")
     assert command("search", "--config", "mine.yaml", "--out", "s")[0] == 1
     assert command("resume", "s")[0] == 1
     reached = attacker.connections
     assert reached
     if Study.open(tmp_path / "s").store.value("identity") is None:
         pytest.fail("a new study has no identity")
-    plain = (tmp_path / "s" / "config.yaml").read_text()
+    plain = (tmp_path / "s" / "config.yaml").read_text(encoding="utf-8")
 
     def say(**changes: object) -> None:
         llm = {**yaml.safe_load(plain)["llm"], **{k: v for k, v in changes.items() if k in vars(made.llm)}}
         top = {k: v for k, v in changes.items() if k not in vars(made.llm) or k == "max_tokens"}
         (tmp_path / "s" / "config.yaml").write_text(
-            yaml.safe_dump({**yaml.safe_load(plain), **top, "llm": {**llm, "max_tokens": 4096}})
+            yaml.safe_dump({**yaml.safe_load(plain), **top, "llm": {**llm, "max_tokens": 4096}}),
+            encoding="utf-8",
         )
 
     say(max_tokens=80_000, candidates=1)
@@ -69,7 +70,8 @@ def test_a_config_file_inside_a_study_is_the_study_s_word(
     file.write_text(
         to_yaml(config(attacker)).replace(
             "strategy: eureka\n", "" if verb == "compare" else "strategy: eureka\n"
-        )
+        ),
+        encoding="utf-8",
     )
     (tmp_path / "link.yaml").symlink_to(file)
     few = ("--strategies", "eureka", "--repeats", "1") if verb == "compare" else ()

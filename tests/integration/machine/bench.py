@@ -65,7 +65,7 @@ class Bench:
         """Let something happen to a run, or to every run and the control training."""
         file = self.folder / run / f"{kind}.txt"
         file.parent.mkdir(exist_ok=True)
-        file.write_text("\n".join([what] * times))
+        file.write_text("\n".join([what] * times), encoding="utf-8")
 
     def executor(
         self, trainer: str = "faulty", scorer: str = "faulty", patience_s: float = 60.0, **changes: object
@@ -85,4 +85,4 @@ class Bench:
 
     def trainings(self, run: str) -> list[str]:
         """The GPUs that each training of a run saw."""
-        return (self.folder / run / "trainings.txt").read_text().split()
+        return (self.folder / run / "trainings.txt").read_text(encoding="utf-8").split()

@@ -134,7 +134,7 @@ def test_a_policy_that_is_saved_is_scored_alone(bench: Bench):
 @pytest.mark.slow
 def test_a_policy_that_cannot_be_read_is_an_honest_error(bench: Bench):
     executor = bench.executor(scorer="heldout")
-    (bench.folder / "policy.pt").write_text("nothing")
+    (bench.folder / "policy.pt").write_text("nothing", encoding="utf-8")
     executor.score(ScoringJob("c000-search-0", str(bench.folder / "policy.pt"), 3, 4))
     assert "policy.pt is not a policy that rewardsmith saved" in listen(executor, 1).error
 

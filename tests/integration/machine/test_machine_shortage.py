@@ -16,7 +16,7 @@ from tests.integration.machine.bench import Bench
 @pytest.mark.slow
 def test_without_room_on_the_disk_nobody_is_blamed(bench: Bench):
     """A file in the place of the policy's folder stands for a disk that takes no more."""
-    (bench.folder / "a").write_text("")
+    (bench.folder / "a").write_text("", encoding="utf-8")
     found = bench.run("a", executor=bench.executor("population", "heldout"))
     assert "exit code 1" in found.error
     assert "That is this machine's fault" in found.error

@@ -24,7 +24,16 @@ COMPARED = {"task", "strategy", "strategy_options", "seed", "feedback", "tell_go
 """What is compared, or what is said of it in words of its own."""
 FREE = {"baselines", "training.slots", "training.overlap", "executor", "workers", "devices"} | {
     f"llm.{name}"
-    for name in ("key_variable", "key_file", "concurrency", "retries", "pause_s", "threads", "replay")
+    for name in (
+        "key_variable",
+        "key_file",
+        "concurrency",
+        "retries",
+        "pause_s",
+        "threads",
+        "replay",
+        "logprobs",
+    )
 }
 """Decides neither what a search finds nor what it costs."""
 

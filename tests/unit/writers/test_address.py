@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewardsmith.errors import WriterError
-from rewardsmith.writers.openai.address import check_address, check_no_key, shown
+from rewardsmith.writers.openai.address import (
+    api_version,
+    check_address,
+    check_no_key,
+    is_loopback,
+    of_completions,
+    other_base,
+    shown,
+)
 
 PASSWORD = "hunter2-Passw0rd"
 GOOD = (
@@ -101,3 +109,45 @@ def test_what_is_accepted_the_client_takes(url: str):
     except WriterError:
         return
     assert openai.AsyncOpenAI(api_key="k", base_url=url).base_url.host
+
+
+@pytest.mark.parametrize(
+    ("url", "loopback"),
+    [
+        ("http://127.0.0.1:8000/v1", True), ("http://127.9.9.9/v1", True), ("http://[::1]:8000/v1", True),
+        ("http://localhost/v1", True), ("http://LOCALHOST./v1", True), ("http://api.localhost/v1", True),
+        ("http://10.0.0.1/v1", False), ("http://localhost.example.com/v1", False), ("https://h/v1", False),
+        ("http://notlocalhost/v1", False),
+    ],
+)  # fmt: skip
+def test_loopback(url: str, loopback: bool):
+    assert is_loopback(url) == loopback
+
+
+@pytest.mark.parametrize(
+    ("url", "other"),
+    [
+        ("http://h:1", "http://h:1/v1"), ("http://h:1/", "http://h:1/v1"), ("http://h/v1", "http://h"),
+        ("http://h/v1/", "http://h"), ("http://h/api/v1beta", "http://h/api"), ("http://h/api", "http://h/api/v1"),
+        ("https://r.openai.azure.com/openai/deployments/d?api-version=2024-10-21", ""),
+    ],
+)  # fmt: skip
+def test_the_address_next_to_it(url: str, other: str):
+    assert other_base(url) == other
+
+
+def test_azure_s_version_is_the_only_query():
+    azure = "https://r.openai.azure.com/openai/deployments/d"
+    for version in ("2024-10-21", "2025-04-01-preview", "v1", "preview"):
+        check_address(f"{azure}?api-version={version}")
+        assert api_version(f"{azure}?api-version={version}") == version
+    for query in ("api-version=2024-10-21&k=v", "api-version=hunter2", "k=v&api-version=2024-10-21", ""):
+        assert api_version(f"{azure}?{query}") == ""
+        with pytest.raises(WriterError, match="a query"):
+            check_address(f"{azure}?{query}")
+
+
+def test_the_path_of_completions_is_left_out():
+    assert of_completions("http://h/v1/chat/completions") == "http://h/v1"
+    assert of_completions("http://h/d/chat/completions?api-version=v1") == "http://h/d?api-version=v1"
+    assert of_completions("http://h/chat/completions/v1") == "http://h/chat/completions/v1"

@@ -16,7 +16,7 @@ from rewardsmith.contracts import Brief, TaskSheet
 from rewardsmith.errors import WriterError
 from rewardsmith.usage import Price
 from rewardsmith.writers import desk
-from rewardsmith.writers.backend import Answer, Parameters
+from rewardsmith.writers.backend import Answer, Parameters, Tell
 from rewardsmith.writers.chat import ChatWriter
 from rewardsmith.writers.prompts import Prompt
 from tests.asking import Memory, write_all
@@ -52,7 +52,7 @@ class Model:
     def parameters(self, brief: Brief) -> Parameters:
         return {"seed": brief.seed}
 
-    async def ask(self, prompt: Prompt, parameters: Parameters) -> Answer:
+    async def ask(self, prompt: Prompt, parameters: Parameters, tell: Tell) -> Answer:
         self.threads.add(threading.get_ident())
         assert asyncio.get_running_loop() is self.loops[0]
         self.asked, self.under_way = self.asked + 1, self.under_way + 1

@@ -20,7 +20,7 @@ from rewardsmith.records import Trial
 from rewardsmith.registry import TASKS
 from rewardsmith.settings import preset_settings
 from rewardsmith.training.ppo import PpoSettings
-from rewardsmith.writers.prompts import as_text, render
+from rewardsmith.writers.prompts import as_text, render, without_oldest
 
 PAGE = Path(__file__).parents[3] / "docs" / "prompts.md"
 TRIALS = TypeAdapter(dict[str, tuple[Trial, ...]]).validate_json(
@@ -56,13 +56,17 @@ CASES = {
 
 
 def conversation(study: str, operator: str, parents: tuple[str, ...]) -> str:
+    return as_text(render(brief(study, operator, parents)))
+
+
+def brief(study: str, operator: str, parents: tuple[str, ...]) -> Brief:
     config = StudyConfig("franka-push", episodes=128)
     settings = preset_settings(PpoSettings, PUSH, "population", "cpu")
     trials = {trial.id: trial for trial in TRIALS.get(study, ())}
     seen = Seen(TOLD, trials, PUSH.horizon, True, {})
     sheet = TaskSheet.of(PUSH, TOLD, training_facts(config, settings, PUSH))
     shown = tuple(parent_of(trials[name], seen) for name in parents)
-    return as_text(render(Brief("c009", sheet, operator, shown, 0)))
+    return Brief("c009", sheet, operator, shown, 0)
 
 
 def page() -> str:
@@ -92,3 +96,18 @@ def test_a_third_round_revision_holds_no_riddles():
     assert "- c006 (reflect of c001): true score" in text
     assert last.candidate.idea[:60] not in text, "it is about a program that is not shown"
     assert first.candidate.idea[:60] not in text
+
+
+def test_what_is_too_long_is_left_out_from_the_oldest_on():
+    """Parents go one by one, and of the last one at last all but its program and a summary."""
+    order: Brief | None = brief("rf-agent", "tree_path", ("c002", "c004", "c006"))
+    texts: list[str] = []
+    while order is not None:
+        texts.append(as_text(render(order)))
+        order = without_oldest(order)
+    lengths = [len(text) for text in texts]
+    assert len(lengths) == 4
+    assert lengths == sorted(lengths, reverse=True)
+    assert all("def compute_reward(tcp_pos: Tensor, tcp_lin_vel: Tensor" in text for text in texts)
+    assert "How it came about" not in texts[-1]
+    assert "True score 0.148" in texts[-1]

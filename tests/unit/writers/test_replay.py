@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,21 @@ def test_replies_come_by_candidate_and_attempt_and_cost_nothing(recorded: Path, 
 def test_an_attempt_that_was_never_made_is_a_reason(recorded: Path, ledger: StudyLedger):
     draft = replay(recorded).write(brief(attempt=3), ledger)
     assert "has no reply for draft 3 of c001" in draft.error
+
+
+@pytest.mark.parametrize(("attempts", "counted"), [(2, False), (3, True)])
+def test_an_outage_at_the_end_of_a_recorded_search_is_no_draft(
+    recorded: Path, ledger: StudyLedger, attempts: int, counted: bool
+):
+    """Where it was taken for one, as earlier versions did, it is one again."""
+    with Study.open(recorded, write=True) as study:
+        study.store.add_call(call(3, "", answered=False))
+        study.save(replace(study.store.candidates()["c001"], attempts=attempts))
+    if counted:
+        assert replay(recorded).write(brief(attempt=3), ledger).error == "the connection broke."
+        return
+    with pytest.raises(WriterError, match=r"no answer for c001 \(reflect, draft 3\)"):
+        replay(recorded).write(brief(attempt=3), ledger)
 
 
 def test_a_candidate_without_calls_gets_what_was_kept_with_it(recorded: Path, ledger: StudyLedger):
