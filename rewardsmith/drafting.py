@@ -102,7 +102,7 @@ def brief(study: Study, parts: Parts, candidate: Candidate) -> Brief:
     """The order that goes to the writer for the next draft of a candidate."""
     refused, fresh_after = candidate.attempts, study.config.fresh_after
     start_over = refused % fresh_after == 0 if fresh_after else refused == 0
-    seen = surroundings(study, parts.task)
+    seen = surroundings(study, parts.task, candidate.id)
     parents = [trial for identity in candidate.parents if (trial := seen.trials.get(identity))]
     return Brief(
         candidate=candidate.id,
@@ -136,15 +136,34 @@ def training_facts(config: StudyConfig, settings: TrainerSettings, task: Task) -
     )
 
 
-def surroundings(study: Study, task: Task | None) -> Seen:
+def surroundings(study: Study, task: Task | None, asked: str = "") -> Seen:
     """What is around the candidates of a study when feedback is gathered.
 
-    Without the task, which need not be installed where a study is looked at, nothing is diagnosed.
+    Args:
+        study: The study.
+        task: Its task. It need not be installed where a study is looked at; then nothing is
+            diagnosed.
+        asked: The candidate that is to be written: only what its strategy knew when it proposed it
+            is around. So its prompt, and with it the answer that is paid for, does not hang on what
+            else has come in since. Nothing: all there is.
     """
-    trials, said = {trial.id: trial for trial in study.trials}, remarks(study.store)
+    known = _told_before(study, asked) if asked else None
+    trials = {trial.id: trial for trial in study.trials if known is None or trial.id in known}
+    said = remarks(study.store)
     if task is None:
         return Seen([part for part in study.config.told if part != "diagnoses"], trials, 0, False, said)
     return Seen(study.config.told, trials, task.horizon, not task.has_metric, said)
+
+
+def _told_before(study: Study, asked: str) -> set[str]:
+    """Candidates of which the strategy was told before it proposed one."""
+    told = set[str]()
+    for event in study.store.events():
+        if event.kind == "asked" and asked in event.candidates:
+            break
+        if event.kind == "told":
+            told.update(event.candidates)
+    return told
 
 
 def parent_of(trial: Trial, seen: Seen) -> Parent:

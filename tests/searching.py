@@ -27,8 +27,8 @@ from rewardsmith.parts import Parts
 from rewardsmith.records import Draft, Fault, Proposal, Run, RunState, Score, Trial, Verdict
 from rewardsmith.registry import WRITERS
 from rewardsmith.reward.guard import Guard
+from rewardsmith.settings import effective_settings
 from rewardsmith.study import Study
-from rewardsmith.training.ppo import PpoSettings
 from tests.servers import ChatServer
 
 Judge = Callable[[str], Fault | None]
@@ -143,7 +143,8 @@ def go(
     strategy: type[Rounds] = Rounds, judge: Judge = lambda program: None,
 ) -> tuple[list[Trial], list[str], str]:  # fmt: skip
     """Run or resume a study; its candidates, the stages, and why it stopped."""
-    parts = Parts(task, strategy(), writer, guard, AtOnce(judge), PpoSettings())
+    settings = effective_settings(task, config.trainer, config.device, config.training)
+    parts = Parts(task, strategy(), writer, guard, AtOnce(judge), settings)
     observer = Silent()
     with Study.open(folder, write=True) if folder.exists() else Study.create(folder, config) as study:
         study.config = config  # what a person may have changed in the file

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from rewardsmith import people
+from rewardsmith.config import StudyConfig
+from rewardsmith.contracts import Task
 from rewardsmith.people import givens
+from rewardsmith.records import Note
+from rewardsmith.reward.guard import Guard
 from rewardsmith.study import Study
 from tests.integration.command_line import COMMAND, TINY
+from tests.searching import go, model
+from tests.servers import completion, in_turn, serving
 
 MINE = """\
 def compute_reward(tcp_pos, goal_pos, previous_tcp_pos, initial_tcp_pos):
@@ -86,3 +94,32 @@ def test_notes_are_kept_listed_and_withdrawn(tmp_path: Path):
         "  1  c000  It overshoots.",
     ]
     assert "It overshoots." in run("inspect", out, "c000")
+
+
+def test_notes_and_all_that_is_told_reach_the_model(guard: Guard, reach: Task, tmp_path: Path):
+    """A wish in every prompt after it; goal, scene, training and history by default."""
+    config = StudyConfig("franka-reach", candidates=2, final_seeds=0, strategy_options={"samples": 1})
+    with serving(in_turn(completion())) as server:
+        go(tmp_path / "s", config, model(server), guard, reach)
+        with Study.open(tmp_path / "s", write=True) as study:
+            people.add(study.store, Note("Move softly."))
+            people.add(study.store, Note("It overshoots.", "c000"))
+        go(tmp_path / "s", replace(config, candidates=3), model(server), guard, reach)
+    first, _, third = (json.dumps(exchange.body) for exchange in server.requests)
+    for told in ("Goal: tool centre point within 0.02 m", "At an episode's start: `tcp_pos`", "discount of"):
+        assert told in first
+        assert told in third
+    assert "Move softly." not in first
+    assert "Move softly." in third
+    assert "A person says of this program:\\n- It overshoots." in third
+    assert "- c000 (initial): true score 0.5" in third
+
+
+def test_with_the_presets_of_papers_nothing_of_it_is_told(guard: Guard, reach: Task, tmp_path: Path):
+    config = StudyConfig(
+        "franka-reach", candidates=1, final_seeds=0, strategy_options={"samples": 1, "preset": "paper"}
+    )
+    with serving(in_turn(completion())) as server:
+        go(tmp_path / "s", config, model(server), guard, reach)
+    (body,) = (json.dumps(exchange.body) for exchange in server.requests)
+    assert not any(told in body for told in ("Goal:", "At an episode's start", "discount", "previous_<name>"))
