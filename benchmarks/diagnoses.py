@@ -35,7 +35,7 @@ from rewardsmith.testing.briefs import CountingLedger
 
 _AT_A_TIME = 8
 _GRAMMAR_STEPS = 100_000
-_FAULT_STEPS, _SEEDS = 200_000, 3
+_FAULT_STEPS, _SEEDS = 150_000, 3
 
 
 @dataclasses.dataclass(frozen=True)
