@@ -13,6 +13,7 @@ from rewardsmith.cli.output import say
 from rewardsmith.cli.views import candidate_table, label
 from rewardsmith.contracts import TrainingProgress
 from rewardsmith.records import CandidateState, Run, RunState, Score, Trial
+from rewardsmith.reports.advice import has_metric, told_from_zero
 from rewardsmith.reports.summary import row
 from rewardsmith.shown import count, number, one_line
 from rewardsmith.study import Study
@@ -87,7 +88,8 @@ class PlainObserver:
         self._clock = _clock(study, env_steps)
         self._started = time.monotonic()
         self._last = 0.0
-        self._best = study.best
+        self._metric = has_metric(study.config.task)
+        self._best = better(None, study.best, self._metric)
 
     def __enter__(self) -> PlainObserver:
         return self
@@ -103,7 +105,7 @@ class PlainObserver:
 
     def trial(self, trial: Trial) -> None:
         """One line per transition."""
-        self._best = better(self._best, trial)
+        self._best = better(self._best, trial, self._metric)
         score = f" score {number(trial.score.mean)}" if trial.score else ""
         reason = f" ({trial.cause})" if trial.cause else ""
         self._say(f"{label(trial.id)} {trial.state}{score}{reason}")
@@ -135,7 +137,8 @@ class LiveObserver:
         self._clock = _clock(study, env_steps)
         self._trials = {trial.id: trial for trial in study.trials}
         self._success: dict[str, float | None] = {}
-        self._best = study.best
+        self._metric = has_metric(study.config.task)
+        self._best = better(None, study.best, self._metric)
         self._stage = self._progress = self._note = ""
         self._console = console
         self._live = Live(console=console, auto_refresh=False, transient=True)
@@ -157,7 +160,7 @@ class LiveObserver:
     def trial(self, trial: Trial) -> None:
         """Update its line."""
         self._trials[trial.id] = trial
-        self._best = better(self._best, trial)
+        self._best = better(self._best, trial, self._metric)
         self._draw()
 
     def progress(self, progress: TrainingProgress) -> None:
@@ -189,16 +192,20 @@ class LiveObserver:
         self._live.update(Group(head, candidate_table(rows, best), *lines), refresh=True)
 
 
-def better(best: Trial | None, trial: Trial) -> Trial | None:
-    """The candidate with the higher score; the earlier one of equals."""
-    if trial.score is None:
+def better(best: Trial | None, trial: Trial | None, metric: bool) -> Trial | None:
+    """The candidate with the higher score; the earlier one of equals.
+
+    One that cannot be told from failure is none (see :func:`told_from_zero`).
+    """
+    score = trial.score if trial else None
+    if score is None or not told_from_zero(score.mean, score.standard_error, has_metric=metric):
         return best
-    return trial if best is None or best.score is None or trial.score.mean > best.score.mean else best
+    return trial if best is None or best.score is None or score.mean > best.score.mean else best
 
 
 def best_text(best: Trial | None) -> str:
     """Such as ``c003 0.91``."""
-    return f"{label(best.id)} {number(best.score.mean)}" if best and best.score else "none"
+    return f"{label(best.id)} {number(best.score.mean)}" if best and best.score else "none yet"
 
 
 def progress_text(progress: TrainingProgress) -> str:

@@ -8,6 +8,7 @@ from rewardsmith.config import StudyConfig
 from rewardsmith.contracts import Brief, Quote
 from rewardsmith.drafting import sheet
 from rewardsmith.parts import Parts
+from rewardsmith.reports.advice import few_steps
 from rewardsmith.seeds import derive
 from rewardsmith.shown import command
 from rewardsmith.usage import Usage
@@ -41,6 +42,8 @@ def show_plan(config: StudyConfig, parts: Parts) -> None:
         f"environment steps: up to {trainings * steps:,} in all; a candidate that fails in training is "
         "repaired and trained again"
     )
+    if few := few_steps(config.task, config.trainer, parts.settings):
+        say(f"warning: {few}")
     say(f"hours: {_hours(config, trainings * steps)}")
     size = (
         trainings * parts.settings.policy_bytes

@@ -25,6 +25,7 @@ from rewardsmith.consent import study_identity
 from rewardsmith.errors import UsageError
 from rewardsmith.parts import Parts, assemble
 from rewardsmith.registry import STRATEGIES, TASKS, WRITERS
+from rewardsmith.reports.advice import few_steps
 from rewardsmith.reports.summary import summarise_study
 from rewardsmith.shown import command, one_line, quoted
 from rewardsmith.study import Study
@@ -88,6 +89,8 @@ def carry_on(study: Study, parts: Parts) -> int:
     with resumable(study.folder, "study"):
         screen.print(f"study {study.folder}", soft_wrap=True)
         screen.print(Text(one_line(parts.writer.notice), style="italic"))
+        if few := few_steps(study.config.task, study.config.trainer, parts.settings):
+            screen.print(f"warning: {few}", style="yellow", soft_wrap=True)
         with watch(study, parts.settings.env_steps, screen) as observer:
             runner.run(study, parts, observer)
         _show(study, screen)
@@ -102,11 +105,6 @@ def _show(study: Study, screen: Screen) -> None:
     screen.print(study_view(summary, winner.candidate.source if winner else ""))
     if stopped := study.store.value("stopped"):
         screen.print(f"stopped by {one_line(stopped)}", style="yellow", soft_wrap=True)
-    if winner and (winner.fitness or 0.0) <= 0.0:
-        screen.print(
-            "no candidate can be told from failure; train longer (--training.env-steps) or try more",
-            style="yellow",
-        )
     if winner and winner.run:
         screen.print(f"policy of {winner.id}: {study.folder / winner.run.policy}", soft_wrap=True)
     screen.print(f"study folder: {study.folder}   ({command('inspect', study.folder)})", soft_wrap=True)

@@ -30,6 +30,7 @@ from rewardsmith.executors.collect import Ended, train_all
 from rewardsmith.executors.local import LocalExecutor
 from rewardsmith.records import Curve, Score
 from rewardsmith.registry import TASKS, TRAINERS
+from rewardsmith.reports.advice import few_steps
 from rewardsmith.reward.guard import Guard
 from rewardsmith.reward.guard.static import check_source
 from rewardsmith.seeds import derive
@@ -89,6 +90,8 @@ def run(arguments: list[str]) -> int:
     program = _program(options.reward, task, settings)
     if not options.seeds:
         raise UsageError("--seeds is empty; give at least one number.")
+    if few := few_steps(options.task, options.trainer, settings):
+        warn(f"warning: {few}")
     folder = options.out or free_folder(f"{options.task}-train")
     _claim(folder, program)
     control = check_source(task.human_reward, task.signals).program

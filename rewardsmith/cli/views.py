@@ -39,13 +39,15 @@ _LEGEND = (
     "exploring, last epochs"
 )
 
+_NO_BEST = "none is marked as the best: no true score is more than two standard errors from zero"
+
 
 def study_view(summary: StudySummary, source: str) -> RenderableType:
     """The whole result: candidates, the best reward's code, the comparison, the bill."""
     parts: list[RenderableType] = [
         Text.assemble((label(summary.task), "bold"), f" · {label(summary.strategy)} · seed {summary.seed}"),
         Text(one_line(summary.notice, _NOTE), style="italic dim"),
-        candidate_table(summary.candidates, summary.winner),
+        candidate_table(summary.candidates, summary.marked),
     ]
     if len(summary.models) > 1:
         parts.insert(
@@ -53,13 +55,19 @@ def study_view(summary: StudySummary, source: str) -> RenderableType:
             Text(f"The language model changed: {one_line(in_words(summary.models), _NOTE)}.", style="yellow"),
         )
     if source:
-        title = Text(f"best reward: {label(summary.winner or '')}")
-        parts.append(Panel(code(source), title=title, title_align="left", border_style="green"))
+        name = label(summary.winner or "")
+        title = f"best reward: {name}" if summary.marked else f"reward of {name}; none is the best"
+        style = "green" if summary.marked else "dim"
+        parts.append(Panel(code(source), title=Text(title), title_align="left", border_style=style))
     if summary.finalists:
         parts.append(finalist_table(summary.finalists))
     if summary.finals:
-        parts.append(final_table(summary.finals))
+        parts.append(final_table(summary.finals, summary.marked))
     parts.append(Text(bill(summary), style="dim"))
+    if summary.winner and not summary.marked:
+        parts.append(Text(_NO_BEST, style="yellow"))
+    if summary.advice:
+        parts.append(Text(one_line(summary.advice), style="yellow"))
     return Group(*parts)
 
 
@@ -118,7 +126,7 @@ def finalist_table(rows: Sequence[FinalistRow]) -> RenderableType:
     )
 
 
-def final_table(rows: Sequence[FinalRow]) -> RenderableType:
+def final_table(rows: Sequence[FinalRow], best: str | None) -> RenderableType:
     """The winner beside the baselines."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("reward", "true score", "", "per seed"):
@@ -126,7 +134,7 @@ def final_table(rows: Sequence[FinalRow]) -> RenderableType:
     for row in rows:
         runs = zip(row.scores, row.states, strict=True)
         each = "  ".join(label(state) if score is None else number(score) for score, state in runs)
-        name = row.reward if row.reward in ("human", "sparse") else f"best, {row.reward}"
+        name = f"best, {row.reward}" if row.reward == best else row.reward
         table.add_row(Text(label(name)), Text(number(row.mean)), bar(row.mean), Text(each))
     return Group(Text("Trained again on fresh seeds with the same budget, scored on fresh episodes:"), table)
 
