@@ -16,8 +16,8 @@ from rewardsmith.cli.agreement import agree_to_own, agreed_file
 from rewardsmith.cli.arguments import check_words, free_folder, parse, value_of
 from rewardsmith.cli.console import Screen
 from rewardsmith.cli.live import watch
-from rewardsmith.cli.output import resumable
-from rewardsmith.cli.plan import show_plan
+from rewardsmith.cli.output import resumable, warn
+from rewardsmith.cli.plan import show_plan, warnings
 from rewardsmith.cli.views import study_view
 from rewardsmith.config import StudyConfig
 from rewardsmith.config_file import from_mapping, read_yaml
@@ -25,7 +25,6 @@ from rewardsmith.consent import study_identity
 from rewardsmith.errors import UsageError
 from rewardsmith.parts import Parts, assemble
 from rewardsmith.registry import STRATEGIES, TASKS, WRITERS
-from rewardsmith.reports.advice import few_steps
 from rewardsmith.reports.summary import summarise_study
 from rewardsmith.shown import command, one_line, quoted
 from rewardsmith.study import Study
@@ -89,8 +88,8 @@ def carry_on(study: Study, parts: Parts) -> int:
     with resumable(study.folder, "study"):
         screen.print(f"study {study.folder}", soft_wrap=True)
         screen.print(Text(one_line(parts.writer.notice), style="italic"))
-        if few := few_steps(study.config.task, study.config.trainer, parts.settings):
-            screen.print(f"warning: {few}", style="yellow", soft_wrap=True)
+        for warning in warnings(study.config, parts):
+            warn(f"warning: {warning}")
         with watch(study, parts.settings.env_steps, screen) as observer:
             runner.run(study, parts, observer)
         _show(study, screen)

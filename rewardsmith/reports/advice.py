@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rewardsmith.config import StudyConfig
+from rewardsmith.config_file import from_mapping
 from rewardsmith.contracts import SPARSE, Device, TrainerSettings
 from rewardsmith.errors import RewardsmithError
-from rewardsmith.registry import TASKS, TRAINERS
+from rewardsmith.registry import STRATEGIES, TASKS, TRAINERS
 from rewardsmith.settings import preset_settings
 from rewardsmith.shown import count, number
 
@@ -15,6 +17,10 @@ _FAR_BELOW = 0.25
 _SOLVED = 0.9
 """Success rate from which a task counts as solved."""
 _GRAMMAR = "grammar"
+BASELINE = "random"
+"""The strategy that only samples, with which the others are compared."""
+_MANY_DRAWS = 100
+"""More than any strategy draws before it is told of some."""
 
 
 def told_from_zero(mean: float | None, standard_error: float | None, *, has_metric: bool = False) -> bool:
@@ -54,6 +60,26 @@ def _few(steps: int, preset: int | None, task: str) -> str:
     return (
         f"a training has {count(steps)} environment steps, the preset of {task} has {count(preset)}: with so "
         "few, hardly any reward may be learnt. Give more with --training.env-steps, or leave it out."
+    )
+
+
+def only_first_draws(config: StudyConfig) -> str:
+    """A warning where a strategy's first draws fill the whole budget; else nothing.
+
+    Random samples are the baseline: they are never anything else.
+    """
+    if config.strategy == BASELINE:
+        return ""
+    kind = STRATEGIES.load(config.strategy)
+    options = from_mapping(kind.Options, config.strategy_options, "strategy_options")
+    names = [f"c{n:03d}" for n in range(config.candidates + _MANY_DRAWS)]
+    first = kind(config.seed, config.candidates, options).ask(names)
+    draws = next((n for n, proposal in enumerate(first) if proposal.parents), len(first))
+    if draws < config.candidates:
+        return ""
+    return (
+        f"{config.strategy} begins with {draws} programs from nothing, and there are {config.candidates} "
+        f"candidates: it revises none, so its search is random samples. Give more than {draws} candidates."
     )
 
 

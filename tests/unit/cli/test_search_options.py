@@ -53,4 +53,4 @@ def test_a_budget_far_below_the_preset_is_named_before_anything_is_spent(
 ):
     monkeypatch.chdir(tmp_path)
     assert main.run(["search", "franka-reach", "--training.env-steps", steps, "--dry-run"]) == 0
-    assert ("the preset of franka-reach has 300,000" in capsys.readouterr().out) is warned
+    assert ("the preset of franka-reach has 300,000" in capsys.readouterr().err) is warned
