@@ -16,6 +16,7 @@ from rewardsmith.errors import RewardsmithError, StoreError, UsageError
 from rewardsmith.files import check_plain, remove, write_whole
 from rewardsmith.lock import FolderLock, begin
 from rewardsmith.records import HELD_OUT, Candidate, Purpose, Run, Score, Trial
+from rewardsmith.reward.readable import readable
 from rewardsmith.seeds import derive
 from rewardsmith.shown import command
 from rewardsmith.store.old import open_store
@@ -122,12 +123,13 @@ class Study:
     def save(self, candidate: Candidate) -> None:
         """Commit a candidate's new state.
 
-        An accepted program, as it is compiled, is also written as a file to read.
+        An accepted program, as it is compiled, is also written as a file for people.
         """
         path = self._root / "candidates" / candidate.id / "reward.py"
         try:
             if candidate.program:
-                write_whole(path, candidate.program.encode(errors="replace"))
+                text = readable(candidate.program, self.config.task)
+                write_whole(path, text.encode(errors="replace"))
             elif os.path.lexists(path):
                 remove(path)  # of a draft before this one
         except OSError as error:

@@ -163,7 +163,7 @@ def carry_on(comparison: Comparison) -> int:
         way = command("resume", comparison.folder)
         screen.print(f"Ctrl-C stops it, and `{way}` goes on", style="dim", soft_wrap=True)
         comparison.carry_out(observe)
-        _show(_report(comparison.studies, comparison.unfinished), comparison.folder, screen)
+        show_report(comparison_report(comparison.studies, comparison.unfinished), comparison.folder, screen)
     return 0
 
 
@@ -177,15 +177,16 @@ def _compare_existing(options: CompareStudiesOptions) -> int:
             folders.setdefault(study.resolve(), study)  # named twice, it counts once
     if options.out:
         _check_report_folder(options.out)
-    report = _report(list(folders.values()), " ".join(filter(None, notes)))
+    report = comparison_report(list(folders.values()), " ".join(filter(None, notes)))
     if options.json:
         print_json(report)
     else:
-        _show(report, options.out, Screen())
+        show_report(report, options.out, Screen())
     return 0
 
 
-def _report(folders: Sequence[Path], note: str) -> ComparisonReport:
+def comparison_report(folders: Sequence[Path], note: str) -> ComparisonReport:
+    """The report on studies, whose programs must be prints of their sources."""
     with ExitStack() as stack:
         studies = [stack.enter_context(Study.open(folder)) for folder in folders]
         for study in studies:
@@ -199,7 +200,8 @@ def _check_report_folder(folder: Path) -> None:
         raise UsageError(f"{folder} holds other files than a report. Give a new folder with --out.")
 
 
-def _show(report: ComparisonReport, out: Path | None, screen: Screen) -> None:
+def show_report(report: ComparisonReport, out: Path | None, screen: Screen) -> None:
+    """Print a report, and write it to a folder if there is one."""
     text = markdown(report)
     screen.print(
         Markdown(text, hyperlinks=False) if screen.is_terminal else Text(text),

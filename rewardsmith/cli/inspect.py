@@ -10,10 +10,12 @@ from rich.text import Text
 from tyro.conf import Positional
 
 from rewardsmith.cli.arguments import parse, print_json
+from rewardsmith.cli.compare import comparison_report, show_report
 from rewardsmith.cli.console import Screen, wide_screen
 from rewardsmith.cli.lineage_tree import LineageTree
 from rewardsmith.cli.output import say
 from rewardsmith.cli.picture import save_picture
+from rewardsmith.cli.trained_view import trained_view
 from rewardsmith.cli.views import (
     code,
     label,
@@ -23,6 +25,7 @@ from rewardsmith.cli.views import (
     study_view,
     usage_text,
 )
+from rewardsmith.comparison import Comparison, is_comparison
 from rewardsmith.drafting import surroundings
 from rewardsmith.errors import RewardsmithError, UsageError, unknown_name
 from rewardsmith.feedback.feedback import gather
@@ -30,6 +33,7 @@ from rewardsmith.records import Run, Score, Trial
 from rewardsmith.registry import TASKS
 from rewardsmith.reports.lineage import as_graphml, as_node_link, line_of_descent, study_lineage
 from rewardsmith.reports.summary import row, summarise_study
+from rewardsmith.reports.trained import is_trained, open_trained
 from rewardsmith.shown import beginning, clean, command
 from rewardsmith.study import Study
 
@@ -38,10 +42,10 @@ _FORMATS = {".graphml": as_graphml, ".json": as_node_link}
 
 @dataclass(frozen=True)
 class InspectOptions:
-    """Show a study, or one candidate of it."""
+    """Show a study, one candidate of it, a comparison, or what `train` made."""
 
     study: Positional[Path]
-    """Folder of the study."""
+    """Folder of a study, of a comparison or of a `train`."""
     candidate: Positional[str] = ""
     """Its id, such as c003, or `best`; without it the whole study."""
     diff: str = ""
@@ -62,6 +66,9 @@ def run(arguments: list[str]) -> int:
     """Print the study or the candidate."""
     options = parse(InspectOptions, "inspect", arguments)
     _check(options)
+    if is_comparison(options.study) or is_trained(options.study):
+        _show_other(options)
+        return 0
     with Study.open(options.study) as study:
         if options.candidate:
             _show_candidate(study, options)
@@ -93,6 +100,43 @@ def _check(options: InspectOptions) -> None:
         raise UsageError(
             f"--lineage is {str(options.lineage)!r}; give a file that ends in {' or '.join(_FORMATS)}."
         )
+
+
+def _show_other(options: InspectOptions) -> None:
+    """A comparison, or a folder of ``train``: there are no candidates in it."""
+    given = {
+        options.candidate: options.candidate,
+        "--diff": options.diff,
+        "--tree": options.tree,
+        "--lineage": options.lineage,
+    }
+    for flag in (flag for flag, value in given.items() if value):
+        raise UsageError(f"{flag} belongs to a study, and {options.study} is none; leave it out.")
+    if is_comparison(options.study):
+        _show_comparison(options)
+        return
+    trained = open_trained(options.study)
+    if options.json:
+        print_json(trained)
+        return
+    view = trained_view(trained)
+    Screen().print(view)
+    if options.svg:
+        save_picture(view, options.svg)
+        say(f"wrote {options.svg}")
+
+
+def _show_comparison(options: InspectOptions) -> None:
+    """The report of a comparison, as far as it is."""
+    if options.svg:
+        raise UsageError("--svg belongs to a study; the figures of a comparison lie in its folder.")
+    comparison = Comparison.open(options.study)
+    if not comparison.studies:
+        raise UsageError(f"no search of {options.study} has begun. {comparison.unfinished}")
+    found = comparison_report(comparison.studies, comparison.unfinished)
+    print_json(found) if options.json else show_report(found, None, Screen())
+    if not options.json:
+        say(f"its studies: {', '.join(map(str, comparison.studies))}")
 
 
 def _show_study(study: Study, options: InspectOptions) -> None:

@@ -34,7 +34,7 @@ class RenderOptions:
     task: Positional[str]
     policy: str = ""
     """Who acts: STUDY/CANDIDATE such as runs/study/c003 or runs/study/best,
-    FILE.pt, `random` or `zero`. Without it: random."""
+    the folder of a `train`, FILE.pt, `random` or `zero`. Without it: random."""
     out: Path | None = None
     """File that ends in .mp4, .gif or .png (one picture). Without it: runs/TASK.mp4."""
     seconds: float | None = None

@@ -34,7 +34,7 @@ MOST_ROWS = 1000
 long to lay out, and nobody reads them."""
 _NAME, _NOTE = 40, 400
 """Characters of a name in a table and of a reason below it, at most. The record has the rest."""
-_LEGEND = (
+LEGEND = (
     "true score: deterministic policy, held-out episodes, ± standard error; training: success while "
     "exploring, last epochs"
 )
@@ -87,7 +87,7 @@ def candidate_table(rows: Sequence[CandidateRow], best: str | None) -> Renderabl
         table.add_row(
             identity, *texts, state_text(row.state), Text(_score(row)), bar(row.score), Text(success)
         )
-    notes = [Text(line, style="dim") for line in (earlier(rows), _LEGEND) if line]
+    notes = [Text(line, style="dim") for line in (earlier(rows), LEGEND) if line]
     return Group(table, *notes, *(_reason(row) for row in shown if row.reason and row.state not in _UNBLAMED))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from rewardsmith.records import Purpose, Run, Rung, Score, Screening, Trial
+from rewardsmith.records import Curve, Purpose, Run, Rung, Score, Screening, Trial
 from rewardsmith.reports.advice import advise, has_metric, preset_steps, told_from_zero
 from rewardsmith.reports.models import ModelUse, models_used
 from rewardsmith.shown import beginning
@@ -162,7 +162,7 @@ def row(trial: Trial) -> CandidateRow:
         state=trial.state,
         score=score.mean if score else None,
         standard_error=score.standard_error if score else None,
-        training_success=_last_success(run) if run else None,
+        training_success=last_success(run.progress) if run else None,
         idea=beginning(candidate.idea),
         source=beginning(candidate.source),
         reason=beginning(trial.cause),
@@ -211,10 +211,11 @@ def _mean(score: Score | None) -> float | None:
     return score.mean if score else None
 
 
-def _last_success(run: Run) -> float | None:
+def last_success(progress: Sequence[Curve]) -> float | None:
+    """True score of training episodes, mean of the last ten epochs."""
     known = [
         value
-        for curve in run.progress
+        for curve in progress
         if curve.name == "success"
         for value in curve.values[-10:]
         if value is not None
