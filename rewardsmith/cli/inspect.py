@@ -10,6 +10,7 @@ from rich.text import Text
 from tyro.conf import Positional
 
 from rewardsmith.cli.arguments import parse, print_json
+from rewardsmith.cli.calls_view import conversations, refused_drafts
 from rewardsmith.cli.compare import comparison_report, show_report
 from rewardsmith.cli.console import Screen, wide_screen
 from rewardsmith.cli.lineage_tree import LineageTree
@@ -50,6 +51,8 @@ class InspectOptions:
     """Its id, such as c003, or `best`; without it the whole study."""
     diff: str = ""
     """Another candidate, to compare the code with."""
+    calls: bool = False
+    """With a candidate: also print all prompts and replies."""
     json: bool = False
     """Print JSON: every candidate with id, parents, operator, state, score and source."""
     tree: bool = False
@@ -85,6 +88,8 @@ def _check(options: InspectOptions) -> None:
         raise UsageError(
             "--diff compares one candidate with another; name it, such as: inspect STUDY best --diff c000"
         )
+    if options.calls and (not options.candidate or options.json or options.diff):
+        raise UsageError("--calls shows the calls of one candidate, such as: inspect STUDY best --calls")
     whole = {"--tree": options.tree, "--svg": options.svg, "--lineage": options.lineage}
     for flag in (flag for flag, given in whole.items() if given):
         if options.candidate:
@@ -107,6 +112,7 @@ def _show_other(options: InspectOptions) -> None:
     given = {
         options.candidate: options.candidate,
         "--diff": options.diff,
+        "--calls": options.calls,
         "--tree": options.tree,
         "--lineage": options.lineage,
     }
@@ -173,7 +179,7 @@ def _show_candidate(study: Study, options: InspectOptions) -> None:
         return
     screen = Screen()
     if options.diff:
-        screen.print(_difference(_find(study, options.diff), trial), soft_wrap=True)
+        say(_difference(_find(study, options.diff), trial))
         return
     descent = " > ".join(map(label, line_of_descent(study.candidates, candidate.id)))
     facts = (
@@ -192,6 +198,11 @@ def _show_candidate(study: Study, options: InspectOptions) -> None:
         name = study.config.task
         known = surroundings(study, TASKS.load(name) if name in TASKS.names() else None)
         screen.print(Text(clean(gather(trial, known).text)), soft_wrap=True)
+    calls = [call for call in study.store.calls() if call.candidate == candidate.id]
+    for text in (*refused_drafts(calls), *(conversations(calls) if options.calls else ())):
+        screen.print(Text(f"\n{clean(text)}"), soft_wrap=True)
+    if options.calls and not calls:
+        screen.print(Text(f"{study.config.writer}: no calls are recorded for {label(candidate.id)}"))
     for score in _further_scores(study, trial.run) if trial.run else ():
         screen.print(Text(f"scored again: {score_text(score)}"))
     if trial.run and trial.run.policy:
@@ -204,9 +215,12 @@ def _further_scores(study: Study, run: Run) -> list[Score]:
     return [score for key, score in scores.items() if key.startswith(f"{run.id}/") and score != own]
 
 
-def _difference(old: Trial, new: Trial) -> Text:
+def _difference(old: Trial, new: Trial) -> str:
+    """The lines that differ, below both names with what became of each."""
     before, after = (clean(beginning(t.candidate.source)).splitlines() for t in (old, new))
-    return Text("\n".join(difflib.unified_diff(before, after, label(old.id), label(new.id), lineterm="")))
+    names = [f"{label(t.id)}  {score_text(t.score) if t.score else label(t.state)}" for t in (old, new)]
+    lines = list(difflib.unified_diff(before, after, *names, lineterm=""))
+    return "\n".join(lines or [f"--- {names[0]}", f"+++ {names[1]}", "the code is the same"])
 
 
 def _find(study: Study, name: str) -> Trial:

@@ -18,7 +18,8 @@ from rewardsmith.reports.summary import row
 from rewardsmith.shown import count, number, one_line
 from rewardsmith.study import Study
 
-_LOG_EVERY_S = 10.0
+LOG_EVERY_S = 10.0
+"""Between two lines of a log about the same training."""
 _UNDER_WAY = (CandidateState.ACCEPTED, RunState.QUEUED, RunState.RUNNING, RunState.LOST)
 """States of candidates that may be in training just now."""
 _LINE = 600
@@ -108,16 +109,18 @@ class PlainObserver:
         self._best = better(self._best, trial, self._metric)
         score = f" score {number(trial.score.mean)}" if trial.score else ""
         reason = f" ({trial.cause})" if trial.cause else ""
-        self._say(f"{label(trial.id)} {trial.state}{score}{reason}")
+        repair = ", being repaired" if trial.in_repair else ""
+        self._say(f"{label(trial.id)} {trial.state}{repair}{score}{reason}")
 
     def progress(self, progress: TrainingProgress) -> None:
         """A line now and then."""
         self._clock.tick(progress)
         if progress.note:
             self._say(progress.note)
-        elif time.monotonic() - self._last >= _LOG_EVERY_S:
+        elif time.monotonic() - self._last >= LOG_EVERY_S:
             self._last = time.monotonic()
-            self._say(f"{progress_text(progress)}, best so far {best_text(self._best)}, {self._clock.left}")
+            best = f"best so far {best_text(self._best)}"
+            self._say(", ".join(filter(None, (progress_text(progress), best, self._clock.left))))
 
     def run(self, run: Run, score: Score | None) -> None:
         """One line per run."""
@@ -204,12 +207,12 @@ def better(best: Trial | None, trial: Trial | None, metric: bool) -> Trial | Non
 
 
 def best_text(best: Trial | None) -> str:
-    """Such as ``c003 0.91``."""
-    return f"{label(best.id)} {number(best.score.mean)}" if best and best.score else "none yet"
+    """Such as ``c003 0.910 (true score)``."""
+    return f"{label(best.id)} {number(best.score.mean)} (true score)" if best and best.score else "none yet"
 
 
 def progress_text(progress: TrainingProgress) -> str:
-    """Steps done by all slots together, and the true score in training of the best one."""
+    """Steps done by all slots together, and how the best one does while it still explores."""
     known = [success for _, success in progress.success if success is not None]
-    lead = f", best training score {number(max(known), 2)}" if known else ""
+    lead = f", {number(max(known), 2)} while exploring (the best in training)" if known else ""
     return f"{count(progress.env_steps)} of {count(progress.total_steps)} steps{lead}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tyro.conf import Positional
 from rewardsmith.cache import remember_speed
 from rewardsmith.cli.arguments import check_words, free_folder, parse, print_json
 from rewardsmith.cli.check import read_program
-from rewardsmith.cli.live import progress_text
+from rewardsmith.cli.live import LOG_EVERY_S, progress_text
 from rewardsmith.cli.output import lost, say, tell_progress, warn
 from rewardsmith.config import StudyConfig, TrainingOverrides
 from rewardsmith.contracts import (
@@ -80,7 +81,9 @@ def run(arguments: list[str]) -> int:
     jobs = _jobs(options, training.program, folder.resolve())
     results: list[Policy] = []
     try:
-        results += (_policy(ended, folder) for ended in train_all(executor, jobs, options.episodes, _report))
+        results += (
+            _policy(ended, folder) for ended in train_all(executor, jobs, options.episodes, _Reporter())
+        )
     finally:
         executor.close()
         if not results:
@@ -186,11 +189,20 @@ def _keep(folder: Path, results: list[Policy]) -> None:
         ) from None
 
 
-def _report(progress: TrainingProgress) -> None:
-    if progress.note:
-        warn(one_line(progress.note))
-        return
-    tell_progress(progress_text(progress))
+class _Reporter:
+    """Tells how far trainings are: on a terminal in one line, else a line now and then."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def __call__(self, progress: TrainingProgress) -> None:
+        if progress.note:
+            warn(one_line(progress.note))
+        elif sys.stderr.isatty():
+            tell_progress(progress_text(progress))
+        elif progress.total_steps and time.monotonic() - self._last >= LOG_EVERY_S:
+            self._last = time.monotonic()
+            warn(progress_text(progress))
 
 
 def _line(result: Policy) -> str:

@@ -23,7 +23,7 @@ from rewardsmith.usage import Usage
 STATE_STYLES = {
     "SCORED": "green", "ACCEPTED": "cyan", "PROPOSED": "dim", "REJECTED": "yellow", "DIVERGED": "red",
     "CRASHED": "red", "TIMED_OUT": "red",
-    "FAILED": "red", "EVICTED": "yellow", "DROPPED": "yellow", "LOST": "yellow", "QUEUED": "cyan",
+    "FAILED": "red", "REFUSED": "yellow", "EVICTED": "yellow", "DROPPED": "yellow", "LOST": "yellow", "QUEUED": "cyan",
     "RUNNING": "cyan", "TRAINED": "cyan",
 }  # fmt: skip
 _UNBLAMED = ("SCORED", "EVICTED")
@@ -35,9 +35,25 @@ long to lay out, and nobody reads them."""
 _NAME, _NOTE = 40, 400
 """Characters of a name in a table and of a reason below it, at most. The record has the rest."""
 LEGEND = (
-    "true score: deterministic policy, held-out episodes, ± standard error; training: success while "
-    "exploring, last epochs"
+    "true score: mean of held-out episodes, without exploration, ± standard error (above 0 even at 0 of "
+    "128: docs/training.md); training: the same of training episodes, with exploration, last epochs"
 )
+_MEANINGS = {
+    "PROPOSED": "nothing is written yet",
+    "REFUSED": "the guard refused its last draft, a repair is due",
+    "ACCEPTED": "written, waits for its training",
+    "QUEUED": "waits for its training",
+    "RUNNING": "is being trained",
+    "TRAINED": "waits for its score",
+    "REJECTED": "no draft was acceptable",
+    "DROPPED": "left out by screening",
+    "EVICTED": "racing ended its training early",
+    "CRASHED": "its program failed in training",
+    "DIVERGED": "its reward or policy became infinite",
+    "TIMED_OUT": "its program took far too long",
+    "LOST": "the machine failed, it is trained again",
+}
+"""What a state says of a candidate; SCORED needs no words."""
 
 _NO_BEST = "none is marked as the best: no true score is more than two standard errors from zero"
 
@@ -87,8 +103,14 @@ def candidate_table(rows: Sequence[CandidateRow], best: str | None) -> Renderabl
         table.add_row(
             identity, *texts, state_text(row.state), Text(_score(row)), bar(row.score), Text(success)
         )
-    notes = [Text(line, style="dim") for line in (earlier(rows), LEGEND) if line]
+    notes = [Text(line, style="dim") for line in (earlier(rows), LEGEND, states(shown)) if line]
     return Group(table, *notes, *(_reason(row) for row in shown if row.reason and row.state not in _UNBLAMED))
+
+
+def states(rows: Sequence[CandidateRow]) -> str:
+    """What the states that are shown mean; nothing where all are scored."""
+    known = dict.fromkeys(row.state for row in rows if row.state in _MEANINGS)
+    return "; ".join(f"{state}: {_MEANINGS[state]}" for state in known)
 
 
 def score_text(score: Score) -> str:

@@ -31,6 +31,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_report_and_where_the_studies_are(folder: Path, capsys: pytest.CaptureFixture[str]):
+    before = sorted(folder.iterdir())
     assert main.run(["inspect", str(folder)]) == 0
     shown = capsys.readouterr().out
     assert "# Comparison on franka-reach" in shown
@@ -38,7 +39,7 @@ def test_the_report_and_where_the_studies_are(folder: Path, capsys: pytest.Captu
     assert f"its studies: {folder / 'studies' / 'eureka-s0'}" in shown
     assert main.run(["inspect", str(folder), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["searches"][0]["winner"] == "c000"
-    assert sorted(path.name for path in folder.iterdir()) == ["comparison.yaml", "studies"]
+    assert sorted(folder.iterdir()) == before
 
 
 @pytest.mark.parametrize("flags", [["best"], ["--tree"], ["--svg", "x.svg"]])
