@@ -25,6 +25,7 @@ from rewardsmith.cli.views import (
     screening_text,
     study_view,
     usage_text,
+    whole,
 )
 from rewardsmith.comparison import Comparison, is_comparison
 from rewardsmith.drafting import surroundings
@@ -125,8 +126,9 @@ def _show_other(options: InspectOptions) -> None:
     if options.json:
         print_json(trained)
         return
-    view = trained_view(trained)
-    Screen().print(view)
+    screen = Screen()
+    view = trained_view(trained, plain=not screen.is_terminal and not options.svg)
+    screen.print(view, crop=screen.is_terminal)
     if options.svg:
         save_picture(view, options.svg)
         say(f"wrote {options.svg}")
@@ -147,12 +149,14 @@ def _show_comparison(options: InspectOptions) -> None:
 
 def _show_study(study: Study, options: InspectOptions) -> None:
     summary, winner = summarise_study(study), study.winner
+    source = winner.candidate.source if winner else ""
     view = (
         LineageTree(summary)
         if options.tree
-        else study_view(summary, winner.candidate.source if winner else "")
+        else study_view(summary, source, plain=not Screen().is_terminal and not options.svg)
     )
-    (wide_screen() if options.tree else Screen()).print(view)
+    screen = wide_screen() if options.tree else Screen()
+    screen.print(view, crop=screen.is_terminal)
     if options.svg:
         save_picture(view, options.svg)
         say(f"wrote {options.svg}")
@@ -191,7 +195,8 @@ def _show_candidate(study: Study, options: InspectOptions) -> None:
     screen.print(Text.assemble((label(candidate.id), "bold"), *(f"  {fact}" for fact in facts)))
     screen.print(Text(clean(candidate.idea)))
     if candidate.source:
-        screen.print(code(candidate.source))
+        plain = not screen.is_terminal
+        screen.print(whole(candidate.source) if plain else code(candidate.source), soft_wrap=plain)
     if candidate.screening:
         screen.print(screening_text(candidate.screening))
     if trial.final:
@@ -219,7 +224,7 @@ def _difference(old: Trial, new: Trial) -> str:
     """The lines that differ, below both names with what became of each."""
     before, after = (clean(beginning(t.candidate.source)).splitlines() for t in (old, new))
     names = [f"{label(t.id)}  {score_text(t.score) if t.score else label(t.state)}" for t in (old, new)]
-    lines = list(difflib.unified_diff(before, after, *names, lineterm=""))
+    lines = list(difflib.unified_diff(before, after, names[0], names[1], lineterm=""))
     return "\n".join(lines or [f"--- {names[0]}", f"+++ {names[1]}", "the code is the same"])
 
 

@@ -24,7 +24,7 @@ _UNDER_WAY = (CandidateState.ACCEPTED, RunState.QUEUED, RunState.RUNNING, RunSta
 """States of candidates that may be in training just now."""
 _LINE = 600
 """Characters of a line of the log, at most."""
-_AROUND = 8
+_AROUND = 10
 """Lines of the live view beside those of candidates: title,
 head, legend, status, and some reasons."""
 

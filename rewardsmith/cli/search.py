@@ -101,7 +101,8 @@ def _show(study: Study, screen: Screen) -> None:
     winner, summary = study.winner, summarise_study(study)
     config, totals = study.config, summary.totals
     remember_speed(config.task, config.trainer, config.device, totals.env_steps, totals.training_s)
-    screen.print(study_view(summary, winner.candidate.source if winner else ""))
+    source = winner.candidate.source if winner else ""
+    screen.print(study_view(summary, source, plain=not screen.is_terminal), crop=screen.is_terminal)
     if stopped := study.store.value("stopped"):
         screen.print(f"stopped by {one_line(stopped)}", style="yellow", soft_wrap=True)
     if winner and winner.run:

@@ -81,9 +81,8 @@ def run(arguments: list[str]) -> int:
     jobs = _jobs(options, training.program, folder.resolve())
     results: list[Policy] = []
     try:
-        results += (
-            _policy(ended, folder) for ended in train_all(executor, jobs, options.episodes, _Reporter())
-        )
+        ended = train_all(executor, jobs, options.episodes, _Reporter())
+        results += (_policy(one, folder) for one in ended)
     finally:
         executor.close()
         if not results:

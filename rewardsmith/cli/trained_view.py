@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from rich.console import Group, RenderableType
-from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from rewardsmith.cli.views import LEGEND, bar, code, label, state_text
+from rewardsmith.cli.views import LEGEND, bar, framed, label, state_text
 from rewardsmith.reports.summary import last_success
 from rewardsmith.reports.trained import Policy, Trained
 from rewardsmith.shown import count, number, one_line
@@ -15,8 +14,8 @@ from rewardsmith.shown import count, number, one_line
 _NOTE = 400
 
 
-def trained_view(trained: Trained) -> RenderableType:
-    """The reward and one line for each policy."""
+def trained_view(trained: Trained, *, plain: bool) -> RenderableType:
+    """The reward and one line for each policy; ``plain`` as in :func:`study_view`."""
     training = trained.training
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("policy", "state"):
@@ -39,7 +38,7 @@ def trained_view(trained: Trained) -> RenderableType:
         if policy.cause
     ]
     if training.source:
-        parts.append(Panel(code(training.source), title=Text("reward"), title_align="left"))
+        parts += framed(training.source, "reward", "none", plain=plain)
     return Group(*parts)
 
 

@@ -23,8 +23,8 @@ from rewardsmith.usage import Usage
 STATE_STYLES = {
     "SCORED": "green", "ACCEPTED": "cyan", "PROPOSED": "dim", "REJECTED": "yellow", "DIVERGED": "red",
     "CRASHED": "red", "TIMED_OUT": "red",
-    "FAILED": "red", "REFUSED": "yellow", "EVICTED": "yellow", "DROPPED": "yellow", "LOST": "yellow", "QUEUED": "cyan",
-    "RUNNING": "cyan", "TRAINED": "cyan",
+    "FAILED": "red", "REFUSED": "yellow", "EVICTED": "yellow", "DROPPED": "yellow", "LOST": "yellow",
+    "QUEUED": "cyan", "RUNNING": "cyan", "TRAINED": "cyan",
 }  # fmt: skip
 _UNBLAMED = ("SCORED", "EVICTED")
 """States whose reason is not a fault; that of an eviction stands with its candidate."""
@@ -58,8 +58,14 @@ _MEANINGS = {
 _NO_BEST = "none is marked as the best: no true score is more than two standard errors from zero"
 
 
-def study_view(summary: StudySummary, source: str) -> RenderableType:
-    """The whole result: candidates, the best reward's code, the comparison, the bill."""
+def study_view(summary: StudySummary, source: str, *, plain: bool = False) -> RenderableType:
+    """The whole result: candidates, the best reward's code, the comparison, the bill.
+
+    Args:
+        summary: Of the study.
+        source: The best reward's code.
+        plain: Show the code as it is, in whole lines without a frame, for another program.
+    """
     parts: list[RenderableType] = [
         Text.assemble((label(summary.task), "bold"), f" · {label(summary.strategy)} · seed {summary.seed}"),
         Text(one_line(summary.notice, _NOTE), style="italic dim"),
@@ -74,7 +80,7 @@ def study_view(summary: StudySummary, source: str) -> RenderableType:
         name = label(summary.winner or "")
         title = f"best reward: {name}" if summary.marked else f"reward of {name}; none is the best"
         style = "green" if summary.marked else "dim"
-        parts.append(Panel(code(source), title=Text(title), title_align="left", border_style=style))
+        parts += framed(source, title, style, plain=plain)
     if summary.finalists:
         parts.append(finalist_table(summary.finalists))
     if summary.finals:
@@ -159,6 +165,18 @@ def final_table(rows: Sequence[FinalRow], best: str | None) -> RenderableType:
         name = f"best, {row.reward}" if row.reward == best else row.reward
         table.add_row(Text(label(name)), Text(number(row.mean)), bar(row.mean), Text(each))
     return Group(Text("Trained again on fresh seeds with the same budget, scored on fresh episodes:"), table)
+
+
+def framed(source: str, title: str, style: str, *, plain: bool) -> list[RenderableType]:
+    """A program below its title; in a pipe without anything around it."""
+    if plain:
+        return [Text(title), whole(source)]
+    return [Panel(code(source), title=Text(title), title_align="left", border_style=style)]
+
+
+def whole(source: str) -> Text:
+    """A program as it is, for a pipe: no line is broken."""
+    return Text(clean(beginning(source)).strip(), no_wrap=True, overflow="ignore")
 
 
 def code(source: str) -> Syntax:
