@@ -9,12 +9,13 @@ from pathlib import Path
 from rich.text import Text
 from tyro.conf import Positional
 
+from rewardsmith.admission import check_prints
 from rewardsmith.cli.arguments import parse, print_json
 from rewardsmith.cli.calls_view import conversations, refused_drafts
 from rewardsmith.cli.compare import comparison_report, show_report
 from rewardsmith.cli.console import Screen, wide_screen
 from rewardsmith.cli.lineage_tree import LineageTree
-from rewardsmith.cli.output import say
+from rewardsmith.cli.output import say, warn
 from rewardsmith.cli.picture import save_picture
 from rewardsmith.cli.trained_view import trained_view
 from rewardsmith.cli.views import (
@@ -29,7 +30,7 @@ from rewardsmith.cli.views import (
 )
 from rewardsmith.comparison import Comparison, is_comparison
 from rewardsmith.drafting import surroundings
-from rewardsmith.errors import RewardsmithError, UsageError, unknown_name
+from rewardsmith.errors import RewardsmithError, StoreError, UsageError, unknown_name
 from rewardsmith.feedback.feedback import gather
 from rewardsmith.records import Run, Score, Trial
 from rewardsmith.registry import TASKS
@@ -74,6 +75,7 @@ def run(arguments: list[str]) -> int:
         _show_other(options)
         return 0
     with Study.open(options.study) as study:
+        _warn_of_forged(study)
         if options.candidate:
             _show_candidate(study, options)
         elif options.json:
@@ -163,6 +165,14 @@ def _show_study(study: Study, options: InspectOptions) -> None:
     if options.lineage:
         _save_lineage(study, options.lineage)
         say(f"wrote {options.lineage}")
+
+
+def _warn_of_forged(study: Study) -> None:
+    """Name a program that no other command would take: here its source is shown, and no more."""
+    try:
+        check_prints(study, *study.candidates)
+    except StoreError as error:
+        warn(f"warning: {error} Only `inspect` shows this study; scores of it say nothing.")
 
 
 def _save_lineage(study: Study, path: Path) -> None:

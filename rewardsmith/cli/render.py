@@ -117,4 +117,6 @@ def _counted(frames: Iterable[Frame], solved: list[bool], total: int) -> Iterato
 
 def _verdict(task: Task, solved: list[bool]) -> str:
     """How often the task was solved, where it is something to be solved and not a metric."""
-    return "" if task.has_metric else f"; solved in {sum(solved)} of {len(solved)}"
+    if task.has_metric:
+        return ""
+    return f"; solved in {sum(solved)} of {len(solved)} picture{'s' * (len(solved) != 1)}"

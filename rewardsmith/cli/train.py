@@ -68,6 +68,7 @@ def run(arguments: list[str]) -> int:
     check_words(options.out or Path("runs"), "--out")
     task = TASKS.load(options.task)
     settings = effective_settings(task, options.trainer, options.device, options.training)
+    task.make(1, 1)  # refuses a scene that does not fit its task
     TRAINERS.load(options.trainer)(task, settings, 1)  # refuses here what this machine lacks
     training = _training(options, task, settings)
     if not options.seeds:
