@@ -21,8 +21,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 from pydantic import TypeAdapter
 
-from rewardsmith.cli.train import Policy
 from rewardsmith.registry import TASKS
+from rewardsmith.reports.trained import Policy
 from rewardsmith.settings import preset_settings
 from rewardsmith.training.ppo import PpoSettings
 

@@ -30,7 +30,9 @@ from rewardsmith.study_folder import is_half_made, is_study
 COMPARISON_FILE = "comparison.yaml"
 NO_HOURS = (
     "max_hours would leave winners untrained and depend on what else runs here. Limit candidates, "
-    "money or tokens."
+    "money or tokens; or stop the comparison whenever you like with Ctrl-C, or after three hours with "
+    "`timeout -s INT 3h rewardsmith compare ...`: everything finished is kept, and `rewardsmith resume "
+    "FOLDER` goes on."
 )
 _HALF_MADE = frozenset({LOCK_FILE, f".{COMPARISON_FILE}.part"})
 _DEPTH = 2

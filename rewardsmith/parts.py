@@ -63,11 +63,13 @@ def assemble(
     Raises:
         UsageError: A name, an option or a number is wrong.
         WriterError: The writer lacks a model or a key.
+        RewardsmithError: The task's scene lacks what the task says of it, such as a sensor.
     """
     config.check()
     task = TASKS.load(config.task)
     strategy = STRATEGIES.load(config.strategy)
     settings = effective_settings(task, config.trainer, config.device, config.training)
+    task.make(1, 1)  # refuses a scene that does not fit its task, before anything is spent on it
     trainer = TRAINERS.load(config.trainer)(task, settings, 1)  # refuses here what this machine lacks
     if config.racing == "on" and not trainer.can_race:
         raise UsageError(

@@ -42,15 +42,15 @@ class Registry(Generic[T]):
 
         Raises:
             UsageError: There is none of that name.
-            RewardsmithError: It cannot be imported, or lacks a part of its contract.
+            RewardsmithError: Its module raises anything, or it lacks a part of its contract.
         """
         point = self._points[self.check(name)]
         try:
             plugin = point.load()
-        except (ImportError, AttributeError) as error:
+        except Exception as error:  # the boundary: other people's code runs here
             raise RewardsmithError(
-                f"the {self._kind} {name!r} ({point.value}) cannot be loaded: {error}. Reinstall the "
-                "package it comes from."
+                f"the {self._kind} {name!r} ({point.value}) cannot be loaded: {_what(error)}. Mend or "
+                "reinstall the package it comes from."
             ) from error
         if missing := missing_parts(plugin, self._contract):
             raise RewardsmithError(
@@ -60,6 +60,12 @@ class Registry(Generic[T]):
                 "this rewardsmith."
             )
         return plugin
+
+
+def _what(error: Exception) -> str:
+    """The error with its kind, and where it is in a file that does not parse."""
+    text = f"{type(error).__name__}: {error}"
+    return f"{text} in {error.filename}" if isinstance(error, SyntaxError) and error.filename else text
 
 
 def missing_parts(plugin: object, contract: type) -> list[str]:

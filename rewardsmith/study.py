@@ -17,6 +17,7 @@ from rewardsmith.files import check_plain, remove, write_whole
 from rewardsmith.lock import FolderLock, begin
 from rewardsmith.people import add
 from rewardsmith.records import HELD_OUT, Candidate, Given, Purpose, Run, Score, Trial
+from rewardsmith.reward.standalone import standalone
 from rewardsmith.seeds import derive
 from rewardsmith.shown import command
 from rewardsmith.store.old import open_store
@@ -130,12 +131,13 @@ class Study:
     def save(self, candidate: Candidate) -> None:
         """Commit a candidate's new state.
 
-        An accepted program, as it is compiled, is also written as a file to read.
+        An accepted program, as it is compiled, is also written as a file for people.
         """
         path = self._root / "candidates" / candidate.id / "reward.py"
         try:
             if candidate.program:
-                write_whole(path, candidate.program.encode(errors="replace"))
+                text = standalone(candidate.program, self.config.task)
+                write_whole(path, text.encode(errors="replace"))
             elif os.path.lexists(path):
                 remove(path)  # of a draft before this one
         except OSError as error:

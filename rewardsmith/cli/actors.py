@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from rewardsmith.admission import check_prints
 from rewardsmith.comparison import Comparison, is_comparison
-from rewardsmith.contracts import VecEnv
+from rewardsmith.contracts import SPARSE, VecEnv
 from rewardsmith.errors import UsageError, unknown_name
 from rewardsmith.records import Purpose, Run, Trial
+from rewardsmith.reports.trained import HUMAN, is_trained, open_trained
+from rewardsmith.shown import command
 from rewardsmith.study import Study
 from rewardsmith.study_folder import is_study
 
@@ -32,7 +34,8 @@ def find_actor(text: str, task: str, env: VecEnv, seed: int) -> Actor:
     """Understand ``--policy``.
 
     Args:
-        text: ``STUDY/CANDIDATE``, ``STUDY`` (its best), ``FILE.pt``, ``random`` or ``zero``.
+        text: ``STUDY/CANDIDATE``, ``STUDY`` (its best), the same of a folder that ``train`` made,
+            ``FILE.pt``, ``random`` or ``zero``.
         task: The task that is acted in.
         env: Environments of that task.
         seed: For random actions.
@@ -54,15 +57,26 @@ def find_actor(text: str, task: str, env: VecEnv, seed: int) -> Actor:
         return _from_study(path, "best", task, env)
     if is_study(path.parent):
         return _from_study(path.parent, path.name, task, env)
+    if is_trained(path):
+        return _from_training(path, "best", task, env)
+    if is_trained(path.parent):
+        return _from_training(path.parent, path.name, task, env)
     if is_comparison(path):
         studies = ", ".join(map(str, Comparison.open(path).studies))
         raise UsageError(
             f"--policy {text} is a comparison. Name one of its studies, such as STUDY/best: "
             f"{studies or 'none has begun'}."
         )
+    if text in (HUMAN, SPARSE):
+        folder = f"runs/{task}-{text}"
+        way = command("train", task, "--reward", text, "--out", folder)
+        raise UsageError(
+            f"--policy {text} is a reward, not a policy. Train one on it, `{way}`, and give --policy "
+            f"{folder}; a study keeps those of its comparison, such as STUDY/{text}-baseline-0."
+        )
     raise UsageError(
         f"--policy {text}: there is no such study. Give STUDY/CANDIDATE (such as runs/study/best), "
-        "FILE.pt, `random` or `zero`."
+        "the folder of a `train`, FILE.pt, `random` or `zero`."
     )
 
 
@@ -86,6 +100,16 @@ def _from_study(folder: Path, name: str, task: str, env: VecEnv) -> Actor:
         run = trained_run(study, name)
         shown = run.subject if run.purpose == Purpose.SEARCH else run.id
         return _from_file(study.policy_path(run), f"{shown} of {folder}", env)
+
+
+def _from_training(folder: Path, name: str, task: str, env: VecEnv) -> Actor:
+    trained = open_trained(folder)
+    if trained.training.task != task:
+        raise UsageError(
+            f"{folder} has policies of {trained.training.task}, not of {task}. Render that task."
+        )
+    policy = trained.find(name)
+    return _from_file(trained.path(policy), f"{policy.name} of {folder}", env)
 
 
 def usable_candidate(study: Study, name: str) -> Trial:

@@ -1,4 +1,4 @@
-"""``rewardsmith check FILE --task TASK``: the guard's verdict on one reward program."""
+"""``rewardsmith check FILE TASK``: the guard's verdict on one reward program."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from rewardsmith.cli.arguments import parse, print_json
+from rewardsmith.cli.arguments import parse, print_json, value_of
 from rewardsmith.cli.output import say
 from rewardsmith.config import StudyConfig
 from rewardsmith.errors import UsageError
@@ -16,6 +16,7 @@ from rewardsmith.registry import TASKS
 from rewardsmith.reward.extract import MAX_REPLY, extract, from_file
 from rewardsmith.reward.guard import Guard
 from rewardsmith.settings import effective_settings
+from rewardsmith.shown import command
 
 _MOST_BYTES = 4 * MAX_REPLY
 """A character takes four bytes at most."""
@@ -27,15 +28,17 @@ class CheckOptions:
 
     file: Positional[Path]
     """A program, or a model's whole reply."""
-    task: str
-    """The task whose signals it may read."""
+    task: Positional[str] = ""
+    """The task whose signals it may read; `--task TASK` does, too."""
     json: bool = False
     """Print the verdict as JSON."""
 
 
 def run(arguments: list[str]) -> int:
     """Exit 0 when accepted, 1 when not."""
-    options = parse(CheckOptions, "check", arguments)
+    options = parse(CheckOptions, "check", _in_order(arguments))
+    if not options.task:
+        raise UsageError(f"no task is given. Name one: {command('check', options.file, 'franka-push')}")
     task = TASKS.load(options.task)
     source = read_program(options.file)
     guard = Guard(effective_settings(task, StudyConfig.trainer, StudyConfig.device, {}))
@@ -48,6 +51,18 @@ def run(arguments: list[str]) -> int:
     else:
         say(verdict.text)
     return 0 if verdict.accepted else 1
+
+
+def _in_order(arguments: list[str]) -> list[str]:
+    """The same with a ``--task`` in its place, behind the file."""
+    task = value_of("--task", arguments)
+    if task is None:
+        return arguments
+    rest = [word for word in arguments if word != f"--task={task}"]
+    if "--task" in rest:
+        place = rest.index("--task")
+        del rest[place : place + 2]
+    return [*rest, task]
 
 
 def read_program(path: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,8 +20,8 @@ from rewardsmith.cli.agreement import agree_to_own, agreed_file
 from rewardsmith.cli.arguments import check_words, free_folder, parse, print_json, value_of
 from rewardsmith.cli.console import Screen
 from rewardsmith.cli.live import LiveObserver, PlainObserver, watch
-from rewardsmith.cli.output import resumable, say
-from rewardsmith.cli.plan import show_plan
+from rewardsmith.cli.output import resumable, say, warn
+from rewardsmith.cli.plan import Plan, plan, show_plan, warnings
 from rewardsmith.cli.views import label
 from rewardsmith.comparison import NO_HOURS, Comparison, ComparisonConfig, is_comparison
 from rewardsmith.config import StudyConfig
@@ -34,6 +34,7 @@ from rewardsmith.reports.comparison_files import REPORT_FILE, is_report_file, wr
 from rewardsmith.reports.comparison_report import ComparisonReport, compare
 from rewardsmith.reports.comparison_text import markdown
 from rewardsmith.reports.fairness import method
+from rewardsmith.shown import command
 from rewardsmith.study import Study
 
 _REFUSED = {
@@ -67,7 +68,7 @@ class CompareOptions:
     config: Path | None = None
     """YAML file with the same keys as the flags of `search`; flags win."""
     dry_run: bool = False
-    """Show the plan of one search and the first prompt; spend nothing."""
+    """Show the plan of one search, what all take together, and the first prompt; spend nothing."""
     trust_endpoint: bool = False
     """Where `--config` lies in a study: accept the address, the key's
     variable or file and the model that it names."""
@@ -107,7 +108,8 @@ def run(arguments: list[str]) -> int:
     study = agreed_file(config.study, config_file, arguments, trust=options.trust_endpoint, searches=searches)
     config = dataclasses.replace(config, study=study)
     folder = options.out or free_folder(f"{study.task}-comparison")
-    _check(config, folder, dry=options.dry_run)
+    for warning in _check(config, folder, dry=options.dry_run):
+        warn(f"warning: {warning}")
     if options.dry_run:
         _plan(config, folder)
         return 0
@@ -116,24 +118,33 @@ def run(arguments: list[str]) -> int:
     return carry_on(comparison)
 
 
-def _check(config: ComparisonConfig, folder: Path, *, dry: bool) -> None:
-    """Refuse wrong options and missing keys of every strategy before anything is made."""
+def _check(config: ComparisonConfig, folder: Path, *, dry: bool) -> list[str]:
+    """Refuse wrong options and missing keys of every strategy before anything is made.
+
+    Returns:
+        What should be known before it begins, each thing once.
+    """
     config.check()
+    found: dict[str, None] = {}
     for search in islice(config.searches(), len(config.strategies)):
-        assemble(search, folder, dry=dry).close()
+        with closing(assemble(search, folder, dry=dry)) as parts:
+            found |= dict.fromkeys(warnings(search, parts))
+    return list(found)
 
 
 def _plan(config: ComparisonConfig, folder: Path) -> None:
+    """Print the plan of one search, and what all take together."""
     searches = list(config.searches())
-    parts = assemble(searches[0], folder, dry=True)
-    try:
-        say(
-            f"{len(searches)} searches, {config.repeats} each of {', '.join(config.strategies)}; the plan "
-            "of one of them:"
-        )
-        show_plan(searches[0], parts)
-    finally:
-        parts.close()
+    plans: list[Plan] = []
+    for search in islice(searches, len(config.strategies)):
+        with closing(assemble(search, folder, dry=True)) as parts:
+            plans.append(plan(search, parts))
+    say(
+        f"{len(searches)} searches, {config.repeats} each of {', '.join(config.strategies)}; the plan "
+        "of one of them:"
+    )
+    with closing(assemble(searches[0], folder, dry=True)) as parts:
+        show_plan(searches[0], parts, together=plans * config.repeats)
 
 
 def carry_on(comparison: Comparison) -> int:
@@ -149,8 +160,10 @@ def carry_on(comparison: Comparison) -> int:
 
     with resumable(comparison.folder, "comparison"):
         screen.print(f"comparison {comparison.folder}", soft_wrap=True)
+        way = command("resume", comparison.folder)
+        screen.print(f"Ctrl-C stops it, and `{way}` goes on", style="dim", soft_wrap=True)
         comparison.carry_out(observe)
-        _show(_report(comparison.studies, comparison.unfinished), comparison.folder, screen)
+        show_report(comparison_report(comparison.studies, comparison.unfinished), comparison.folder, screen)
     return 0
 
 
@@ -164,15 +177,16 @@ def _compare_existing(options: CompareStudiesOptions) -> int:
             folders.setdefault(study.resolve(), study)  # named twice, it counts once
     if options.out:
         _check_report_folder(options.out)
-    report = _report(list(folders.values()), " ".join(filter(None, notes)))
+    report = comparison_report(list(folders.values()), " ".join(filter(None, notes)))
     if options.json:
         print_json(report)
     else:
-        _show(report, options.out, Screen())
+        show_report(report, options.out, Screen())
     return 0
 
 
-def _report(folders: Sequence[Path], note: str) -> ComparisonReport:
+def comparison_report(folders: Sequence[Path], note: str) -> ComparisonReport:
+    """The report on studies, whose programs must be prints of their sources."""
     with ExitStack() as stack:
         studies = [stack.enter_context(Study.open(folder)) for folder in folders]
         for study in studies:
@@ -186,7 +200,8 @@ def _check_report_folder(folder: Path) -> None:
         raise UsageError(f"{folder} holds other files than a report. Give a new folder with --out.")
 
 
-def _show(report: ComparisonReport, out: Path | None, screen: Screen) -> None:
+def show_report(report: ComparisonReport, out: Path | None, screen: Screen) -> None:
+    """Print a report, and write it to a folder if there is one."""
     text = markdown(report)
     screen.print(
         Markdown(text, hyperlinks=False) if screen.is_terminal else Text(text),

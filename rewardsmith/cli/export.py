@@ -12,19 +12,20 @@ from rewardsmith.cli.arguments import check_words, parse
 from rewardsmith.cli.output import say
 from rewardsmith.lock import check_new
 from rewardsmith.registry import TASKS
+from rewardsmith.reports.trained import is_trained, open_trained
 from rewardsmith.study import Study
 
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """Take a reward and its policy out of a study: program, TorchScript, a sheet about them."""
+    """Take a reward and its policy along: program, TorchScript, a sheet about them."""
 
     study: Positional[Path]
-    """Folder of the study."""
+    """Folder of a study, or one that `train` made."""
     out: Path
     """A new or empty folder."""
     candidate: Positional[str] = "best"
-    """Its id, such as c003, or `best`."""
+    """Its id, such as c003, or `best`; where `train` made the folder, such as seed-0."""
     onnx: bool = False
     """Also write the policy as ONNX."""
 
@@ -34,26 +35,22 @@ def run(arguments: list[str]) -> int:
     options = parse(ExportOptions, "export", arguments)
     check_words(options.out, "--out")
     # imports torch, for which help texts do not wait
-    from rewardsmith.reports.export import export, policy_spec
-    from rewardsmith.training import policy_file
+    from rewardsmith.reports.export import export, from_study, from_trained
     from rewardsmith.training.portable import require_onnx
 
     if options.onnx:
         require_onnx()
     check_new(options.out, resumable=False)
-    with Study.open(options.study) as study:
-        trial = usable_candidate(study, options.candidate)
-        assert trial.run, "it has a policy"
-        task = TASKS.load(study.config.task)
-        env = task.make(1, 1)
-        spec = policy_spec(study, trial, task, (env.observation_size, env.action_size))
+    if is_trained(options.study):
+        trained = open_trained(options.study)
+        task = TASKS.load(trained.training.task)
         files = export(
-            study,
-            trial,
-            policy_file.load(study.policy_path(trial.run), env),
-            spec,
-            options.out,
-            onnx=options.onnx,
+            from_trained(trained, trained.find(options.candidate), task), options.out, onnx=options.onnx
         )
+    else:
+        with Study.open(options.study) as study:
+            trial = usable_candidate(study, options.candidate)
+            task = TASKS.load(study.config.task)
+            files = export(from_study(study, trial, task), options.out, onnx=options.onnx)
     say("\n".join(f"wrote {file}" for file in files))
     return 0

@@ -9,11 +9,15 @@ from pathlib import Path
 from rich.text import Text
 from tyro.conf import Positional
 
+from rewardsmith.admission import check_prints
 from rewardsmith.cli.arguments import parse, print_json
+from rewardsmith.cli.calls_view import conversations, refused_drafts
+from rewardsmith.cli.compare import comparison_report, show_report
 from rewardsmith.cli.console import Screen, wide_screen
 from rewardsmith.cli.lineage_tree import LineageTree
-from rewardsmith.cli.output import say
+from rewardsmith.cli.output import say, warn
 from rewardsmith.cli.picture import save_picture
+from rewardsmith.cli.trained_view import trained_view
 from rewardsmith.cli.views import (
     code,
     label,
@@ -22,14 +26,17 @@ from rewardsmith.cli.views import (
     screening_text,
     study_view,
     usage_text,
+    whole,
 )
+from rewardsmith.comparison import Comparison, is_comparison
 from rewardsmith.drafting import surroundings
-from rewardsmith.errors import RewardsmithError, UsageError, unknown_name
+from rewardsmith.errors import RewardsmithError, StoreError, UsageError, unknown_name
 from rewardsmith.feedback.feedback import gather
 from rewardsmith.records import Run, Score, Trial
 from rewardsmith.registry import TASKS
 from rewardsmith.reports.lineage import as_graphml, as_node_link, line_of_descent, study_lineage
 from rewardsmith.reports.summary import row, summarise_study
+from rewardsmith.reports.trained import is_trained, open_trained
 from rewardsmith.shown import beginning, clean, command
 from rewardsmith.study import Study
 
@@ -38,14 +45,16 @@ _FORMATS = {".graphml": as_graphml, ".json": as_node_link}
 
 @dataclass(frozen=True)
 class InspectOptions:
-    """Show a study, or one candidate of it."""
+    """Show a study, one candidate of it, a comparison, or what `train` made."""
 
     study: Positional[Path]
-    """Folder of the study."""
+    """Folder of a study, of a comparison or of a `train`."""
     candidate: Positional[str] = ""
     """Its id, such as c003, or `best`; without it the whole study."""
     diff: str = ""
     """Another candidate, to compare the code with."""
+    calls: bool = False
+    """With a candidate: also print all prompts and replies."""
     json: bool = False
     """Print JSON: every candidate with id, parents, operator, state, score and source."""
     tree: bool = False
@@ -62,7 +71,11 @@ def run(arguments: list[str]) -> int:
     """Print the study or the candidate."""
     options = parse(InspectOptions, "inspect", arguments)
     _check(options)
+    if is_comparison(options.study) or is_trained(options.study):
+        _show_other(options)
+        return 0
     with Study.open(options.study) as study:
+        _warn_of_forged(study)
         if options.candidate:
             _show_candidate(study, options)
         elif options.json:
@@ -78,6 +91,8 @@ def _check(options: InspectOptions) -> None:
         raise UsageError(
             "--diff compares one candidate with another; name it, such as: inspect STUDY best --diff c000"
         )
+    if options.calls and (not options.candidate or options.json or options.diff):
+        raise UsageError("--calls shows the calls of one candidate, such as: inspect STUDY best --calls")
     whole = {"--tree": options.tree, "--svg": options.svg, "--lineage": options.lineage}
     for flag in (flag for flag, given in whole.items() if given):
         if options.candidate:
@@ -95,20 +110,69 @@ def _check(options: InspectOptions) -> None:
         )
 
 
+def _show_other(options: InspectOptions) -> None:
+    """A comparison, or a folder of ``train``: there are no candidates in it."""
+    given = {
+        options.candidate: options.candidate,
+        "--diff": options.diff,
+        "--calls": options.calls,
+        "--tree": options.tree,
+        "--lineage": options.lineage,
+    }
+    for flag in (flag for flag, value in given.items() if value):
+        raise UsageError(f"{flag} belongs to a study, and {options.study} is none; leave it out.")
+    if is_comparison(options.study):
+        _show_comparison(options)
+        return
+    trained = open_trained(options.study)
+    if options.json:
+        print_json(trained)
+        return
+    screen = Screen()
+    view = trained_view(trained, plain=not screen.is_terminal and not options.svg)
+    screen.print(view, crop=screen.is_terminal)
+    if options.svg:
+        save_picture(view, options.svg)
+        say(f"wrote {options.svg}")
+
+
+def _show_comparison(options: InspectOptions) -> None:
+    """The report of a comparison, as far as it is."""
+    if options.svg:
+        raise UsageError("--svg belongs to a study; the figures of a comparison lie in its folder.")
+    comparison = Comparison.open(options.study)
+    if not comparison.studies:
+        raise UsageError(f"no search of {options.study} has begun. {comparison.unfinished}")
+    found = comparison_report(comparison.studies, comparison.unfinished)
+    print_json(found) if options.json else show_report(found, None, Screen())
+    if not options.json:
+        say(f"its studies: {', '.join(map(str, comparison.studies))}")
+
+
 def _show_study(study: Study, options: InspectOptions) -> None:
     summary, winner = summarise_study(study), study.winner
+    source = winner.candidate.source if winner else ""
     view = (
         LineageTree(summary)
         if options.tree
-        else study_view(summary, winner.candidate.source if winner else "")
+        else study_view(summary, source, plain=not Screen().is_terminal and not options.svg)
     )
-    (wide_screen() if options.tree else Screen()).print(view)
+    screen = wide_screen() if options.tree else Screen()
+    screen.print(view, crop=screen.is_terminal)
     if options.svg:
         save_picture(view, options.svg)
         say(f"wrote {options.svg}")
     if options.lineage:
         _save_lineage(study, options.lineage)
         say(f"wrote {options.lineage}")
+
+
+def _warn_of_forged(study: Study) -> None:
+    """Name a program that no other command would take: here its source is shown, and no more."""
+    try:
+        check_prints(study, *study.candidates)
+    except StoreError as error:
+        warn(f"warning: {error} Only `inspect` shows this study; scores of it say nothing.")
 
 
 def _save_lineage(study: Study, path: Path) -> None:
@@ -129,7 +193,7 @@ def _show_candidate(study: Study, options: InspectOptions) -> None:
         return
     screen = Screen()
     if options.diff:
-        screen.print(_difference(_find(study, options.diff), trial), soft_wrap=True)
+        say(_difference(_find(study, options.diff), trial))
         return
     descent = " > ".join(map(label, line_of_descent(study.candidates, candidate.id)))
     facts = (
@@ -141,13 +205,19 @@ def _show_candidate(study: Study, options: InspectOptions) -> None:
     screen.print(Text.assemble((label(candidate.id), "bold"), *(f"  {fact}" for fact in facts)))
     screen.print(Text(clean(candidate.idea)))
     if candidate.source:
-        screen.print(code(candidate.source))
+        plain = not screen.is_terminal
+        screen.print(whole(candidate.source) if plain else code(candidate.source), soft_wrap=plain)
     if candidate.screening:
         screen.print(screening_text(candidate.screening))
     if trial.final:
         name = study.config.task
         known = surroundings(study, TASKS.load(name) if name in TASKS.names() else None)
         screen.print(Text(clean(gather(trial, known).text)), soft_wrap=True)
+    calls = [call for call in study.store.calls() if call.candidate == candidate.id]
+    for text in (*refused_drafts(calls), *(conversations(calls) if options.calls else ())):
+        screen.print(Text(f"\n{clean(text)}"), soft_wrap=True)
+    if options.calls and not calls:
+        screen.print(Text(f"{study.config.writer}: no calls are recorded for {label(candidate.id)}"))
     for score in _further_scores(study, trial.run) if trial.run else ():
         screen.print(Text(f"scored again: {score_text(score)}"))
     if trial.run and trial.run.policy:
@@ -160,9 +230,12 @@ def _further_scores(study: Study, run: Run) -> list[Score]:
     return [score for key, score in scores.items() if key.startswith(f"{run.id}/") and score != own]
 
 
-def _difference(old: Trial, new: Trial) -> Text:
+def _difference(old: Trial, new: Trial) -> str:
+    """The lines that differ, below both names with what became of each."""
     before, after = (clean(beginning(t.candidate.source)).splitlines() for t in (old, new))
-    return Text("\n".join(difflib.unified_diff(before, after, label(old.id), label(new.id), lineterm="")))
+    names = [f"{label(t.id)}  {score_text(t.score) if t.score else label(t.state)}" for t in (old, new)]
+    lines = list(difflib.unified_diff(before, after, names[0], names[1], lineterm=""))
+    return "\n".join(lines or [f"--- {names[0]}", f"+++ {names[1]}", "the code is the same"])
 
 
 def _find(study: Study, name: str) -> Trial:

@@ -66,7 +66,7 @@ def _grow(summary: StudySummary, levels: int) -> Tree:
         branch = branches.get(parents[0], ground) if parents else ground
         named = [parent for parent in parents if parent != branch.owner]
         origin = f"({'also ' * (named != parents)}from {', '.join(map(label, named))})" if named else ""
-        line = branch.tree.add(_describe(row, origin, best=row.id == summary.winner))
+        line = branch.tree.add(_describe(row, origin, best=row.id == summary.marked))
         branches[row.id] = _Branch(line, branch.depth + 1, row.id) if branch.depth < levels else branch
     return ground.tree
 

@@ -13,16 +13,18 @@ from rewardsmith.cli.output import say
 from rewardsmith.cli.views import candidate_table, label
 from rewardsmith.contracts import TrainingProgress
 from rewardsmith.records import CandidateState, Run, RunState, Score, Trial
+from rewardsmith.reports.advice import has_metric, told_from_zero
 from rewardsmith.reports.summary import row
 from rewardsmith.shown import count, number, one_line
 from rewardsmith.study import Study
 
-_LOG_EVERY_S = 10.0
+LOG_EVERY_S = 10.0
+"""Between two lines of a log about the same training."""
 _UNDER_WAY = (CandidateState.ACCEPTED, RunState.QUEUED, RunState.RUNNING, RunState.LOST)
 """States of candidates that may be in training just now."""
 _LINE = 600
 """Characters of a line of the log, at most."""
-_AROUND = 8
+_AROUND = 10
 """Lines of the live view beside those of candidates: title,
 head, legend, status, and some reasons."""
 
@@ -87,7 +89,8 @@ class PlainObserver:
         self._clock = _clock(study, env_steps)
         self._started = time.monotonic()
         self._last = 0.0
-        self._best = study.best
+        self._metric = has_metric(study.config.task)
+        self._best = better(None, study.best, self._metric)
 
     def __enter__(self) -> PlainObserver:
         return self
@@ -107,19 +110,21 @@ class PlainObserver:
 
     def trial(self, trial: Trial) -> None:
         """One line per transition."""
-        self._best = better(self._best, trial)
+        self._best = better(self._best, trial, self._metric)
         score = f" score {number(trial.score.mean)}" if trial.score else ""
         reason = f" ({trial.cause})" if trial.cause else ""
-        self._say(f"{label(trial.id)} {trial.state}{score}{reason}")
+        repair = ", being repaired" if trial.in_repair else ""
+        self._say(f"{label(trial.id)} {trial.state}{repair}{score}{reason}")
 
     def progress(self, progress: TrainingProgress) -> None:
         """A line now and then."""
         self._clock.tick(progress)
         if progress.note:
             self._say(progress.note)
-        elif time.monotonic() - self._last >= _LOG_EVERY_S:
+        elif time.monotonic() - self._last >= LOG_EVERY_S:
             self._last = time.monotonic()
-            self._say(f"{progress_text(progress)}, best so far {best_text(self._best)}, {self._clock.left}")
+            best = f"best so far {best_text(self._best)}"
+            self._say(", ".join(filter(None, (progress_text(progress), best, self._clock.left))))
 
     def run(self, run: Run, score: Score | None) -> None:
         """One line per run."""
@@ -139,7 +144,8 @@ class LiveObserver:
         self._clock = _clock(study, env_steps)
         self._trials = {trial.id: trial for trial in study.trials}
         self._success: dict[str, float | None] = {}
-        self._best = study.best
+        self._metric = has_metric(study.config.task)
+        self._best = better(None, study.best, self._metric)
         self._stage = self._progress = self._note = ""
         self._console = console
         self._live = Live(console=console, auto_refresh=False, transient=True)
@@ -166,7 +172,7 @@ class LiveObserver:
     def trial(self, trial: Trial) -> None:
         """Update its line."""
         self._trials[trial.id] = trial
-        self._best = better(self._best, trial)
+        self._best = better(self._best, trial, self._metric)
         self._draw()
 
     def progress(self, progress: TrainingProgress) -> None:
@@ -198,20 +204,24 @@ class LiveObserver:
         self._live.update(Group(head, candidate_table(rows, best), *lines), refresh=True)
 
 
-def better(best: Trial | None, trial: Trial) -> Trial | None:
-    """The candidate with the higher score; the earlier one of equals."""
-    if trial.score is None:
+def better(best: Trial | None, trial: Trial | None, metric: bool) -> Trial | None:
+    """The candidate with the higher score; the earlier one of equals.
+
+    One that cannot be told from failure is none (see :func:`told_from_zero`).
+    """
+    score = trial.score if trial else None
+    if score is None or not told_from_zero(score.mean, score.standard_error, has_metric=metric):
         return best
-    return trial if best is None or best.score is None or trial.score.mean > best.score.mean else best
+    return trial if best is None or best.score is None or score.mean > best.score.mean else best
 
 
 def best_text(best: Trial | None) -> str:
-    """Such as ``c003 0.91``."""
-    return f"{label(best.id)} {number(best.score.mean)}" if best and best.score else "none"
+    """Such as ``c003 0.910 (true score)``."""
+    return f"{label(best.id)} {number(best.score.mean)} (true score)" if best and best.score else "none yet"
 
 
 def progress_text(progress: TrainingProgress) -> str:
-    """Steps done by all slots together, and the true score in training of the best one."""
+    """Steps done by all slots together, and how the best one does while it still explores."""
     known = [success for _, success in progress.success if success is not None]
-    lead = f", best training score {number(max(known), 2)}" if known else ""
+    lead = f", {number(max(known), 2)} while exploring (the best in training)" if known else ""
     return f"{count(progress.env_steps)} of {count(progress.total_steps)} steps{lead}"

@@ -34,7 +34,7 @@ class RenderOptions:
     task: Positional[str]
     policy: str = ""
     """Who acts: STUDY/CANDIDATE such as runs/study/c003 or runs/study/best,
-    FILE.pt, `random` or `zero`. Without it: random."""
+    the folder of a `train`, FILE.pt, `random` or `zero`. Without it: random."""
     out: Path | None = None
     """File that ends in .mp4, .gif or .png (one picture). Without it: runs/TASK.mp4."""
     seconds: float | None = None
@@ -117,4 +117,6 @@ def _counted(frames: Iterable[Frame], solved: list[bool], total: int) -> Iterato
 
 def _verdict(task: Task, solved: list[bool]) -> str:
     """How often the task was solved, where it is something to be solved and not a metric."""
-    return "" if task.has_metric else f"; solved in {sum(solved)} of {len(solved)}"
+    if task.has_metric:
+        return ""
+    return f"; solved in {sum(solved)} of {len(solved)} picture{'s' * (len(solved) != 1)}"

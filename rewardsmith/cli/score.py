@@ -10,7 +10,7 @@ from tyro.conf import Positional
 
 from rewardsmith.cli.actors import trained_run
 from rewardsmith.cli.arguments import parse, print_json
-from rewardsmith.cli.output import say, tell_progress
+from rewardsmith.cli.output import say, tell_progress, warn
 from rewardsmith.cli.views import score_text
 from rewardsmith.contracts import Device, ScoringJob, Workload
 from rewardsmith.errors import UsageError
@@ -65,8 +65,14 @@ def run(arguments: list[str]) -> int:
         runs = list({run.id: run for run in (trained_run(study, name) for name in options.runs)}.values())
         known = _known(study, runs, options)
         due = [run for run in runs if run.id not in known]
+        kept = [run.id for run in runs if run.id in known]
         if due:
             known |= _score(study, due, options)
+    if kept:
+        warn(
+            f"kept from before, nothing was played: {', '.join(kept)} on these {options.episodes} episodes "
+            f"(--seed {options.seed}). Give another --seed for others."
+        )
     scored = [Scored(run.id, known[run.id]) for run in runs]
     print_json(scored) if options.json else say("\n".join(map(_line, scored)))
     return 0

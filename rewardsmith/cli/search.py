@@ -17,8 +17,8 @@ from rewardsmith.cli.arguments import check_words, free_folder, parse, value_of
 from rewardsmith.cli.console import Screen
 from rewardsmith.cli.given import given_by
 from rewardsmith.cli.live import watch
-from rewardsmith.cli.output import resumable
-from rewardsmith.cli.plan import show_plan
+from rewardsmith.cli.output import resumable, warn
+from rewardsmith.cli.plan import show_plan, warnings
 from rewardsmith.cli.views import study_view
 from rewardsmith.config import StudyConfig
 from rewardsmith.config_file import from_mapping, read_yaml
@@ -98,6 +98,8 @@ def carry_on(study: Study, parts: Parts) -> int:
     with resumable(study.folder, "study"):
         screen.print(f"study {study.folder}", soft_wrap=True)
         screen.print(Text(one_line(parts.writer.notice), style="italic"))
+        for warning in warnings(study.config, parts):
+            warn(f"warning: {warning}")
         with watch(study, parts.settings.env_steps, screen) as observer:
             runner.run(study, parts, observer)
         _show(study, screen)
@@ -109,14 +111,10 @@ def _show(study: Study, screen: Screen) -> None:
     winner, summary = study.winner, summarise_study(study)
     config, totals = study.config, summary.totals
     remember_speed(config.task, config.trainer, config.device, totals.env_steps, totals.training_s)
-    screen.print(study_view(summary, winner.candidate.source if winner else ""))
+    source = winner.candidate.source if winner else ""
+    screen.print(study_view(summary, source, plain=not screen.is_terminal), crop=screen.is_terminal)
     if stopped := study.store.value("stopped"):
         screen.print(f"stopped by {one_line(stopped)}", style="yellow", soft_wrap=True)
-    if winner and (winner.fitness or 0.0) <= 0.0:
-        screen.print(
-            "no candidate can be told from failure; train longer (--training.env-steps) or try more",
-            style="yellow",
-        )
     if winner and winner.run:
         screen.print(f"policy of {winner.id}: {study.folder / winner.run.policy}", soft_wrap=True)
     screen.print(f"study folder: {study.folder}   ({command('inspect', study.folder)})", soft_wrap=True)

@@ -5,7 +5,7 @@ It also tells how fast this machine is at it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,9 @@ from tyro.conf import Positional
 
 from rewardsmith.cli.arguments import parse, print_json
 from rewardsmith.cli.console import Screen, wide_screen
-from rewardsmith.cli.output import tell_progress
+from rewardsmith.cli.output import tell_progress, warn
 from rewardsmith.contracts import Device, Signal, Task
+from rewardsmith.errors import RewardsmithError
 from rewardsmith.registry import TASKS
 from rewardsmith.settings import preset_settings, settings_of
 from rewardsmith.training.ppo import PpoSettings
@@ -67,7 +68,7 @@ class TaskSheet:
 def run(arguments: list[str]) -> int:
     """Print the list or the sheet."""
     options = parse(TasksOptions, "tasks", arguments)
-    tasks = [TASKS.load(name) for name in ([options.task] if options.task else TASKS.names())]
+    tasks = [TASKS.load(options.task)] if options.task else list(_loadable())
     sheets = [_sheet(task) for task in tasks]
     if options.measure:
         sheets = [
@@ -81,6 +82,15 @@ def run(arguments: list[str]) -> int:
     else:
         _list(sheets, options.device)
     return 0
+
+
+def _loadable() -> Iterator[Task]:
+    """All tasks; one whose package is broken is named, and keeps none of the others away."""
+    for name in TASKS.names():
+        try:
+            yield TASKS.load(name)
+        except RewardsmithError as error:
+            warn(f"warning: {error}")
 
 
 def _sheet(task: Task) -> TaskSheet:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -13,7 +14,7 @@ from tyro.conf import Positional
 from rewardsmith.cache import remember_speed
 from rewardsmith.cli.arguments import check_words, free_folder, parse, print_json
 from rewardsmith.cli.check import read_program
-from rewardsmith.cli.live import progress_text
+from rewardsmith.cli.live import LOG_EVERY_S, progress_text
 from rewardsmith.cli.output import lost, say, tell_progress, warn
 from rewardsmith.config import StudyConfig, TrainingOverrides
 from rewardsmith.contracts import (
@@ -28,16 +29,15 @@ from rewardsmith.contracts import (
 from rewardsmith.errors import RewardsmithError, UsageError
 from rewardsmith.executors.collect import Ended, train_all
 from rewardsmith.executors.local import LocalExecutor
-from rewardsmith.records import Curve, Score
 from rewardsmith.registry import TASKS, TRAINERS
+from rewardsmith.reports.advice import few_steps
+from rewardsmith.reports.trained import HUMAN, RESULTS, REWARD, TRAINING, Policy, Training, write_record
 from rewardsmith.reward.guard import Guard
 from rewardsmith.reward.guard.static import check_source
+from rewardsmith.reward.standalone import standalone
 from rewardsmith.seeds import derive
 from rewardsmith.settings import effective_settings
-from rewardsmith.shown import one_line
-
-_REWARD = "reward.txt"
-"""The program, beside the policies. Who makes this file has the folder."""
+from rewardsmith.shown import command, one_line
 
 
 @dataclass(frozen=True)
@@ -62,41 +62,28 @@ class TrainOptions:
     """Print results, curves included, as JSON."""
 
 
-@dataclass(frozen=True)
-class Policy:
-    """One training, as ``--json`` and ``results.json`` have it."""
-
-    name: str
-    state: str
-    env_steps: int
-    wall_s: float
-    components: tuple[Curve, ...]
-    progress: tuple[Curve, ...]
-    score: Score | None
-    policy: str
-    """File of the policy."""
-    cause: str
-    """Why there is no score."""
-
-
 def run(arguments: list[str]) -> int:
     """Exit 0 when every seed was scored, 1 otherwise."""
     options = parse(TrainOptions, "train", arguments)
     check_words(options.out or Path("runs"), "--out")
     task = TASKS.load(options.task)
     settings = effective_settings(task, options.trainer, options.device, options.training)
+    task.make(1, 1)  # refuses a scene that does not fit its task
     TRAINERS.load(options.trainer)(task, settings, 1)  # refuses here what this machine lacks
-    program = _program(options.reward, task, settings)
+    training = _training(options, task, settings)
     if not options.seeds:
         raise UsageError("--seeds is empty; give at least one number.")
+    if few := few_steps(options.task, options.trainer, settings):
+        warn(f"warning: {few}")
     folder = options.out or free_folder(f"{options.task}-train")
-    _claim(folder, program)
+    _claim(folder, training)
     control = check_source(task.human_reward, task.signals).program
     executor = LocalExecutor(Workload(options.task, options.trainer, settings, (folder.resolve(),), control))
-    jobs = _jobs(options, program, folder.resolve())
+    jobs = _jobs(options, training.program, folder.resolve())
     results: list[Policy] = []
     try:
-        results += (_policy(ended, folder) for ended in train_all(executor, jobs, options.episodes, _report))
+        ended = train_all(executor, jobs, options.episodes, _Reporter())
+        results += (_policy(one, folder) for one in ended)
     finally:
         executor.close()
         if not results:
@@ -105,7 +92,11 @@ def run(arguments: list[str]) -> int:
     remember_speed(options.task, options.trainer, options.device, steps, seconds)
     _keep(folder, results)
     try:
-        print_json(results) if options.json else say("\n".join(map(_line, results)))
+        if options.json:
+            print_json(results)
+        else:
+            say("\n".join(map(_line, results)))
+            say(f"folder: {folder}   ({command('inspect', folder)})")
         sys.stdout.flush()
     except OSError as error:
         raise lost(error, f"The policies and results.json are in {folder}.") from error
@@ -137,27 +128,30 @@ def _policy(ended: Ended, folder: Path) -> Policy:
     )
 
 
-def _program(reward: str, task: Task, settings: TrainerSettings) -> str:
-    if reward == SPARSE:
-        return SPARSE
-    if reward != "human" and not Path(reward).is_file():
+def _training(options: TrainOptions, task: Task, settings: TrainerSettings) -> Training:
+    """What is asked for, with the reward as the guard printed it."""
+    reward = one_line(options.reward)
+    asked = Training(options.task, reward, options.trainer, settings.device, settings.env_steps)
+    if options.reward == SPARSE:
+        return replace(asked, program=SPARSE)
+    if options.reward != HUMAN and not Path(options.reward).is_file():
         raise UsageError(
-            f"cannot read {reward}: there is no such file. Give a file with a reward program, or `human`, "
-            "or `sparse`."
+            f"cannot read {options.reward}: there is no such file. Give a file with a reward program, or "
+            "`human`, or `sparse`."
         )
-    source = task.human_reward if reward == "human" else read_program(Path(reward))
+    source = task.human_reward if options.reward == HUMAN else read_program(Path(options.reward))
     guard = Guard(settings)
     try:
         verdict = guard.check(source, task)
     finally:
         guard.close()
     if not verdict.accepted:
-        raise RewardsmithError(f"the guard refuses {reward}: {verdict.text}")
-    return verdict.program
+        raise RewardsmithError(f"the guard refuses {options.reward}: {verdict.text}")
+    return replace(asked, source=source, program=verdict.program)
 
 
-def _claim(folder: Path, program: str) -> None:
-    """Write the program to a folder that is new or empty.
+def _claim(folder: Path, training: Training) -> None:
+    """Write what is asked for to a folder that is new or empty.
 
     Of two processes, the second is refused.
     """
@@ -166,8 +160,9 @@ def _claim(folder: Path, program: str) -> None:
         raise taken
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / _REWARD).open("x", encoding="utf-8") as file:
-            file.write(program)
+        write_record(folder / TRAINING, TypeAdapter(Training), training)
+        if training.program != SPARSE:
+            (folder / REWARD).write_text(standalone(training.program, training.task), encoding="utf-8")
     except FileExistsError:
         raise taken from None
     except OSError as error:
@@ -178,26 +173,36 @@ def _claim(folder: Path, program: str) -> None:
 
 def _give_back(folder: Path) -> None:
     """Nothing came of it: the folder is as free as it was, unless a policy is there."""
-    if [path.name for path in folder.iterdir()] == [_REWARD]:
-        (folder / _REWARD).unlink()
+    if {path.name for path in folder.iterdir()} <= {TRAINING, REWARD}:
+        for path in folder.iterdir():
+            path.unlink()
         folder.rmdir()
 
 
 def _keep(folder: Path, results: list[Policy]) -> None:
     """The results that the policies and the program belong to, beside them."""
     try:
-        (folder / "results.json").write_bytes(TypeAdapter(list[Policy]).dump_json(results, indent=2))
+        write_record(folder / RESULTS, TypeAdapter(list[Policy]), results)
     except OSError as error:
         raise RewardsmithError(
             f"cannot write to {folder}: {error.strerror}. Make room, then train again."
         ) from None
 
 
-def _report(progress: TrainingProgress) -> None:
-    if progress.note:
-        warn(one_line(progress.note))
-        return
-    tell_progress(progress_text(progress))
+class _Reporter:
+    """Tells how far trainings are: on a terminal in one line, else a line now and then."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def __call__(self, progress: TrainingProgress) -> None:
+        if progress.note:
+            warn(one_line(progress.note))
+        elif sys.stderr.isatty():
+            tell_progress(progress_text(progress))
+        elif progress.total_steps and time.monotonic() - self._last >= LOG_EVERY_S:
+            self._last = time.monotonic()
+            warn(progress_text(progress))
 
 
 def _line(result: Policy) -> str:

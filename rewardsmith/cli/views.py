@@ -23,8 +23,8 @@ from rewardsmith.usage import Usage
 STATE_STYLES = {
     "SCORED": "green", "ACCEPTED": "cyan", "PROPOSED": "dim", "REJECTED": "yellow", "DIVERGED": "red",
     "CRASHED": "red", "TIMED_OUT": "red",
-    "FAILED": "red", "EVICTED": "yellow", "DROPPED": "yellow", "LOST": "yellow", "QUEUED": "cyan",
-    "RUNNING": "cyan", "TRAINED": "cyan",
+    "FAILED": "red", "REFUSED": "yellow", "EVICTED": "yellow", "DROPPED": "yellow", "LOST": "yellow",
+    "QUEUED": "cyan", "RUNNING": "cyan", "TRAINED": "cyan",
 }  # fmt: skip
 _UNBLAMED = ("SCORED", "EVICTED")
 """States whose reason is not a fault; that of an eviction stands with its candidate."""
@@ -34,18 +34,42 @@ MOST_ROWS = 1000
 long to lay out, and nobody reads them."""
 _NAME, _NOTE = 40, 400
 """Characters of a name in a table and of a reason below it, at most. The record has the rest."""
-_LEGEND = (
-    "true score: deterministic policy, held-out episodes, ± standard error; training: success while "
-    "exploring, last epochs"
+LEGEND = (
+    "true score: mean of held-out episodes, without exploration, ± standard error (above 0 even at 0 of "
+    "128: docs/training.md); training: the same of training episodes, with exploration, last epochs"
 )
+_MEANINGS = {
+    "PROPOSED": "nothing is written yet",
+    "REFUSED": "the guard refused its last draft, a repair is due",
+    "ACCEPTED": "written, waits for its training",
+    "QUEUED": "waits for its training",
+    "RUNNING": "is being trained",
+    "TRAINED": "waits for its score",
+    "REJECTED": "no draft was acceptable",
+    "DROPPED": "left out by screening",
+    "EVICTED": "racing ended its training early",
+    "CRASHED": "its program failed in training",
+    "DIVERGED": "its reward or policy became infinite",
+    "TIMED_OUT": "its program took far too long",
+    "LOST": "the machine failed, it is trained again",
+}
+"""What a state says of a candidate; SCORED needs no words."""
+
+_NO_BEST = "none is marked as the best: no true score is more than two standard errors from zero"
 
 
-def study_view(summary: StudySummary, source: str) -> RenderableType:
-    """The whole result: candidates, the best reward's code, the comparison, the bill."""
+def study_view(summary: StudySummary, source: str, *, plain: bool = False) -> RenderableType:
+    """The whole result: candidates, the best reward's code, the comparison, the bill.
+
+    Args:
+        summary: Of the study.
+        source: The best reward's code.
+        plain: Show the code as it is, in whole lines without a frame, for another program.
+    """
     parts: list[RenderableType] = [
         Text.assemble((label(summary.task), "bold"), f" · {label(summary.strategy)} · seed {summary.seed}"),
         Text(one_line(summary.notice, _NOTE), style="italic dim"),
-        candidate_table(summary.candidates, summary.winner),
+        candidate_table(summary.candidates, summary.marked),
     ]
     if len(summary.models) > 1:
         parts.insert(
@@ -53,13 +77,19 @@ def study_view(summary: StudySummary, source: str) -> RenderableType:
             Text(f"The language model changed: {one_line(in_words(summary.models), _NOTE)}.", style="yellow"),
         )
     if source:
-        title = Text(f"best reward: {label(summary.winner or '')}")
-        parts.append(Panel(code(source), title=title, title_align="left", border_style="green"))
+        name = label(summary.winner or "")
+        title = f"best reward: {name}" if summary.marked else f"reward of {name}; none is the best"
+        style = "green" if summary.marked else "dim"
+        parts += framed(source, title, style, plain=plain)
     if summary.finalists:
         parts.append(finalist_table(summary.finalists))
     if summary.finals:
-        parts.append(final_table(summary.finals))
+        parts.append(final_table(summary.finals, summary.marked))
     parts.append(Text(bill(summary), style="dim"))
+    if summary.winner and not summary.marked:
+        parts.append(Text(_NO_BEST, style="yellow"))
+    if summary.advice:
+        parts.append(Text(one_line(summary.advice), style="yellow"))
     return Group(*parts)
 
 
@@ -81,8 +111,14 @@ def candidate_table(rows: Sequence[CandidateRow], best: str | None) -> Renderabl
         table.add_row(
             identity, *texts, state_text(row.state), Text(_score(row)), bar(row.score), Text(success)
         )
-    notes = [Text(line, style="dim") for line in (earlier(rows), _LEGEND) if line]
+    notes = [Text(line, style="dim") for line in (earlier(rows), LEGEND, states(shown)) if line]
     return Group(table, *notes, *(_reason(row) for row in shown if row.reason and row.state not in _UNBLAMED))
+
+
+def states(rows: Sequence[CandidateRow]) -> str:
+    """What the states that are shown mean; nothing where all are scored."""
+    known = dict.fromkeys(row.state for row in rows if row.state in _MEANINGS)
+    return "; ".join(f"{state}: {_MEANINGS[state]}" for state in known)
 
 
 def score_text(score: Score) -> str:
@@ -120,7 +156,7 @@ def finalist_table(rows: Sequence[FinalistRow]) -> RenderableType:
     )
 
 
-def final_table(rows: Sequence[FinalRow]) -> RenderableType:
+def final_table(rows: Sequence[FinalRow], best: str | None) -> RenderableType:
     """The winner beside the baselines."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("reward", "true score", "", "per seed"):
@@ -128,9 +164,21 @@ def final_table(rows: Sequence[FinalRow]) -> RenderableType:
     for row in rows:
         runs = zip(row.scores, row.states, strict=True)
         each = "  ".join(label(state) if score is None else number(score) for score, state in runs)
-        name = row.reward if row.reward in ("human", "sparse") else f"best, {row.reward}"
+        name = f"best, {row.reward}" if row.reward == best else row.reward
         table.add_row(Text(label(name)), Text(number(row.mean)), bar(row.mean), Text(each))
     return Group(Text("Trained again on fresh seeds with the same budget, scored on fresh episodes:"), table)
+
+
+def framed(source: str, title: str, style: str, *, plain: bool) -> list[RenderableType]:
+    """A program below its title; in a pipe without anything around it."""
+    if plain:
+        return [Text(title), whole(source)]
+    return [Panel(code(source), title=Text(title), title_align="left", border_style=style)]
+
+
+def whole(source: str) -> Text:
+    """A program as it is, for a pipe: no line is broken."""
+    return Text(clean(beginning(source)).strip(), no_wrap=True, overflow="ignore")
 
 
 def code(source: str) -> Syntax:

@@ -8,6 +8,9 @@ from rewardsmith.records.candidate import Candidate, CandidateState
 from rewardsmith.records.run import Run, Rung, RunState, program_hash
 from rewardsmith.records.score import Score
 
+REFUSED = "REFUSED"
+"""In place of a state: the guard refused the last draft, and a repair is due."""
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -56,9 +59,16 @@ class Trial:
     def state(self) -> str:
         """In one word for a person: how far its writing is, or what became of its program."""
         run = self._latest
+        if self.in_repair:
+            return run.label if run else REFUSED
         if self.candidate.state != CandidateState.ACCEPTED or run is None:
             return str(self.candidate.state)
         return "SCORED" if self.score else run.label
+
+    @property
+    def in_repair(self) -> bool:
+        """Whether a draft of it was refused, or failed in training, and another one is due."""
+        return self.candidate.state == CandidateState.PROPOSED and self.candidate.attempts > 0
 
     @property
     def final(self) -> bool:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 from rewardsmith.contracts import SPARSE
 from rewardsmith.errors import RewardsmithError
-from rewardsmith.records import Purpose
+from rewardsmith.records import Purpose, Score
 from rewardsmith.registry import TASKS
 from rewardsmith.reports.fairness import method
-from rewardsmith.reports.statistics import Estimate, Runs, estimate_mean, human_normalised
+from rewardsmith.reports.statistics import Estimate, Runs, error_of_mean, estimate_mean, human_normalised
 from rewardsmith.reports.summary import totals
 from rewardsmith.study import Study
 from rewardsmith.usage import Usage
@@ -70,7 +71,10 @@ class MethodRow:
     mean: float | None
     """Of the same."""
     human_normalised: float | None
-    """From the means over the runs, as Eureka has it."""
+    """From the means over the runs, as Eureka has it; ``None`` where the human reward's mean cannot
+    be told from the sparse one's, so that there is no unit."""
+    standard_error: float | None = None
+    """Of a baseline's mean."""
 
 
 def search_row(study: Study, folder: str) -> SearchRow:
@@ -106,20 +110,25 @@ def _left_out(study: Study) -> str:
 
 def baseline_rows(studies: Sequence[Study]) -> Iterator[MethodRow]:
     """Trainings of the human and the sparse reward; one that several studies hold counts once."""
-    known: dict[tuple[str, str, int, int], tuple[int, float | None]] = {}
+    known: dict[tuple[str, str, int, int], tuple[int, Score | None]] = {}
     for study in studies:
         for run in study.runs_for(Purpose.BASELINE):
-            score = study.score(run)
             known[study.config.task, run.subject, run.seed, run.env_steps] = (
                 study.config.seed,
-                score.mean if score else None,
+                study.score(run),
             )
     for task, reward in dict.fromkeys((task, reward) for task, reward, _, _ in known):
         runs = [
             run for (of_task, of_reward, _, _), run in known.items() if (of_task, of_reward) == (task, reward)
         ]
-        scored = [(seed, score) for seed, score in runs if score is not None]
-        yield _method_row(reward, task, len(runs), scored, scored)
+        scores = [score for _, score in runs if score is not None]
+        scored = [(seed, score.mean) for seed, score in runs if score is not None]
+        yield replace(
+            _method_row(reward, task, len(runs), scored, scored),
+            standard_error=error_of_mean(
+                [score.mean for score in scores], [score.standard_error for score in scores]
+            ),
+        )
 
 
 def method_rows(searches: Sequence[SearchRow], baselines: Sequence[MethodRow]) -> Iterator[MethodRow]:
@@ -214,7 +223,10 @@ def _method_row(
 
 
 def _scale(task: str, baselines: Sequence[MethodRow]) -> tuple[float, float] | None:
-    """Mean scores of the human and of the sparse reward, if both are known."""
-    means = {row.name: row.mean for row in baselines if row.task == task}
-    human, sparse = means.get("human"), means.get(SPARSE)
-    return None if human is None or sparse is None else (human, sparse)
+    """Mean scores of the human and of the sparse reward, where they can be told apart."""
+    known = {row.name: row for row in baselines if row.task == task}
+    human, sparse = known.get("human"), known.get(SPARSE)
+    if not human or not sparse or human.mean is None or sparse.mean is None:
+        return None
+    noise = math.hypot(human.standard_error or 0.0, sparse.standard_error or 0.0)
+    return (human.mean, sparse.mean) if abs(human.mean - sparse.mean) > 2.0 * noise else None

@@ -77,8 +77,8 @@ def _winners(report: ComparisonReport) -> Iterator[str]:
     elif few:
         yield f"No intervals: they take at least {LEAST_RUNS} repeats, and there are {few}."
     yield (
-        "Human-normalised: (score - sparse) / |human - sparse|, of means; none where the two are equal "
-        "or unknown."
+        "Human-normalised: (score - sparse) / |human - sparse|, of means; none where the two are less than "
+        "two standard errors apart, or unknown."
     )
     yield ""
     for task in report.tasks:

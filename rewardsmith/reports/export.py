@@ -8,15 +8,18 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from rewardsmith.contracts import Task
+from rewardsmith.contracts import SPARSE, Task
 from rewardsmith.errors import RewardsmithError
 from rewardsmith.files import read_bytes
 from rewardsmith.records import Score, Trial
 from rewardsmith.records.limits import POLICY_BYTES
 from rewardsmith.reports.lineage import line_of_descent
 from rewardsmith.reports.summary import FinalRow, final_rows
+from rewardsmith.reports.trained import Policy, Trained
+from rewardsmith.reward.standalone import standalone
+from rewardsmith.seeds import derive
 from rewardsmith.study import Study
-from rewardsmith.training.policy_file import TrainedPolicy
+from rewardsmith.training import policy_file
 from rewardsmith.training.portable import PortablePolicy, as_torchscript, save_onnx
 
 
@@ -45,21 +48,74 @@ class PolicySpec:
     """Version of the program."""
 
 
-def policy_spec(study: Study, trial: Trial, task: Task, sizes: tuple[int, int]) -> PolicySpec:
-    """Collect the sheet.
+@dataclass(frozen=True)
+class Exported:
+    """What is exported: a reward and a policy, wherever they come from."""
 
-    Args:
-        study: Where the candidate is from.
-        trial: One that has a score.
-        task: The study's task.
-        sizes: Numbers in an observation and in an action.
-    """
+    name: str
+    """Of the candidate, or of the policy."""
+    task: Task
+    program: str
+    idea: str
+    origin: str
+    """Where it comes from, a sentence or two."""
+    policy: Path
+    score: Score
+    env_steps: int
+    seed: int
+    """Of the training."""
+    finals: tuple[FinalRow, ...] = ()
+
+
+def from_study(study: Study, trial: Trial, task: Task) -> Exported:
+    """A candidate of a study that has a score."""
     run, score = trial.run, trial.score
     assert run is not None
     assert score is not None
+    config = ", ".join(
+        f"{name} {value}"
+        for name, value in asdict(study.config).items()
+        if name in ("strategy", "writer", "seed", "candidates")
+    )
+    descent = " > ".join(line_of_descent(study.candidates, trial.id))
+    return Exported(
+        name=trial.id,
+        task=task,
+        program=trial.candidate.program,
+        idea=trial.candidate.idea,
+        origin=f"From a search with {config}: {descent}; {run.env_steps:,} environment steps.\n"
+        f"{study.store.value('notice') or ''}",
+        policy=study.policy_path(run),
+        score=score,
+        env_steps=run.env_steps,
+        seed=run.seed,
+        finals=tuple(row for row in final_rows(study) if row.reward in ("human", "sparse", trial.id)),
+    )
+
+
+def from_trained(trained: Trained, policy: Policy, task: Task) -> Exported:
+    """A policy of ``train`` that has a score."""
+    assert policy.score is not None
+    training = trained.training
+    return Exported(
+        name=policy.name,
+        task=task,
+        program=training.program if training.program != SPARSE else "",
+        idea=f"Trained on {training.reward}.",
+        origin=f"From `rewardsmith train` with the trainer {training.trainer}: {policy.env_steps:,} "
+        "environment steps.",
+        policy=trained.path(policy),
+        score=policy.score,
+        env_steps=policy.env_steps,
+        seed=derive("train command", int(policy.name.removeprefix("seed-"))),
+    )
+
+
+def _spec(exported: Exported, sizes: tuple[int, int]) -> PolicySpec:
+    task = exported.task
     return PolicySpec(
         task=task.name,
-        candidate=trial.id,
+        candidate=exported.name,
         observation_size=sizes[0],
         action_size=sizes[1],
         action_meaning=next(
@@ -68,52 +124,47 @@ def policy_spec(study: Study, trial: Trial, task: Task, sizes: tuple[int, int]) 
         control_dt=task.control_dt,
         horizon=task.horizon,
         success_rule=task.success_rule,
-        score=score,
-        finals=tuple(row for row in final_rows(study) if row.reward in ("human", "sparse", trial.id)),
-        env_steps=run.env_steps,
-        training_seed=run.seed,
+        score=exported.score,
+        finals=exported.finals,
+        env_steps=exported.env_steps,
+        training_seed=exported.seed,
         rewardsmith=version("rewardsmith"),
     )
 
 
-def export(
-    study: Study, trial: Trial, trained: TrainedPolicy, spec: PolicySpec, folder: Path, *, onnx: bool
-) -> list[Path]:
+def export(exported: Exported, folder: Path, *, onnx: bool) -> list[Path]:
     """Write everything into a folder that is new or empty.
 
     Returns:
         The files, in the order that a reader wants them.
 
     Raises:
+        UsageError: The policy cannot be read.
         RewardsmithError: The folder cannot be written.
     """
-    assert trial.run is not None
-    policy = PortablePolicy(trained)
+    env = exported.task.make(1, 1)
+    policy = PortablePolicy(policy_file.load(exported.policy, env))
+    spec = _spec(exported, (env.observation_size, env.action_size))
+    names = ["README.md", "reward.py", "policy.torchscript", "policy.onnx", "policy.pt", "policy.json"]
+    left_out = {"reward.py": not exported.program, "policy.onnx": not onnx}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "README.md").write_text(_sheet(study, trial, spec, onnx=onnx), encoding="utf-8")
-        (folder / "reward.py").write_text(trial.candidate.program, encoding="utf-8")
+        (folder / "README.md").write_text(_sheet(exported, spec, onnx=onnx), "utf-8", "replace")
+        if exported.program:
+            (folder / "reward.py").write_text(standalone(exported.program, spec.task), "utf-8", "replace")
         (folder / "policy.json").write_bytes(TypeAdapter(PolicySpec).dump_json(spec, indent=2))
         (folder / "policy.torchscript").write_bytes(as_torchscript(policy))
-        (folder / "policy.pt").write_bytes(read_bytes(study.policy_path(trial.run), POLICY_BYTES))
+        (folder / "policy.pt").write_bytes(read_bytes(exported.policy, POLICY_BYTES))
         if onnx:
             save_onnx(policy, folder / "policy.onnx")
     except OSError as error:
         raise RewardsmithError(
             f"cannot write to {folder}: {error.strerror}. Give a writable folder with --out."
         ) from error
-    names = (
-        "README.md",
-        "reward.py",
-        "policy.torchscript",
-        *(["policy.onnx"] if onnx else []),
-        "policy.pt",
-        "policy.json",
-    )
-    return [folder / name for name in names]
+    return [folder / name for name in names if not left_out.get(name)]
 
 
-def _sheet(study: Study, trial: Trial, spec: PolicySpec, *, onnx: bool) -> str:
+def _sheet(exported: Exported, spec: PolicySpec, *, onnx: bool) -> str:
     """The README of an export."""
     rows = "".join(
         f"| {row.reward} | {_number(row.mean)} | {', '.join(map(_number, row.scores))} |\n"
@@ -129,26 +180,22 @@ def _sheet(study: Study, trial: Trial, spec: PolicySpec, *, onnx: bool) -> str:
     )
     shapes = f"observations `(n, {spec.observation_size})` to actions in [-1, 1], `(n, {spec.action_size})`"
     onnx_row = "| `policy.onnx` | the same as ONNX |\n" if onnx else ""
-    config = ", ".join(
-        f"{name} {value}"
-        for name, value in asdict(study.config).items()
-        if name in ("strategy", "writer", "seed", "candidates")
+    reward_row = (
+        f"| `reward.py` | the reward program; `rewardsmith train {spec.task} --reward reward.py` trains on "
+        "it again |\n"
     )
-    descent = " > ".join(line_of_descent(study.candidates, trial.id))
-    return f"""# {trial.id}: a reward for {spec.task}, and a policy that learnt from it
+    return f"""# {exported.name}: a reward for {spec.task}, and a policy that learnt from it
 
-{trial.candidate.idea}
+{exported.idea}
 
 Score {spec.score.mean:.3f} ± {spec.score.standard_error:.3f} over {spec.score.episodes} held-out episodes
 ({spec.success_rule}). Where it was chosen as the best of several, this is biased upwards.
 {finals}
-From a search with {config}: {descent}; {spec.env_steps:,} environment steps.
-{study.store.value("notice") or ""}
+{exported.origin}
 
 | file | what |
 |---|---|
-| `reward.py` | the reward program; `rewardsmith train {spec.task} --reward reward.py` trains on it again |
-| `policy.torchscript` | `torch.jit.load` runs it: {shapes} |
+{reward_row if exported.program else ""}| `policy.torchscript` | `torch.jit.load` runs it: {shapes} |
 {onnx_row}| `policy.pt` | the same for rewardsmith: `rewardsmith render {spec.task} --policy policy.pt` |
 | `policy.json` | sizes, time step, score |
 

@@ -8,6 +8,7 @@ from dataclasses import is_dataclass, replace
 from rewardsmith.config import StudyConfig
 from rewardsmith.consent import FREE
 from rewardsmith.records import RunState
+from rewardsmith.reports.advice import BASELINE
 from rewardsmith.reports.models import ModelUse, in_words, models_used
 from rewardsmith.study import Study
 
@@ -88,6 +89,7 @@ def find_faults(studies: Sequence[Study]) -> Iterator[str]:
                     f"settings: {in_words(uses)}."
                 )
         yield from _faulty_seeds(task, own)
+        yield from _only_first_draws(task, own)
         for name in dict.fromkeys(map(method, own)):
             options = {str(study.config.strategy_options) for study in own if method(study) == name}
             if len(options) > 1:
@@ -118,6 +120,19 @@ def _faulty_seeds(task: str, studies: Sequence[Study]) -> Iterator[str]:
             yield (
                 f"{name} ran more than once on {task} with seed {' '.join(map(str, twice))}; these are "
                 "not independent repeats."
+            )
+
+
+def _only_first_draws(task: str, studies: Sequence[Study]) -> Iterator[str]:
+    """Methods that never came to revise a program: they are random samples by another name."""
+    for name in dict.fromkeys(method(study) for study in studies if study.config.strategy != BASELINE):
+        candidates = [
+            candidate for study in studies if method(study) == name for candidate in study.candidates
+        ]
+        if candidates and not any(candidate.parents for candidate in candidates):
+            yield (
+                f"{name} revised no program on {task}: its first draws filled its candidates, so its "
+                "searches are random samples and say nothing of it."
             )
 
 

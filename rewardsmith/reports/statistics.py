@@ -74,6 +74,25 @@ def human_normalised(score: float, human: float, sparse: float) -> float | None:
     return (score - sparse) / unit if unit > 1e-9 else None
 
 
+def error_of_mean(scores: Sequence[float], errors: Sequence[float]) -> float | None:
+    """Standard error of the mean of a few runs.
+
+    It is the larger of two: what the runs' spread says, and what the episodes of each say, which is
+    all that is known of a single run.
+
+    Args:
+        scores: One per run.
+        errors: The standard error of each.
+
+    Returns:
+        ``None`` without runs.
+    """
+    if not scores:
+        return None
+    played = float(np.linalg.norm(errors)) / len(errors)
+    return max(played, float(np.std(scores, ddof=1)) / len(scores) ** 0.5) if len(scores) > 1 else played
+
+
 def estimate_mean(groups: Sequence[Runs]) -> Estimate:
     """The interquartile mean of all runs, with a stratified bootstrap interval."""
     return _estimate(lambda drawn: interquartile_mean(np.concatenate(drawn, axis=-1)), groups)

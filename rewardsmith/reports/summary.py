@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
-from rewardsmith.records import Purpose, Run, Rung, Score, Screening, Trial
+from rewardsmith.records import Curve, Purpose, Run, Rung, Score, Screening, Trial
+from rewardsmith.reports.advice import advise, has_metric, preset_steps, told_from_zero
 from rewardsmith.reports.models import ModelUse, models_used
 from rewardsmith.shown import beginning
 from rewardsmith.study import Study
@@ -102,12 +103,23 @@ class StudySummary:
     models: tuple[ModelUse, ...] = ()
     """Language models that answered, one after another; several where
     model or sampling changed in mid-study."""
+    has_metric: bool = False
+    """Whether the true score is a metric, not a rate of success."""
+    advice: str = ""
+    """What to make of the scores and what to do next; mostly nothing."""
+
+    @property
+    def marked(self) -> str | None:
+        """The winner, if its score can be told from zero: else none is better than failure."""
+        row = next((row for row in self.candidates if row.id == self.winner), None)
+        told = row and told_from_zero(row.score, row.standard_error, has_metric=self.has_metric)
+        return self.winner if told else None
 
 
 def summarise_study(study: Study) -> StudySummary:
     """Collect the summary of a study, finished or not."""
     best, winner = study.best, study.winner
-    return StudySummary(
+    summary = StudySummary(
         folder=str(study.folder),
         task=study.config.task,
         strategy=study.config.strategy,
@@ -121,6 +133,24 @@ def summarise_study(study: Study) -> StudySummary:
         finals=final_rows(study),
         totals=totals(study),
         models=models_used(study.store.calls()),
+        has_metric=has_metric(study.config.task),
+    )
+    return replace(summary, advice=_advice(study, summary))
+
+
+def _advice(study: Study, summary: StudySummary) -> str:
+    """See :func:`rewardsmith.reports.advice.advise`; in a metric, no number means failure."""
+    if summary.has_metric:
+        return ""
+    config, runs = study.config, study.runs
+    return advise(
+        config.task,
+        config.writer,
+        [row.score for row in summary.candidates if row.score is not None],
+        {row.reward: row.mean for row in summary.finals if row.mean is not None},
+        found=summary.marked is not None,
+        steps=max((run.due_steps or run.env_steps for run in runs), default=0),
+        preset=preset_steps(config.task, config.trainer, config.device),
     )
 
 
@@ -136,7 +166,7 @@ def row(trial: Trial) -> CandidateRow:
         state=trial.state,
         score=score.mean if score else None,
         standard_error=score.standard_error if score else None,
-        training_success=_last_success(run) if run else None,
+        training_success=last_success(run.progress) if run else None,
         idea=beginning(candidate.idea),
         source=beginning(candidate.source),
         reason=beginning(trial.cause),
@@ -185,10 +215,11 @@ def _mean(score: Score | None) -> float | None:
     return score.mean if score else None
 
 
-def _last_success(run: Run) -> float | None:
+def last_success(progress: Sequence[Curve]) -> float | None:
+    """True score of training episodes, mean of the last ten epochs."""
     known = [
         value
-        for curve in run.progress
+        for curve in progress
         if curve.name == "success"
         for value in curve.values[-10:]
         if value is not None

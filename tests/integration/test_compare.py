@@ -80,7 +80,8 @@ def test_all_have_the_same_budget_and_one_set_of_baselines(compared: Path):
         (3, 3, 4800)
     }
     assert [(row["name"], row["runs"]) for row in found["baselines"]] == [("human", 2), ("sparse", 2)]
-    assert found["warnings"] == []
+    (warning,) = found["warnings"]
+    assert str(warning).startswith("eureka revised no program")  # three candidates, four first draws
 
 
 @pytest.mark.slow

@@ -53,6 +53,10 @@ def test_what_is_known_is_not_played_again(folder: Path, capsys: pytest.CaptureF
     before = score(capsys, folder)
     shutil.rmtree(folder / "runs")
     assert score(capsys, folder) == before
+    assert main.run(["score", str(folder), *AGAIN]) == 0
+    assert (
+        "kept from before, nothing was played: c001-search-0 on these 4 episodes" in capsys.readouterr().err
+    )
 
 
 def test_inspect_shows_them(folder: Path, capsys: pytest.CaptureFixture[str]):

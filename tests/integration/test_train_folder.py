@@ -24,8 +24,8 @@ def test_two_at_the_same_time_do_not_share_a_folder(tmp_path: Path):
     assert f"{tmp_path / 'out'} exists already. Give another folder with --out." in refused
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "results.json",
-        "reward.txt",
         "seed-0.pt",
+        "training.json",
     ]
 
 

@@ -138,7 +138,7 @@ def test_the_file_of_a_reward_is_the_program_that_is_compiled(tmp_path):
         study.save(refused)
         assert not file.exists()
         study.save(replace(refused, program=program, state=CandidateState.ACCEPTED))
-        assert file.read_text() == program
+        assert file.read_text().endswith(f"\n\n\n{program}")
         study.save(refused)
         assert not file.exists()
         assert study.candidates[0].source == raw

@@ -38,3 +38,25 @@ def test_hours_of_a_config_file_are_refused_too(tmp_path: Path):
     with pytest.raises(UsageError, match="Limit candidates, money or tokens"):
         run(["franka-reach", "--config", str(tmp_path / "c.yaml"), "--out", str(tmp_path / "out")])
     assert not (tmp_path / "out").exists()
+
+
+def test_the_refusal_of_hours_says_how_to_stop_and_to_go_on(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(UsageError, match=r"Ctrl-C.*timeout -s INT 3h.*`rewardsmith resume FOLDER` goes on"):
+        run(["franka-reach", "--max-hours", "3"])
+
+
+def test_a_strategy_that_only_draws_is_named_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
+    few = ["--strategies", "eureka", "rf-agent", "random", "--candidates", "5", "--repeats", "2"]
+    assert run(["franka-reach", *few, "--dry-run"]) == 0
+    out, err = capsys.readouterr()
+    assert "rf-agent begins with 6 programs from nothing, and there are 5 candidates" in err
+    assert "eureka begins" not in err
+    assert "random begins" not in err
+    assert "all 6 searches together" in out
+    # 5 each; a winner each; two baselines for every repeat; 301,056 steps each
+    assert "trainings: up to 40; one that two searches have in common is made once" in out
+    assert "environment steps: up to 12,042,240 in all" in out
+    assert list(tmp_path.iterdir()) == []

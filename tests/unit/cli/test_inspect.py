@@ -109,3 +109,17 @@ def test_a_file_that_cannot_be_written_is_a_clear_error(study: str, tmp_path: Pa
         RewardsmithError, match=r"cannot write .*l\.json: Not a directory\. Give another file with --lineage"
     ):
         run([study, "--lineage", f"{study}/config.yaml/l.json"])
+
+
+def test_where_all_failed_none_is_the_best_and_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    with Study.create(tmp_path / "s", StudyConfig("franka-reach")) as made:
+        keep(made, trained("c000", 0.0, run={"due_steps": 18_432}), trained("c001", 0.0))
+        keep_run(made, run_of("c000", Purpose.FINAL), Score(0.0, 0.01, 8))
+    for flags in ([], ["--tree"]):
+        assert run([str(tmp_path / "s"), *flags]) == 0
+        shown = " ".join(capsys.readouterr().out.split())
+        assert " *" not in shown.replace("; *: the best", "")
+        assert "best reward" not in shown
+        assert "best, c000" not in shown
+        assert ("no candidate can be told from failure" in shown) is (not flags)
+        assert ("the preset of franka-reach has 300,000" in shown) is (not flags)

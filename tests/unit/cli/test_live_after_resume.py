@@ -52,3 +52,16 @@ def test_what_batches_did_that_nobody_announced_counts_as_done():
         clock.tick(TrainingProgress(steps, 100, ()))
     assert (clock.done, clock.batch) == (200, 50)
     assert clock.left == "about 2 s left"  # 50 of 300 steps, after 10 s for 250
+
+
+def test_a_score_of_nothing_is_not_the_best_so_far(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    with Study.create(tmp_path / "z", StudyConfig("franka-reach", candidates=3)) as study:
+        keep(study, trained("c000", 0.0))
+        for console in (Console(force_terminal=False), Console(force_terminal=True, width=100)):
+            with live.watch(study, 100, console) as observer:
+                observer.trial(trained("c001", 0.0))
+                observer.progress(PROGRESS)
+            shown = capsys.readouterr().out
+            assert "best so far" in shown
+            assert "none yet" in shown
+            assert " *" not in shown

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from rewardsmith.cli import main
 from rewardsmith.cli.check import read_program, read_text
+from rewardsmith.contracts import Task
 from rewardsmith.errors import UsageError
 
 
@@ -65,3 +67,26 @@ def test_another_file_is_a_reply(tmp_path: Path):
     (tmp_path / "a.md").write_text(f"Closer is better.\n\n```python\n{FILE[1:]}```\n\nIt would rise.\n")
     assert read_program(tmp_path / "a.md").startswith('"""Reward for pushing.')
     assert "It would rise" not in read_program(tmp_path / "a.md")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["mine.py", "franka-reach"],
+        ["mine.py", "--task", "franka-reach"],
+        ["--task", "franka-reach", "mine.py"],
+        ["--task=franka-reach", "mine.py"],
+        ["--json", "mine.py", "franka-reach"],
+    ],
+)
+def test_check_takes_the_task_as_train_does_and_by_its_flag(
+    arguments: list[str], reach: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(reach.human_reward)
+    assert main.run(["check", *arguments]) == 0
+
+
+def test_check_without_a_task_says_how_it_is_called(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert main.run(["check", "mine.py"]) == 2
+    assert "no task is given. Name one: rewardsmith check mine.py franka-push" in capsys.readouterr().err

@@ -41,3 +41,16 @@ def test_what_cannot_be_is_a_wrong_request(
     out, err = capsys.readouterr()
     assert message in err
     assert (out, list(tmp_path.iterdir())) == ("", [])
+
+
+@pytest.mark.parametrize(("steps", "warned"), [("20000", True), ("100000", False)])
+def test_a_budget_far_below_the_preset_is_named_before_anything_is_spent(
+    steps: str,
+    warned: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    monkeypatch.chdir(tmp_path)
+    assert main.run(["search", "franka-reach", "--training.env-steps", steps, "--dry-run"]) == 0
+    assert ("the preset of franka-reach has 300,000" in capsys.readouterr().err) is warned

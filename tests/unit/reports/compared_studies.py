@@ -34,7 +34,7 @@ def study(
 ) -> Path:
     with Study.create(folder, config) as made:
         for number, score in enumerate(search):
-            keep(made, trained(f"c{number:03d}", score))
+            keep(made, trained(f"c{number:03d}", score, parents=("c000",) if number else ()))
             made.store.add_call(called(f"c{number:03d}", Usage(2, 10, 5, 0.25)))
         for run, score in finals:
             keep_run(made, run, score)

@@ -3,6 +3,7 @@ import pytest
 
 from rewardsmith.reports.statistics import (
     Runs,
+    error_of_mean,
     estimate_improvement,
     estimate_mean,
     human_normalised,
@@ -127,3 +128,16 @@ def test_baselines_that_are_alike_are_no_unit():
     assert human_normalised(1.0, human=1e-9, sparse=0.0) is None
     assert human_normalised(1.5e-9, human=1.5e-9, sparse=0.0) == pytest.approx(1.0)
     assert human_normalised(0.3, human=0.3, sparse=0.2) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("scores", "errors", "expected"),
+    [
+        ([], [], None),
+        ([0.5], [0.04], 0.04),  # one run: only its episodes are known
+        ([0.1, 0.6], [0.01, 0.01], 0.25),  # spread of 0.3536 over sqrt(2)
+        ([0.5, 0.5], [0.03, 0.04], 0.025),  # no spread: sqrt(0.03² + 0.04²) / 2
+    ],
+)
+def test_error_of_a_mean_over_few_runs(scores: list[float], errors: list[float], expected: float | None):
+    assert error_of_mean(scores, errors) == (expected and pytest.approx(expected))

@@ -61,3 +61,46 @@ def test_other_seeds_and_options_are_named(ten: list[Path], tmp_path: Path):
 def test_nothing_to_compare_is_refused():
     with pytest.raises(UsageError, match="rewardsmith compare STUDY"):
         compare([])
+
+
+def test_a_method_that_revised_nothing_is_named_and_random_samples_are_not(tmp_path: Path):
+    folders = [
+        study(
+            tmp_path / name,
+            StudyConfig("franka-reach", strategy=name, candidates=1),
+            (0.5,),
+            [final("c000", 0.5, 0)],
+        )
+        for name in ("rf-agent", "random")
+    ]
+    (warning,) = [text for text in report(*folders).warnings if "revised no program" in text]
+    assert warning.startswith("rf-agent revised no program on franka-reach: its first draws filled")
+
+
+@pytest.mark.parametrize(
+    ("human", "ratio"),
+    # standard errors of 0.01 each: two of the difference are 0.028
+    [(0.12, None), (0.125, None), (0.13, 13.3333), (0.9, 0.5)],
+)
+def test_no_unit_where_the_human_reward_cannot_be_told_from_the_sparse_one(
+    tmp_path: Path, human: float, ratio: float | None
+):
+    finals = [final("c000", 0.5, 0), final("human", human, 0), final("sparse", 0.1, 0)]
+    found = report(study(tmp_path / "s", StudyConfig("franka-reach"), (0.5, 0.4), finals))
+    assert found.methods[0].human_normalised == (ratio and pytest.approx(ratio, rel=1e-4))
+
+
+def test_the_spread_of_several_runs_counts_as_noise_too(tmp_path: Path):
+    """Means of 0.35 and 0.1; the human reward's runs lie 0.5 apart: its error is 0.25."""
+    folders = [
+        study(
+            tmp_path / f"s{seed}",
+            StudyConfig("franka-reach", seed=seed),
+            (0.5, 0.4),
+            [final("c000", 0.5, seed), final("human", human, seed), final("sparse", 0.1, seed)],
+        )
+        for seed, human in enumerate((0.1, 0.6))
+    ]
+    found = report(*folders)
+    assert found.baselines[0].standard_error == pytest.approx(0.25)
+    assert found.methods[0].human_normalised is None
