@@ -104,10 +104,11 @@ def test_every_state_has_a_style():
     written = [Trial(Candidate("c0", 0, "initial", state=state)) for state in CandidateState]
     ran = [trained("c0", None, idea="", run={"state": state, "fault": None}) for state in RunState]
     failed = [trained("c0", None, idea="", run={"fault": fault}) for fault in Fault]
-    family = [trained("c0", 0.5, idea=""), *written, *ran, *failed]
+    refused = Trial(Candidate("c0", 0, "initial", attempts=1))
+    family = [trained("c0", 0.5, idea=""), *written, *ran, *failed, refused]
     assert [line.split()[2:] for line in shown(family)] == [
         ["0.500"],
-        *([str(state)] for state in (*CandidateState, *RunState, *Fault)),
+        *([str(state)] for state in (*CandidateState, *RunState, *Fault, "REFUSED")),
     ]
     assert {trial.state for trial in family} == STATE_STYLES.keys()
 
