@@ -125,8 +125,12 @@ def write_record(path: Path, kind: TypeAdapter[T], record: T) -> None:
     Raises:
         OSError: It cannot be written, or, where it is ``training.json``, is there already.
     """
-    with path.open("xb" if path.name == TRAINING else "wb") as file:
-        file.write(kind.dump_json(record, indent=2))
+    data = kind.dump_json(record, indent=2)
+    if path.name == TRAINING:
+        with path.open("xb") as file:
+            file.write(data)
+    else:
+        path.write_bytes(data)
 
 
 def _read(path: Path, kind: TypeAdapter[T]) -> T:
