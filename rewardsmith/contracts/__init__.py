@@ -6,7 +6,7 @@ Everything here is a protocol or a frozen dataclass. Plug-ins depend on this mod
 
 from rewardsmith.contracts.executing import Executor, Lost, Report, Workload
 from rewardsmith.contracts.observing import Observer
-from rewardsmith.contracts.readable import INITIAL, PREVIOUS, has_past, readable
+from rewardsmith.contracts.past_signals import INITIAL, PREVIOUS, has_past, readable
 from rewardsmith.contracts.scoring import Scorer, ScoringJob
 from rewardsmith.contracts.search import Strategy
 from rewardsmith.contracts.task import (
