@@ -149,9 +149,13 @@ def export(exported: Exported, folder: Path, *, onnx: bool) -> list[Path]:
     left_out = {"reward.py": not exported.program, "policy.onnx": not onnx}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "README.md").write_text(_sheet(exported, spec, onnx=onnx), encoding="utf-8", errors="replace")
+        (folder / "README.md").write_text(
+            _sheet(exported, spec, onnx=onnx), encoding="utf-8", errors="replace"
+        )
         if exported.program:
-            (folder / "reward.py").write_text(standalone(exported.program, spec.task), encoding="utf-8", errors="replace")
+            (folder / "reward.py").write_text(
+                standalone(exported.program, spec.task), encoding="utf-8", errors="replace"
+            )
         (folder / "policy.json").write_bytes(TypeAdapter(PolicySpec).dump_json(spec, indent=2))
         (folder / "policy.torchscript").write_bytes(as_torchscript(policy))
         (folder / "policy.pt").write_bytes(read_bytes(exported.policy, POLICY_BYTES))
