@@ -46,14 +46,21 @@ class TrainingDesk:
             ):
                 self.queue(run, program_of(self._study, self._parts, candidate))
 
-    def begin(self, candidates: Iterable[Candidate]) -> None:
-        """Queue candidates' next runs."""
+    def begin(self, candidates: Iterable[Candidate]) -> bool:
+        """Queue candidates' next runs.
+
+        Returns:
+            Whether there was any. Those that another study has are at their end already.
+        """
+        begun = False
         for candidate in candidates:
             if self._budget.late:
                 self._budget.stop(self._budget.late)
-                return
+                break
             run = search_run(self._study, self._parts, candidate)
             self.queue(run, program_of(self._study, self._parts, candidate))
+            begun = True
+        return begun
 
     def queue(self, run: Run, program: str) -> None:
         """Queue one run, or take it from a study that has it."""

@@ -65,11 +65,15 @@ class WritingDesk:
         """How long to wait for trainings before replies are looked for."""
         return _POLL_S if self._open else 1.0
 
-    def begin(self, names: Iterable[str]) -> None:
+    def begin(self, names: Iterable[str]) -> bool:
         """Begin what is due for some candidates.
 
         That is their next drafts, and questions about those that are trained.
+
+        Returns:
+            Whether any got the program of a person, which is done at once.
         """
+        given = False
         asked = {order.candidate for order in self._open.values()}
         for name in names:
             if name in asked or self._budget.stopped:
@@ -78,6 +82,7 @@ class WritingDesk:
             assert trial, "what was asked for is in the store"
             proposed = trial.candidate.state == CandidateState.PROPOSED
             if proposed and self._take_over(trial.candidate):
+                given = True
                 continue
             order = (
                 brief(self._study, self._parts, trial.candidate)
@@ -86,6 +91,7 @@ class WritingDesk:
             )
             if order:
                 self._open[self._threads.submit(self._parts.writer.write, order, self._ledger)] = order
+        return given
 
     def _take_over(self, candidate: Candidate) -> bool:
         """Give a candidate that nothing was written for the program that a person gave, if any did.
