@@ -50,14 +50,15 @@ def search(study: Study, parts: Parts, budget: Budget, trainings: TrainingDesk, 
     with WritingDesk(study, parts, StudyLedger(study.store, budget), budget, observer) as writing:
         while True:
             study.note_seconds(budget.seconds)
-            moved = tell(study, parts, budget, asked)
-            moved |= ask(study, parts, budget, trainings, asked, observer)
-            moved |= writing.begin(asked)
-            moved |= trainings.begin(ready(study, parts, asked, observer))
+            before = len(study.store.events())
+            tell(study, parts, budget, asked)
+            ask(study, parts, budget, trainings, asked, observer)
+            begun = writing.begin(asked)
+            begun |= trainings.begin(ready(study, parts, asked, observer))
             if writing.busy or trainings.busy:
                 trainings.wait(0.0 if writing.settle(wait_for_one=not trainings.busy) else writing.poll_s)
-            elif not moved:  # what people gave and others trained is done as soon as it is begun
-                return
+            elif not begun and len(study.store.events()) == before:
+                return  # what is done as soon as it is begun leaves more to do
 
 
 def ask(
@@ -67,20 +68,16 @@ def ask(
     trainings: TrainingDesk,
     asked: dict[str, Trial],
     observer: Observer,
-) -> bool:
-    """Let the strategy propose as far as there is room, and commit what it proposed.
-
-    Returns:
-        Whether it proposed anything.
-    """
+) -> None:
+    """Let the strategy propose as far as there is room, and commit what it proposed."""
     strategy, config = parts.strategy, study.config
     room = budget.remaining if strategy.barrier else config.in_flight - len(asked)
     if not budget.allows() or room <= 0 or (strategy.barrier and asked):
-        return False
+        return
     names = names_from(budget.proposed, min(room, budget.remaining, MOST_ASKED))
     proposals = strategy.ask(names)
     if not proposals:
-        return False
+        return
     iteration = sum(event.kind == "asked" for event in study.store.events())
     made = [
         Candidate(name, iteration, proposal.operator, proposal.parents, proposal.follow_ups)
@@ -94,26 +91,21 @@ def ask(
     asked.update({candidate.id: Trial(candidate) for candidate in made})
     trainings.widen(len(asked))
     observer.stage(f"iteration {iteration}: {len(made)} programs to write and train")
-    return True
 
 
-def tell(study: Study, parts: Parts, budget: Budget, asked: dict[str, Trial]) -> bool:
+def tell(study: Study, parts: Parts, budget: Budget, asked: dict[str, Trial]) -> None:
     """Tell the strategy of candidates that are at their end.
 
     It hears of a whole batch in the order of the proposals, or of each by itself.
-
-    Returns:
-        Whether there was anything to tell.
     """
     trials = [trial for name in asked if (trial := study.trial(name))]
     ended = [trial for trial in trials if trial.final and settled(trial)]
     if not ended or (parts.strategy.barrier and len(ended) < len(asked)):
-        return False
+        return
     study.store.add_event(Event("told", tuple(trial.id for trial in ended)))
     parts.strategy.tell(ended)
     for trial in ended:
         del asked[trial.id]
-    return True
 
 
 def settled(trial: Trial) -> bool:
