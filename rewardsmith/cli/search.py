@@ -95,11 +95,11 @@ def run(arguments: list[str]) -> int:
 def carry_on(study: Study, parts: Parts) -> int:
     """Run a new or resumed study to its end and show it."""
     screen = Screen()
+    for warning in warnings(study.config, parts):
+        warn(f"warning: {warning}")
     with resumable(study.folder, "study"):
         screen.print(f"study {study.folder}", soft_wrap=True)
         screen.print(Text(one_line(parts.writer.notice), style="italic"))
-        for warning in warnings(study.config, parts):
-            warn(f"warning: {warning}")
         with watch(study, parts.settings.env_steps, screen) as observer:
             runner.run(study, parts, observer)
         _show(study, screen)
