@@ -126,7 +126,7 @@ def reversed_sign(evidence: Evidence) -> str:
             continue
         success, values = smooth(success), smooth(values)
         paying, moves = fmean(values) > 0, max(values) - min(values) > 0.1 * mean_of(component)
-        if paying and moves and correlation(success, values) < -0.8:
+        if paying and moves and correlation(success, values) < -0.6:
             names.append(f"{component.name} (correlation {correlation(success, values):.2f})")
     return (
         f"{_list(names)} fell while the true score rose: it pays for something else than the task. Check its "
@@ -168,20 +168,20 @@ def success_without_reward(evidence: Evidence) -> str:
 
 
 def saturated_early(evidence: Evidence) -> str:
-    """Nearly all of the reward's rise came in the first third, and the task is not done."""
+    """Nearly all of the reward's rise came in the first half, and the task is not done."""
     total = known(curve(evidence.run, "total"))
     if len(total) < 3 * _EPOCHS or evidence.good or evidence.poor:
         return ""
     trend = smooth(total)
     gain = max(trend) - trend[0]
-    early = max(part(trend, 0.0, 0.33)) - trend[0]
+    early = max(part(trend, 0.0, 0.5)) - trend[0]
     if (
         gain > 4.0 * _wobble(total)
         and early > 0.97 * gain
-        and abs(rise(trend[len(trend) // 3 :])) < 0.05 * gain
+        and abs(rise(trend[len(trend) // 2 :])) < 0.05 * gain
     ):
         return (
-            "the reward reached its height in the first third of the training, and nothing more was learnt: "
+            "the reward reached its height in the first half of the training, and nothing more was learnt: "
             "what is left of the task hardly pays. Sharpen the terms near the goal."
         )
     return ""
@@ -205,13 +205,12 @@ def unlearnt_at_the_end(evidence: Evidence) -> str:
 def noise_collapsed(evidence: Evidence) -> str:
     """The policy stopped exploring before it did the task."""
     noise = known(curve(evidence.run, "action_noise"))
-    if len(noise) < _EPOCHS or evidence.good or not evidence.rate:
+    if len(noise) < _EPOCHS or not evidence.rate or evidence.score >= 0.1:
         return ""
-    middle = part(noise, 0.45, 0.55)[0]
-    if middle < 0.15 * noise[0]:
+    if noise[-1] < 0.45 * noise[0]:
         return (
-            f"halfway the policy varied its actions by {number(middle)} only, from {number(noise[0])} at "
-            "first: it had settled before it did the task. Weaken terms that punish motion or "
+            f"the policy varies its actions by {number(noise[-1])} only, from {number(noise[0])} at first, "
+            "and hardly ever does the task: it settled too soon. Weaken terms that punish motion or "
             "pay at once for standing still."
         )
     return ""

@@ -114,9 +114,10 @@ def test_flooding():
 
 def test_noise_collapsed():
     collapsed = [max(0.02, 0.6 * (1.0 - 3.0 * value)) for value in RISING]
-    assert names(0.2, action_noise=collapsed) == ["noise collapsed"]
-    assert names(0.95, action_noise=collapsed) == [], "it is done"
-    assert names(0.2, action_noise=FALLING) == []
+    assert names(0.05, action_noise=collapsed) == ["noise collapsed"]
+    assert names(0.2, action_noise=collapsed) == [], "it is learning the task"
+    sound = [0.6 - 0.2 * value for value in RISING]
+    assert names(0.05, action_noise=sound) == []
 
 
 def test_saturated_early():
