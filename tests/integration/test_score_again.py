@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from rewardsmith.cli import main
 from rewardsmith.config import StudyConfig
@@ -33,7 +34,8 @@ def folder(tmp_path: Path, reach: Task) -> Path:
 
 def score(capsys: pytest.CaptureFixture[str], folder: Path, *arguments: str) -> dict[str, Score]:
     assert main.run(["score", str(folder), *arguments, *AGAIN]) == 0
-    return {row["run"]: Score(**row["score"]) for row in json.loads(capsys.readouterr().out)}
+    rows = json.loads(capsys.readouterr().out)
+    return {row["run"]: TypeAdapter(Score).validate_python(row["score"]) for row in rows}
 
 
 def test_scores_are_kept_and_change_nothing_of_the_search(folder: Path, capsys: pytest.CaptureFixture[str]):
