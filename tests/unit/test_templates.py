@@ -2,6 +2,7 @@ import pytest
 
 from rewardsmith import templates
 from rewardsmith.errors import UsageError
+from rewardsmith.feedback.feedback import Feedback
 
 
 def test_numbers_have_three_digits_and_missing_ones_a_dash():
@@ -15,7 +16,7 @@ def test_numbers_have_three_digits_and_missing_ones_a_dash():
 
 
 def test_a_missing_value_is_an_error_and_not_an_empty_line():
-    with pytest.raises(Exception, match="'reason' is undefined"):
+    with pytest.raises(Exception, match="'feedback' is undefined"):
         templates.render("failure")
 
 
@@ -25,4 +26,6 @@ def test_an_unknown_template_is_refused_with_the_allowed_names():
 
 
 def test_model_text_is_never_read_as_a_template():
-    assert "{{ 7 * 7 }}{% raw %}" in templates.render("failure", reason="{{ 7 * 7 }}{% raw %}")
+    feedback = Feedback(failure="{{ 7 * 7 }}{% raw %}", notes=("{{ 8 * 8 }}",))
+    assert "{{ 7 * 7 }}{% raw %}" in feedback.text
+    assert "{{ 8 * 8 }}" in feedback.text

@@ -30,6 +30,8 @@ _TOO_LARGE = re.compile(
     r"request too large|tokens must be reduced|reduce (your|the) (message |prompt |request )?(size|length)",
     re.IGNORECASE,
 )
+_READ_CHARS = 100_000
+"""Of an answer: what it means stands at its beginning, and it may be megabytes."""
 _NUMBERS = re.compile(r"\blimit:?\s+(\d+)\b.*\brequested:?\s+(\d+)\b", re.IGNORECASE | re.DOTALL)
 
 
@@ -54,11 +56,11 @@ class Refusal:
     def of(cls, error: openai.APIStatusError) -> Refusal:
         """Read the library's error."""
         headers = error.response.headers
-        details = json.dumps(error.body, default=str)
-        silent = str(error) == f"Error code: {error.status_code}"  # so the library reads unusual forms
+        text, details = str(error)[:_READ_CHARS], json.dumps(error.body, default=str)[:_READ_CHARS]
+        silent = text == f"Error code: {error.status_code}"  # so the library reads unusual forms
         return cls(
             error.status_code,
-            f"{error} - {details}" if silent else str(error),
+            f"{text} - {details}" if silent else text,
             str(getattr(error, "param", None) or "").split(".")[-1],
             retry_after(headers),
             headers.get("location", ""),
