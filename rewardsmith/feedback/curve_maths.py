@@ -54,7 +54,7 @@ def correlation(a: Sequence[float], b: Sequence[float]) -> float:
     return top / below if below > 0 else 0.0
 
 
-def mean_of(found: Curve | None) -> float:
-    """Mean absolute value of a curve, 0 for none."""
-    values = [abs(value) for value in known(found.values)] if found else []
-    return fmean(values) if values else 0.0
+def mean_of(found: Curve) -> float:
+    """Mean absolute value of a curve, 0 where nothing is known of it."""
+    values = [abs(value) for value in known(found.values)]
+    return sum(values) / len(values) if values else 0.0

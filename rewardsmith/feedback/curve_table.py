@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rewardsmith.feedback.curve_maths import curve as progress
+from rewardsmith.feedback.curve_maths import known, mean_of
 from rewardsmith.records import Curve, Run
 
 POINTS = 10
@@ -75,16 +77,16 @@ def stride(epochs: int) -> int:
 
 def summarise(curve: Curve) -> Summary:
     """Snapshots every ``len // 10`` epochs, and maximum, mean and minimum over all known values."""
-    known = [value for value in curve.values if value is not None]
+    there = known(curve.values)
     points = curve.values[:: stride(len(curve.values))]
-    if not known:
+    if not there:
         return Summary(curve.name, points, None, None, None)
-    return Summary(curve.name, points, max(known), sum(known) / len(known), min(known))
+    return Summary(curve.name, points, max(there), sum(there) / len(there), min(there))
 
 
 def component_summaries(run: Run) -> tuple[ComponentSummary, ...]:
     """All components of a run with their shares and flags."""
-    sizes = [_mean_size(curve.values) for curve in run.components]
+    sizes = [mean_of(curve) for curve in run.components]
     whole = sum(sizes) or 1.0
     several = len(sizes) > 1
     return tuple(
@@ -97,7 +99,7 @@ def component_summaries(run: Run) -> tuple[ComponentSummary, ...]:
 
 def _staggered(run: Run) -> int:
     """Epochs before the first that has a true score; 0 where none has."""
-    success = next((curve.values for curve in run.progress if curve.name == "success"), ())
+    success = progress(run, "success")
     return next((n for n, value in enumerate(success) if value is not None), 0)
 
 
@@ -105,11 +107,6 @@ def _from(curve: Curve, first: int) -> Curve:
     return replace(curve, values=curve.values[first:])
 
 
-def _mean_size(values: Sequence[float | None]) -> float:
-    known = [abs(value) for value in values if value is not None]
-    return sum(known) / len(known) if known else 0.0
-
-
 def _is_flat(values: Sequence[float | None], size: float) -> bool:
-    known = [value for value in values if value is not None]
-    return not known or max(known) - min(known) <= _FLAT * size
+    there = known(values)
+    return not there or max(there) - min(there) <= _FLAT * size

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from rewardsmith.contracts import Device, ScoringJob, Task, VecEnv
 from rewardsmith.execution.memory import is_shortage
-from rewardsmith.records import Score
+from rewardsmith.records import Behaviour, Score
 from rewardsmith.training import episodes as episode_file
 from rewardsmith.training.behaviour import BehaviourRecorder
 from rewardsmith.training.episodes import EpisodeRecorder, Episodes
@@ -129,20 +129,16 @@ def play(
     assert not score.isnan().any(), "every episode ends within the horizon"
     return [
         Played(
-            replace(
-                _score(own, lost, seed),
-                behaviour=behaviour.behaviour(slice(n * episodes, (n + 1) * episodes), own),
-            ),
+            _score(own, lost, seed, behaviour.behaviour(slice(n * episodes, (n + 1) * episodes), own)),
             recorder.episodes(n, own),
         )
         for n, (own, lost) in enumerate(zip(score, unstable, strict=True))
     ]
 
 
-def _score(values: Tensor, unstable: Tensor, seed: int) -> Score:
-    return Score(
-        float(values.double().mean()), standard_error(values), len(values), int(unstable.sum()), seed=seed
-    )
+def _score(values: Tensor, unstable: Tensor, seed: int, behaviour: Behaviour) -> Score:
+    mean, error, lost = float(values.double().mean()), standard_error(values), int(unstable.sum())
+    return Score(mean, error, len(values), lost, seed=seed, behaviour=behaviour)
 
 
 def standard_error(values: Tensor) -> float:
