@@ -16,7 +16,7 @@ from rewardsmith.errors import RewardsmithError, StoreError, UsageError
 from rewardsmith.files import check_plain, remove, write_whole
 from rewardsmith.lock import FolderLock, begin
 from rewardsmith.people import add
-from rewardsmith.records import HELD_OUT, Candidate, Given, Purpose, Run, Score, Trial
+from rewardsmith.records import HELD_OUT, Candidate, Given, Purpose, Run, Score, Trial, best_of
 from rewardsmith.reward.standalone import standalone
 from rewardsmith.seeds import derive
 from rewardsmith.shown import command
@@ -251,8 +251,7 @@ class Study:
     @property
     def best(self) -> Trial | None:
         """The candidate with the highest true score in the search; the first of equals."""
-        scored = [trial for trial in self.trials if trial.score]
-        return max(scored, key=lambda trial: trial.score.mean if trial.score else 0.0, default=None)
+        return best_of(self.trials)
 
     @property
     def winner(self) -> Trial | None:

@@ -9,7 +9,7 @@ from rewardsmith.contracts import Told
 from rewardsmith.feedback.ancestry import Ancestor, path
 from rewardsmith.feedback.curve_table import CurveTable, table
 from rewardsmith.feedback.diagnoses import Diagnosis, Evidence, diagnose
-from rewardsmith.records import Behaviour, Rung, Score, Trial
+from rewardsmith.records import Behaviour, Rung, Score, Trial, best_of
 from rewardsmith.templates import render
 
 
@@ -69,7 +69,7 @@ def gather(trial: Trial, seen: Seen) -> Feedback:
     if run is None or trial.candidate.reason or score is None:
         return Feedback(failure=trial.candidate.reason or (run.cause if run else ""), notes=notes)
     history = "history" in told
-    best = _best(seen) if history else None
+    best = best_of(seen.trials.values()) if history else None
     return Feedback(
         score=score,
         rung=trial.rung,
@@ -100,8 +100,3 @@ def _same(trial: Trial, seen: Seen) -> str:
     program = trial.candidate.program
     first = next((name for name, other in seen.trials.items() if other.candidate.program == program), "")
     return "" if first == trial.id else first
-
-
-def _best(seen: Seen) -> Trial | None:
-    scored = [trial for trial in seen.trials.values() if trial.score]
-    return max(scored, key=lambda trial: trial.score.mean if trial.score else 0.0, default=None)

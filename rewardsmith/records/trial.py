@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rewardsmith.records.candidate import Candidate, CandidateState
@@ -103,3 +104,9 @@ class Trial:
     def wall_s(self) -> float:
         """Seconds of all its runs, its share of what ran beside them."""
         return sum(run.wall_s for run in self.runs)
+
+
+def best_of(trials: Iterable[Trial]) -> Trial | None:
+    """The candidate with the highest true score; the first of equals, ``None`` without any."""
+    scored = [trial for trial in trials if trial.score]
+    return max(scored, key=lambda trial: trial.score.mean if trial.score else 0.0, default=None)
