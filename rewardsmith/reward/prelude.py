@@ -45,6 +45,13 @@ HELPERS = (
 )
 """What a program may call, for prompts and documentation."""
 
+OTHER_NAMES: Mapping[str, str] = {
+    "quat_conj": "quat_conjugate", "quat_inv": "quat_conjugate", "quat_inverse": "quat_conjugate",
+    "quat_multiply": "quat_mul", "quat_apply_inverse": "quat_rotate_inverse",
+    "quat_diff_rad": "quat_angle", "quat_distance": "quat_angle", "quat_error_magnitude": "quat_angle",
+}  # fmt: skip
+"""What other libraries, and programs that define no such function, call them."""
+
 _ROTATIONS = {
     "quat_mul": """
 def quat_mul(a: Tensor, b: Tensor):

@@ -222,8 +222,8 @@ def _check_assignment(node: ast.Assign | ast.AnnAssign | ast.AugAssign, scope: S
     ):
         if not isinstance(name, ast.Name):
             raise _refused(
-                "only plain local names can be assigned.",
-                "Use torch.where, or one dictionary literal in the return.",
+                "only plain local names, columns and masks of them can be assigned.",
+                "Such as x[:, 2] = y and x[near] = 0.0. Otherwise use torch.where.",
                 node,
             )
         if name.id in vocabulary.INTERNAL_NAMES | scope.helpers.keys() | {scope.function}:

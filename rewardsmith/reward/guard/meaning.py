@@ -1,10 +1,11 @@
 """Between layers 2 and 3: where Python's meaning and TorchScript's part, and what is printed there.
 
 Every function is gone through once, without running it (see ``reading`` and ``arithmetic``). Beside
-plain numbers this is about ``x += y``, which changes a tensor where it lies, under all its names.
-The print has no such writing: it gives the new value to every name of the tensor that is still
-read. Where a name shares only a part of the memory, or the memory is the caller's, the program is
-refused. Where Python stops, as the sum is larger than x or of another type, the print goes on.
+plain numbers this is about ``x += y`` and ``x[:, 2] = y``, which change a tensor where it lies,
+under all its names. The print has no such writing: it gives the new value to every name of the
+tensor that is still read. Where a name shares only a part of the memory, or the memory is the
+caller's, the program is refused. Where Python stops, as the sum is larger than x or of another
+type, the print goes on.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from rewardsmith.reward.guard.arithmetic import Plain
+from rewardsmith.reward.guard.changes import Replaced
 from rewardsmith.reward.guard.constants import MAX_NUMBER
 from rewardsmith.reward.guard.helpers import declared
 from rewardsmith.reward.guard.reading import Reading
@@ -180,7 +182,10 @@ class _Function:
         assert isinstance(node.target, ast.Name)
         name = node.target.id
         old, added = names.get(name) or fresh(), self._reading.value(node.value)
-        new = self._reading.operation(node, old, added)
+        is_part = isinstance(node.op, Replaced)
+        new = added if is_part else self._reading.operation(node, old, added)
+        if is_part:
+            self._meaning.written[node] = node.value
         if not old.memory:
             names[name] = new
             return
@@ -189,14 +194,11 @@ class _Function:
         part = next((other for other in read_later if not _holds_all(names[other], old)), None)
         if part is not None:
             message = f"{name} may share its memory with {part}, which this changes, too, in Python."
-            raise RefusedError(
-                "syntax", message, f"Write {name} = {name} + ... for a new tensor.", node.lineno
-            )
-        if self._function.name != ENTRY and any(isinstance(token, Parameter) for token in old.memory):
+            raise RefusedError("syntax", message, _of_its_own(name, is_part), node.lineno)
+        is_own = self._function.name == ENTRY and not is_part  # signals may be added to, not written to
+        if not is_own and any(isinstance(token, Parameter) for token in old.memory):
             message = f"in Python this changes the caller's tensor, which {name} still is."
-            raise RefusedError(
-                "syntax", message, f"Write {name} = {name} + ... for a new tensor.", node.lineno
-            )
+            raise RefusedError("syntax", message, _of_its_own(name, is_part), node.lineno)
         self._meaning.renewed[node] = {
             other: {
                 key: item.tensor == old.tensor
@@ -204,6 +206,12 @@ class _Function:
             }
             for other in read_later
         }
+
+
+def _of_its_own(name: str, is_part: bool) -> str:
+    if is_part:
+        return f"Write {name} = {name}.clone() before for a new tensor."
+    return f"Write {name} = {name} + ... for a new tensor."
 
 
 def _holds_all(value: Value, changed: Value) -> bool:

@@ -26,11 +26,12 @@ _INFINITE = {"float('inf')", "math.inf", "torch.inf"}
 _HINT = 'Such as tolerance(d, bounds=(0.0, 0.02), margin=0.3, sigmoid="long_tail", value_at_margin=0.1).'
 
 
-def with_prelude(tree: ast.Module) -> ast.Module:
+def with_prelude(tree: ast.Module) -> tuple[ast.Module, list[str]]:
     """Add the helpers of the prelude that are called.
 
     Returns:
-        The same tree; each helper stands on the line that calls it first.
+        The same tree, where each helper stands on the line that calls it first, and a note for each
+        that is called by another name.
 
     Raises:
         RefusedError: ``tolerance`` is called with what is not known before the program runs.
@@ -39,13 +40,18 @@ def with_prelude(tree: ast.Module) -> ast.Module:
     if prelude.TOLERANCE not in own:
         _Tolerances(own).visit(tree)
     lines: dict[str, int] = {}
+    notes: dict[str, None] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            name = node.func.id
-            if name in prelude.TEXTS.keys() - own:
+            other = node.func.id
+            name = prelude.OTHER_NAMES.get(other, other)
+            if name in prelude.TEXTS.keys() - own and other not in own:
+                if name != other:
+                    node.func.id = name
+                    notes[f"{other} is taken for {name}"] = None
                 lines[name] = min(node.lineno, lines.get(name, node.lineno))
     tree.body = [*(_parsed(name, line) for name, line in lines.items()), *tree.body]
-    return tree
+    return tree, list(notes)
 
 
 def _parsed(name: str, line: int) -> ast.stmt:

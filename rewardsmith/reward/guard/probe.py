@@ -17,12 +17,18 @@ MAX_REWARD = 1e6
 MAX_COMPONENTS = 24
 
 
-def probe(program: RewardProgram, states: States) -> None:
+def probe(program: RewardProgram, states: States) -> str:
     """Refuse a program that misbehaves on ordinary, real, wide, all-zero or many states.
+
+    A state that is zero to the last digit hardly ever comes: 0 / 0 there is worth a note only. What
+    grows without bounds towards it, such as 1 / d, is refused.
 
     Args:
         program: Compiled and checked by the layers before.
         states: What to try it on.
+
+    Returns:
+        What its author should know though it is accepted; mostly empty.
 
     Raises:
         RefusedError: Naming the total or the component, and what is wrong with it.
@@ -30,15 +36,23 @@ def probe(program: RewardProgram, states: States) -> None:
     _try(program, states.ordinary)
     values = _try(program, states.many)
     total = values["the total"]
+    notes: list[str] = []
     for kind in states.kinds:
-        _check_finite(program, total[kind.rows], kind.name)
+        rows = total[kind.rows]
+        no_number = _no_number(program, rows, kind.name)
+        if no_number and (kind.finite or bool(rows.isinf().any())):
+            raise no_number
+        if no_number:
+            notes.append(f"{no_number.message.rstrip('.')}, and a training fails where one comes up")
     for kind in states.kinds:
         if kind.bounded:
             _check_magnitude(total[kind.rows], kind.name)
     arguments = [states.many[name] for name in program.parameters]
     Independence(lambda given: _run(program, given), arguments, values).check(states.sizes)
-    if float(total.max() - total.min()) < 1e-9:
+    numbers = total[total.isfinite()]
+    if float(numbers.max() - numbers.min()) < 1e-9:
         raise RefusedError("probe", "the total is the same for all states.", "Make it depend on the signals.")
+    return "; ".join(notes)
 
 
 def _try(program: RewardProgram, batch: Batch) -> Values:
@@ -78,11 +92,12 @@ def _check_tensor(name: str, value: Tensor, count: int) -> None:
         raise RefusedError("probe", message, "Convert conditions with .float().")
 
 
-def _check_finite(program: RewardProgram, total: Tensor, where: str) -> None:
-    if not bool(total.isfinite().all()):
-        kind = "NaN" if bool(total.isnan().any()) else "infinite"
-        hint, line = advice(program, kind)
-        raise RefusedError("probe", f"the total is {kind} on {where}.", hint, line)
+def _no_number(program: RewardProgram, total: Tensor, where: str) -> RefusedError | None:
+    if bool(total.isfinite().all()):
+        return None
+    kind = "NaN" if bool(total.isnan().any()) else "infinite"
+    hint, line = advice(program, kind)
+    return RefusedError("probe", f"the total is {kind} on {where}.", hint, line)
 
 
 def _check_magnitude(total: Tensor, where: str) -> None:

@@ -42,8 +42,11 @@ _RETURNED = {
 _RETURN_BOTH = 'End with: return total, {"distance": distance_reward}.'
 
 
-def check_program(program: str, states: States) -> None:
+def check_program(program: str, states: States) -> str:
     """Layers 4 to 6 on a re-printed program.
+
+    Returns:
+        What its author should know though it is accepted; mostly empty.
 
     Raises:
         RefusedError: By the first layer that objects, or in which anything goes wrong.
@@ -56,7 +59,7 @@ def check_program(program: str, states: States) -> None:
             compiled, {name: tuple(batch.shape[1:]) for name, batch in states.ordinary.items()}
         )
         layer = "probe"
-        probe(compiled, states)
+        return probe(compiled, states)
     except RefusedError:
         raise
     except ProgramFailedError as error:
@@ -154,10 +157,9 @@ def _warm_up(states: States) -> None:
 
 def _judge(program: str, states: States) -> Verdict:
     try:
-        check_program(program, states)
+        return Verdict(True, message=check_program(program, states), program=program)
     except RefusedError as refusal:
         return refusal.verdict()
-    return Verdict(True, program=program)
 
 
 def main() -> None:

@@ -30,6 +30,8 @@ class Kind:
     rows: slice
     bounded: bool
     """Whether rewards must keep within bounds there."""
+    finite: bool = True
+    """Whether 0 / 0 is refused there, too."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ class States:
     wide: Batch
     """States up to ten times outside of them."""
     zero: Batch
-    """All zero but quaternions, which turn nothing: differences and norms of all else vanish."""
+    """All signals at rest, or one of them and the others ordinary: zero, and quaternions that turn
+    nothing. Norms vanish, and differences where all rest."""
     recorded: Batch
     """States of a real rollout; empty where the task cannot be run."""
     many: Batch
@@ -54,14 +57,14 @@ class States:
     def kinds(self) -> list[Kind]:
         """What stands where in :attr:`many`."""
         kinds, start = list[Kind](), 0
-        for name, batch, bounded in (
-            ("ordinary states", self.ordinary, True),
-            ("states of a real episode", self.recorded, True),
-            ("states far outside the ordinary range", self.wide, False),
-            ("states that are all zero", self.zero, False),
+        for name, batch, bounded, finite in (
+            ("ordinary states", self.ordinary, True, True),
+            ("states of a real episode", self.recorded, True, True),
+            ("states far outside the ordinary range", self.wide, False, True),
+            ("states where signals are zero", self.zero, False, False),
         ):
             if batch:
-                kinds.append(Kind(name, slice(start, start + size_of(batch)), bounded))
+                kinds.append(Kind(name, slice(start, start + size_of(batch)), bounded, finite))
                 start += size_of(batch)
         more = Kind(f"{size_of(self.many)} states at once", slice(start, None), True)
         return [*kinds, more] if start < size_of(self.many) else kinds
@@ -83,7 +86,10 @@ def make_states(signals: tuple[Signal, ...], rows: int, recorded: Batch, envs: i
     """
     generator = torch.Generator().manual_seed(0)
     ordinary, wide = _draw(signals, FEW, 1.0, generator), _draw(signals, FEW, WIDE, generator)
-    zero = {signal.name: _rest(signal, ordinary[signal.name]) for signal in signals}
+    zero = {
+        signal.name: _resting(signal, ordinary[signal.name], place, len(signals) + 1)
+        for place, signal in enumerate(signals, 1)
+    }
     kinds = [ordinary, *([recorded] if recorded else []), wide, zero]
     known = sum(size_of(batch) for batch in kinds)
     rest = _draw(signals, max(min(rows, MANY) - known, 0), 1.0, generator)
@@ -99,12 +105,13 @@ def make_states(signals: tuple[Signal, ...], rows: int, recorded: Batch, envs: i
     )
 
 
-def _rest(signal: Signal, like: Tensor) -> Tensor:
-    """Nothing moves, and nothing is turned: no quaternion is ever zero."""
-    rest = torch.zeros_like(like)
+def _resting(signal: Signal, ordinary: Tensor, place: int, turns: int) -> Tensor:
+    """A signal at rest where all are, and at its turn. No quaternion is ever zero."""
+    rest = torch.zeros_like(ordinary)
     if signal.unit == "quat":
         rest[..., 0] = 1.0
-    return rest
+    turn = torch.arange(len(ordinary)) % turns
+    return torch.where(((turn == 0) | (turn == place)).view(-1, *[1] * len(signal.shape)), rest, ordinary)
 
 
 def _draw(

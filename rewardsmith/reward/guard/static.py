@@ -6,6 +6,7 @@ import dataclasses
 
 from rewardsmith.contracts import Signal
 from rewardsmith.reward.guard.ceremony import without_ceremony
+from rewardsmith.reward.guard.changes import with_changes
 from rewardsmith.reward.guard.components import with_plain_dictionaries
 from rewardsmith.reward.guard.constants import inline_constants
 from rewardsmith.reward.guard.entry import with_entry, with_settings
@@ -41,11 +42,12 @@ def check_source(source: str, signals: tuple[Signal, ...] | None) -> Printed:
         names = None if signals is None else [signal.name for signal in signals]
         tree, choices = with_entry(tree, names)
         tree = with_settings(inline_constants(tree), names)
-        tree = with_prelude(with_plain_spelling(with_plain_dictionaries(tree)))
+        tree = with_changes(with_plain_dictionaries(tree))
+        tree, called = with_prelude(with_plain_spelling(tree))
         check_size(tree, MAX_WRITTEN_OUT)
         check_tree(tree, signals)
         gone = (f"left out: {', '.join(left_out)}",) if left_out else ()
-        return dataclasses.replace(reprint(tree), notes=(*gone, *choices))
+        return dataclasses.replace(reprint(tree), notes=(*gone, *choices, *called))
     except RefusedError:
         raise
     except Exception as error:  # the boundary: whatever a text does to these layers, it ends no search

@@ -69,8 +69,10 @@ class WarmChild:
         self._checks += 1
         if self._checks >= _CHECKS:
             self._start()
+        if not verdict.accepted:
+            return verdict
         # The program is ours, not what the child says it was.
-        return Verdict(True, message=notice, program=program) if verdict.accepted else verdict
+        return Verdict(True, message="; ".join(filter(None, (notice, verdict.message))), program=program)
 
     def close(self) -> None:
         """End the child."""

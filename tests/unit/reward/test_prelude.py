@@ -223,6 +223,20 @@ def test_refusals_name_the_line_of_the_call():
     assert caught.value.line == 3
 
 
+@pytest.mark.parametrize(("other", "name"), prelude.OTHER_NAMES.items())
+def test_other_libraries_names_are_known(other: str, name: str):
+    arguments = "x" if name == "quat_conjugate" else "x, x"
+    source = "def compute_reward(x):\n    r = {}(" + arguments + ")\n    return r, {{'r': r}}\n"
+    printed = check_source(source.format(other), SIGNALS)
+    assert printed.notes == (f"{other} is taken for {name}",)
+    assert printed.program == check_source(source.format(name), SIGNALS).program
+    own = check_source(
+        f"def {other}(x):\n    return x\n" + source.format(other).replace("x, x", "x"), SIGNALS
+    )
+    assert not own.notes
+    assert f"def helper_{other}(x: Tensor):\n    return x\n" in own.program
+
+
 def test_every_helper_has_its_line_and_its_text():
     assert len(prelude.lines()) == 10
     assert prelude.lines()[0] == "quat_mul(a, b): the rotation b, then the rotation a"

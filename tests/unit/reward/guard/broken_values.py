@@ -13,7 +13,7 @@ VALUES = {
     "exp_overflow": ("probe", result("torch.exp(200.0 * d)")),
     "infinite_total_of_a_component": ("probe", body("x = torch.exp(500.0 * d)", "r = r + 0.001 * x")),
     "log_of_zero": ("probe", result("torch.log(d)")),
-    "norm_of_zero_direction": ("probe", result("((tcp_pos - goal_pos) / d.unsqueeze(-1)).sum(dim=-1)")),
+    "log_of_distance_by_zero": ("probe", result("torch.log(d) / d")),
     "too_large": ("probe", result("1e8 * d")),
     "constant_total": ("probe", result("0.0 * d + 1.0")),
     "zero_total": ("probe", result("torch.zeros_like(d)")),

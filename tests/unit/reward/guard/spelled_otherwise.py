@@ -34,6 +34,21 @@ SPELLED = {
         above="def signed(x, flip):\n    return -x if flip else x\n",
     ),
     "a number that stays a float": program("r = f(d, 2)", above="def f(x, k):\n    return x / k + x ** k\n"),
+    "a column that is written": program("v[:, 2] = 0.0", "v[..., 0] *= d", "r = -v.norm(dim=-1)"),
+    "columns that are written": program(
+        "v[:, 0:2] = v[:, 1:3] * 2", "v[:, -1:] += d[:, None]", "w = v", "w[:, :] = w + 1", "r = v.sum(-1)"
+    ),
+    "a column of whole numbers": program("n = v.long()", "n[:, 1] = 1.7", "r = n.sum(-1).float()"),
+    "a mask that is written": program(
+        "r[near] = 1.0", "r[(d < 0.3) & ~near] += 1", "m = r < 0", "r[m] = 2.0 * d[m] - v[m].norm(dim=-1)"
+    ),
+    "a mask of a mask": program("near[r < -0.1] = False", "r = near.float()"),
+    "a part written under two names": program(
+        "q = {'a': d}", "x = q['a']", "x[near] = 0.0", "r = q['a'] + x"
+    ),
+    "a column of a copy of a signal": program(
+        "x = tcp_pos.clone()", "x[:, 2] = 0", "r = x.sum(-1) + v[:, 2]"
+    ),
     "columns by a list": program("r = v[:, [0, 2]].abs().sum(dim=-1) + v[..., [1, 0]][:, 1]"),
     "columns by a tuple and from the end": program("r = v[:, (0, -1)].norm(dim=-1)"),
     "columns of a stack": program("m = torch.stack([v, -v], dim=1)", "r = m[:, [1, 0], :].sum(-1)[:, 0]"),

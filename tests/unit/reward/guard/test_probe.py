@@ -38,7 +38,8 @@ def compiled(*statements: str) -> RewardProgram:
         (["return x, {'x': x - x.max()}"], "their number (component 'x')"),
         (["r = x * float(1 + a.size(0) // 1000)", "return r, {'x': x}"], "neighbours"),
         (["return 1.0 / (x - x), {'x': x}"], "the total is infinite on ordinary states"),
-        (["return x / (h * 100.0), {'x': x}"], "the total is NaN on states that are all zero"),
+        (["return x / (h * 100.0), {'x': x}"], "the total is NaN on states where signals are zero"),
+        (["return x * 0.0 + a[:, 1] * 0.0 / x, {'x': x}"], "the same for all states"),
         (["return torch.exp(x * 9.0), {'x': x}"], "the total is infinite on states far outside"),
         (
             ["if a.size(0) == 64:", "    return x, {'x': x}", "return x, {'y': x}"],
@@ -119,9 +120,24 @@ def test_made_up_states() -> None:
     assert torch.equal(make_states(SIGNALS, 6_144, {}).wide["q"], wide["q"])
 
 
-def test_at_rest_quaternions_turn_nothing() -> None:
-    assert torch.equal(STATES.zero["q"], torch.tensor([1.0, 0.0, 0.0, 0.0]).expand(FEW, 4))
-    assert not STATES.zero["a"].any()
+def test_signals_rest_together_and_one_by_one() -> None:
+    """Four turns: all three, a, q, h. Quaternions at rest turn nothing."""
+    zero, ordinary, nothing = STATES.zero, STATES.ordinary, torch.tensor([1.0, 0.0, 0.0, 0.0])
+    for name, place, rest in (("a", 1, torch.zeros(3)), ("q", 2, nothing), ("h", 3, torch.zeros(()))):
+        for turn in range(4):
+            expected = rest.expand_as(zero[name][turn::4]) if turn in (0, place) else ordinary[name][turn::4]
+            assert torch.equal(zero[name][turn::4], expected)
+
+
+def test_nothing_by_nothing_at_rest_is_noted_and_what_grows_towards_it_is_refused() -> None:
+    way = "r = (a / a.norm(p=2, dim=-1, keepdim=True)).sum(-1)"
+    note = probe(compiled(way, "return r, {'r': r}"), STATES)
+    assert (
+        note == "the total is NaN on states where signals are zero, and a training fails where one comes up"
+    )
+    assert probe(compiled("return x, {'x': x}"), STATES) == ""
+    with pytest.raises(RefusedError, match="the total is infinite on states where signals are zero"):
+        probe(compiled("r = x + 1.0 / h", "return r, {'r': r}"), STATES)
 
 
 def test_all_kinds_are_in_the_large_batch_however_small_the_training_is() -> None:
@@ -132,7 +148,7 @@ def test_all_kinds_are_in_the_large_batch_however_small_the_training_is() -> Non
         "ordinary states",
         "states of a real episode",
         "states far outside the ordinary range",
-        "states that are all zero",
+        "states where signals are zero",
     ]
     assert len(states.many["h"]) == 4 * FEW
     assert {16, 160, 1, 17} <= set(states.sizes)

@@ -45,7 +45,7 @@ def refusal(source: str, task: Task) -> RefusedError:
             "a for loop is not part of the reward language.",
             "whole tensors",
         ),
-        (body("d[0] = 1.0"), 4, "only plain local names can be assigned.", "torch.where"),
+        (body("d[0] = 1.0"), 4, "only plain local names, columns and masks", "torch.where"),
         (body("r = shaped(d)"), 4, "shaped() is not a known function.", "define a helper"),
         ("import os\n" + GOOD, 1, "only functions and plain numbers", "nothing else can be imported"),
         (

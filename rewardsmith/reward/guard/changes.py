@@ -1,0 +1,146 @@
+"""Layer 2, before the rest: what is written into a part of a tensor.
+
+``x[:, 2] = 0.0`` becomes ``x`` with a new column, joined of what is left of it, itself and what is
+right of it; ``x[near] = 1.0`` becomes ``torch.where``. Both stay changes of x where it lies (see
+``meaning``): every name of it gets the new value, and a mere part of x that is read later is
+refused, as after ``x += y``.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+
+from rewardsmith.reward.guard.constants import literal, number_of
+
+
+class Replaced(ast.operator):
+    """The operator of an augmented assignment whose value is the whole new tensor."""
+
+
+def with_changes(tree: ast.Module) -> ast.Module:
+    """Write them as augmented assignments. What is none of them stays, and is refused later."""
+    return _Changes().visit(tree)
+
+
+class _Changes(ast.NodeTransformer):
+    def visit_Assign(self, node: ast.Assign) -> ast.stmt:
+        match node.targets:
+            case [ast.Subscript(value=ast.Name()) as target]:
+                return _changed(node, target, node.value)
+        return node
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:
+        match node.target:
+            case ast.Subscript(value=ast.Name()) as target if not isinstance(node.op, ast.MatMult):
+                old = ast.Subscript(target.value, target.slice, ast.Load())
+                return _changed(node, target, ast.BinOp(_read(old), node.op, node.value))
+        return node
+
+
+def _changed(node: ast.stmt, target: ast.Subscript, value: ast.expr) -> ast.stmt:
+    assert isinstance(target.value, ast.Name)
+    name = target.value.id
+    match target.slice:
+        case ast.Tuple(elts=[first, last]) if _is_every(first):
+            new = _with_columns(name, first, last, value)
+        case ast.Compare() | ast.BinOp() | ast.UnaryOp(op=ast.Invert()) | ast.Name() | ast.Call() as mask:
+            new = _where(name, mask, value)
+        case _:
+            new = None
+    if new is None:
+        return node
+    change = ast.AugAssign(ast.Name(name, ast.Store()), Replaced(), new)
+    return ast.fix_missing_locations(ast.copy_location(change, node))
+
+
+def _is_every(part: ast.expr) -> bool:
+    """All environments: ``x[:, ...]`` and ``x[..., ...]``."""
+    whole = isinstance(part, ast.Slice) and part.lower is part.upper is part.step is None
+    return whole or (isinstance(part, ast.Constant) and part.value is ...)
+
+
+def _with_columns(name: str, first: ast.expr, last: ast.expr, value: ast.expr) -> ast.expr | None:
+    """``x`` with new columns; None where it is not written out which."""
+    one = type(number_of(last)) is int
+    if not one and not (isinstance(last, ast.Slice) and last.step is None):
+        return None
+    bounds = _bounds(last)
+    if bounds is None:
+        return None
+    lower, upper = bounds
+    from_end = isinstance(first, ast.Constant)
+
+    def part(which: ast.expr) -> ast.expr:
+        return _read(ast.Subscript(_name(name), ast.Tuple([copy.deepcopy(first), which]), ast.Load()))
+
+    new = _converted(_sum(part(copy.deepcopy(last)), value), name)
+    axis = literal(-1 if from_end else 1)
+    parts = [new if not one else ast.Call(ast.Attribute(new, "unsqueeze", ast.Load()), [axis], [])]
+    if lower is not None:
+        parts.insert(0, part(ast.Slice(None, literal(lower))))
+    if upper is not None:
+        parts.append(part(ast.Slice(literal(upper), None)))
+    return ast.Call(_torch("cat"), [ast.List(parts, ast.Load())], [ast.keyword("dim", copy.deepcopy(axis))])
+
+
+def _bounds(last: ast.expr) -> tuple[int | None, int | None] | None:
+    """The first column and the one behind the last; None at the tensor's own end."""
+    number = number_of(last)
+    if number is not None:
+        return int(number), None if number == -1 else int(number) + 1
+    assert isinstance(last, ast.Slice)
+    found: list[int | None] = []
+    for bound in (last.lower, last.upper):
+        known = None if bound is None else number_of(bound)
+        if bound is not None and type(known) is not int:
+            return None
+        found.append(None if known is None else int(known))
+    lower, upper = found
+    if lower is not None and upper is not None and ((lower < 0) != (upper < 0) or lower >= upper):
+        return None
+    return lower, upper
+
+
+def _where(name: str, mask: ast.expr, value: ast.expr) -> ast.expr:
+    """``x[mask] = 2.0 * y[mask]`` is ``torch.where(mask, 2.0 * y, x)``."""
+    whole = _Unmasked(ast.unparse(mask)).visit(value)
+    new = _converted(_sum(_name(name), whole), name)
+    return ast.Call(_torch("where"), [mask, new, _name(name)], [])
+
+
+class _Unmasked(ast.NodeTransformer):
+    def __init__(self, mask: str) -> None:
+        self._mask = mask
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        self.generic_visit(node)
+        return node.value if ast.unparse(node.slice) == self._mask else node
+
+
+def _sum(place: ast.expr, value: ast.expr) -> ast.expr:
+    """``value`` in the shape of ``place``, which it may have to be repeated for."""
+    return ast.BinOp(ast.Call(_torch("zeros_like"), [place], []), ast.Add(), value)
+
+
+def _converted(new: ast.expr, name: str) -> ast.expr:
+    """What is written into a tensor takes its type."""
+    kind = ast.Attribute(_name(name), "dtype", ast.Load())
+    return ast.Call(ast.Attribute(new, "to", ast.Load()), [kind], [])
+
+
+def _torch(function: str) -> ast.expr:
+    return ast.Attribute(_name("torch"), function, ast.Load())
+
+
+def _name(text: str) -> ast.Name:
+    return ast.Name(text, ast.Load())
+
+
+def _read(node: ast.Subscript) -> ast.Subscript:
+    """A copy that is read: a slice of a target has no place of its own to be written to."""
+    parts: ast.Subscript = copy.deepcopy(node)
+    for inner in ast.walk(parts):
+        if isinstance(inner, (ast.Tuple, ast.Name, ast.Subscript)):
+            inner.ctx = ast.Load()
+    return parts
