@@ -90,8 +90,14 @@ class Landscape:
         shelved = min(level, 0.35) if level < 0.5 else level
         return shelved if self.plateaus else raw
 
-    def measure(self, program: Program, rng: random.Random) -> float | None:
-        """What a training and its held-out episodes would tell; ``None``: it failed."""
+    def measure(self, program: Program, rng: random.Random, luck: float = 0.06) -> float | None:
+        """What a training and its held-out episodes would tell; ``None``: it failed.
+
+        Args:
+            program: It is trained once.
+            rng: Decides everything random.
+            luck: Standard deviation of what trainings of one program come to.
+        """
         true = self.true(program)
         if not self.plateaus:
             return true
@@ -99,7 +105,7 @@ class Landscape:
             return None
         if true == 0.0:
             return 0.0
-        chance = min(1.0, max(0.0, true + rng.gauss(0.0, 0.06)))
+        chance = min(1.0, max(0.0, true + rng.gauss(0.0, luck)))
         spread = math.sqrt(chance * (1.0 - chance) / EPISODES)
         return round(min(1.0, max(0.0, rng.gauss(chance, spread))) * EPISODES) / EPISODES
 

@@ -28,6 +28,8 @@ class Budget:
     """Seconds that the study took before this process."""
     clock: Callable[[], float] = time.monotonic
     proposed: int = 0
+    confirming: int = 0
+    """Further trainings of candidates, which count like candidates."""
     usd: float = 0.0
     tokens: int = 0
     stopped: str = ""
@@ -39,8 +41,8 @@ class Budget:
 
     @property
     def remaining(self) -> int:
-        """Candidates that may still be proposed."""
-        return self.candidates - self.proposed
+        """Trainings that may still be begun, of new candidates or of known ones."""
+        return self.candidates - self.proposed - self.confirming
 
     @property
     def seconds(self) -> float:

@@ -108,6 +108,12 @@ class StudyConfig:
     """Held-out episodes that a candidate is scored on."""
     in_flight: int = 8
     """Candidates under way at a time, for a strategy that does not wait for whole batches."""
+    fitness: Literal["score", "posterior"] = "score"
+    """What a strategy compares: scores as they are, or what they say of a
+    program's worth once the luck of seeds is allowed for."""
+    confirm: float = 0.0
+    """Trainings of promising programs on fresh seeds before the strategy hears of a batch, as a
+    share of its programs. They count among the candidates."""
     finalists: int | None = None
     """The best of the search that are trained again, to choose the winner by;
     left out: 3, or fewer with few candidates."""
@@ -196,6 +202,8 @@ class StudyConfig:
             "in_flight": (1, 10_000),
         }
         check_ranges("", vars(self), {**counts, "seed": (-(2**63), 2**63 - 1)})
+        if not 0 <= self.confirm <= _MOST_CONFIRMED:
+            raise UsageError(f"confirm is {brief(self.confirm)}; give a share from 0 to {_MOST_CONFIRMED}.")
         for name, high in (("max_usd", 10**9), ("max_tokens", 10**15), ("max_hours", 10**6)):
             if (limit := getattr(self, name)) is not None and not 0 < limit <= high:
                 raise UsageError(
@@ -233,7 +241,7 @@ class StudyConfig:
             )
 
 
-_FINALISTS = 3
+_FINALISTS, _MOST_CONFIRMED = 3, 4
 _PUBLISHED = ("paper", "release")
 """Presets that do as others did."""
 _MOST_DEVICES = 64

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 
 from rewardsmith.contracts import Strategy
 from rewardsmith.errors import StoreError
+from rewardsmith.fitness import Beliefs
 from rewardsmith.records import Proposal, Trial
 from rewardsmith.study import Study
 
 
-def replay(study: Study, strategy: Strategy) -> dict[str, Trial]:
-    """Bring a new strategy to where the search was.
+def replay(study: Study, strategy: Strategy, beliefs: Beliefs) -> dict[str, Trial]:
+    """Bring a new strategy, and what is believed of its programs, to where the search was.
 
     Returns:
         Candidates that it proposed and was not told of, by id in the order of the proposals.
@@ -40,7 +41,7 @@ def replay(study: Study, strategy: Strategy) -> dict[str, Trial]:
                 raise _other(
                     study, f"it was told of {trial.id}, which was not under way, or is not at its end"
                 )
-        strategy.tell(trials)
+        strategy.tell(beliefs.told(trials))
     if stray := known.keys() - names_from(0, proposed):
         raise _other(study, f"it never proposed {min(stray)}")
     return asked

@@ -19,6 +19,7 @@ from rewardsmith.contracts import (
     Writer,
 )
 from rewardsmith.errors import UsageError
+from rewardsmith.fitness import Beliefs
 from rewardsmith.library import Library
 from rewardsmith.registry import EXECUTORS, STRATEGIES, TASKS, TRAINERS, WRITERS
 from rewardsmith.reward.guard import Guard
@@ -41,6 +42,8 @@ class Parts:
     settings: TrainerSettings
     library: Library = field(default_factory=Library)
     """Trainings of other searches."""
+    beliefs: Beliefs = field(default_factory=Beliefs)
+    """What the search makes of its scores so far."""
 
     def close(self) -> None:
         """End the child processes."""
@@ -78,16 +81,24 @@ def assemble(
         )
     executor = EXECUTORS.load(config.executor)
     options = from_mapping(strategy.Options, config.strategy_options, "strategy_options")
+    # some of its trainings go to programs that it proposed before
+    planned = max(1, round((horizon or config.candidates) / (1 + config.confirm)))
+    search = strategy(config.seed, planned, options)
+    if config.confirm and not search.barrier:
+        raise UsageError(
+            "--confirm compares whole batches. Leave it out, or give --strategy-options barrier True."
+        )
     make = WRITERS.load(config.writer)
     writer = (getattr(make, "dry", make) if dry else make)(config.llm)
     _check_price(config, writer, task)
     return Parts(
         task=task,
-        strategy=strategy(config.seed, horizon or config.candidates, options),
+        strategy=search,
         writer=writer,
         guard=Guard(settings),
         executor=executor(workload(config, settings, task, folder.resolve() / RUNS)),
         settings=settings,
+        beliefs=Beliefs(config.fitness),
     )
 
 

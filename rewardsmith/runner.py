@@ -7,13 +7,14 @@ store knows is not made again: resuming a study is running this very loop on its
 from __future__ import annotations
 
 from rewardsmith.budget import Budget
+from rewardsmith.confirming import confirm
 from rewardsmith.contracts import Observer
 from rewardsmith.drafting import StudyLedger
 from rewardsmith.errors import NothingTrainedError
 from rewardsmith.event_replay import names_from, replay
 from rewardsmith.finals import compare_with_baselines, train_finalists
 from rewardsmith.parts import Parts
-from rewardsmith.records import MOST_ASKED, Candidate, Event, Trial
+from rewardsmith.records import MOST_ASKED, Candidate, Event, Purpose, Trial
 from rewardsmith.schedule import ready
 from rewardsmith.study import Study
 from rewardsmith.training_desk import TrainingDesk
@@ -44,14 +45,14 @@ def run(study: Study, parts: Parts, observer: Observer) -> None:
 
 def search(study: Study, parts: Parts, budget: Budget, trainings: TrainingDesk, observer: Observer) -> None:
     """Spend the budget."""
-    asked = replay(study, parts.strategy)
+    asked = replay(study, parts.strategy, parts.beliefs)
     trainings.widen(len(asked))
     trainings.resume()
     with WritingDesk(study, parts, StudyLedger(study.store, budget), budget, observer) as writing:
         while True:
             study.note_seconds(budget.seconds)
             before = len(study.store.events())
-            tell(study, parts, budget, asked)
+            tell(study, parts, budget, trainings, asked)
             ask(study, parts, budget, trainings, asked, observer)
             begun = writing.begin(asked)
             begun |= trainings.begin(ready(study, parts, asked, observer))
@@ -93,7 +94,9 @@ def ask(
     observer.stage(f"iteration {iteration}: {len(made)} programs to write and train")
 
 
-def tell(study: Study, parts: Parts, budget: Budget, asked: dict[str, Trial]) -> None:
+def tell(
+    study: Study, parts: Parts, budget: Budget, trainings: TrainingDesk, asked: dict[str, Trial]
+) -> None:
     """Tell the strategy of candidates that are at their end.
 
     It hears of a whole batch in the order of the proposals, or of each by itself.
@@ -102,9 +105,12 @@ def tell(study: Study, parts: Parts, budget: Budget, asked: dict[str, Trial]) ->
     ended = [trial for trial in trials if trial.final and settled(trial)]
     if not ended or (parts.strategy.barrier and len(ended) < len(asked)):
         return
-    study.store.add_event(Event("told", tuple(trial.id for trial in ended)))
-    parts.strategy.tell(ended)
-    for trial in ended:
+    confirmed = confirm(study, parts, budget, trainings, ended)
+    if confirmed is None:
+        return
+    study.store.add_event(Event("told", tuple(trial.id for trial in confirmed)))
+    parts.strategy.tell(parts.beliefs.told(confirmed))
+    for trial in confirmed:
         del asked[trial.id]
 
 
@@ -116,7 +122,12 @@ def settled(trial: Trial) -> bool:
 def _budget(study: Study) -> Budget:
     config = study.config
     earlier = float(study.store.value("seconds") or 0.0)
-    proposed = len(study.candidates)
     return Budget(
-        config.candidates, config.max_usd, config.max_tokens, config.max_hours, earlier, proposed=proposed
+        config.candidates,
+        config.max_usd,
+        config.max_tokens,
+        config.max_hours,
+        earlier,
+        proposed=len(study.candidates),
+        confirming=len(study.runs_for(Purpose.CONFIRM)),
     )

@@ -14,6 +14,7 @@ from rewardsmith.config import StudyConfig
 from rewardsmith.config_file import from_mapping, read_yaml, short, to_yaml
 from rewardsmith.errors import RewardsmithError, StoreError, UsageError
 from rewardsmith.files import check_plain, remove, write_whole
+from rewardsmith.fitness import Beliefs
 from rewardsmith.lock import FolderLock, begin
 from rewardsmith.people import add
 from rewardsmith.records import HELD_OUT, Candidate, Given, Purpose, Run, Score, Trial, best_of
@@ -234,23 +235,29 @@ class Study:
     def trials(self) -> list[Trial]:
         """All candidates with what became of them, in the order they were proposed."""
         runs: dict[str, list[Run]] = {}
-        for run in self.runs_for(Purpose.SEARCH):
+        for run in self.runs_for(Purpose.SEARCH, Purpose.CONFIRM):
             runs.setdefault(run.subject, []).append(run)
         scores = self.store.scores()
-        return [self._trial(candidate, runs.get(candidate.id, ()), scores) for candidate in self.candidates]
+        trials = [self._trial(candidate, runs.get(candidate.id, ()), scores) for candidate in self.candidates]
+        return Beliefs(self.config.fitness).told(trials)
 
     def trial(self, identity: str) -> Trial | None:
         """One candidate with what became of it."""
         candidate = self.store.candidates().get(identity)
-        runs = [run for run in self.runs_for(Purpose.SEARCH) if run.subject == identity]
+        runs = [run for run in self.runs_for(Purpose.SEARCH, Purpose.CONFIRM) if run.subject == identity]
         return self._trial(candidate, runs, self.store.scores()) if candidate else None
 
     def _trial(self, candidate: Candidate, runs: Sequence[Run], scores: Mapping[str, Score]) -> Trial:
-        return Trial(candidate, tuple(runs), self._score(runs[-1], scores) if runs else None)
+        own = tuple(run for run in runs if run.purpose == Purpose.SEARCH)
+        more = tuple(run for run in runs if run.purpose == Purpose.CONFIRM)
+        score = self._score(own[-1], scores) if own else None
+        return Trial(
+            candidate, own, score, more, tuple(filter(None, (self._score(run, scores) for run in more)))
+        )
 
     @property
     def best(self) -> Trial | None:
-        """The candidate with the highest true score in the search; the first of equals."""
+        """The candidate of highest fitness in the search; the first of equals."""
         return best_of(self.trials)
 
     @property

@@ -29,6 +29,10 @@ class TrainingDesk:
         """Whether anything is queued or under way."""
         return bool(self._open)
 
+    def has(self, run: Run) -> bool:
+        """Whether a run is queued or under way."""
+        return run.id in self._open
+
     def widen(self, width: int) -> None:
         """So many may be under way at a time."""
         self._parts.executor.widen(width)

@@ -264,4 +264,8 @@ def _parents(row: CandidateRow) -> str:
 def _score(row: CandidateRow) -> str:
     if row.state == "EVICTED" and row.rungs:
         return f"{number(row.rungs[-1].score.mean)} at {count(row.rungs[-1].env_steps)} steps"
-    return "-" if row.score is None else f"{number(row.score)} ± {number(row.standard_error)}"
+    if row.score is None:
+        return "-"
+    again = "".join(f", {number(mean)}" for mean in row.confirmed)
+    worth = row.posterior and f"; worth {number(row.posterior.mean)} ± {number(row.posterior.deviation)}"
+    return f"{number(row.score)} ± {number(row.standard_error)}{again}{worth or ''}"

@@ -12,7 +12,7 @@ from rewardsmith.records.limits import Amount, Count, Number
 from rewardsmith.records.people import Given, Note
 from rewardsmith.records.run import Curve, Fault, Purpose, Run, Rung, RunId, RunState, program_hash, run_id
 from rewardsmith.records.score import HELD_OUT, Score
-from rewardsmith.records.trial import Trial, best_of
+from rewardsmith.records.trial import Posterior, Trial, best_of
 
 __all__ = [
     "HELD_OUT",
@@ -32,6 +32,7 @@ __all__ = [
     "Given",
     "Note",
     "Number",
+    "Posterior",
     "Proposal",
     "Purpose",
     "Quartiles",

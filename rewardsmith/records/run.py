@@ -15,7 +15,7 @@ from rewardsmith.records.score import Score
 RunId = Annotated[
     str,
     Field(
-        pattern=r"^(c([0-9]{3}|[1-9][0-9]{3,8})|human|sparse)-(search|finalist|final|baseline)-[0-9]{1,9}$"
+        pattern=r"^(c([0-9]{3}|[1-9][0-9]{3,8})|human|sparse)-(search|confirm|finalist|final|baseline)-[0-9]{1,9}$"
     ),
 ]
 """Whose program, what for, and a number: ``c003-search-0``. Part of paths, so no other is read."""
@@ -28,6 +28,8 @@ class Purpose(StrEnum):
 
     SEARCH = "search"
     """Its score is what the strategy goes by."""
+    CONFIRM = "confirm"
+    """A promising program of the search on a fresh seed, before the strategy hears of it."""
     FINALIST = "finalist"
     """The best of the search, trained again: the winner is chosen by these scores."""
     FINAL = "final"

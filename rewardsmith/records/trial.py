@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from statistics import fmean
 
 from rewardsmith.records.candidate import Candidate, CandidateState
 from rewardsmith.records.run import Run, Rung, RunState, program_hash
 from rewardsmith.records.score import Score
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """What is believed of a program's worth: a normal distribution."""
+
+    mean: float
+    deviation: float
+
 
 REFUSED = "REFUSED"
 """In place of a state: the guard refused the last draft, and a repair is due."""
@@ -23,6 +33,12 @@ class Trial:
     training failed and the program was repaired."""
     score: Score | None = None
     """The true score of the last run, if it was trained to the end."""
+    confirmations: tuple[Run, ...] = ()
+    """Further trainings of the same program, on fresh seeds."""
+    confirmed: tuple[Score, ...] = ()
+    """The true scores of those that were trained to the end."""
+    posterior: Posterior | None = None
+    """What all its scores say of its worth, where the search goes by that."""
 
     @property
     def id(self) -> str:
@@ -44,11 +60,20 @@ class Trial:
     def fitness(self) -> float | None:
         """The number that a strategy compares.
 
-        The true score; for a run that racing ended, the true score at its last rung, as Optuna
-        tells of pruned trials. ``None``: it failed, and a failure has no number.
+        The true score, its mean where there are several, or the posterior mean of the worth behind
+        them; for a run that racing ended, the true score at its last rung, as Optuna tells of
+        pruned trials. ``None``: it failed, and a failure has no number.
         """
-        known = self.score or (self.rung.score if self.rung else None)
-        return known.mean if known else None
+        if self.posterior:
+            return self.posterior.mean
+        if self.scores:
+            return fmean(score.mean for score in self.scores)
+        return self.rung.score.mean if self.rung else None
+
+    @property
+    def scores(self) -> tuple[Score, ...]:
+        """True scores of its program, one for each seed."""
+        return (self.score, *self.confirmed) if self.score else ()
 
     @property
     def share(self) -> float:
@@ -98,15 +123,18 @@ class Trial:
     @property
     def env_steps(self) -> int:
         """Environment steps of all its runs."""
-        return sum(run.env_steps for run in self.runs)
+        return sum(run.env_steps for run in (*self.runs, *self.confirmations))
 
     @property
     def wall_s(self) -> float:
         """Seconds of all its runs, its share of what ran beside them."""
-        return sum(run.wall_s for run in self.runs)
+        return sum(run.wall_s for run in (*self.runs, *self.confirmations))
 
 
 def best_of(trials: Iterable[Trial]) -> Trial | None:
-    """The candidate with the highest true score; the first of equals, ``None`` without any."""
+    """The candidate of highest fitness among those with a true score.
+
+    The first of equals, ``None`` without any.
+    """
     scored = [trial for trial in trials if trial.score]
-    return max(scored, key=lambda trial: trial.score.mean if trial.score else 0.0, default=None)
+    return max(scored, key=lambda trial: trial.fitness or 0.0, default=None)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from rewardsmith.records import Curve, Purpose, Run, Rung, Score, Screening, Trial
+from rewardsmith.records import Curve, Posterior, Purpose, Run, Rung, Score, Screening, Trial
 from rewardsmith.reports.advice import advise, has_metric, preset_steps, told_from_zero
 from rewardsmith.reports.models import ModelUse, models_used
 from rewardsmith.shown import beginning
@@ -41,6 +41,10 @@ class CandidateRow:
     """How its last training stood whenever racing looked at it."""
     screening: Screening | None
     """What its program said of earlier candidates' episodes, before it was trained."""
+    confirmed: tuple[float, ...] = ()
+    """Mean true scores of its further trainings, on fresh seeds."""
+    posterior: Posterior | None = None
+    """What all its scores say of its worth, where the search goes by that."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +179,8 @@ def row(trial: Trial) -> CandidateRow:
         attempts=candidate.attempts,
         rungs=run.rungs if run else (),
         screening=candidate.screening,
+        confirmed=tuple(score.mean for score in trial.confirmed),
+        posterior=trial.posterior,
     )
 
 

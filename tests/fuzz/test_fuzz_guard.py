@@ -31,6 +31,7 @@ from rewardsmith.reward.program import RewardProgram
 from rewardsmith.training.ppo import PpoSettings
 
 TASK = TASKS.load("franka-push")
+pytestmark = pytest.mark.filterwarnings("ignore:The use of `x.T` on tensors of dimension other than 2")
 KINDS = ("grammar", "text", "tree", "printed text", "printed tree")
 """As generated, mutated, and mutated behind the static layers'
 back: straight to the child process."""

@@ -18,6 +18,7 @@ from rewardsmith.config_file import from_mapping
 from rewardsmith.contracts import Report, ScoringJob, Strategy, Task
 from rewardsmith.errors import StoreError
 from rewardsmith.event_replay import replay
+from rewardsmith.fitness import Beliefs
 from rewardsmith.parts import Parts
 from rewardsmith.records import Candidate, CandidateState, Event, Proposal, Score, Trial
 from rewardsmith.registry import STRATEGIES, WRITERS
@@ -93,7 +94,7 @@ def test_stopped_after_any_event_it_goes_on_as_it_would_have(tmp_path: Path, nam
 
         def look(pending: Sequence[str]) -> None:
             resumed = build(name, barrier)
-            assert sorted(replay(study, resumed)) == sorted(pending)
+            assert sorted(replay(study, resumed, Beliefs())) == sorted(pending)
             stopped.append((len(study.store.events()), len(study.candidates), resumed))
 
         spend(study, build(name, barrier), look)
@@ -213,11 +214,11 @@ class TestWhatDoesNotFit:
             study.store.add_event(event)
         before = rows(study)
         with pytest.raises(StoreError, match=rf"does not fit its strategy: {message}.*start a new study"):
-            replay(study, strategy or build("eureka"))
+            replay(study, strategy or build("eureka"), Beliefs())
         assert rows(study) == before
 
     def test_what_fits(self, study: Study):
-        assert list(replay(study, build("eureka"))) == ["c004", "c005", "c006", "c007"]
+        assert list(replay(study, build("eureka"), Beliefs())) == ["c004", "c005", "c006", "c007"]
 
     @pytest.mark.parametrize(
         ("name", "options", "message"),

@@ -1,0 +1,66 @@
+"""Before a strategy hears of a batch: its promising programs are trained again on fresh seeds.
+
+One score is half luck, and a strategy that picks parents by it climbs on noise. These trainings
+count like candidates, so a search with them tries fewer programs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rewardsmith.budget import Budget
+from rewardsmith.parts import Parts
+from rewardsmith.records import Purpose, Run, RunState, Trial
+from rewardsmith.schedule import new_run, program_of
+from rewardsmith.seeds import derive
+from rewardsmith.study import Study
+from rewardsmith.training_desk import TrainingDesk
+
+
+def confirm(
+    study: Study, parts: Parts, budget: Budget, trainings: TrainingDesk, batch: Sequence[Trial]
+) -> Sequence[Trial] | None:
+    """Queue what is due of that.
+
+    Returns:
+        The batch with what was found; ``None`` while trainings are left.
+    """
+    if not study.config.confirm or budget.stopped or budget.late:
+        return batch
+    known = study.store.runs()
+    runs = [known.get(run.id, run) for run in _chosen(study, parts, budget, batch)]
+    budget.confirming += sum(run.id not in known for run in runs)
+    candidates = {trial.id: trial.candidate for trial in batch}
+    for run in runs:
+        if not _ended(study, run) and not trainings.has(run):
+            trainings.widen(len(runs))
+            trainings.queue(run, program_of(study, parts, candidates[run.subject]))
+    known = study.store.runs()
+    if not all(_ended(study, known[run.id]) for run in runs):
+        return None
+    return [trial for one in batch if (trial := study.trial(one.id))]
+
+
+def _chosen(study: Study, parts: Parts, budget: Budget, batch: Sequence[Trial]) -> list[Run]:
+    """The same runs, whenever it is asked: nothing hangs on those that were made already."""
+    names = {trial.id for trial in batch}
+    others = sum(run.subject not in names for run in study.runs_for(Purpose.CONFIRM))
+    room = budget.candidates - budget.proposed - others
+    extra = min(round(study.config.confirm * len(batch)), room)
+    programs = {trial.id: trial.candidate.program for trial in batch}
+    return [
+        new_run(
+            parts,
+            name,
+            programs[name],
+            Purpose.CONFIRM,
+            number,
+            derive("confirm", study.config.seed, name, number),
+        )
+        for name, count in parts.beliefs.doubtful(batch, extra).items()
+        for number in range(count)
+    ]
+
+
+def _ended(study: Study, run: Run) -> bool:
+    return run.state.ended and (run.state != RunState.TRAINED or study.score(run) is not None)

@@ -1,0 +1,134 @@
+"""Promising programs are trained again before a strategy hears of their batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from rewardsmith import runner
+from rewardsmith.config import StudyConfig
+from rewardsmith.contracts import Report, ScoringJob, TrainingJob
+from rewardsmith.errors import UsageError
+from rewardsmith.fitness import Beliefs
+from rewardsmith.parts import Parts, assemble
+from rewardsmith.records import Purpose, Score, Trial
+from rewardsmith.reward.guard import Guard
+from rewardsmith.study import Study
+from rewardsmith.training.ppo import PpoSettings
+from tests.searching import AtOnce, Author, Rounds, Silent
+from tests.toys import TOY
+
+MEANS = {"c000": 0.7, "c001": 0.2, "c002": 0.6, "c003": 0.1}
+"""First scores of the first batch; all others are 0.5, and the second of c000 is 0.3."""
+
+
+@dataclass
+class Scored(AtOnce):
+    """Scores by the run's name; may be stopped when it comes to one."""
+
+    stop_at: str = ""
+    trained: list[str] = field(default_factory=list)
+    means: Mapping[str, float] = field(
+        default_factory=lambda: (
+            {f"{name}-search-0": mean for name, mean in MEANS.items()} | {"c000-confirm-0": 0.3}
+        )
+    )
+
+    def train(self, job: TrainingJob, scoring: ScoringJob) -> None:
+        if job.run == self.stop_at:
+            raise KeyboardInterrupt
+        self.trained.append(job.run)
+        super().train(job, scoring)
+
+    def score(self, job: ScoringJob) -> None:
+        mean = self.means.get(job.run, 0.5)
+        self.reports.append(Report(score=(job.run, Score(mean, 0.01, 128, seed=job.seed))))
+
+
+class Fours(Rounds):
+    """Revises the best of the last four, and remembers what it heard."""
+
+    samples = 4
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[dict[str, float | None]] = []
+
+    def tell(self, trials: Sequence[Trial]) -> None:
+        self.heard.append({trial.id: trial.fitness for trial in trials})
+        self.parent = max(trials, key=lambda trial: trial.fitness or 0.0).id
+
+
+CONFIG = StudyConfig("toy", candidates=12, finalists=1, final_seeds=0, baselines=False, confirm=0.5)
+
+
+def go(study: Study, executor: Scored) -> Fours:
+    author, strategy = Author(), Fours()
+    beliefs = Beliefs(study.config.fitness)
+    guard = cast(Guard, author)
+    parts = Parts(TOY, strategy, author, guard, executor, PpoSettings(), beliefs=beliefs)
+    runner.run(study, parts, Silent())
+    return strategy
+
+
+def test_two_of_four_are_trained_again_and_the_mean_is_told(tmp_path: Path):
+    executor = Scored()
+    with Study.create(tmp_path / "s", CONFIG) as study:
+        strategy = go(study, executor)
+        assert executor.trained[:6] == [
+            *(f"{name}-search-0" for name in MEANS), "c000-confirm-0", "c002-confirm-0",
+        ]  # fmt: skip
+        assert strategy.heard[0] == pytest.approx({"c000": 0.5, "c001": 0.2, "c002": 0.55, "c003": 0.1})
+        assert study.candidates[4].parents == ("c002",)
+        # four and two, four and two: twelve trainings in all
+        assert len(study.candidates) == 8
+        assert len(study.runs_for(Purpose.SEARCH, Purpose.CONFIRM)) == 12
+        assert len({run.seed for run in study.runs}) == 12
+        trial = study.trial("c000")
+        assert trial is not None
+        assert [score.mean for score in trial.scores] == [0.7, 0.3]
+        assert trial.scores[0].seed != trial.scores[1].seed
+
+
+@pytest.mark.parametrize("fitness", ["score", "posterior"])
+@pytest.mark.parametrize("stop_at", ["c000-search-0", "c000-confirm-0", "c002-confirm-0", "c006-search-0"])
+def test_a_resumed_search_confirms_the_same(stop_at: str, fitness: str, tmp_path: Path):
+    config = StudyConfig(**{**vars(CONFIG), "fitness": fitness})
+    with Study.create(tmp_path / "whole", config) as study:
+        whole = go(study, Scored()).heard
+        names = [run.id for run in study.runs]
+    with Study.create(tmp_path / "s", config) as study, pytest.raises(KeyboardInterrupt):
+        go(study, Scored(stop_at=stop_at))
+    with Study.open(tmp_path / "s", write=True) as study:
+        executor = Scored()
+        heard = go(study, executor).heard
+        assert heard == whole
+        assert sorted(run.id for run in study.runs) == sorted(names)
+        assert stop_at in executor.trained
+
+
+def test_the_posterior_is_told_and_shown(tmp_path: Path):
+    with Study.create(tmp_path / "s", StudyConfig(**{**vars(CONFIG), "fitness": "posterior"})) as study:
+        heard = go(study, Scored()).heard[0]
+        order = [heard[name] or 0.0 for name in ("c003", "c001", "c000", "c002")]
+        assert order == sorted(order)
+        assert order[0] > 0.1
+        assert order[-1] < 0.55
+        assert study.best is not None
+        assert study.best.id == "c002"
+
+
+def test_without_a_barrier_there_is_no_batch_to_look_at(tmp_path: Path):
+    config = StudyConfig("franka-reach", confirm=0.5, strategy_options={"barrier": False})
+    with pytest.raises(UsageError, match="whole batches"):
+        assemble(config, tmp_path / "s")
+
+
+@pytest.mark.parametrize("share", [-0.1, 4.5, float("nan")])
+def test_impossible_shares(share: float):
+    with pytest.raises(UsageError, match="give a share from 0 to 4"):
+        StudyConfig("toy", confirm=share).check()
