@@ -5,10 +5,15 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 TESTS := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-.PHONY: demo test test-slow test-all lint package bench starts pictures clean
+.PHONY: demo demo-model test test-slow test-all lint package bench starts pictures clean
 
 demo: .venv/.runtime  ## a small reward search, 1 to 2 minutes on two cores
 	$(BIN)/rewardsmith search franka-reach --strategy eureka --writer grammar --candidates 12 --seed 0 --training.env-steps 100000
+
+demo-model: .venv/.runtime  ## rewards that a frontier model wrote, trained here: about 5 minutes on two cores
+	@echo "recorded: the model's four replies. Made here: checking, training and scoring of what it wrote."
+	$(BIN)/rewardsmith search franka-push --strategy eureka --writer replay --from results/real-model/push-eureka-0 \
+	  --candidates 4 --finalists 1 --final-seeds 0 --no-baselines --training.env-steps 400000
 
 test: .venv/.dev  ## what finds most faults per minute
 	@echo "about 6 minutes on two quiet cores"

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from rewardsmith.lock import LOCK_FILE
+from rewardsmith.store.packed import is_database
 
 CONFIG, DATABASE = "config.yaml", "study.db"
 UNBORN = f".{DATABASE}"
@@ -17,7 +18,7 @@ _HALF_MADE = frozenset(
 
 def is_study(folder: Path) -> bool:
     """Whether a folder holds a study, finished or not."""
-    return (folder / DATABASE).is_file() and (folder / CONFIG).is_file()
+    return is_database(folder / DATABASE) and (folder / CONFIG).is_file()
 
 
 def is_half_made(folder: Path) -> bool:

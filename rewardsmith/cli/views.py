@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import fmean
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
@@ -38,6 +39,7 @@ LEGEND = (
     "true score: mean of held-out episodes, without exploration, ± standard error (above 0 even at 0 of "
     "128: docs/training.md); training: the same of training episodes, with exploration, last epochs"
 )
+_WORTH = "worth: what the strategy compares, drawn from (so many) trainings: docs/strategies.md"
 _MEANINGS = {
     "PROPOSED": "nothing is written yet",
     "REFUSED": "the guard refused its last draft, a repair is due",
@@ -99,19 +101,24 @@ def candidate_table(rows: Sequence[CandidateRow], best: str | None) -> Renderabl
     for column in ("id", "from", "by", "state"):
         table.add_column(column, no_wrap=True)
     table.add_column("true score", justify="right", no_wrap=True)
+    shown = rows[-MOST_ROWS:]
+    doubted = any(row.posterior or row.confirmed for row in shown)
+    if doubted:
+        table.add_column("worth (of)", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     table.add_column("training", justify="right", no_wrap=True)
-    shown = rows[-MOST_ROWS:]
     for row in shown:
         identity = Text(f"{label(row.id)} *", style="bold green") if row.id == best else Text(label(row.id))
         success = "" if row.training_success is None else number(row.training_success, 2)
         texts = map(
             Text, (_parents(row), operator_name("person" if row.origin == "person" else row.operator))
         )
+        worth = [Text(_worth(row))] if doubted else []
         table.add_row(
-            identity, *texts, state_text(row.state), Text(_score(row)), bar(row.score), Text(success)
+            identity, *texts, state_text(row.state), Text(_score(row)), *worth, bar(row.score), Text(success)
         )
-    notes = [Text(line, style="dim") for line in (earlier(rows), LEGEND, states(shown)) if line]
+    lines = (earlier(rows), LEGEND, _WORTH if doubted else "", states(shown))
+    notes = [Text(line, style="dim") for line in lines if line]
     return Group(table, *notes, *(_reason(row) for row in shown if row.reason and row.state not in _UNBLAMED))
 
 
@@ -266,6 +273,12 @@ def _score(row: CandidateRow) -> str:
         return f"{number(row.rungs[-1].score.mean)} at {count(row.rungs[-1].env_steps)} steps"
     if row.score is None:
         return "-"
-    again = "".join(f", {number(mean)}" for mean in row.confirmed)
-    worth = row.posterior and f"; worth {number(row.posterior.mean)} ± {number(row.posterior.deviation)}"
-    return f"{number(row.score)} ± {number(row.standard_error)}{again}{worth or ''}"
+    return f"{number(row.score)} ± {number(row.standard_error)}"
+
+
+def _worth(row: CandidateRow) -> str:
+    """What a strategy hears instead of the score, with the trainings behind it."""
+    if row.score is None:
+        return ""
+    worth = row.posterior.mean if row.posterior else fmean((row.score, *row.confirmed))
+    return f"{number(worth)} ({1 + len(row.confirmed)})"

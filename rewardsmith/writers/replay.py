@@ -11,6 +11,7 @@ from rewardsmith.errors import UsageError, WriterError
 from rewardsmith.records import Call, Candidate, Draft
 from rewardsmith.shown import quoted
 from rewardsmith.store.old import open_store
+from rewardsmith.store.packed import is_database, unpacked
 from rewardsmith.usage import Usage
 from rewardsmith.writers.answers import read
 
@@ -41,12 +42,13 @@ class ReplayWriter:
                 "the replay writer needs recorded replies. Give the study that has them with --from STUDY."
             )
         self._folder = Path(options.replay)
-        if not (self._folder / "study.db").is_file():
+        if not is_database(database := self._folder / "study.db"):
             raise UsageError(
                 f"{self._folder} is not a study folder (study.db is missing). Give the --out of a search "
                 "with --from."
             )
-        store = open_store(self._folder / "study.db", write=False)
+        with unpacked(database, write=False) as path:
+            store = open_store(path, write=False)
         self._candidates = store.candidates()
         self._calls: dict[tuple[str, str, int], Call] = {}
         # an answer overrules the losses before it
