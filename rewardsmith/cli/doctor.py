@@ -181,6 +181,7 @@ EXTRAS = {
     "local": ("xllamacpp",),
     "onnx": ("onnx", "onnxscript"),
     "rl-games": ("rl_games",),
+    "tune": ("optuna",),
     "video": ("imageio", "imageio_ffmpeg", "PIL"),
 }
 """What each optional extra brings."""

@@ -18,6 +18,7 @@ from rewardsmith.cli.lineage_tree import LineageTree
 from rewardsmith.cli.output import say, warn
 from rewardsmith.cli.picture import save_picture
 from rewardsmith.cli.trained_view import trained_view
+from rewardsmith.cli.tuned_view import setting_line, tuned_text
 from rewardsmith.cli.views import (
     code,
     label,
@@ -39,6 +40,8 @@ from rewardsmith.reports.summary import row, summarise_study
 from rewardsmith.reports.trained import is_trained, open_trained
 from rewardsmith.shown import beginning, clean, command
 from rewardsmith.study import Study
+from rewardsmith.tuning.folder import is_tuning, open_tuning
+from rewardsmith.tuning.numbers import find_numbers
 
 _FORMATS = {".graphml": as_graphml, ".json": as_node_link}
 
@@ -71,7 +74,7 @@ def run(arguments: list[str]) -> int:
     """Print the study or the candidate."""
     options = parse(InspectOptions, "inspect", arguments)
     _check(options)
-    if is_comparison(options.study) or is_trained(options.study):
+    if is_comparison(options.study) or is_trained(options.study) or is_tuning(options.study):
         _show_other(options)
         return 0
     with Study.open(options.study) as study:
@@ -111,7 +114,7 @@ def _check(options: InspectOptions) -> None:
 
 
 def _show_other(options: InspectOptions) -> None:
-    """A comparison, or a folder of ``train``: there are no candidates in it."""
+    """A comparison, or a folder of ``train`` or ``tune``: there are no candidates in it."""
     given = {
         options.candidate: options.candidate,
         "--diff": options.diff,
@@ -124,6 +127,9 @@ def _show_other(options: InspectOptions) -> None:
     if is_comparison(options.study):
         _show_comparison(options)
         return
+    if is_tuning(options.study):
+        _show_tuning(options)
+        return
     trained = open_trained(options.study)
     if options.json:
         print_json(trained)
@@ -134,6 +140,19 @@ def _show_other(options: InspectOptions) -> None:
     if options.svg:
         save_picture(view, options.svg)
         say(f"wrote {options.svg}")
+
+
+def _show_tuning(options: InspectOptions) -> None:
+    """All settings, and what came of them, as far as it is."""
+    if options.svg:
+        raise UsageError("--svg belongs to a study; the figure of a tuning lies in its folder.")
+    tuning, settings, tuned = open_tuning(options.study)
+    if options.json:
+        print_json(tuned or settings)
+        return
+    say("\n".join(setting_line(setting) for setting in settings if setting.fresh is None))
+    unfinished = "not at its end; the same `tune` goes on"
+    say(tuned_text(tuned, find_numbers(tuning.source)) if tuned else unfinished)
 
 
 def _show_comparison(options: InspectOptions) -> None:

@@ -18,6 +18,7 @@ COMMANDS = {
     "enqueue": "put a program of your own into a search",
     "compare": "compare strategies under equal budgets, or studies that exist",
     "train": "train policies on a given reward, or on a baseline",
+    "tune": "better numbers for a reward",
     "check": "is this reward program acceptable, and why not",
     "inspect": "what a search found: candidates, scores, code",
     "score": "play what a search trained once more, on other episodes",

@@ -82,7 +82,7 @@ def run(arguments: list[str]) -> int:
     jobs = _jobs(options, training.program, folder.resolve())
     results: list[Policy] = []
     try:
-        ended = train_all(executor, jobs, options.episodes, _Reporter())
+        ended = train_all(executor, jobs, options.episodes, Reporter())
         results += (_policy(one, folder) for one in ended)
     finally:
         executor.close()
@@ -189,13 +189,14 @@ def _keep(folder: Path, results: list[Policy]) -> None:
         ) from None
 
 
-class _Reporter:
+class Reporter:
     """Tells how far trainings are: on a terminal in one line, else a line now and then."""
 
     def __init__(self) -> None:
         self._last = time.monotonic()
 
     def __call__(self, progress: TrainingProgress) -> None:
+        """Tell of progress, if it is time."""
         if progress.note:
             warn(one_line(progress.note))
         elif sys.stderr.isatty():

@@ -205,9 +205,19 @@ def _styled(figure: go.Figure, title: str, legend: str, *, names: bool) -> go.Fi
 
 
 def save(report: ComparisonReport, folder: Path) -> list[str]:
-    """Write every figure as an interactive page and as static pictures (SVG and PNG).
+    """Write every figure of a comparison: see :func:`write`."""
+    return write(list(figures(report)), folder, "compare again")
+
+
+def write(drawn: Sequence[tuple[str, go.Figure]], folder: Path, again: str) -> list[str]:
+    """Write figures, each as an interactive page and as static pictures (SVG and PNG).
 
     Nothing is loaded from a network: plotly's script lies beside the pages.
+
+    Args:
+        drawn: Figures with the stems of their files.
+        folder: Where they go.
+        again: What to do once a browser is there.
 
     Returns:
         The names of the SVG files.
@@ -216,7 +226,6 @@ def save(report: ComparisonReport, folder: Path) -> list[str]:
         RewardsmithError: Chrome or Chromium, which draws the static pictures, is missing or fails;
             the pages are there all the same.
     """
-    drawn = list(figures(report))
     for stem, figure in drawn:
         figure.write_html(folder / f"{stem}.html", include_plotlyjs="directory")
     pictures = [
@@ -230,7 +239,6 @@ def save(report: ComparisonReport, folder: Path) -> list[str]:
         raise RewardsmithError(
             "static pictures need Chrome or Chromium, and it did not work "
             f"({str(error).splitlines()[0]}). The interactive pages are in {folder}. Install a "
-            "browser (Debian: `apt-get install chromium`, else `plotly_get_chrome`), then compare "
-            "again."
+            f"browser (Debian: `apt-get install chromium`, else `plotly_get_chrome`), then {again}."
         ) from error
     return [f"{stem}.svg" for stem, _ in drawn]
