@@ -55,8 +55,9 @@ def best_so_far(task: str, method: str, seed: int, trials: Sequence[Trial]) -> C
     trainings = env_steps = 0
     best: float | None = None
     for trial in trials:
-        trainings, env_steps = trainings + len(trial.runs), env_steps + trial.env_steps
-        score = trial.score.mean if trial.score else None
+        trainings += len(trial.runs) + len(trial.confirmations)
+        env_steps += trial.env_steps
+        score = trial.fitness if trial.score else None
         best = best if score is None or (best is not None and best >= score) else score
         points.append(Point(trial.id, trainings, env_steps, score, best))
     return Curve(task, method, seed, tuple(points))

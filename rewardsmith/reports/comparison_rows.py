@@ -79,7 +79,7 @@ class MethodRow:
 
 def search_row(study: Study, folder: str) -> SearchRow:
     """One search, shown under the name of its folder."""
-    spent, winner = totals(study, Purpose.SEARCH, Purpose.FINALIST), study.winner
+    spent, winner = totals(study, Purpose.SEARCH, Purpose.CONFIRM, Purpose.FINALIST), study.winner
     finals = [run for run in study.runs_for(Purpose.FINAL) if winner and run.subject == winner.id]
     fresh = [score.mean for run in finals if (score := study.score(run))]
     return SearchRow(
@@ -88,7 +88,7 @@ def search_row(study: Study, folder: str) -> SearchRow:
         seed=study.config.seed,
         folder=folder,
         winner=winner.id if winner else None,
-        search_score=winner.score.mean if winner and winner.score else None,
+        search_score=winner.fitness if winner and winner.score else None,
         finalist_score=study.finalists.get(winner.id) if winner else None,
         fresh_scores=tuple(fresh),
         candidates=spent.candidates,

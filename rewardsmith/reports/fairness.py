@@ -20,6 +20,8 @@ _NO_TERMS = frozenset(
         "strategy_options",
         "feedback",
         "tell_goal",
+        "fitness",
+        "confirm",
         "seed",
         "baselines",
         "training.slots",
@@ -37,12 +39,14 @@ nor what it costs. All else in a config is a term, so that a new field is one wi
 def method(study: Study) -> str:
     """The name under which a study is compared: its strategy, with a preset behind a colon.
 
-    Where a language model was told less than usual, the name says so: then the comparison shows
-    what that part is worth.
+    Where a language model was told less than usual, or scores are treated otherwise than usual,
+    the name says so: then the comparison shows what that is worth.
     """
     config = study.config
     preset = config.strategy_options.get("preset")
     name = f"{config.strategy}:{preset}" if preset else config.strategy
+    name += f" {config.fitness}" * (config.fitness != "score")
+    name += f" confirm {config.confirm:g}" * (config.confirm > 0)
     usual = replace(config, feedback=None, tell_goal="on").told
     if config.writer == FREE or config.told == usual:
         return name

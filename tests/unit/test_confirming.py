@@ -16,6 +16,8 @@ from rewardsmith.errors import UsageError
 from rewardsmith.fitness import Beliefs
 from rewardsmith.parts import Parts, assemble
 from rewardsmith.records import Purpose, Score, Trial
+from rewardsmith.reports.best_so_far import best_so_far
+from rewardsmith.reports.comparison_rows import search_row
 from rewardsmith.reward.guard import Guard
 from rewardsmith.study import Study
 from rewardsmith.training.ppo import PpoSettings
@@ -88,6 +90,13 @@ def test_two_of_four_are_trained_again_and_the_mean_is_told(tmp_path: Path):
         assert len(study.candidates) == 8
         assert len(study.runs_for(Purpose.SEARCH, Purpose.CONFIRM)) == 12
         assert len({run.seed for run in study.runs}) == 12
+        row = search_row(study, "s")
+        assert (row.trainings, row.candidates, row.search_score) == (12, 8, study.best and study.best.fitness)
+        curve = best_so_far("toy", "x", 0, study.trials)
+        assert [(point.trainings, point.best) for point in curve.points[:4]] == [
+            (2, pytest.approx(0.5)), (3, pytest.approx(0.5)), (5, pytest.approx(0.55)),
+            (6, pytest.approx(0.55)),
+        ]  # fmt: skip
         trial = study.trial("c000")
         assert trial is not None
         assert [score.mean for score in trial.scores] == [0.7, 0.3]

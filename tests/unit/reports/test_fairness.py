@@ -20,7 +20,7 @@ from rewardsmith.training.ppo import PpoSettings
 from tests.builders import keep, trained
 
 CONFIG = StudyConfig("franka-push", writer="openai", racing="on", screening="drop")
-COMPARED = {"task", "strategy", "strategy_options", "seed", "feedback", "tell_goal"}
+COMPARED = {"task", "strategy", "strategy_options", "seed", "feedback", "tell_goal", "fitness", "confirm"}
 """What is compared, or what is said of it in words of its own."""
 FREE = {"baselines", "training.slots", "training.overlap", "executor", "workers", "devices"} | {
     f"llm.{name}"
@@ -109,6 +109,8 @@ def test_what_nobody_used_is_no_term(tmp_path: Path, path: str):
         ({}, "eureka"),
         ({"feedback": TOLD}, "eureka"),
         ({"tell_goal": "off"}, "eureka without goal"),
+        ({"fitness": "posterior", "confirm": 0.5}, "eureka posterior confirm 0.5"),
+        ({"confirm": 1.0, "tell_goal": "off"}, "eureka confirm 1 without goal"),
         (
             {"feedback": ("goal", "scene", "training", "history", "progress")},
             "eureka without behaviour+diagnoses",
