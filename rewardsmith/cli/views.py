@@ -17,7 +17,7 @@ from rich.text import Text
 
 from rewardsmith.records import Score, Screening
 from rewardsmith.reports.models import in_words
-from rewardsmith.reports.summary import CandidateRow, FinalistRow, FinalRow, StudySummary
+from rewardsmith.reports.summary import CandidateRow, FinalistRow, FinalRow, StudySummary, Totals
 from rewardsmith.shown import beginning, clean, count, number, one_line
 from rewardsmith.usage import Usage
 
@@ -218,8 +218,15 @@ def state_text(state: str) -> Text:
 
 
 def bill(summary: StudySummary) -> str:
-    """What was spent, in one line."""
-    totals = summary.totals
+    """What was spent, and what of it until the winner's level was first reached."""
+    lines = [_spent(summary.totals)]
+    if summary.price and summary.marked:
+        reached = label(summary.price.candidate)
+        lines.append(f"until {reached} first reached the winner's level: {_spent(summary.price.spent)}")
+    return "\n".join(lines)
+
+
+def _spent(totals: Totals) -> str:
     return (
         f"{count(totals.candidates)} candidates, {count(totals.trainings)} trainings, "
         f"{count(totals.env_steps)} environment steps, "

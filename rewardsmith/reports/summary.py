@@ -87,6 +87,16 @@ class Totals:
 
 
 @dataclass(frozen=True)
+class Price:
+    """What a search had spent when it first reached its winner's level."""
+
+    candidate: str
+    """The first with a fitness at least as high as the winner's."""
+    spent: Totals
+    """On it and on all that were proposed before it."""
+
+
+@dataclass(frozen=True)
 class StudySummary:
     """Everything that ``inspect`` shows of a study."""
 
@@ -109,6 +119,8 @@ class StudySummary:
     model or sampling changed in mid-study."""
     has_metric: bool = False
     """Whether the true score is a metric, not a rate of success."""
+    price: Price | None = None
+    """``None`` without a winner."""
     advice: str = ""
     """What to make of the scores and what to do next; mostly nothing."""
 
@@ -138,6 +150,7 @@ def summarise_study(study: Study) -> StudySummary:
         totals=totals(study),
         models=models_used(study.store.calls()),
         has_metric=has_metric(study.config.task),
+        price=price(study),
     )
     return replace(summary, advice=_advice(study, summary))
 
@@ -242,4 +255,29 @@ def totals(study: Study, *purposes: Purpose) -> Totals:
         env_steps=sum(run.env_steps for run in runs),
         training_s=sum(run.wall_s for run in runs),
         usage=study.usage,
+    )
+
+
+def price(study: Study) -> Price | None:
+    """What it took to first reach the winner's level in the search; finals are left out."""
+    trials, winner = study.trials, study.winner
+    level = next((trial.fitness for trial in trials if winner and trial.id == winner.id), None)
+    if level is None:
+        return None
+    reached = next(
+        place
+        for place, trial in enumerate(trials)
+        if trial.score and trial.fitness is not None and trial.fitness >= level
+    )
+    until = trials[: reached + 1]
+    names = {trial.id for trial in until}
+    return Price(
+        trials[reached].id,
+        Totals(
+            candidates=len(until),
+            trainings=sum(len(trial.runs) + len(trial.confirmations) for trial in until),
+            env_steps=sum(trial.env_steps for trial in until),
+            training_s=sum(trial.wall_s for trial in until),
+            usage=sum((call.usage for call in study.store.calls() if call.candidate in names), Usage()),
+        ),
     )
