@@ -67,6 +67,8 @@ TESTS: dict[str, tuple[str, ...]] = {
     "rewardsmith/finals.py": ("unit/test_finals.py", "integration/test_search.py"),
     "rewardsmith/library.py": ("unit/test_library.py",),
     "rewardsmith/runner.py": (
+        "unit/test_runner.py",
+        "unit/test_finals.py",
         "unit/test_replaying.py",
         "integration/test_extending.py",
         "integration/test_search.py",
