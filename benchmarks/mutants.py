@@ -59,6 +59,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "rewardsmith/budget.py": ("unit/test_budget.py",),
     "rewardsmith/event_replay.py": ("unit/test_replaying.py",),
     "rewardsmith/executors/": (
+        "unit/executors",
         "integration/test_local_executor.py",
         "integration/machine",
         "integration/test_worker_kills.py",
