@@ -81,6 +81,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         "integration/test_search.py",
     ),
     "rewardsmith/writing_desk.py": (
+        "unit/test_writing_desk.py",
         "unit/test_replaying.py",
         "integration/test_writer_searches.py",
         "integration/test_search.py",
