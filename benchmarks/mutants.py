@@ -105,6 +105,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     # rollout, population, normaliser, ...; takes minutes
     "rewardsmith/training/population/": ("unit/training/population",),
     "rewardsmith/training/population/learner.py": ("unit/training/test_learner.py",),
+    "rewardsmith/training/worker.py": ("unit/training/test_worker.py", "integration/machine"),
     "rewardsmith/training/racing.py": ("unit/training/test_racing.py",),
 }
 """Below ``tests/``, what must notice a fault in a file or a folder, the fastest first; of several

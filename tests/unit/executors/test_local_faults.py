@@ -170,6 +170,34 @@ def test_killed_again_and_again_it_ends_with_one_slot_and_a_run_that_is_alone(st
     assert told.together == ["abcde", "ab", "a", "a", "a", "b", "c", "d", "e"]
 
 
+def test_slots_are_halved_of_those_that_are_left(stage: Stage):
+    """Four may be under way after the first kill, and two are when there is another."""
+    stage.fault("kill", "a", "g", times=1)
+    told = stage.run(stage.executor(), "abcdefgh")
+    assert [note.partition(" with ")[2] for note in told.notes] == [
+        f"{slots} slots, memory may be short" for slots in (4, 1)
+    ]
+
+
+def test_one_that_went_wrong_too_often_is_enough_to_give_up(stage: Stage):
+    """Whoever came beside it since then has gone wrong once."""
+    stage.fault("raise", "a")
+    executor = stage.executor()
+    executor.widen(2)
+    stage.queue(executor, stage.job("a"))
+    lost = 0
+    while lost < 2:
+        report = executor.next(60.0)
+        assert report
+        lost += report.lost is not None
+    stage.queue(executor, stage.job("b"))
+    told = listen(executor)
+    assert (told.lost, told.error) == (
+        ["a", "b"],
+        f"training the process ended with exit code 1. {MEND}",
+    )
+
+
 def test_slots_are_halved_of_those_that_were_trained(stage: Stage):
     """Eight may be under way, three are."""
     stage.fault("kill", "a", times=1)

@@ -9,6 +9,7 @@ import pytest
 
 from rewardsmith.contracts import Race
 from rewardsmith.errors import StoreError
+from rewardsmith.executors.local import LocalExecutor
 from rewardsmith.records import Rung, Score
 from tests.stage import Stage, listen
 
@@ -27,6 +28,12 @@ def test_workers_share_the_cores(
     monkeypatch.setattr("rewardsmith.executors.local.usable_cores", lambda: cores)
     executor = stage.executor(workers=workers)
     assert [worker.threads for worker in executor.workers] == [threads] * workers
+
+
+def test_workers_may_be_silent_as_long_as_their_device_allows(stage: Stage):
+    load = stage.executor()._load
+    assert [worker.patience_s for worker in LocalExecutor(load).workers] == [300.0]
+    assert [worker.patience_s for worker in LocalExecutor(load, 7.0).workers] == [7.0]
 
 
 def test_each_gpu_has_a_worker(stage: Stage, monkeypatch: pytest.MonkeyPatch):
