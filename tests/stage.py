@@ -60,6 +60,7 @@ class Actor(JsonProcess):
         order = ORDER.validate_json(line)
         self.orders.append(order)
         self._due.append(order)
+        self._stage.sent += order.scoring.run
         if failure := end(self._stage.fault_of(order.scoring.run, "sending")):
             raise failure
 
@@ -154,6 +155,8 @@ class Stage:
         self.faults: dict[tuple[str, str], list[str]] = {}
         self.rungs: dict[str, tuple[Rung, ...]] = {}
         self.actors: list[Actor] = []
+        self.sent = ""
+        """Runs in the order in which they were given to workers."""
 
     def close(self) -> None:
         for descriptor in (end for actor in self.actors for end in actor.silence):

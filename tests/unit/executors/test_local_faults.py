@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
+from rewardsmith.contracts import Report, TrainingProgress
 from rewardsmith.errors import ExecutionError
 from rewardsmith.records import Fault
 from tests.conftest import TINY
@@ -154,7 +153,9 @@ def test_killed_with_several_it_goes_on_with_half_the_slots(stage: Stage):
     stage.fault("kill", "a", times=1)
     told = stage.run(stage.executor(), "abcde")
     cause = "training the process was killed by signal 9"
-    assert told.notes == [f"{cause}; going on with 2 slots, memory may be short"]
+    note = f"{cause}; going on with 2 slots, memory may be short"
+    assert Report(progress=TrainingProgress(0, 0, (), note=note)) in told.reports
+    assert told.notes == [note]
     assert told.together == ["abcde", "ab", "bc", "cd", "de", "e"]
     assert (told.lost, told.scores) == (list("abcde"), list("abcde"))
     assert {report.lost.cause for report in told.reports if report.lost} == {cause}
@@ -235,51 +236,26 @@ def test_only_the_worker_that_ended_begins_anew(stage: Stage):
 
 
 def test_what_is_queued_again_stands_where_it_stood(stage: Stage):
-    stage.fault("raise", "a", times=1)
-    told = stage.run(stage.executor(), "abcd", width=2)
-    assert told.together[0] == "ab"
-    assert told.scores == list("abcd")
+    """Both workers end, one after the other; of each two that it had, one waits for the other."""
+    stage.fault("signal", "a", "b", times=1)
+    told = stage.run(stage.executor(workers=2), "abcdef", width=4)
+    assert told.lost == list("acbd")
+    assert stage.sent[:8] == "abcdabcd"
+    assert sorted(told.scores) == list("abcdef")
 
 
-class TestWaiting:
-    """On a clock that goes on only while somebody waits."""
-
-    @pytest.fixture
-    def waits(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[float]:
-        """How long was waited each time; nobody says anything."""
-        clock, found = SimpleNamespace(now=100.0), list[float]()
-
-        def speaking(processes: object, timeout_s: float) -> list[object]:
-            found.append(timeout_s)
-            clock.now += max(0.0, timeout_s) + 0.5
-            return []
-
-        time = SimpleNamespace(monotonic=lambda: clock.now)
-        monkeypatch.setattr("rewardsmith.executors.local.time", time)
-        monkeypatch.setattr("rewardsmith.executors.local_worker.time", time)
-        monkeypatch.setattr("rewardsmith.executors.local.speaking", speaking)
-        return found
-
-    def test_nothing_comes_back_after_the_timeout(self, stage: Stage, waits: list[float]):
-        executor = stage.executor()
-        stage.queue(executor, stage.job("a"))
-        assert executor.next(7.0) is None
-        assert waits == [7.0]
-
-    def test_a_worker_is_waited_for_as_long_as_it_may_be_silent(self, stage: Stage, waits: list[float]):
-        executor = stage.executor(workers=2)
-        stage.fault("silence", "a", times=1, kind="beginning")
-        executor.widen(2)
-        stage.queue(executor, *map(stage.job, "ab"))
-        report = executor.next(90.0)
-        assert waits == [60.0]
-        assert report
-        assert report.result
-        assert report.result.fault == Fault.TIMED_OUT
-
-    def test_without_work_nobody_waits(self, stage: Stage, waits: list[float]):
-        assert stage.executor().next(7.0) is None
-        assert waits == []
+def test_killed_while_one_is_trained_and_others_are_scored_that_one_goes_on_alone(stage: Stage):
+    """There is nothing to halve."""
+    stage.fault("kill", "a", times=1)
+    executor = stage.executor()
+    executor.widen(2)
+    stage.queue(executor, stage.job("a"))
+    executor.score(stage.scoring("b"))
+    seen = list[str]()
+    while report := executor.next(60.0):
+        seen.append("".join(executor.workers[0].flying))
+        assert not (report.progress and report.progress.note)
+    assert seen == ["ab", "", "a", "a", "", "b", ""]
 
 
 def test_a_machine_that_is_given_up_says_first_what_happened_before(stage: Stage):

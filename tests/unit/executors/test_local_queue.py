@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from rewardsmith.contracts import Race
 from rewardsmith.errors import StoreError
 from rewardsmith.executors.local import LocalExecutor
-from rewardsmith.records import Rung, Score
+from rewardsmith.records import Fault, Rung, Score
 from tests.stage import Stage, listen
 
 
@@ -67,7 +68,8 @@ def test_workers_share_the_room_and_who_has_least_is_next(stage: Stage):
 
 def test_progress_is_that_of_all_workers(stage: Stage):
     told = stage.run(stage.executor(workers=2), "abc", width=4)
-    last = [report.progress for report in told.reports if report.progress][1]
+    first, last, *_ = [report.progress for report in told.reports if report.progress]
+    assert (first.env_steps, first.total_steps) == (2, 20)
     assert (last.env_steps, last.total_steps) == (3, 30)
     assert last.success == (("a", None), ("c", None), ("b", None))
 
@@ -184,3 +186,44 @@ class TestRaces:
         told = listen(executor)
         assert (told.lost, list(told.results)) == (["b"], ["a", "c", "b"])
         assert self.rivals(stage)["b"] == (("a", (0.5,)),)
+
+
+class TestWaiting:
+    """On a clock that goes on only while somebody waits."""
+
+    @pytest.fixture
+    def waits(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+        """How long was waited each time; nobody says anything."""
+        clock, found = SimpleNamespace(now=100.0), list[float]()
+
+        def speaking(processes: object, timeout_s: float) -> list[object]:
+            found.append(timeout_s)
+            clock.now += max(0.0, timeout_s) + 0.5
+            return []
+
+        time = SimpleNamespace(monotonic=lambda: clock.now)
+        monkeypatch.setattr("rewardsmith.executors.local.time", time)
+        monkeypatch.setattr("rewardsmith.executors.local_worker.time", time)
+        monkeypatch.setattr("rewardsmith.executors.local.speaking", speaking)
+        return found
+
+    def test_nothing_comes_back_after_the_timeout(self, stage: Stage, waits: list[float]):
+        executor = stage.executor()
+        stage.queue(executor, stage.job("a"))
+        assert executor.next(7.0) is None
+        assert waits == [7.0]
+
+    def test_a_worker_is_waited_for_as_long_as_it_may_be_silent(self, stage: Stage, waits: list[float]):
+        executor = stage.executor(workers=2)
+        stage.fault("silence", "a", times=1, kind="beginning")
+        executor.widen(2)
+        stage.queue(executor, *map(stage.job, "ab"))
+        report = executor.next(90.0)
+        assert waits == [60.0]
+        assert report
+        assert report.result
+        assert report.result.fault == Fault.TIMED_OUT
+
+    def test_without_work_nobody_waits(self, stage: Stage, waits: list[float]):
+        assert stage.executor().next(7.0) is None
+        assert waits == []

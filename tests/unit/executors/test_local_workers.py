@@ -45,7 +45,10 @@ def test_it_starts_a_worker_that_may_write_below_its_folders(stage: Stage):
 def test_its_patience_is_that_of_the_device_where_none_is_given(
     stage: Stage, on: Device, given: float, patience_s: float
 ):
-    assert worker(stage, patience_s=given, on=on).patience_s == patience_s
+    made = worker(stage, patience_s=given, on=on)
+    assert made.patience_s == patience_s
+    if not given:
+        assert LocalWorker(made.load, 3).patience_s == patience_s
 
 
 def test_it_has_room_for_so_many_but_for_nobody_beside_one_that_is_alone(stage: Stage):
