@@ -18,6 +18,8 @@ from rewardsmith.records import Draft, Given, Verdict
 from rewardsmith.reward.guard import Guard
 from rewardsmith.study import Study
 from rewardsmith.training.ppo import PpoSettings
+from rewardsmith.training_desk import TrainingDesk
+from rewardsmith.writing_desk import WritingDesk
 from tests.searching import AtOnce, Author, Rounds, Silent
 from tests.toys import TOY
 
@@ -179,3 +181,38 @@ def test_how_long_it_took_is_kept_as_it_goes(tmp_path: Path):
         kept = study.store.value("seconds") or ""
         assert kept != "7200.25"
         assert 7200.2 <= float(kept) < 10_000
+
+
+@dataclass
+class Slow(Watched):
+    """Says nothing until all four are queued, and for a while after that."""
+
+    looks: int = 0
+
+    def next(self, timeout_s: float) -> Report | None:
+        self.looks += len([told for told in self.told if isinstance(told, str)]) == 4
+        return super().next(timeout_s) if self.looks > 3 else None
+
+
+def test_who_wrote_is_given_more_at_once_and_else_trainings_are_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    found: list[tuple[bool, bool]] = []
+    settle, wait = WritingDesk.settle, TrainingDesk.wait
+    patient = settled = False
+
+    def settles(desk: WritingDesk, *, wait_for_one: bool = False) -> bool:
+        nonlocal patient, settled
+        patient, settled = wait_for_one, settle(desk, wait_for_one=wait_for_one)
+        return settled
+
+    def waits(desk: TrainingDesk, timeout_s: float) -> None:
+        found.append((settled, timeout_s > 0.0))
+        assert patient != desk.busy, "while nothing is trained, a reply is waited for"
+        wait(desk, timeout_s)
+
+    monkeypatch.setattr(WritingDesk, "settle", settles)
+    monkeypatch.setattr(TrainingDesk, "wait", waits)
+    with Study.create(tmp_path / "s", SMALL) as study:
+        go(study, Slow())
+    assert set(found) == {(True, False), (False, True)}
