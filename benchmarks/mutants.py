@@ -69,6 +69,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "rewardsmith/library.py": ("unit/test_library.py",),
     "rewardsmith/runner.py": (
         "unit/test_runner.py",
+        "unit/test_runner_asks.py",
         "unit/test_finals.py",
         "unit/test_replaying.py",
         "integration/test_extending.py",
