@@ -181,6 +181,9 @@ def test_how_long_it_took_is_kept_as_it_goes(tmp_path: Path):
         kept = study.store.value("seconds") or ""
         assert kept != "7200.25"
         assert 7200.2 <= float(kept) < 10_000
+        assert runner._budget(study).earlier_s == float(kept)
+    with Study.create(tmp_path / "new", SMALL) as study:
+        assert runner._budget(study).earlier_s == 0.0
 
 
 @dataclass

@@ -85,6 +85,7 @@ class TestRoom:
                 break  # the last, and there may be room for more
             assert under_way == 3 or event.kind == "told"
         assert strategy.asked[0] == ["c000", "c001", "c002"]
+        assert all(strategy.asked), "it is asked for nothing where there is no room"
         assert list(chain(*strategy.asked)) == [f"c00{number}" for number in range(7)]
         assert sorted(chain(*strategy.heard)) == [f"c00{number}" for number in range(7)]
         assert max(executor.widths) == 3
