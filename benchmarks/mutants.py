@@ -75,7 +75,11 @@ TESTS: dict[str, tuple[str, ...]] = {
         "integration/test_extending.py",
         "integration/test_search.py",
     ),
-    "rewardsmith/schedule.py": ("unit/test_schedule.py", "unit/test_schedule_screening.py"),
+    "rewardsmith/schedule.py": (
+        "unit/test_schedule.py",
+        "unit/test_schedule_screening.py",
+        "unit/test_finals.py",
+    ),
     "rewardsmith/training_desk.py": (
         "unit/test_training_desk.py",
         "unit/test_replaying.py",

@@ -117,6 +117,12 @@ def test_programs_are_screened_on_what_earlier_ones_played(search: Search):
     assert len(search.observer.stages) == 1
 
 
+def test_who_never_had_a_program_is_not_counted_among_those_of_whom_a_share_is_dropped(screened: Search):
+    """Two fifths of four are one program, and of five they were two."""
+    screened.study.config = replace(screened.study.config, screen=ScreenOptions(drop=0.4, twin=0.99))
+    assert [candidate.id for candidate in screened.ready()] == ["c002", "c004", "c001"]
+
+
 class Watching(Silent):
     def __init__(self) -> None:
         super().__init__()
