@@ -11,12 +11,14 @@ from typing import cast
 import pytest
 
 from rewardsmith import runner
+from rewardsmith.budget import Budget
 from rewardsmith.config import StudyConfig
 from rewardsmith.parts import Parts
-from rewardsmith.records import Event, Proposal, Trial
+from rewardsmith.records import Candidate, Event, Proposal, Trial
 from rewardsmith.reward.guard import Guard
 from rewardsmith.study import Study
 from rewardsmith.training.ppo import PpoSettings
+from rewardsmith.training_desk import TrainingDesk
 from tests.builders import trained
 from tests.searching import AtOnce, Author, Rounds, Silent
 from tests.toys import TOY
@@ -115,6 +117,20 @@ class TestRoom:
         events, iterations, _ = self.search(tmp_path / "s", Shy())
         assert iterations == [0, 0]
         assert sum(event.kind == "asked" for event in events) == 1
+
+
+def test_an_iteration_is_what_was_asked_for_at_once_however_often_it_was_told_in_between(tmp_path: Path):
+    author, budget, executor = Author(), Budget(4, proposed=2), Wide()
+    parts = Parts(TOY, Batches(), author, cast(Guard, author), executor, PpoSettings())
+    with Study.create(tmp_path / "s", SMALL) as study:
+        for name in ("c000", "c001"):
+            study.store.put_candidate(Candidate(name, 0, "initial"))
+        study.store.add_event(Event("asked", ("c000", "c001"), 2))
+        study.store.add_event(Event("told", ("c000",)))
+        study.store.add_event(Event("told", ("c001",)))
+        desk = TrainingDesk(study, parts, budget, Silent())
+        runner.ask(study, parts, budget, desk, {}, Silent())
+        assert [candidate.iteration for candidate in study.candidates] == [0, 0, 1, 1]
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,16 @@ def test_what_was_written_is_committed_in_the_order_of_the_proposals(office: Off
     assert not desk.settle(wait_for_one=True)
 
 
+def test_what_came_back_at_once_is_committed_in_that_order_too(office: Office):
+    names = [f"c00{number}" for number in range(9)]
+    for name in names[3:]:
+        office.study.store.put_candidate(Candidate(name, 0, "initial"))
+    office.desk.begin(reversed(names))
+    office.written(*names)
+    office.desk.settle()
+    assert [name for name, _ in office.observer.told] == names
+
+
 def test_nobody_waits_but_who_is_to(office: Office, monkeypatch: pytest.MonkeyPatch):
     waits: list[float] = []
 
