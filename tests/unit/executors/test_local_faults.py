@@ -13,17 +13,12 @@ from tests.stage import Stage, listen
 MEND = "That is this machine's fault, not a program's. Mend it, then resume."
 
 
-@pytest.fixture(autouse=True)
-def few_kills(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rewardsmith.executors.local._KILLS", 3)
-
-
 @pytest.mark.parametrize(
     ("what", "times", "cause", "fault"),
     [
         ("signal", 1, "training the process was killed by signal 11", Fault.CRASHED),
         ("silence", 1, "training no answer within 60 s", Fault.TIMED_OUT),
-        ("kill", 3, "training the process was killed by signal 9", Fault.CRASHED),
+        ("kill", 20, "training the process was killed by signal 9", Fault.CRASHED),
         ("lost", 3, "lost", Fault.CRASHED),
     ],
 )
@@ -171,6 +166,12 @@ def test_killed_again_and_again_it_ends_with_one_slot_and_a_run_that_is_alone(st
     assert told.together == ["abcde", "ab", "a", "a", "a", "b", "c", "d", "e"]
 
 
+def test_nineteen_kills_are_nobodys_fault(stage: Stage):
+    stage.fault("kill", "a", times=19)
+    told = stage.run(stage.executor(), "a")
+    assert (told.states, told.lost, stage.ordered("control")) == ({"a": "TRAINED"}, ["a"] * 19, 0)
+
+
 def test_slots_are_halved_of_those_that_are_left(stage: Stage):
     """Four may be under way after the first kill, and two are when there is another."""
     stage.fault("kill", "a", "g", times=1)
@@ -217,7 +218,7 @@ def test_kills_of_a_scoring_are_counted_and_are_the_machines_fault_in_the_end(st
     stage.fault("kill", "a", kind="scoring")
     told = stage.run(stage.executor(), "a")
     assert told.error == f"scoring the process was killed by signal 9. {MEND}"
-    assert told.lost == ["a"] * 3
+    assert told.lost == ["a"] * 20
     assert stage.ordered("control") == 0
 
 
