@@ -73,6 +73,13 @@ def test_trainings_come_in_order_and_scorings_are_due(monkeypatch: pytest.Monkey
         assert orders.due == [SCORING]
 
 
+def test_reading_keeps_no_process_alive_that_failed(monkeypatch: pytest.MonkeyPatch):
+    before = set(threading.enumerate())
+    with inbox(monkeypatch):
+        (reader,) = set(threading.enumerate()) - before
+        assert reader.daemon
+
+
 def test_nobody_waits_for_a_training_while_a_policy_is_due(monkeypatch: pytest.MonkeyPatch):
     """The trainer looked for more while it trained; the policy that
     came then is scored before it waits."""
