@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import os
 import threading
@@ -23,9 +24,9 @@ from rewardsmith.contracts import (
     Workload,
 )
 from rewardsmith.records import Rung, RunState, Score
-from rewardsmith.training.orders import ORDER, REPORT, Order, Setup, WorkerReport
+from rewardsmith.training.orders import ORDER, REPORT, SETUP, Order, Setup, WorkerReport
 from rewardsmith.training.ppo import PpoSettings
-from rewardsmith.training.worker import Inbox, Worker
+from rewardsmith.training.worker import Inbox, Worker, main
 from tests.toys import TOY
 
 SCORING = ScoringJob("a", "a/policy.pt", 11, 8)
@@ -228,3 +229,21 @@ def test_after_a_word_it_is_quiet_for_a_while_but_tells_what_counts(monkeypatch:
     now[0] = 100.5
     worker.worker._observe(some)
     assert kinds(said)[3:] == ["alive", "progress"]
+
+
+def test_its_first_line_is_the_setup_and_its_arguments_are_folders(monkeypatch: pytest.MonkeyPatch):
+    done: list[object] = []
+
+    def made(*given: object) -> SimpleNamespace:
+        done.append(given)
+        return SimpleNamespace(serve=lambda: done.append("served"))
+
+    setup = Setup("task", "idle", "same", "{}", 3)
+    line = SETUP.dump_json(setup).decode()
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{line}\nan order\n"))
+    monkeypatch.setattr("sys.argv", ["worker", "first", "second"])
+    names = {"claim_stdout": lambda: 7, "keep_freed_memory": lambda: done.append("memory"), "Worker": made}
+    for name, instead in names.items():
+        monkeypatch.setattr(f"rewardsmith.training.worker.{name}", instead)
+    main()
+    assert done == ["memory", (setup, [Path("first"), Path("second")], 7), "served"]
