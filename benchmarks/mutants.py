@@ -59,6 +59,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "rewardsmith/budget.py": ("unit/test_budget.py",),
     "rewardsmith/event_replay.py": ("unit/test_replaying.py",),
     "rewardsmith/executors/": (
+        "unit/executors",
         "integration/test_local_executor.py",
         "integration/machine",
         "integration/test_worker_kills.py",
@@ -67,13 +68,25 @@ TESTS: dict[str, tuple[str, ...]] = {
     "rewardsmith/finals.py": ("unit/test_finals.py", "integration/test_search.py"),
     "rewardsmith/library.py": ("unit/test_library.py",),
     "rewardsmith/runner.py": (
+        "unit/test_runner.py",
+        "unit/test_runner_asks.py",
+        "unit/test_finals.py",
         "unit/test_replaying.py",
         "integration/test_extending.py",
         "integration/test_search.py",
     ),
-    "rewardsmith/schedule.py": ("unit/test_schedule.py", "unit/test_schedule_screening.py"),
-    "rewardsmith/training_desk.py": ("unit/test_replaying.py", "integration/test_search.py"),
+    "rewardsmith/schedule.py": (
+        "unit/test_schedule.py",
+        "unit/test_schedule_screening.py",
+        "unit/test_finals.py",
+    ),
+    "rewardsmith/training_desk.py": (
+        "unit/test_training_desk.py",
+        "unit/test_replaying.py",
+        "integration/test_search.py",
+    ),
     "rewardsmith/writing_desk.py": (
+        "unit/test_writing_desk.py",
         "unit/test_replaying.py",
         "integration/test_writer_searches.py",
         "integration/test_search.py",
@@ -97,6 +110,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     # rollout, population, normaliser, ...; takes minutes
     "rewardsmith/training/population/": ("unit/training/population",),
     "rewardsmith/training/population/learner.py": ("unit/training/test_learner.py",),
+    "rewardsmith/training/worker.py": ("unit/training/test_worker.py", "integration/machine"),
     "rewardsmith/training/racing.py": ("unit/training/test_racing.py",),
 }
 """Below ``tests/``, what must notice a fault in a file or a folder, the fastest first; of several

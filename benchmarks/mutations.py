@@ -20,6 +20,39 @@ EQUIVALENT = {
         "return tuple(queue[len(queue) - count :]) if count > 0 else ()",
         "count > 0 -> count >= 0",
     ): "the end from the length on is empty",
+    ("self._width = self._places = 0", "0 -> 1"): "the order of places counts, and one is trained at least",
+    ("self._width = self._places = 0", "0 -> -1"): "the order of places counts, and one is trained at least",
+    ("self._places += 1", "1 -> 2"): "only the order of places counts",
+    (
+        "before = {run: rungs for run, (place, rungs) in self._rungs.items() if place < work.place}",
+        "place < work.place -> place <= work.place",
+    ): "nothing is known of its own rungs while it is still to be trained",
+    ("lone = left[0] if len(left) == 1 else None", "0 -> -1"): "the first of one is the last of it",
+    (
+        "work = Work(ScoringJob(job.run, job.policy, 0, 2), job, 0)",
+        "0 -> 1",
+    ): "any episodes and any place do, for it is alone",
+    (
+        "work = Work(ScoringJob(job.run, job.policy, 0, 2), job, 0)",
+        "0 -> -1",
+    ): "any place does, for it is alone",
+    (
+        "if worker.process in said or worker.until < time.monotonic():",
+        "worker.until < time.monotonic() -> worker.until <= time.monotonic()",
+    ): "at that very instant it is looked at once more",
+    (
+        "if time.monotonic() >= deadline or not (busy or self._broken):",
+        "time.monotonic() >= deadline -> time.monotonic() > deadline",
+    ): "at that very instant it is looked at once more",
+    ("self.until = 0.0", "self.until = 0.0 -> pass"): "it is set before anybody looks",
+    ("self.until = 0.0", "0.0 -> 1.0"): "it is set before anybody looks",
+    (
+        "made = drafted(candidate, answer, judge(self._parts, answer), repairs=0)",
+        "0 -> -1",
+    ): "it has no draft yet, so the first one is the last",
+    ("_POLL_S = 0.1", "0.1 -> 0.2"): "a choice: what is said is heard a tenth of a second later",
+    ("report = executor.next(1.0)", "1.0 -> 2.0"): "what is said ends the wait",
+    ("trainings.wait(1.0)", "1.0 -> 2.0"): "what is said ends the wait",
 }
 """Changes that change nothing, as line of code and change, and why."""
 

@@ -104,7 +104,7 @@ class Budget:
         self._reserved_usd = max(0.0, self._reserved_usd - (quote.usd or 0.0))
         self.count(usage, quote.tokens, quote.usd)
 
-    def count(self, usage: Usage, quoted_tokens: int = 0, quoted_usd: float | None = None) -> None:
+    def count(self, usage: Usage, quoted_tokens: int, quoted_usd: float | None) -> None:
         """Count what a call cost, now or before this process.
 
         Where nobody knows that, what it was quoted at.

@@ -117,3 +117,12 @@ def test_a_model_that_costs_nothing_takes_nothing_from_the_others():
     budget.settle(free, Usage(1, unmetered=1))
     assert budget.usd == 0.0
     assert budget.reserve(QUOTE), "the other call is still under way"
+
+
+def test_what_is_set_aside_is_that_of_the_calls_in_flight():
+    budget = Budget(1)
+    budget.reserve(QUOTE)
+    budget.reserve(Quote(100, 400, Price(1_000.0, 1_000.0)))
+    assert budget.reserved == (1_500, 1.5)
+    budget.settle(QUOTE, Usage(1, 100, 100, usd=0.2))
+    assert budget.reserved == (500, 0.5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -12,7 +12,7 @@ from rewardsmith import runner
 from rewardsmith.config import StudyConfig
 from rewardsmith.contracts import SPARSE, Report, ScoringJob, TrainingJob
 from rewardsmith.parts import Parts
-from rewardsmith.records import Purpose, Score
+from rewardsmith.records import Fault, Purpose, RunState, Score
 from rewardsmith.reward.guard import Guard
 from rewardsmith.study import Study
 from rewardsmith.training.ppo import PpoSettings
@@ -31,9 +31,20 @@ class Sixes(Rounds):
 
 @dataclass
 class Table(AtOnce):
-    """Scores from the tables above; remembers what it trained."""
+    """Scores from the tables above, or from one of its own; remembers what it was asked for."""
 
+    search: dict[str, float] = field(default_factory=lambda: SEARCH)
     jobs: dict[str, TrainingJob] = field(default_factory=dict)
+    scored: list[str] = field(default_factory=list)
+    widths: list[int] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
+
+    def widen(self, width: int) -> None:
+        self.widths.append(width)
+
+    def next(self, timeout_s: float) -> Report | None:
+        self.waits.append(timeout_s)
+        return super().next(timeout_s)
 
     def train(self, job: TrainingJob, scoring: ScoringJob) -> None:
         self.jobs[job.run] = job
@@ -41,20 +52,35 @@ class Table(AtOnce):
 
     def score(self, job: ScoringJob) -> None:
         subject, purpose, number = job.run.split("-")
-        table = {"search": (SEARCH.get(subject),), "finalist": FRESH.get(subject)}.get(purpose)
+        self.scored.append(job.run)
+        table = {"search": (self.search.get(subject),), "finalist": FRESH.get(subject)}.get(purpose)
         mean = table[int(number)] if table else 0.55
         assert mean is not None
         self.reports.append(Report(score=(job.run, Score(mean, 0.0, 2, seed=job.seed))))
 
 
-def searched(folder: Path, author: Author | None = None, **changes: object) -> tuple[Study, Table]:
-    author, executor = author or Author(), Table()
+def searched(
+    folder: Path,
+    author: Author | None = None,
+    executor: Table | None = None,
+    observer: Silent | None = None,
+    **changes: object,
+) -> tuple[Study, Table]:
+    author, executor = author or Author(), executor or Table()
     options = {"candidates": 6, "finalists": 3, "finalist_seeds": 2, "final_seeds": 2, **changes}
     config = StudyConfig("toy", **options)
     parts = Parts(TOY, Sixes(), author, cast(Guard, author), executor, PpoSettings())
     study = Study.create(folder, config)
-    runner.run(study, parts, Silent())
+    runner.run(study, parts, observer or Silent())
     return study, executor
+
+
+def resumed(study: Study) -> Table:
+    """Go on with it; what that takes."""
+    author, executor = Author(), Table()
+    parts = Parts(TOY, Sixes(), author, cast(Guard, author), executor, PpoSettings())
+    runner.run(study, parts, Silent())
+    return executor
 
 
 def test_the_best_of_the_search_are_trained_again_the_first_of_equals_first(tmp_path: Path):
@@ -120,8 +146,47 @@ def test_nothing_is_trained_for_a_report_that_nobody_wants(tmp_path: Path):
 
 def test_what_is_at_its_end_is_not_trained_again(tmp_path: Path):
     study, _ = searched(tmp_path / "s")
-    again = Table()
-    author = Author()
-    parts = Parts(TOY, Sixes(), author, cast(Guard, author), again, PpoSettings())
-    runner.run(study, parts, Silent())
-    assert again.jobs == {}
+    again = resumed(study)
+    assert (again.jobs, again.scored) == ({}, [])
+
+
+def test_what_failed_after_the_search_is_not_tried_again_and_what_has_no_score_is_scored(tmp_path: Path):
+    study, _ = searched(tmp_path / "s", final_seeds=0)
+    run = replace(study.store.runs()["c003-finalist-0"], purpose=Purpose.FINAL, policy="")
+    study.store.put_run(replace(run, id="c003-final-0"))
+    study.store.put_run(
+        replace(run, id="c003-final-1", state=RunState.FAILED, fault=Fault.DIVERGED, cause="infinite")
+    )
+    study.config = replace(study.config, final_seeds=2, baselines=False)
+    again = resumed(study)
+    assert (again.jobs, again.scored) == ({}, ["c003-final-0"])
+    assert again.waits[0] > 0.0, "it would ask without a pause"
+
+
+def test_two_are_enough_to_choose_between(tmp_path: Path):
+    study, executor = searched(tmp_path / "s", finalists=2)
+    assert list(study.finalists) == ["c001", "c003"]
+    assert len(executor.jobs) == 6 + 4 + 6
+
+
+def test_a_score_of_nothing_is_the_lowest(tmp_path: Path):
+    scores = {"c000": 0.0, "c001": 0.3, "c002": 0.0, "c003": 0.2, "c004": 0.0, "c005": 0.0}
+    study, _ = searched(tmp_path / "s", executor=Table(search=scores), finalists=2)
+    assert list(study.finalists) == ["c001", "c003"]
+
+
+def test_all_that_is_due_after_the_search_may_be_under_way_at_once(tmp_path: Path):
+    _, executor = searched(tmp_path / "s", final_seeds=4)
+    assert executor.widths[-2:] == [3 * 2, 3 * 4]
+
+
+def test_what_comes_after_the_search_is_announced_where_there_is_anything(tmp_path: Path):
+    observer = Silent()
+    searched(tmp_path / "s", observer=observer)
+    assert observer.stages[-2:] == [
+        "the best 3 on fresh seeds: c001, c003, c004",
+        "final comparison on fresh seeds: c003, human, sparse",
+    ]
+    observer = Silent()
+    searched(tmp_path / "less", observer=observer, finalists=1, final_seeds=0)
+    assert observer.stages == ["iteration 0: 6 programs to write and train"]

@@ -1,17 +1,19 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
 from rewardsmith.config import StudyConfig
 from rewardsmith.contracts import Race, ScoringJob, Task, TrainingJob
-from rewardsmith.records import Candidate, Purpose, Run, RunState
+from rewardsmith.records import Candidate, CandidateState, Purpose, Run, RunState, program_hash
 from rewardsmith.reward.guard import Guard
-from rewardsmith.schedule import submit
+from rewardsmith.schedule import new_run, ready, submit
 from rewardsmith.study import Study
+from rewardsmith.training.ppo import PpoSettings
 from rewardsmith.training.racing import with_rivals
 from tests.scheduling import EVICTED, FAILED, SOURCE, TRAINED, Asked, Search, rungs, subjects
 
@@ -177,3 +179,44 @@ def test_a_race_is_that_of_the_config_and_of_the_search_alone(search: Search):
     assert race(replace(run, id="c000-finalist-0", purpose=Purpose.FINALIST)) is None
     search.study.config = replace(search.study.config, racing="off")
     assert race(run) is None
+
+
+def test_a_run_says_what_is_due_and_with_which_settings(search: Search):
+    """The device is the last of them, as in all studies."""
+    candidate = search.waiting("c000", 0)
+    parts = search.parts(Asked())
+    parts.settings = PpoSettings(env_steps=9_000, envs=100, rollout=10)
+    run = new_run(parts, "c000", candidate.program, Purpose.FINAL, 2, 77)
+    assert (run.id, run.subject, run.purpose, run.seed, run.due_steps) == (
+        "c000-final-2", "c000", Purpose.FINAL, 77, 9_000
+    )  # fmt: skip
+    assert run.program == program_hash(candidate.program)
+    settings = json.loads(run.settings)
+    assert settings == json.loads(json.dumps(asdict(parts.settings)))
+    assert list(settings)[-1] == "device"
+
+
+def test_what_is_begun_is_the_program_and_not_the_candidate(search: Search):
+    """One that is trained is not due; one that was repaired since then is, and others beside it."""
+    search.study.config = replace(search.study.config, racing="off")
+    search.trained(search.waiting("c000"), 0.5)
+    search.waiting("c001")
+    search.study.save(Candidate("c002", 1, "initial"))
+    search.study.save(Candidate("c003", 1, "initial", state=CandidateState.REJECTED))
+    assert [candidate.id for candidate in search.ready()] == ["c001"]
+    search.waiting("c000", source=SOURCE.replace("0]", "1]"))
+    assert [candidate.id for candidate in search.ready()] == ["c000", "c001"]
+
+
+def test_each_iteration_waits_for_its_own_only(search: Search):
+    search.waiting("c000", 0)
+    search.study.save(Candidate("c001", 0, "initial"))
+    search.waiting("c002", 1)
+    names = ["c000", "c001", "c002"]
+    parts, observer = search.parts(Asked()), search.observer
+    assert [candidate.id for candidate in ready(search.study, parts, names, observer)] == ["c002"]
+    assert ready(search.study, parts, names[:2], observer) == []
+    search.study.config = replace(search.study.config, racing="off", screening="order")
+    assert [candidate.id for candidate in ready(search.study, parts, names, observer)] == ["c002"]
+    search.study.config = replace(search.study.config, screening="off")
+    assert [candidate.id for candidate in ready(search.study, parts, names, observer)] == ["c000", "c002"]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +9,14 @@ import torch
 
 from rewardsmith.config import ScreenOptions, StudyConfig
 from rewardsmith.contracts import Task
-from rewardsmith.records import Candidate, CandidateState, Screening
+from rewardsmith.errors import StoreError
+from rewardsmith.records import Candidate, CandidateState, Screening, Trial
 from rewardsmith.reward.guard import Guard
+from rewardsmith.screening.screen_orders import Earlier, Fresh
 from rewardsmith.study import Study
 from rewardsmith.training.episodes import Episodes, save
 from tests.scheduling import FAILED, SOURCE, Search, subjects
+from tests.searching import Silent
 
 
 @pytest.fixture
@@ -112,3 +115,114 @@ def test_programs_are_screened_on_what_earlier_ones_played(search: Search):
     search.study.episodes_path(run).unlink()
     assert search.ready() == queued
     assert len(search.observer.stages) == 1
+
+
+def test_who_never_had_a_program_is_not_counted_among_those_of_whom_a_share_is_dropped(screened: Search):
+    """Two fifths of four are one program, and of five they were two."""
+    screened.study.config = replace(screened.study.config, screen=ScreenOptions(drop=0.4, twin=0.99))
+    assert [candidate.id for candidate in screened.ready()] == ["c002", "c004", "c001"]
+
+
+class Watching(Silent):
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[tuple[str, str]] = []
+
+    def trial(self, trial: Trial) -> None:
+        self.told.append((trial.id, trial.state))
+
+
+def test_who_is_dropped_is_told_of_with_the_reason(screened: Search):
+    screened.observer = watching = Watching()
+    screened.ready()
+    assert watching.told == [("c001", "DROPPED"), ("c003", "DROPPED")]
+    reasons = {candidate.id: candidate.reason for candidate in screened.study.candidates}
+    end = "screening put it at the end of the queue"
+    assert reasons == {"c001": end, "c002": "", "c003": end, "c004": "", "c005": ""}
+
+
+class TestWhatIsScreened:
+    """By a screening that is asked, and answers at once."""
+
+    @pytest.fixture
+    def asked(self, search: Search, monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], list[str]]]:
+        """Whose episodes are looked at, and whose programs on these."""
+        search.study.config = replace(search.study.config, screening="order")
+        found = list[tuple[list[str], list[str]]]()
+
+        def screen(earlier: Sequence[Earlier], fresh: Sequence[Fresh]) -> dict[str, Screening]:
+            for one in earlier:
+                assert Path(one.episodes).is_file()
+                assert one.program
+            found.append(([one.candidate for one in earlier], [one.candidate for one in fresh]))
+            return {"c009": screening(0.1), fresh[-1].candidate: screening(0.9)}
+
+        monkeypatch.setattr("rewardsmith.schedule.screen", screen)
+        return found
+
+    def played(self, search: Search, *names: str, iteration: int = 0) -> None:
+        """Candidates that were trained, and their episodes."""
+        for name in names:
+            path = search.study.episodes_path(search.trained(search.waiting(name, iteration), 0.5))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+
+    def test_where_nobody_played_nothing_is(self, search: Search, asked: list[object]):
+        search.trained(search.waiting("c000", 0), 0.5)
+        search.waiting("c001", 0)
+        assert [candidate.id for candidate in search.ready(0)] == ["c001"]
+        search.waiting("c002")
+        assert [candidate.id for candidate in search.ready()] == ["c002"]
+        assert (asked, search.observer.stages) == ([], [])
+
+    def test_those_of_its_own_iteration_and_who_was_never_trained_say_nothing(
+        self, search: Search, asked: list[object]
+    ):
+        self.played(search, "c000")
+        search.waiting("c001", 0)
+        self.played(search, "c002", iteration=1)
+        search.waiting("c003")
+        assert [candidate.id for candidate in search.ready()] == ["c003"]
+        assert asked == [(["c000"], ["c002", "c003"])]
+        assert search.study.store.candidates()["c003"].screening == screening(0.9)
+
+    def test_the_latest_are_remembered(self, search: Search, asked: list[object]):
+        search.study.config = replace(search.study.config, screen=ScreenOptions(remember=2))
+        self.played(search, "c000", "c001", "c002")
+        search.waiting("c003")
+        search.ready()
+        assert asked == [(["c001", "c002"], ["c003"])]
+
+    def test_what_was_found_once_stays(self, search: Search, asked: list[object]):
+        """Of a program that failed nothing is found, and it is looked at again with the others."""
+        self.played(search, "c000")
+        search.waiting("c001", screening=screening(0.2))
+        search.waiting("c002")
+        search.waiting("c003")
+        assert [candidate.id for candidate in search.ready()] == ["c003", "c002", "c001"]
+        known = {candidate.id: candidate.screening for candidate in search.study.candidates}
+        assert known == {"c000": None, "c001": screening(0.2), "c002": None, "c003": screening(0.9)}
+
+    def test_who_is_under_way_is_not_looked_at_again(self, search: Search, asked: list[object]):
+        """A repaired candidate keeps the place of its first program, of which nothing was known."""
+        self.played(search, "c000")
+        first = search.waiting("c001")
+        search.trained(first, 0.5, state=FAILED)
+        search.waiting("c001", source=SOURCE.replace("0]", "1]"))
+        assert [candidate.id for candidate in search.ready()] == ["c001"]
+        assert asked == []
+        search.waiting("c002", screening=screening(0.4))
+        assert [candidate.id for candidate in search.ready()] == ["c001", "c002"]
+        assert asked == []
+
+    @pytest.mark.parametrize("name", ["c000", "c001"])
+    def test_a_program_that_is_no_print_of_its_source_is_never_run(
+        self, search: Search, asked: list[object], name: str
+    ):
+        self.played(search, "c000")
+        search.waiting("c001")
+        forged = replace(search.study.store.candidates()[name], program="import os\n")
+        search.study.store.put_candidate(forged)
+        with pytest.raises(StoreError, match=f"the program of {name} in .* is refused"):
+            search.ready()
+        assert asked == []

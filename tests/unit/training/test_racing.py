@@ -166,3 +166,14 @@ def test_who_comes_later_stands_behind_and_who_comes_again_keeps_its_place():
     assert track.in_order([late, jobs[1], jobs[0]]) == [*jobs, late]
     assert track.arrive(0, late, 80, score(0.3)) == Rung(80, score(0.3), 1, 1)
     assert track.arrive(0, jobs[0], 80, score(0.2)) == Rung(80, score(0.2), 0, 0)
+
+
+def test_one_that_begins_anew_is_no_rival_of_its_own():
+    """As where memory was short: it comes to the rung a second time."""
+    first, second = job("a"), job("b")
+    track = entered([first, second])
+    track.arrive(0, first, 100, score(0.5))
+    expected = track.arrive(0, second, 100, score(0.2))
+    assert (expected.rivals, expected.better) == (1, 1)
+    track.enter([second])
+    assert track.arrive(0, second, 100, score(0.2)) == expected
