@@ -57,6 +57,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     f"{SEARCH}/selection.py": ("unit/search/test_selection.py",),
     f"{SEARCH}/tree.py": ("unit/search/test_options.py", *TREE),
     "rewardsmith/budget.py": ("unit/test_budget.py",),
+    "rewardsmith/confirming.py": ("unit/test_confirming.py",),
     "rewardsmith/event_replay.py": ("unit/test_replaying.py",),
     "rewardsmith/executors/": (
         "unit/executors",
@@ -66,6 +67,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         "contract/test_executors.py",
     ),
     "rewardsmith/finals.py": ("unit/test_finals.py", "integration/test_search.py"),
+    "rewardsmith/fitness.py": ("unit/test_fitness.py", "unit/test_confirming.py"),
     "rewardsmith/library.py": ("unit/test_library.py",),
     "rewardsmith/runner.py": (
         "unit/test_runner.py",
@@ -107,6 +109,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         "unit/training/test_heldout_episodes.py",
         "unit/training/test_heldout.py",
     ),
+    "rewardsmith/tuning/": ("unit/tuning",),
     # rollout, population, normaliser, ...; takes minutes
     "rewardsmith/training/population/": ("unit/training/population",),
     "rewardsmith/training/population/learner.py": ("unit/training/test_learner.py",),

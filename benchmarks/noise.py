@@ -11,6 +11,7 @@ it goes on where it was. ``--report`` trains nothing and prints the tables of wh
 from __future__ import annotations
 
 import argparse
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,6 +99,18 @@ def report(out: Path) -> str:
     return f"{parts_table(groups)}\n\n{protocols_table(groups)}\n"
 
 
+def write_csv(out: Path, path: Path) -> None:
+    """Every score of a folder, a line for each training."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["task", "program", "seed", "env_steps", *(f"at {moment:.0%}" for moment in MOMENTS)])
+        for found in sorted(out.glob("*.json")):
+            one = RECORD.validate_json(found.read_bytes())
+            rows.writerow(
+                [one.task, one.program, one.seed, one.env_steps, *(score.mean for score in one.scores)]
+            )
+
+
 def _scores(trainings: Sequence[Trained]) -> Scores:
     """Means and standard errors of all programs that were trained to the end on all seeds."""
     seeds = sorted({one.seed for one in trainings})
@@ -119,6 +132,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=4)
     parser.add_argument("--env-steps", type=int, default=200_000)
     parser.add_argument("--out", type=Path, default=Path("runs/noise"))
+    parser.add_argument("--csv", type=Path, help="file for all scores")
     parser.add_argument("--report", action="store_true", help="train nothing")
     options = parser.parse_args()
     if not options.report:
@@ -127,6 +141,8 @@ def main() -> None:
         programs = {name: taken[name] for name in names} | drawn(options.task, options.grammar)
         train(options.task, programs, options.seeds, options.env_steps, options.out)
     print(report(options.out))
+    if options.csv:
+        write_csv(options.out, options.csv)
 
 
 if __name__ == "__main__":
