@@ -1,5 +1,6 @@
 """Files with programs that a user names: read to their end, if they have one."""
 
+import json
 import os
 import threading
 from pathlib import Path
@@ -90,3 +91,22 @@ def test_check_takes_the_task_as_train_does_and_by_its_flag(
 def test_check_without_a_task_says_how_it_is_called(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert main.run(["check", "mine.py"]) == 2
     assert "no task is given. Name one: rewardsmith check mine.py franka-push" in capsys.readouterr().err
+
+
+def test_check_shows_every_objection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(
+        "def compute_reward(tcp_pos, cube):\n    d = tcp_pos.foo\n    return d.bar, {}\n", encoding="utf-8"
+    )
+    assert main.run(["check", "mine.py", "franka-reach"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(". ")[0] for line in lines] == [
+        "syntax (line 1): 'cube' is not a signal of this task",
+        "syntax (line 2): .foo is not in the reward language",
+        "syntax (line 3): .bar is not in the reward language",
+    ]
+    assert main.run(["check", "mine.py", "franka-reach", "--json"]) == 1
+    verdict = json.loads(capsys.readouterr().out)
+    assert [one["line"] for one in (verdict, *verdict["further"])] == [1, 2, 3]

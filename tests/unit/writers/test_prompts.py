@@ -10,8 +10,10 @@ import pytest
 
 from rewardsmith import templates
 from rewardsmith.contracts import Brief, Parent, Repair, TaskSheet
+from rewardsmith.drafting import drafted
 from rewardsmith.errors import UsageError
 from rewardsmith.feedback.feedback import Seen, gather
+from rewardsmith.records import Candidate, Draft, Objection, Verdict
 from rewardsmith.writers.prompts import OPERATORS, as_text, render
 from tests.builders import trained
 from tests.toys import TOY
@@ -106,6 +108,14 @@ def test_a_repair_does_not_pay_for_the_parents_again():
     assert "Idea 1" not in as_text(prompt)
     assert "'cube' is not a signal" in prompt.messages[-1].content
     assert SOURCE.strip() in prompt.messages[-2].content
+
+
+def test_a_repair_names_all_that_was_told_at_once():
+    verdict = Verdict(False, "syntax", 2, "x is wrong.", "Do y.", further=(Objection(3, "z, too."),))
+    refused = drafted(Candidate("c001", 0, "initial"), Draft("c001", source=SOURCE), verdict, repairs=3)
+    prompt = render(brief("initial", Repair(refused.source, refused.reason, refused.attempts)))
+    listed = "\n\nsyntax (line 2): x is wrong. Do y.\nsyntax (line 3): z, too.\n\n"
+    assert listed in prompt.messages[-1].content
 
 
 def test_a_program_that_is_far_too_long_is_not_shown_again():
