@@ -62,8 +62,8 @@ def test_snapshot(name: str):
     text, path = as_text(render(CASES[name])) + "\n", SNAPSHOTS / f"{name}.txt"
     if os.environ.get("REWARDSMITH_SNAPSHOTS") == "write":
         path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
-    assert text == path.read_text()
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -129,8 +129,8 @@ def test_the_stamp_names_templates_and_follows_their_text(tmp_path: Path, monkey
     assert render(CASES["repair"]).template.split()[-1].startswith("repair@")
     before = {name: templates.stamp(name) for name in ("mutate", "align", "repair")}
     for path in templates.prompt_root().glob("*.j2"):
-        (tmp_path / path.name).write_text(path.read_text())
-    (tmp_path / "programs.j2").write_text("changed")
+        (tmp_path / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "programs.j2").write_text("changed", encoding="utf-8")
     monkeypatch.setattr(templates, "prompt_root", lambda: tmp_path)
     after = {name: templates.stamp.__wrapped__(name) for name in before}
     assert before["mutate"] != after["mutate"]  # it includes programs.j2
