@@ -15,7 +15,7 @@ NAME = "franka-button"
 
 def source() -> str:
     """The one Python block of the page."""
-    (code,) = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+    (code,) = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     return code
 
 

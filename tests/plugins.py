@@ -18,8 +18,9 @@ def install(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, **points: 
     """
     package = folder / f"{name}-1.dist-info"
     package.mkdir(parents=True)
-    (package / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
+    (package / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n", encoding="utf-8")
     (package / "entry_points.txt").write_text(
-        "".join(f"[rewardsmith.{group}]\n{name} = {point}\n" for group, point in points.items())
+        "".join(f"[rewardsmith.{group}]\n{name} = {point}\n" for group, point in points.items()),
+        encoding="utf-8",
     )
     monkeypatch.syspath_prepend(folder)

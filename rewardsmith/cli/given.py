@@ -30,7 +30,7 @@ def given_by(name: str, task: Task, guard: Guard) -> Given:
     source, shown = _source(name, task)
     verdict = guard.check(source, task)
     if not verdict.accepted:
-        raise UsageError(f"{shown} is refused: {verdict.text} `rewardsmith check` says more.")
+        raise UsageError(f"{shown} is refused: {verdict.text}")
     return Given(source, shown)
 
 

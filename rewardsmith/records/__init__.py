@@ -6,7 +6,15 @@ One fact is in one place: totals, the best and the winner are asked of the study
 
 from rewardsmith.records.behaviour import Behaviour, EpisodeGroup, Quartiles, Reading
 from rewardsmith.records.call import Call, Draft
-from rewardsmith.records.candidate import Candidate, CandidateId, CandidateState, Proposal, Screening, Verdict
+from rewardsmith.records.candidate import (
+    Candidate,
+    CandidateId,
+    CandidateState,
+    Objection,
+    Proposal,
+    Screening,
+    Verdict,
+)
 from rewardsmith.records.event import MOST_ASKED, Event
 from rewardsmith.records.limits import Amount, Count, Number
 from rewardsmith.records.people import Given, Note
@@ -32,6 +40,7 @@ __all__ = [
     "Given",
     "Note",
     "Number",
+    "Objection",
     "Posterior",
     "Proposal",
     "Purpose",

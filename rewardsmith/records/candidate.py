@@ -44,6 +44,18 @@ class Proposal:
 
 
 @dataclass(frozen=True)
+class Objection:
+    """One thing that is wrong with a reward program."""
+
+    line: int | None
+    """Line in the source that was given, where one can be named."""
+    message: str
+    """What is wrong."""
+    hint: str = ""
+    """What to write instead."""
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What the guard says of one reward program."""
 
@@ -59,14 +71,20 @@ class Verdict:
     """What to write instead."""
     program: str = ""
     """The re-printed program that was checked; only this text is ever compiled for training."""
+    further: tuple[Objection, ...] = ()
+    """What else the same layer objects to, where it could be told at once."""
 
     @property
     def text(self) -> str:
-        """The verdict as one line, for a person or for a writer's repair."""
+        """The verdict for a person or for a writer's repair, a line for every fault."""
         if self.accepted:
             return "accepted" + (f" ({self.message})" if self.message else "")
-        where = f" (line {self.line})" if self.line else ""
-        return f"{self.layer}{where}: {self.message}" + (f" {self.hint}" if self.hint else "")
+        objections = (Objection(self.line, self.message, self.hint), *self.further)
+        return "\n".join(self._told(fault) for fault in objections)
+
+    def _told(self, fault: Objection) -> str:
+        where = f" (line {fault.line})" if fault.line else ""
+        return f"{self.layer}{where}: {fault.message}" + (f" {fault.hint}" if fault.hint else "")
 
 
 @dataclass(frozen=True)

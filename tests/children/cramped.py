@@ -25,7 +25,7 @@ LENIENT = Race((0.5,), keep=1.0, episodes=8)
 
 def limit_to(more: int) -> None:
     """Allow ``more`` bytes beside those that are taken now."""
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[0])
     bytes_now = pages * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (bytes_now + more, bytes_now + more))
 

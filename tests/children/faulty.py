@@ -24,8 +24,8 @@ def next_fault(policy: str, kind: str) -> str:
     """What shall happen next, which is taken off the list; nothing as a rule."""
     beside = Path(policy).parent
     for file in (beside / f"{kind}.txt", beside.parent / f"{kind}.txt"):
-        if file.exists() and (lines := file.read_text().splitlines()):
-            file.write_text("\n".join(lines[1:]))
+        if file.exists() and (lines := file.read_text(encoding="utf-8").splitlines()):
+            file.write_text("\n".join(lines[1:]), encoding="utf-8")
             return lines[0]
     return ""
 
@@ -59,7 +59,7 @@ class FaultyTrainer:
             for job in due:
                 folder = Path(job.policy).parent
                 folder.mkdir(parents=True, exist_ok=True)
-                with (folder / "trainings.txt").open("a") as file:
+                with (folder / "trainings.txt").open("a", encoding="utf-8") as file:
                     file.write(os.environ.get("CUDA_VISIBLE_DEVICES", "all") + "\n")
                 observe(TrainingProgress(0, 1, ((job.run, None),)))
                 fault = next_fault(job.policy, "training")

@@ -43,6 +43,8 @@ class OwnTrainer:
             for job in due:
                 policy = Path(job.policy)
                 policy.parent.mkdir(parents=True, exist_ok=True)
-                (policy.parent / "settings.json").write_text(json.dumps(asdict(self._settings)))
+                (policy.parent / "settings.json").write_text(
+                    json.dumps(asdict(self._settings)), encoding="utf-8"
+                )
                 save_policy(policy, self._task)
                 yield [TrainingResult(job.run, RunState.TRAINED, env_steps=self._settings.env_steps)]

@@ -42,7 +42,7 @@ def grammar(folder: Path) -> Iterator[Writer]:
 
 @contextmanager
 def openai(folder: Path) -> Iterator[Writer]:
-    (folder / "key").write_text(KEY)
+    (folder / "key").write_text(KEY, encoding="utf-8")
     with serving(react) as server:
         yield WRITERS.load("openai")(
             LanguageModelOptions(model="m", base_url=server.url, key_file=str(folder / "key"), pause_s=0.01)

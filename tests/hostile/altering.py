@@ -109,9 +109,9 @@ class Mail:
     def config(self, old: str, new: str) -> None:
         """Change both copies of the config, as a careful forger does."""
         file = self.study / "config.yaml"
-        text = file.read_text()
+        text = file.read_text(encoding="utf-8")
         assert old in text, old
-        file.write_text(text.replace(old, new))
+        file.write_text(text.replace(old, new), encoding="utf-8")
         self.value("config.yaml", text.replace(old, new))
 
     def link(self, name: str, target: Path) -> None:

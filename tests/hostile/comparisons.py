@@ -20,7 +20,9 @@ def make_comparison(study: Path, folder: Path) -> None:
     """An honest comparison whose only search is at its end."""
     (folder / "studies").mkdir(parents=True)
     shutil.copytree(study, folder / "studies" / FOLDER)
-    (folder / COMPARISON_FILE).write_text(to_yaml(ComparisonConfig(CONFIG, ("random",), repeats=1)))
+    (folder / COMPARISON_FILE).write_text(
+        to_yaml(ComparisonConfig(CONFIG, ("random",), repeats=1)), encoding="utf-8"
+    )
 
 
 def _changed(**changes: object) -> Callable[[Mail], None]:
@@ -28,14 +30,17 @@ def _changed(**changes: object) -> Callable[[Mail], None]:
 
     def forge(mail: Mail) -> None:
         file = mail.study / COMPARISON_FILE
-        file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()) | changes, sort_keys=False))
+        file.write_text(
+            yaml.safe_dump(yaml.safe_load(file.read_text(encoding="utf-8")) | changes, sort_keys=False),
+            encoding="utf-8",
+        )
 
     return forge
 
 
 def _text(text: str) -> Callable[[Mail], None]:
     def forge(mail: Mail) -> None:
-        (mail.study / COMPARISON_FILE).write_text(text)
+        (mail.study / COMPARISON_FILE).write_text(text, encoding="utf-8")
 
     return forge
 
@@ -53,7 +58,7 @@ def _below(name: str, target: str) -> Callable[[Mail], None]:
 def _hidden_folder(mail: Mail) -> None:
     """What is made and removed in silence must not lie elsewhere."""
     (mail.home / "precious" / ".x-s0").mkdir()
-    (mail.home / "precious" / ".x-s0" / "kept.txt").write_text("kept")
+    (mail.home / "precious" / ".x-s0" / "kept.txt").write_text("kept", encoding="utf-8")
     _changed(strategies=["../../../precious/x"])(mail)
 
 

@@ -14,9 +14,9 @@ def _endpoint(**terms: object) -> Forge:
         mail.unfinished()
         mail.record("candidates", "c002", state="PROPOSED")
         mail.config("writer: grammar", f"writer: {'local' if 'threads' in terms else 'openai'}")
-        text = (mail.study / "config.yaml").read_text()
+        text = (mail.study / "config.yaml").read_text(encoding="utf-8")
         kept = text[: text.index("llm:\n")]
-        (mail.study / "config.yaml").write_text(f"{kept}llm:\n{lines}")
+        (mail.study / "config.yaml").write_text(f"{kept}llm:\n{lines}", encoding="utf-8")
         mail.value("config.yaml", f"{kept}llm:\n{lines}")
 
     return forge
@@ -82,7 +82,7 @@ def _alias_bomb() -> str:
 
 def _config_file(text: str) -> Forge:
     def forge(mail: Mail) -> None:
-        (mail.study / "config.yaml").write_text(text)
+        (mail.study / "config.yaml").write_text(text, encoding="utf-8")
 
     return forge
 

@@ -58,7 +58,7 @@ def open_with(arguments: list[str], home: Path, cwd: Path, out: Path) -> Opened:
         os.killpg(process.pid, signal.SIGKILL)
         process.join()
     ended = out / "ended.json"
-    cpu_s, memory = json.loads(ended.read_text()) if ended.exists() else (0.0, 0)
+    cpu_s, memory = json.loads(ended.read_text(encoding="utf-8")) if ended.exists() else (0.0, 0)
     texts = [(out / name).read_bytes() if (out / name).exists() else b"" for name in ("out", "err")]
     assert process.exitcode is not None
     return Opened(process.exitcode, *texts, cpu_s=cpu_s, memory_bytes=memory, hung=hung)
@@ -98,7 +98,7 @@ def _run(arguments: list[str], home: str, cwd: str, out: str) -> None:
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu_s = time.process_time() - started + children.ru_utime + children.ru_stime
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    Path(out, "ended.json").write_text(json.dumps([cpu_s, memory]))
+    Path(out, "ended.json").write_text(json.dumps([cpu_s, memory]), encoding="utf-8")
     os._exit(code)
 
 

@@ -35,9 +35,9 @@ class Sandbox:
             root / "log",
         ):
             folder.mkdir(parents=True)
-        (sandbox.home / ".bashrc").write_text("# start-up file\n")
-        (sandbox.home / ".token").write_text(SECRET)
-        (sandbox.precious / "notes.txt").write_text("years of work\n")
+        (sandbox.home / ".bashrc").write_text("# start-up file\n", encoding="utf-8")
+        (sandbox.home / ".token").write_text(SECRET, encoding="utf-8")
+        (sandbox.precious / "notes.txt").write_text("years of work\n", encoding="utf-8")
         shutil.copytree(pristine, sandbox.study)
         # The guard's states were recorded when the honest study was made; it takes seconds.
         shutil.copytree(cache_folder() / "states", sandbox.home / ".cache" / "rewardsmith" / "states")

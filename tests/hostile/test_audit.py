@@ -53,7 +53,7 @@ def test_nothing_else_is_opened_for_writing(name: str, tmp_path: Path, pristine:
         command, cwd=sandbox.home, env=environment, capture_output=True, timeout=600, check=False
     )
     assert done.returncode in (0, 1, 2, 3), done.stderr
-    lines = trace.read_text(errors="replace").splitlines()
+    lines = trace.read_text(errors="replace", encoding="utf-8").splitlines()
     assert len(lines) > 1_000  # it was traced
     written = {
         found[4] or found[1]

@@ -62,7 +62,7 @@ def test_nobody_survives(trainer: str, busy: str, memory: int | None, tmp_path: 
     command = [*COMMAND, "train", "cartpole", "--reward", "sparse", "--seeds", "0", "1"]
     command += ["--trainer", trainer, "--out", str(tmp_path / "out"), "--training.env-steps", "1000000000"]
     limit = (lambda: resource.setrlimit(resource.RLIMIT_AS, (memory, memory))) if memory else None
-    with (tmp_path / "said.txt").open("w") as said:
+    with (tmp_path / "said.txt").open("w", encoding="utf-8") as said:
         parent = subprocess.Popen(command, stdout=said, stderr=said, preexec_fn=limit)
     try:
         family = in_the_middle(parent, busy)

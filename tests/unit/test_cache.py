@@ -29,11 +29,11 @@ def test_short_trainings_do_not_count():
 @pytest.mark.parametrize("text", ["", "[1]", '{"a cpu": "fast"}', '{"a cpu": -1}', "\x00"])
 def test_a_damaged_file_is_no_speed(text: str):
     cache_folder().mkdir(parents=True)
-    (cache_folder() / "speed.json").write_text(text)
+    (cache_folder() / "speed.json").write_text(text, encoding="utf-8")
     assert known_speed("a", "population", "cpu") is None
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(tmp_path):
-    (tmp_path / "cache").write_text("a file where the folder should be")
+    (tmp_path / "cache").write_text("a file where the folder should be", encoding="utf-8")
     remember_speed("a", "population", "cpu", 100_000, 50.0)
     assert known_speed("a", "population", "cpu") is None

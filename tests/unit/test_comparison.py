@@ -56,7 +56,7 @@ def test_a_folder_with_content_is_refused_and_left_alone(tmp_path: Path):
     Comparison.create(tmp_path / "c", CONFIG)
     with pytest.raises(UsageError, match="rewardsmith resume"):
         Comparison.create(tmp_path / "c", CONFIG)
-    (tmp_path / "precious.txt").write_text("mine")
+    (tmp_path / "precious.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(UsageError, match="give another folder"):
         Comparison.create(tmp_path, CONFIG)
 
@@ -64,6 +64,6 @@ def test_a_folder_with_content_is_refused_and_left_alone(tmp_path: Path):
 def test_an_edited_config_is_checked_with_its_path(tmp_path: Path):
     comparison = Comparison.create(tmp_path / "c", CONFIG)
     file = comparison.folder / "comparison.yaml"
-    file.write_text(file.read_text().replace("candidates:", "candidate:"))
+    file.write_text(file.read_text(encoding="utf-8").replace("candidates:", "candidate:"), encoding="utf-8")
     with pytest.raises(UsageError, match=r"study\.candidate.*Did you mean 'study\.candidates'"):
         Comparison.open(tmp_path / "c")

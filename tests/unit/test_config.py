@@ -22,7 +22,7 @@ def test_yaml_round_trip(tmp_path):
         strategy_options={"samples": 2},
         training=TrainingOverrides(hidden=(8, 8)),
     )
-    (tmp_path / "c.yaml").write_text(to_yaml(config))
+    (tmp_path / "c.yaml").write_text(to_yaml(config), encoding="utf-8")
     assert from_mapping(StudyConfig, read_yaml(tmp_path / "c.yaml")) == config
 
 
@@ -43,7 +43,7 @@ def test_wrong_keys_and_values_are_refused_with_their_path(data: dict[str, objec
 
 @pytest.mark.parametrize("text", ["- a\n- b\n", "a: [", "\x00"])
 def test_unreadable_files_are_refused(tmp_path, text: str):
-    (tmp_path / "c.yaml").write_text(text)
+    (tmp_path / "c.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match=r"c\.yaml"):
         read_yaml(tmp_path / "c.yaml")
     with pytest.raises(UsageError, match="cannot read"):

@@ -49,7 +49,7 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     ],
 )
 def test_odd_texts_are_refused_at_once_in_few_words(tmp_path: Path, text: str):
-    (tmp_path / "c.yaml").write_text(text)
+    (tmp_path / "c.yaml").write_text(text, encoding="utf-8")
     started = time.process_time()
     with pytest.raises(UsageError) as caught:
         from_mapping(StudyConfig, {"task": "t", **read_yaml(tmp_path / "c.yaml")})

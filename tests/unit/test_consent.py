@@ -219,7 +219,7 @@ def test_links_and_pipes_are_not_read(state: Path, tmp_path: Path):
 
 
 def test_a_state_folder_that_cannot_be_made_is_no_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
     remember(IDENTITY, AGREED)
     assert remembered(IDENTITY) is None

@@ -11,7 +11,7 @@ from rewardsmith.contracts import Task
 from rewardsmith.registry import TASKS
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
-PAGE = (DOCS / "tasks.md").read_text()
+PAGE = (DOCS / "tasks.md").read_text(encoding="utf-8")
 ROWS = {
     cells[0]: cells
     for line in PAGE.splitlines()
@@ -28,7 +28,7 @@ def thresholds(text: str) -> set[str]:
 
 def test_every_task_has_a_row_and_every_row_a_task():
     assert ROWS.keys() - {"task", "---"} == set(BUILT_IN)
-    assert f" {len(BUILT_IN)} tasks " in (DOCS.parent / "README.md").read_text()
+    assert f" {len(BUILT_IN)} tasks " in (DOCS.parent / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", BUILT_IN)

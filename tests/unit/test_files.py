@@ -26,7 +26,7 @@ def test_a_file_is_written_whole_and_folders_are_made(folder: Path):
 
 def test_a_link_is_replaced_and_what_it_points_to_is_left_alone(folder: Path, tmp_path: Path):
     victim = tmp_path / "victim"
-    victim.write_text("mine")
+    victim.write_text("mine", encoding="utf-8")
     for name in ("file", ".file.part"):
         (folder / name).symlink_to(victim)
     os.link(victim, folder / "twin")
@@ -34,7 +34,7 @@ def test_a_link_is_replaced_and_what_it_points_to_is_left_alone(folder: Path, tm
         write_whole(folder / name, b"new")
         assert (folder / name).read_bytes() == b"new"
         assert not (folder / name).is_symlink()
-    assert victim.read_text() == "mine"
+    assert victim.read_text(encoding="utf-8") == "mine"
 
 
 def test_a_folder_that_is_a_link_is_refused_by_name(folder: Path, tmp_path: Path):
@@ -95,7 +95,7 @@ ODD = {
 @pytest.mark.parametrize("place", ["odd", "candidates/odd", "candidates/c000/odd"])
 def test_a_folder_with_anything_but_plain_files_is_refused(folder: Path, kind: str, place: str):
     (folder / "candidates" / "c000" / "deep").mkdir(parents=True)
-    (folder / "candidates" / "c000" / "file").write_text("")
+    (folder / "candidates" / "c000" / "file").write_text("", encoding="utf-8")
     check_plain(folder, 3, write=True)
     ODD[kind](folder / place)
     with pytest.raises(StoreError, match=f"{place} is {kind}; a study holds plain files"):
@@ -103,7 +103,7 @@ def test_a_folder_with_anything_but_plain_files_is_refused(folder: Path, kind: s
 
 
 def test_a_second_name_is_refused_where_files_are_written_in_place(folder: Path, tmp_path: Path):
-    (tmp_path / "victim").write_text("mine")
+    (tmp_path / "victim").write_text("mine", encoding="utf-8")
     (folder / "candidates").mkdir()
     os.link(tmp_path / "victim", folder / "candidates" / "file")
     check_plain(folder, 3, write=True)

@@ -16,7 +16,9 @@ COMPARED = ComparisonConfig(StudyConfig("franka-reach", candidates=4), ("random"
 def forged(tmp_path: Path, **changes: object) -> Path:
     comparison = Comparison.create(tmp_path / "c", COMPARED)
     file = comparison.folder / "comparison.yaml"
-    file.write_text(yaml.safe_dump({**yaml.safe_load(file.read_text()), **changes}))
+    file.write_text(
+        yaml.safe_dump({**yaml.safe_load(file.read_text(encoding="utf-8")), **changes}), encoding="utf-8"
+    )
     return comparison.folder
 
 
@@ -39,7 +41,7 @@ ODD_NAMES = [
 def test_a_strategy_is_a_name_and_no_path(tmp_path: Path, name: str):
     (tmp_path / "canary").mkdir()
     (tmp_path / "canary" / ".x-s0").mkdir()
-    (tmp_path / "canary" / ".x-s0" / "file").write_text("mine")
+    (tmp_path / "canary" / ".x-s0" / "file").write_text("mine", encoding="utf-8")
     folder = forged(tmp_path, strategies=[name])
     before = sorted(map(str, tmp_path.rglob("*")))
     with pytest.raises(UsageError, match="strateg"):
@@ -95,7 +97,7 @@ def test_a_comparison_with_a_link_is_refused(tmp_path: Path, place: str):
 
 def test_a_report_with_a_second_name_is_not_written_over(tmp_path: Path):
     victim = tmp_path / "victim"
-    victim.write_text("mine")
+    victim.write_text("mine", encoding="utf-8")
     folder = forged(tmp_path)
     (folder / "report.md").hardlink_to(victim)
     with pytest.raises(StoreError, match=r"report\.md has a second name"):
@@ -105,6 +107,6 @@ def test_a_report_with_a_second_name_is_not_written_over(tmp_path: Path):
 def test_a_half_made_comparison_is_made_again(tmp_path: Path):
     (tmp_path / "c").mkdir()
     for name in ("study.lock", ".comparison.yaml.part"):
-        (tmp_path / "c" / name).write_text("")
+        (tmp_path / "c" / name).write_text("", encoding="utf-8")
     Comparison.create(tmp_path / "c", COMPARED)
     assert Comparison.open(tmp_path / "c").config == COMPARED

@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def victim(tmp_path: Path) -> Path:
-    (tmp_path / "victim").write_text("mine")
+    (tmp_path / "victim").write_text("mine", encoding="utf-8")
     return tmp_path / "victim"
 
 
@@ -91,7 +91,7 @@ def test_anything_but_plain_files_is_refused_by_name(
         StoreError, match=rf"{re.escape(place)} is a (link|pipe|socket); a study holds plain files"
     ):
         Study.open(folder, write=write)
-    assert victim.read_text() == "mine"
+    assert victim.read_text(encoding="utf-8") == "mine"
 
 
 @pytest.mark.parametrize("place", ["candidates", "candidates/c000", "runs", "runs/c000-search-0"])
@@ -128,9 +128,9 @@ def test_what_appears_after_opening_is_not_followed(folder: Path, victim: Path, 
         (folder / "candidates" / "c001").symlink_to(tmp_path / "elsewhere")
         with pytest.raises(StoreError, match="a link or a file, not a folder"):
             study.save(written("c001").candidate)
-    assert victim.read_text() == "mine"
+    assert victim.read_text(encoding="utf-8") == "mine"
     assert not any((tmp_path / "elsewhere").iterdir())
-    assert (folder / "candidates" / "c000" / "reward.py").read_text().endswith(PROGRAM)
+    assert (folder / "candidates" / "c000" / "reward.py").read_text(encoding="utf-8").endswith(PROGRAM)
 
 
 def test_the_folder_itself_may_be_a_link_that_the_user_typed(folder: Path, tmp_path: Path):
@@ -194,7 +194,7 @@ def test_an_odd_copy_of_the_config_is_a_clear_error(folder: Path, made: str):
     ["- a\n", "a: [", "task: 2024-13-45", "task: ../../x", "candidates: 1000000000000", "", "\x00", "{}"],
 )
 def test_an_odd_config_is_a_clear_error(folder: Path, text: str):
-    (folder / "config.yaml").write_text(text)
+    (folder / "config.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(UsageError):
         Study.open(folder)
 

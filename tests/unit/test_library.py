@@ -146,7 +146,7 @@ def test_no_room_for_the_copy_is_an_honest_error(mine: Study, other: Study):
     """A file in the place of the run's folder stands for it."""
     folder = mine.policy_path(of("c009", "P", 11)).parent
     folder.parent.mkdir(parents=True)
-    folder.write_text("")
+    folder.write_text("", encoding="utf-8")
     with pytest.raises(
         StoreError,
         match=r"cannot copy .*/other/runs/c000-search-0/policy.pt to .*/mine/runs/c009-search-0/policy.pt",

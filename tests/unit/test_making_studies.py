@@ -17,7 +17,7 @@ CONFIG = StudyConfig("franka-reach", candidates=3)
 
 @pytest.fixture
 def victim(tmp_path: Path) -> Path:
-    (tmp_path / "victim").write_text("mine")
+    (tmp_path / "victim").write_text("mine", encoding="utf-8")
     return tmp_path / "victim"
 
 
@@ -58,11 +58,11 @@ Study.create(Path({str(tmp_path / "s")!r}), StudyConfig("franka-reach", candidat
 
 def test_what_is_not_quite_half_made_is_left_alone(tmp_path: Path):
     (tmp_path / "s").mkdir()
-    (tmp_path / "s" / "config.yaml").write_text("mine")
-    (tmp_path / "s" / "study.lock").write_text("")
+    (tmp_path / "s" / "config.yaml").write_text("mine", encoding="utf-8")
+    (tmp_path / "s" / "study.lock").write_text("", encoding="utf-8")
     with pytest.raises(UsageError, match="exists already"):
         Study.create(tmp_path / "s", CONFIG)
-    assert (tmp_path / "s" / "config.yaml").read_text() == "mine"
+    assert (tmp_path / "s" / "config.yaml").read_text(encoding="utf-8") == "mine"
 
 
 def test_links_in_the_place_of_half_made_files_are_not_followed(tmp_path: Path, victim: Path):
@@ -71,12 +71,12 @@ def test_links_in_the_place_of_half_made_files_are_not_followed(tmp_path: Path, 
         (tmp_path / "s" / name).symlink_to(victim)
     with Study.create(tmp_path / "s", CONFIG):
         pass
-    assert victim.read_text() == "mine"
+    assert victim.read_text(encoding="utf-8") == "mine"
     (tmp_path / "t").mkdir()
     (tmp_path / "t" / "study.lock").symlink_to(victim)
     with pytest.raises(StoreError, match=r"study\.lock is a link"):
         Study.create(tmp_path / "t", CONFIG)
-    assert victim.read_text() == "mine"
+    assert victim.read_text(encoding="utf-8") == "mine"
 
 
 def test_an_empty_folder_is_kept_and_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -75,7 +75,7 @@ def test_a_broken_plug_in_is_named_and_ends_no_other_command(
     capsys: pytest.CaptureFixture[str],
 ):
     install(tmp_path, monkeypatch, "bad-task", tasks="bad_plug_in:TASK")
-    (tmp_path / "bad_plug_in.py").write_text(text)
+    (tmp_path / "bad_plug_in.py").write_text(text, encoding="utf-8")
     monkeypatch.delitem(sys.modules, "bad_plug_in", raising=False)
     monkeypatch.setitem(TASKS.__dict__, "_points", Registry("task", "rewardsmith.tasks", Task)._points)
     with pytest.raises(
@@ -99,7 +99,7 @@ def test_a_task_whose_scene_lacks_a_sensor_is_refused_before_anything_is_made(
     whole = documented.source()
     text = whole.replace('<framepos name="button_pos"', '<framepos name="button_poss"')
     assert text != whole
-    (tmp_path / "site" / "button_without_sensor.py").write_text(text)
+    (tmp_path / "site" / "button_without_sensor.py").write_text(text, encoding="utf-8")
     monkeypatch.setitem(TASKS.__dict__, "_points", Registry("task", "rewardsmith.tasks", Task)._points)
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")

@@ -23,14 +23,14 @@ def test_a_study_that_exists_is_refused_with_the_two_ways_on(tmp_path):
 
 
 def test_any_other_folder_with_content_is_left_alone(tmp_path):
-    (tmp_path / "precious.txt").write_text("mine")
+    (tmp_path / "precious.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(UsageError, match="exists already"):
         Study.create(tmp_path, CONFIG)
     assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
 
 
 def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path):
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(StoreError, match="Give a writable folder with --out"):
         Study.create(tmp_path / "file" / "s", CONFIG)
 
@@ -138,7 +138,7 @@ def test_the_file_of_a_reward_is_the_program_that_is_compiled(tmp_path):
         study.save(refused)
         assert not file.exists()
         study.save(replace(refused, program=program, state=CandidateState.ACCEPTED))
-        assert file.read_text().endswith(f"\n\n\n{program}")
+        assert file.read_text(encoding="utf-8").endswith(f"\n\n\n{program}")
         study.save(refused)
         assert not file.exists()
         assert study.candidates[0].source == raw

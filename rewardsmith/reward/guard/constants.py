@@ -9,10 +9,10 @@ from __future__ import annotations
 import ast
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from rewardsmith.reward.guard import vocabulary
-from rewardsmith.reward.guard.refusal import RefusedError
+from rewardsmith.reward.guard.refusal import Objections, RefusedError
 
 MAX_NUMBER = 1e9
 MAX_POWER = 16
@@ -28,17 +28,17 @@ _SIGNS: dict[type[ast.unaryop], Callable[[Number], Number]] = {
 }
 
 
-def inline_constants(tree: ast.Module) -> ast.Module:
+def inline_constants(tree: ast.Module, objections: Objections) -> ast.Module:
     """Write plain numbers of the module into its functions.
 
     Everything else at the top is left for the checks to refuse.
 
+    Args:
+        tree: The parsed program.
+        objections: Where it goes that a number is named twice, or by a name that is taken.
+
     Returns:
         The same tree, without the assignments.
-
-    Raises:
-        RefusedError: A number is named twice, by a name that is taken, or below a default that
-            reads it.
     """
     numbers: dict[str, Number] = {}
     rest: list[ast.stmt] = []
@@ -52,21 +52,26 @@ def inline_constants(tree: ast.Module) -> ast.Module:
                 node.args.defaults = [_Numbers(numbers).visit(default) for default in node.args.defaults]
             continue
         for name, number in found:
-            if name in numbers:
-                raise RefusedError(
-                    "syntax",
-                    f"the constant {name} is defined twice.",
-                    "Give every constant its own name.",
-                    node.lineno,
-                )
-            if name in vocabulary.INTERNAL_NAMES | vocabulary.BUILTINS | functions:
-                raise RefusedError("syntax", f"the name {name} is taken.", "Use another name.", node.lineno)
+            with objections.apart():
+                _check_constant(node, name, numbers.keys(), functions)
             numbers[name] = number
     tree.body = [
         _written_out(node, numbers) if numbers and isinstance(node, ast.FunctionDef) else node
         for node in rest
     ]
     return tree
+
+
+def _check_constant(node: ast.stmt, name: str, known: Collection[str], functions: Collection[str]) -> None:
+    if name in known:
+        raise RefusedError(
+            "syntax",
+            f"the constant {name} is defined twice.",
+            "Give every constant its own name.",
+            node.lineno,
+        )
+    if name in vocabulary.INTERNAL_NAMES | vocabulary.BUILTINS or name in functions:
+        raise RefusedError("syntax", f"the name {name} is taken.", "Use another name.", node.lineno)
 
 
 def number_of(node: ast.expr) -> Number | None:

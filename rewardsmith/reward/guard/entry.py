@@ -15,6 +15,7 @@ from collections.abc import Collection
 from rewardsmith.reward.guard.constants import number_of
 from rewardsmith.reward.guard.helpers import defaults_of
 from rewardsmith.reward.guard.methods import take_signals
+from rewardsmith.reward.guard.refusal import Objections
 
 ENTRY = "compute_reward"
 _ALIKE = re.compile(rf"_?{ENTRY}\w*")
@@ -22,12 +23,13 @@ _MOST_RIVALS = 2
 
 
 def with_entry(
-    tree: ast.Module, signals: Collection[str] | None = None
+    tree: ast.Module, objections: Objections, signals: Collection[str] | None
 ) -> tuple[ast.Module, tuple[str, ...]]:
     """Call the function that is meant ``compute_reward``.
 
     Args:
         tree: The parsed program.
+        objections: Where refusals go.
         signals: What the task offers; ``None``: any name may be one.
 
     Returns:
@@ -43,7 +45,7 @@ def with_entry(
     if meant.name != ENTRY:
         notes.append(f"{meant.name} (line {meant.lineno}) is taken for {ENTRY}")
         meant.name = ENTRY
-    if take_signals(meant, signals):
+    if take_signals(meant, objections, signals):
         notes.append("signals that the method reads of its object are taken for its parameters")
     if meant.args.args and meant.args.args[0].arg == "self" and "self" not in _names(meant):
         notes.append("self, which nothing reads, is left out")

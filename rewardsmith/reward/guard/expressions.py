@@ -12,7 +12,7 @@ from rewardsmith.reward.guard.constants import MAX_NUMBER
 from rewardsmith.reward.guard.fixed import is_fixed
 from rewardsmith.reward.guard.nearest import instead_of_attribute, instead_of_function
 from rewardsmith.reward.guard.places import check_attribute, check_name
-from rewardsmith.reward.guard.refusal import RefusedError
+from rewardsmith.reward.guard.refusal import Objections, RefusedError
 
 _COMPONENT = re.compile(r"[A-Za-z_][A-Za-z0-9_ \-]{0,39}")
 _EQUATION = re.compile(r"\s*[A-Za-z]+\s*(,\s*[A-Za-z]+\s*)*->\s*[A-Za-z]*\s*")
@@ -76,21 +76,25 @@ class Scope:
     """Of these the ones that hold numbers which no signal has a part in."""
 
 
-def check_expressions(root: ast.AST, scope: Scope) -> None:
+def check_expressions(root: ast.AST, scope: Scope, objections: Objections) -> None:
     """Refuse everything below a node that is not on the list.
 
-    Raises:
-        RefusedError: Naming the line, what is wrong and what to write instead.
+    Args:
+        root: The node.
+        scope: What may be referred to.
+        objections: Where refusals go, with the line, what is wrong and what to write instead.
+            Below a refused node nothing is looked at.
     """
     nodes: list[tuple[ast.AST, ast.AST | None]] = [(root, None)]
     while nodes:
         node, parent = nodes.pop()
-        _check_node(node, scope)
-        if isinstance(node, ast.Name):
-            check_name(node, parent, scope.own, scope.helpers)
-        elif isinstance(node, ast.Attribute):
-            check_attribute(node, parent)
-        nodes += [(child, node) for child in _children(node) if not _is_name_of_component(child, node)]
+        with objections.apart():
+            _check_node(node, scope)
+            if isinstance(node, ast.Name):
+                check_name(node, parent, scope.own, scope.helpers)
+            elif isinstance(node, ast.Attribute):
+                check_attribute(node, parent)
+            nodes += [(child, node) for child in _children(node) if not _is_name_of_component(child, node)]
 
 
 def _children(node: ast.AST) -> list[ast.AST]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from rewardsmith.reward.guard.refusal import RefusedError
+from rewardsmith.reward.guard.refusal import Objections, RefusedError
 
 MAX_CHARACTERS = 8_000
 MAX_LINE = 400
@@ -43,20 +43,11 @@ def check_text(source: str) -> str:
     code = _STRING_OR_COMMENT.sub(_plain, source)
     if not code.strip():
         raise RefusedError("lexical", "there is no code.", "Write one function compute_reward.")
-    for number, line in enumerate(code.split("\n"), 1):
-        if len(line) > MAX_LINE:
-            raise RefusedError(
-                "lexical",
-                f"the line has {len(line)} characters, {MAX_LINE} are allowed.",
-                "Break it up.",
-                number,
-            )
-        strange = next((c for c in line if not (" " <= c <= "~" or c == "\t")), None)
-        if strange:
-            raise RefusedError(
-                "lexical", f"the character {strange!a} is not plain ASCII.", "Use plain ASCII only.", number
-            )
-    _check_nesting(_STRING_OR_COMMENT.sub(lambda match: "\n" * match.group().count("\n"), code))
+    with Objections() as objections:
+        for number, line in enumerate(code.split("\n"), 1):
+            with objections.apart():
+                _check_line(line, number)
+        _check_nesting(_STRING_OR_COMMENT.sub(lambda match: "\n" * match.group().count("\n"), code))
     return code
 
 
@@ -64,6 +55,21 @@ def _plain(match: re.Match[str]) -> str:
     """Nothing for a comment; a string (docstrings are strings) in ASCII."""
     text = match.group()
     return "" if text.startswith("#") else text.encode("ascii", "replace").decode()
+
+
+def _check_line(line: str, number: int) -> None:
+    if len(line) > MAX_LINE:
+        raise RefusedError(
+            "lexical",
+            f"the line has {len(line)} characters, {MAX_LINE} are allowed.",
+            "Break it up.",
+            number,
+        )
+    strange = next((c for c in line if not (" " <= c <= "~" or c == "\t")), None)
+    if strange:
+        raise RefusedError(
+            "lexical", f"the character {strange!a} is not plain ASCII.", "Use plain ASCII only.", number
+        )
 
 
 def _check_nesting(code: str) -> None:

@@ -19,7 +19,7 @@ from rewardsmith.reward.guard.changes import Replaced
 from rewardsmith.reward.guard.constants import MAX_NUMBER
 from rewardsmith.reward.guard.helpers import declared
 from rewardsmith.reward.guard.reading import Reading
-from rewardsmith.reward.guard.refusal import RefusedError
+from rewardsmith.reward.guard.refusal import Objections, RefusedError
 from rewardsmith.reward.guard.syntax import ENTRY
 from rewardsmith.reward.guard.values import Parameter, Value, fresh, joined
 
@@ -56,21 +56,20 @@ def read_meaning(functions: Iterable[ast.FunctionDef], floats: Mapping[str, Mapp
     known = {function.name: function for function in functions}
     results: dict[str, tuple[ast.FunctionDef, Value]] = {}
     waiting = list(known)
-    while waiting:
-        function = known[waiting[-1]]
-        first = (
-            [name for name in _called(function) if name in known and name not in results]
-            if len(known) > 1
-            else []
-        )
-        if not first:
-            reading = Reading(results, meaning.written, meaning.truths, meaning.floats)
-            results[function.name] = (
-                function,
-                _Function(function, reading, meaning).result(floats[function.name]),
+    with Objections() as objections:
+        while waiting:
+            function = known[waiting[-1]]
+            first = (
+                [name for name in _called(function) if name in known and name not in results]
+                if len(known) > 1
+                else []
             )
-            waiting.pop()
-        waiting += first
+            if not first:
+                reading = Reading(results, meaning.written, meaning.truths, meaning.floats)
+                gone_through = _Function(function, reading, meaning, objections)
+                results[function.name] = (function, gone_through.result(floats[function.name]))
+                waiting.pop()
+            waiting += first
     return meaning
 
 
@@ -85,9 +84,12 @@ def _called(function: ast.FunctionDef) -> list[str]:
 class _Function:
     """One function's statements in their order."""
 
-    def __init__(self, function: ast.FunctionDef, reading: Reading, meaning: Meaning) -> None:
+    def __init__(
+        self, function: ast.FunctionDef, reading: Reading, meaning: Meaning, objections: Objections
+    ) -> None:
         """Keep what the function returns, and where every name is read last, once that is asked."""
         self._function, self._reading, self._meaning = function, reading, meaning
+        self._objections = objections
         self._order: dict[ast.stmt, int] = {}
         self._last_read: dict[str, int] = {}
         self._returned: list[Value] = []
@@ -132,24 +134,33 @@ class _Function:
         """The names after some statements; None where they return."""
         for statement in body:
             self._reading.names = names
+            self._step(statement, names)
+            if isinstance(statement, ast.Return):
+                return None
+            if isinstance(statement, ast.If):
+                ways = [self._run(way, dict(names)) for way in (statement.body, statement.orelse)]
+                left = [way for way in ways if way is not None]
+                if not left:
+                    return None
+                names = {name: joined(left[0][name], left[-1][name]) for name in left[0] if name in left[-1]}
+        return names
+
+    def _step(self, statement: ast.stmt, names: Names) -> None:
+        """Follow one statement; of a refused one it is not known what its names hold."""
+        with self._objections.apart():
             match statement:
                 case ast.Return():
                     self._return(statement)
-                    return None
                 case ast.Assign() | ast.AnnAssign():
                     self._assign(statement, names)
                 case ast.AugAssign():
                     self._change(statement, names)
                 case ast.If():
                     self._reading.value(statement.test)
-                    ways = [self._run(way, dict(names)) for way in (statement.body, statement.orelse)]
-                    left = [way for way in ways if way is not None]
-                    if not left:
-                        return None
-                    names = {
-                        name: joined(left[0][name], left[-1][name]) for name in left[0] if name in left[-1]
-                    }
-        return names
+            return
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                names.pop(node.id, None)
 
     def _return(self, node: ast.Return) -> None:
         value = self._reading.value(node.value) if node.value else Value(other="nothing")

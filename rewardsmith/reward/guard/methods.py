@@ -8,31 +8,30 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection
 
-from rewardsmith.reward.guard.refusal import RefusedError
+from rewardsmith.reward.guard.refusal import Collecting, Objections, RefusedError
 
 _OBJECTS = frozenset({"self", "env"})
 
 
-def take_signals(function: ast.FunctionDef, signals: Collection[str] | None) -> bool:
+def take_signals(function: ast.FunctionDef, objections: Objections, signals: Collection[str] | None) -> bool:
     """Make parameters of the signals that a method reads of its object.
 
     Args:
         function: The function that is meant; changed in place.
+        objections: Where it goes that it reads something else of its object, or does something else
+            with it.
         signals: What the task offers; ``None``: any name may be one.
 
     Returns:
         Whether there was anything to do.
-
-    Raises:
-        RefusedError: It reads something else, or does something else with its object.
     """
     arguments = function.args.args
     roots = {argument.arg for argument in arguments if argument.arg in _OBJECTS}
     if not roots or (signals is not None and roots & set(signals)):
         return False
-    reader = _Reader(roots, signals)
+    reader = _Reader(objections, roots, signals)
     function.body = [reader.visit(statement) for statement in function.body]
-    if not reader.found:
+    if not reader.found and not objections:
         return False
     kept = [argument for argument in arguments if argument.arg not in roots]
     known = {argument.arg for argument in kept}
@@ -43,10 +42,11 @@ def take_signals(function: ast.FunctionDef, signals: Collection[str] | None) -> 
     return True
 
 
-class _Reader(ast.NodeTransformer):
+class _Reader(Collecting, ast.NodeTransformer):
     """Puts the signal's name in the place of ``self.NAME`` and ``self.env.NAME``."""
 
-    def __init__(self, roots: set[str], signals: Collection[str] | None) -> None:
+    def __init__(self, objections: Objections, roots: set[str], signals: Collection[str] | None) -> None:
+        super().__init__(objections)
         self._roots, self._signals = roots, signals
         self.found: dict[str, None] = {}
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from rewardsmith.reward import prelude
 from rewardsmith.reward.guard.constants import MAX_NUMBER, literal, number_of
-from rewardsmith.reward.guard.refusal import RefusedError
+from rewardsmith.reward.guard.refusal import Collecting, Objections, RefusedError
 
 _ORDER = ("x", "bounds", "margin", "sigmoid", "value_at_margin")
 _DEFAULTS: Mapping[str, ast.expr] = {
@@ -26,19 +26,21 @@ _INFINITE = {"float('inf')", "math.inf", "torch.inf"}
 _HINT = 'Such as tolerance(d, bounds=(0.0, 0.02), margin=0.3, sigmoid="long_tail", value_at_margin=0.1).'
 
 
-def with_prelude(tree: ast.Module) -> tuple[ast.Module, list[str]]:
+def with_prelude(tree: ast.Module, objections: Objections) -> tuple[ast.Module, list[str]]:
     """Add the helpers of the prelude that are called.
+
+    Args:
+        tree: The parsed program.
+        objections: Where it goes that ``tolerance`` is called with what is not known before the
+            program runs.
 
     Returns:
         The same tree, where each helper stands on the line that calls it first, and a note for each
         that is called by another name.
-
-    Raises:
-        RefusedError: ``tolerance`` is called with what is not known before the program runs.
     """
     own = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     if prelude.TOLERANCE not in own:
-        _Tolerances(own).visit(tree)
+        _Tolerances(objections, own).visit(tree)
     lines: dict[str, int] = {}
     notes: dict[str, None] = {}
     for node in ast.walk(tree):
@@ -62,10 +64,11 @@ def _parsed(name: str, line: int) -> ast.stmt:
     return function
 
 
-class _Tolerances(ast.NodeTransformer):
+class _Tolerances(Collecting, ast.NodeTransformer):
     """``tolerance(x, (a, b), m, "linear", v)`` to ``tolerance_linear(x, a, b, m, scale)``."""
 
-    def __init__(self, own: set[str]) -> None:
+    def __init__(self, objections: Objections, own: set[str]) -> None:
+        super().__init__(objections)
         self._own = own
 
     def visit_Call(self, node: ast.Call) -> ast.expr:

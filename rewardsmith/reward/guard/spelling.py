@@ -14,7 +14,7 @@ from collections.abc import Mapping
 
 from rewardsmith.reward.guard import vocabulary
 from rewardsmith.reward.guard.constants import literal, number_of, own_words
-from rewardsmith.reward.guard.refusal import RefusedError
+from rewardsmith.reward.guard.refusal import Collecting, Objections, RefusedError
 
 _NUMBERS = {
     "np.pi": math.pi, "numpy.pi": math.pi, "np.e": math.e, "numpy.e": math.e, "torch.e": math.e,
@@ -98,20 +98,23 @@ class _Paths(ast.NodeTransformer):
         return node
 
 
-def with_plain_spelling(tree: ast.Module) -> ast.Module:
+def with_plain_spelling(tree: ast.Module, objections: Objections) -> ast.Module:
     """Write other spellings as the reward language has them.
 
-    Raises:
-        RefusedError: Columns are picked in a way that cannot be written out, or a loss takes
-            environments together.
+    Args:
+        tree: The parsed program.
+        objections: Where it goes that columns are picked in a way that cannot be written out, or
+            that a loss takes environments together.
     """
-    return _Spelling(own_words(tree)).visit(tree)
+    _Spelling(objections, own_words(tree)).visit(tree)
+    return tree
 
 
-class _Spelling(ast.NodeTransformer):
+class _Spelling(Collecting, ast.NodeTransformer):
     """Inner expressions first."""
 
-    def __init__(self, own: frozenset[str]) -> None:
+    def __init__(self, objections: Objections, own: frozenset[str]) -> None:
+        super().__init__(objections)
         self._own = own
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:

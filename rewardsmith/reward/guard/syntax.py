@@ -16,7 +16,7 @@ from rewardsmith.reward.guard.entry import ENTRY
 from rewardsmith.reward.guard.expressions import ADVICE, Scope, check_expressions
 from rewardsmith.reward.guard.fixed import fixed_names
 from rewardsmith.reward.guard.helpers import declared, defaults_of
-from rewardsmith.reward.guard.refusal import RefusedError
+from rewardsmith.reward.guard.refusal import Objections, RefusedError
 
 MAX_NODES = 1_500
 MAX_DEPTH = 60
@@ -57,17 +57,21 @@ class _Undocumented(ast.NodeTransformer):
         return ast.copy_location(ast.Pass(), node) if is_text else node
 
 
-def check_tree(tree: ast.Module, signals: tuple[Signal, ...] | None) -> None:
+def check_tree(tree: ast.Module, signals: tuple[Signal, ...] | None, objections: Objections) -> None:
     """Refuse everything that is not on the list.
 
     Args:
         tree: The parsed program.
         signals: The task's signal table; ``None``: any names may be read.
+        objections: Where refusals go, with the line, what is wrong and what to write instead.
 
     Raises:
-        RefusedError: Naming the line, what is wrong and what to write instead.
+        RefusedError: The last one, behind which nothing can be looked at.
     """
-    functions = [_as_function(node) for node in tree.body if not isinstance(node, ast.Pass)]
+    functions: list[ast.FunctionDef] = []
+    for node in tree.body:
+        with objections.apart():
+            functions += [] if isinstance(node, ast.Pass) else [_as_function(node)]
     names = [function.name for function in functions]
     if names.count(ENTRY) != 1:
         found = ", ".join(names) or "none"
@@ -86,9 +90,11 @@ def check_tree(tree: ast.Module, signals: tuple[Signal, ...] | None) -> None:
             )
     helpers = {f.name: frozenset(a.arg for a in f.args.args) for f in functions if f.name != ENTRY}
     for function in functions:
-        _check_head(function, signals)
+        with objections.apart():
+            _check_head(function, signals, objections)
         scope = Scope(helpers, function.name, own_names(function), fixed_names(function))
-        _check_body(function, scope)
+        with objections.apart():
+            _check_body(function, scope, objections)
     check_calls(functions)
 
 
@@ -123,7 +129,9 @@ def check_size(tree: ast.Module, most: int) -> None:
         stack += [(child, depth + 1, line) for child in ast.iter_child_nodes(node)]
 
 
-def _check_head(function: ast.FunctionDef, signals: tuple[Signal, ...] | None) -> None:
+def _check_head(
+    function: ast.FunctionDef, signals: tuple[Signal, ...] | None, objections: Objections
+) -> None:
     arguments, line = function.args, function.lineno
     if function.decorator_list:
         raise RefusedError(
@@ -150,7 +158,7 @@ def _check_head(function: ast.FunctionDef, signals: tuple[Signal, ...] | None) -
     if taken:
         raise RefusedError("syntax", f"the name {taken} is taken.", "Use another name.", line)
     if function.name == ENTRY:
-        _check_parameters(names, signals, line)
+        _check_parameters(names, signals, line, objections)
         if arguments.defaults:
             raise RefusedError(
                 "syntax",
@@ -159,47 +167,55 @@ def _check_head(function: ast.FunctionDef, signals: tuple[Signal, ...] | None) -
                 line,
             )
     else:
-        _check_helper(function)
+        _check_helper(function, objections)
 
 
-def _check_parameters(parameters: list[str], signals: tuple[Signal, ...] | None, line: int) -> None:
+def _check_parameters(
+    parameters: list[str], signals: tuple[Signal, ...] | None, line: int, objections: Objections
+) -> None:
     known = parameters if signals is None else [signal.name for signal in signals]
-    unknown = next((name for name in parameters if name not in known), None)
-    if unknown:
-        raise RefusedError(
-            "syntax", f"{unknown!r} is not a signal of this task.", f"Signals: {', '.join(known)}.", line
-        )
-    if not parameters:
+    hint = f"Signals: {', '.join(known)}."
+    for unknown in (name for name in parameters if name not in known):
+        with objections.apart():
+            raise RefusedError("syntax", f"{unknown!r} is not a signal of this task.", hint, line)
+        hint = ""  # said once, as a task may have many
+    if not parameters and not objections:  # else what it reads may be what was refused
         raise RefusedError("syntax", f"{ENTRY} takes no signal.", f"Signals: {', '.join(known)}.", line)
 
 
-def _check_helper(function: ast.FunctionDef) -> None:
+def _check_helper(function: ast.FunctionDef, objections: Objections) -> None:
     for argument in function.args.args:
-        if declared(argument) not in {"", *vocabulary.TYPES}:
-            given, allowed = declared(argument)[:40], ", ".join(sorted(vocabulary.TYPES))
-            raise RefusedError(
-                "syntax", f"the type {given} is not allowed.", f"Use: {allowed}.", argument.lineno
-            )
+        with objections.apart():
+            _check_type(argument)
     for argument, default in defaults_of(function):
-        number = number_of(default)
-        if number is None:
-            raise RefusedError(
-                "syntax",
-                "a default must be a plain number.",
-                "Give anything else as an argument.",
-                default.lineno,
-            )
-        if isinstance(number, bool) and declared(argument) not in ("", "bool"):
-            message = f"the default of {argument.arg} is a plain truth value."
-            raise RefusedError(
-                "syntax", message, f"Declare it: {argument.arg}: bool = {number}.", default.lineno
-            )
-        check_expressions(default, Scope({}, function.name, frozenset()))
+        with objections.apart():
+            _check_default(argument, default)
+            check_expressions(default, Scope({}, function.name, frozenset()), objections)
 
 
-def _check_body(function: ast.FunctionDef, scope: Scope) -> None:
+def _check_type(argument: ast.arg) -> None:
+    if declared(argument) not in {"", *vocabulary.TYPES}:
+        given, allowed = declared(argument)[:40], ", ".join(sorted(vocabulary.TYPES))
+        raise RefusedError("syntax", f"the type {given} is not allowed.", f"Use: {allowed}.", argument.lineno)
+
+
+def _check_default(argument: ast.arg, default: ast.expr) -> None:
+    number = number_of(default)
+    if number is None:
+        raise RefusedError(
+            "syntax",
+            "a default must be a plain number.",
+            "Give anything else as an argument.",
+            default.lineno,
+        )
+    if isinstance(number, bool) and declared(argument) not in ("", "bool"):
+        message = f"the default of {argument.arg} is a plain truth value."
+        raise RefusedError("syntax", message, f"Declare it: {argument.arg}: bool = {number}.", default.lineno)
+
+
+def _check_body(function: ast.FunctionDef, scope: Scope, objections: Objections) -> None:
     for statement in function.body:
-        check_expressions(statement, scope)
+        check_expressions(statement, scope, objections)
     if not any(isinstance(node, ast.Return) for node in ast.walk(function)):
         raise RefusedError(
             "syntax", f"{function.name} returns nothing.", "End with: return total, {...}.", function.lineno

@@ -34,7 +34,7 @@ def test_what_is_refused_says_why(arguments: list[str], message: str):
 
 def test_hours_of_a_config_file_are_refused_too(tmp_path: Path):
     text = to_yaml(StudyConfig("franka-reach", max_hours=2.0)).replace("strategy: eureka\n", "")
-    (tmp_path / "c.yaml").write_text(text)
+    (tmp_path / "c.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match="Limit candidates, money or tokens"):
         run(["franka-reach", "--config", str(tmp_path / "c.yaml"), "--out", str(tmp_path / "out")])
     assert not (tmp_path / "out").exists()

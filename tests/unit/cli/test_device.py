@@ -70,6 +70,8 @@ def test_a_study_goes_on_where_it_began(tmp_path: Path):
     with Study.create(tmp_path / "s", StudyConfig("franka-reach")):
         pass
     config = tmp_path / "s" / "config.yaml"
-    config.write_text(config.read_text().replace("device: cpu", "device: cuda"))
+    config.write_text(
+        config.read_text(encoding="utf-8").replace("device: cpu", "device: cuda"), encoding="utf-8"
+    )
     with pytest.raises(UsageError, match="made with another device"):
         Study.open(tmp_path / "s")

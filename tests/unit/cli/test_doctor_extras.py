@@ -19,7 +19,7 @@ def test_an_extra_that_is_missing_is_named_and_no_fault(monkeypatch: pytest.Monk
 
 
 def test_an_extra_that_is_broken_is_a_fault(monkeypatch: pytest.MonkeyPatch, tmp_path):
-    (tmp_path / "broken_extra.py").write_text("raise ImportError('no shared library')")
+    (tmp_path / "broken_extra.py").write_text("raise ImportError('no shared library')", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(doctor, "EXTRAS", {"broken": ("broken_extra",)})
     finding = doctor._try("extras", doctor._extras)

@@ -58,7 +58,7 @@ def test_the_tree_as_a_picture(study: str, tmp_path: Path, capsys: pytest.Captur
     picture = tmp_path / "t.svg"
     assert run([study, "--tree", "--svg", str(picture)]) == 0
     assert f"wrote {picture}" in capsys.readouterr().out
-    assert "──" in picture.read_text()
+    assert "──" in picture.read_text(encoding="utf-8")
 
 
 def test_the_lineage_is_written_in_the_format_of_its_suffix(
@@ -67,7 +67,7 @@ def test_the_lineage_is_written_in_the_format_of_its_suffix(
     for suffix in ("graphml", "json"):
         assert run([study, "--lineage", str(tmp_path / f"l.{suffix}")]) == 0
     assert f"wrote {tmp_path / 'l.json'}" in capsys.readouterr().out
-    read = nx.node_link_graph(json.loads((tmp_path / "l.json").read_text()), edges="links")
+    read = nx.node_link_graph(json.loads((tmp_path / "l.json").read_text(encoding="utf-8")), edges="links")
     assert (
         dict(read.adj)
         == dict(nx.read_graphml(tmp_path / "l.graphml").adj)

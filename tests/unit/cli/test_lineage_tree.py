@@ -115,7 +115,7 @@ def test_every_state_has_a_style():
 
 def test_a_picture_of_the_tree(tmp_path: Path):
     save_picture(tree([trained("c000", 0.5, idea="<&>\x1b")], "c000"), tmp_path / "t.svg")
-    picture = (tmp_path / "t.svg").read_text()
+    picture = (tmp_path / "t.svg").read_text(encoding="utf-8")
     assert picture.startswith("<svg")
     assert "c000" in picture
     assert "\x1b" not in picture

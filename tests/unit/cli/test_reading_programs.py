@@ -1,5 +1,6 @@
 """Files with programs that a user names: read to their end, if they have one."""
 
+import json
 import os
 import threading
 from pathlib import Path
@@ -13,10 +14,10 @@ from rewardsmith.errors import UsageError
 
 
 def test_files_and_pipes_are_read(tmp_path: Path):
-    (tmp_path / "a.py").write_text("def ünï(): ...")
+    (tmp_path / "a.py").write_text("def ünï(): ...", encoding="utf-8")
     assert read_text(tmp_path / "a.py") == "def ünï(): ..."
     os.mkfifo(tmp_path / "pipe")
-    writer = threading.Thread(target=lambda: (tmp_path / "pipe").write_text("from a pipe"))
+    writer = threading.Thread(target=lambda: (tmp_path / "pipe").write_text("from a pipe", encoding="utf-8"))
     writer.start()
     assert read_text(tmp_path / "pipe") == "from a pipe"
     writer.join()
@@ -24,7 +25,7 @@ def test_files_and_pipes_are_read(tmp_path: Path):
 
 @pytest.mark.parametrize("path", ["/dev/zero", "/dev/urandom", "long.py"])
 def test_something_endless_is_read_up_to_what_a_program_may_have(tmp_path: Path, path: str):
-    (tmp_path / "long.py").write_text("x" * 1_000_000)
+    (tmp_path / "long.py").write_text("x" * 1_000_000, encoding="utf-8")
     with pytest.raises(UsageError, match="larger than 800,000 bytes"):
         read_text(tmp_path / path)
 
@@ -57,14 +58,16 @@ def compute_reward(tcp_pos, cube_pos):
 
 
 def test_a_python_file_is_taken_whole_and_its_lines_keep_their_numbers(tmp_path: Path):
-    (tmp_path / "a.py").write_text(FILE.replace("\n", "\r\n"), newline="")
+    (tmp_path / "a.py").write_text(FILE.replace("\n", "\r\n"), newline="", encoding="utf-8")
     read = read_program(tmp_path / "a.py")
     given = FILE.removeprefix("\ufeff").replace("import torch\n", "\n")
     assert read == given
 
 
 def test_another_file_is_a_reply(tmp_path: Path):
-    (tmp_path / "a.md").write_text(f"Closer is better.\n\n```python\n{FILE[1:]}```\n\nIt would rise.\n")
+    (tmp_path / "a.md").write_text(
+        f"Closer is better.\n\n```python\n{FILE[1:]}```\n\nIt would rise.\n", encoding="utf-8"
+    )
     assert read_program(tmp_path / "a.md").startswith('"""Reward for pushing.')
     assert "It would rise" not in read_program(tmp_path / "a.md")
 
@@ -83,10 +86,29 @@ def test_check_takes_the_task_as_train_does_and_by_its_flag(
     arguments: list[str], reach: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.chdir(tmp_path)
-    Path("mine.py").write_text(reach.human_reward)
+    Path("mine.py").write_text(reach.human_reward, encoding="utf-8")
     assert main.run(["check", *arguments]) == 0
 
 
 def test_check_without_a_task_says_how_it_is_called(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert main.run(["check", "mine.py"]) == 2
     assert "no task is given. Name one: rewardsmith check mine.py franka-push" in capsys.readouterr().err
+
+
+def test_check_shows_every_objection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(
+        "def compute_reward(tcp_pos, cube):\n    d = tcp_pos.foo\n    return d.bar, {}\n", encoding="utf-8"
+    )
+    assert main.run(["check", "mine.py", "franka-reach"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(". ")[0] for line in lines] == [
+        "syntax (line 1): 'cube' is not a signal of this task",
+        "syntax (line 2): .foo is not in the reward language",
+        "syntax (line 3): .bar is not in the reward language",
+    ]
+    assert main.run(["check", "mine.py", "franka-reach", "--json"]) == 1
+    verdict = json.loads(capsys.readouterr().out)
+    assert [one["line"] for one in (verdict, *verdict["further"])] == [1, 2, 3]

@@ -53,7 +53,7 @@ def test_inspect_shows_results_and_reward(folder: Path, capsys: pytest.CaptureFi
     for text in ("franka-reach", "mine.py", "seed-1  SCORED", "0.500 ± 0.010", "CRASHED: it fell over"):
         assert text in shown
     assert "def compute_reward(" in shown
-    assert "seed-1" in (folder.parent / "t.svg").read_text()
+    assert "seed-1" in (folder.parent / "t.svg").read_text(encoding="utf-8")
     assert main.run(["inspect", str(folder), "--json"]) == 0
     assert [p["name"] for p in json.loads(capsys.readouterr().out)["policies"]] == [
         "seed-0",
@@ -94,9 +94,9 @@ def test_a_reward_is_no_policy_and_the_way_to_one_is_said(reward: str, reach: Ta
 def test_it_is_exported_as_a_candidate_is(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert main.run(["export", str(folder), "--out", str(tmp_path / "e")]) == 0
     capsys.readouterr()
-    spec = json.loads((tmp_path / "e" / "policy.json").read_text())
+    spec = json.loads((tmp_path / "e" / "policy.json").read_text(encoding="utf-8"))
     assert (spec["candidate"], spec["score"]["mean"], spec["observation_size"]) == ("seed-1", 0.5, 20)
-    assert "def compute_reward(" in (tmp_path / "e" / "reward.py").read_text()
+    assert "def compute_reward(" in (tmp_path / "e" / "reward.py").read_text(encoding="utf-8")
     assert (tmp_path / "e" / "policy.pt").read_bytes() == (folder / "seed-1.pt").read_bytes()
     assert main.run(["export", str(folder), "seed-2", "--out", str(tmp_path / "f")]) == 2
     assert "unknown policy 'seed-2'" in capsys.readouterr().err
@@ -110,13 +110,13 @@ def test_of_the_sparse_reward_there_is_no_program(folder: Path, tmp_path: Path):
     assert main.run(["inspect", str(folder)]) == 0
     assert main.run(["export", str(folder), "--out", str(tmp_path / "e")]) == 0
     assert not (tmp_path / "e" / "reward.py").exists()
-    assert "reward.py" not in (tmp_path / "e" / "README.md").read_text()
+    assert "reward.py" not in (tmp_path / "e" / "README.md").read_text(encoding="utf-8")
 
 
 def change(folder: Path, name: str, changes: dict[str, object]) -> None:
-    data = json.loads((folder / name).read_text())
+    data = json.loads((folder / name).read_text(encoding="utf-8"))
     (folder / name).write_text(
-        json.dumps([{**data[0], **changes}] if name == RESULTS else {**data, **changes})
+        json.dumps([{**data[0], **changes}] if name == RESULTS else {**data, **changes}), encoding="utf-8"
     )
 
 
@@ -145,7 +145,7 @@ def test_a_damaged_or_forged_folder_is_refused_by_name(
 
 
 def test_a_link_in_it_is_not_followed(folder: Path, tmp_path: Path):
-    (tmp_path / "victim").write_text("mine")
+    (tmp_path / "victim").write_text("mine", encoding="utf-8")
     (folder / "seed-0.pt").unlink()
     (folder / "seed-0.pt").symlink_to(tmp_path / "victim")
     assert is_trained(folder)

@@ -12,10 +12,11 @@ from rewardsmith_envs.simulators.cpu import CpuSimulator
 
 def test_actions_span_the_control_range(tmp_path):
     """A joint-position servo with an uneven range beside a motor: the same class serves both."""
-    text = (ASSETS / "cartpole.xml").read_text()
+    text = (ASSETS / "cartpole.xml").read_text(encoding="utf-8")
     file = tmp_path / "servo.xml"
     file.write_text(
-        text.replace("</actuator>", '<position joint="pole" kp="50" kv="5" ctrlrange="-.5 1.5"/></actuator>')
+        text.replace("</actuator>", '<position joint="pole" kp="50" kv="5" ctrlrange="-.5 1.5"/></actuator>'),
+        encoding="utf-8",
     )
     sim = CpuSimulator(file, 3, 2, 1)
     robot = ActuatedRobot(sim, {"": Joints(slice(0, 2), slice(0, 2))})

@@ -17,7 +17,7 @@ from rewardsmith_envs.simulators.scene import SceneError
 from rewardsmith_envs.tasks.cartpole import Cartpole
 from rewardsmith_envs.tasks.franka_lift import FrankaLift
 
-CARTPOLE = (ASSETS / "cartpole.xml").read_text()
+CARTPOLE = (ASSETS / "cartpole.xml").read_text(encoding="utf-8")
 
 
 def changed(old: str, new: str) -> str:
@@ -57,7 +57,7 @@ def test_a_bad_scene_is_refused_with_its_element_and_file(
     tmp_path: Path, old: str, new: str, words: list[str]
 ):
     file = tmp_path / "bad_cartpole.xml"
-    file.write_text(changed(old, new))
+    file.write_text(changed(old, new), encoding="utf-8")
     task = Cartpole()
     task.scene = str(file)
     message = refusal(task)
@@ -75,11 +75,11 @@ def test_a_missing_file_is_named():
 def test_a_missing_site_is_named(tmp_path: Path):
     for file in ASSETS.glob("*.xml"):
         text = (
-            file.read_text()
+            file.read_text(encoding="utf-8")
             .replace('<site name="tcp"', '<site name="tool"')
             .replace('objname="tcp"', 'objname="tool"')
         )
-        (tmp_path / file.name).write_text(text)
+        (tmp_path / file.name).write_text(text, encoding="utf-8")
     task = FrankaLift()
     task.scene = str(tmp_path / "franka_lift.xml")
     with pytest.raises(SceneError, match=r"franka_lift\.xml has no site named 'tcp'\. It has: 'tool'"):
@@ -116,7 +116,7 @@ def test_a_start_pose_that_is_not_finite_is_named():
 
 
 def test_a_scene_may_be_a_text_and_include_the_assets():
-    scene = (ASSETS / "franka_reach.xml").read_text()
+    scene = (ASSETS / "franka_reach.xml").read_text(encoding="utf-8")
     assert CpuSimulator(scene, 1, 4, 1)["qpos"].shape == (1, 9)
     with pytest.raises(SceneError, match=r"the scene text '<mujoco>.*no scene that MuJoCo can load"):
         CpuSimulator('<mujoco> <include file="missing.xml"/> </mujoco>', 1, 4, 1)

@@ -45,7 +45,7 @@ def test_random_actions_stay_within_the_budget(name: str):
 
 def test_the_room_is_half_as_much_again_as_the_long_soak_needed():
     """A few hundred random steps show half of what many do, so this reads what many showed."""
-    text = (Path(__file__).parents[3] / "results" / "README.md").read_text()
+    text = (Path(__file__).parents[3] / "results" / "README.md").read_text(encoding="utf-8")
     found = re.findall(_SOAKED, text, re.MULTILINE)
     needed = {name: (int(contacts), int(rows)) for name, contacts, rows in found}
     assert needed.keys() == TASKS.keys()

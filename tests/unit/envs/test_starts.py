@@ -60,7 +60,8 @@ def test_a_task_of_another_package_is_measured_into_its_own_file(
 ):
     (tmp_path / "mine.py").write_text(
         "from rewardsmith_envs.tasks.cartpole import Cartpole\n\n"
-        "class Mine(Cartpole):\n    name = 'mine'\n\nTASK = Mine()\n"
+        "class Mine(Cartpole):\n    name = 'mine'\n\nTASK = Mine()\n",
+        encoding="utf-8",
     )
     install(tmp_path, monkeypatch, "mine", tasks="mine:TASK")
     from mine import TASK as MINE  # pyright: ignore[reportMissingImports]
@@ -68,7 +69,7 @@ def test_a_task_of_another_package_is_measured_into_its_own_file(
     assert MINE.starts == {}, "not those of the task it inherits from"
     starts.main(["mine"])
     assert MINE.starts == TASKS["cartpole"].starts
-    assert list(json.loads((tmp_path / "starts.json").read_text())) == ["mine"]
+    assert list(json.loads((tmp_path / "starts.json").read_text(encoding="utf-8"))) == ["mine"]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def test_the_file_is_written_as_it_is_read(tmp_path: Path):
     place = tmp_path / "starts.json"
     starts._write(place, {name: task.starts for name, task in TASKS.items()})
     theirs = Path(starts.__file__).parent / "tasks" / "starts.json"
-    assert place.read_text() == theirs.read_text()
+    assert place.read_text(encoding="utf-8") == theirs.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("role", [Role.JOINT, Role.ACTION])

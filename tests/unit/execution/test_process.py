@@ -132,7 +132,7 @@ def test_the_first_of_several_that_speaks_is_found():
 def test_a_folder_for_temporary_files_lives_as_long_as_the_child(child: JsonProcess):
     folder = Path(ask(child, "folder"))
     assert folder.is_dir()
-    (folder / "left.txt").write_text("behind")
+    (folder / "left.txt").write_text("behind", encoding="utf-8")
     child.kill()
     assert not folder.exists()
 
@@ -142,7 +142,7 @@ def test_modules_of_the_working_folder_are_not_imported(
 ):
     """Somebody else's study may lie there."""
     for name in ("json", "pydantic", "torch"):
-        (tmp_path / f"{name}.py").write_text("raise SystemExit('not mine')")
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('not mine')", encoding="utf-8")
     monkeypatch.setattr(
         sys, "path", [path for path in map(os.path.abspath, sys.path) if Path(path) != tmp_path]
     )
@@ -200,6 +200,6 @@ def wait_until_gone(process: Path, seconds: float = 20.0) -> None:
 
 def _status(process: Path) -> str:
     try:
-        return (process / "status").read_text()
+        return (process / "status").read_text(encoding="utf-8")
     except OSError:
         return "State:\tZ"

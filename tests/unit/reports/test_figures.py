@@ -83,9 +83,11 @@ def test_best_so_far_stands_over_trainings_and_over_steps():
 def test_pages_and_pictures_need_no_network(tmp_path: Path):
     assert figures.save(report(5), tmp_path) == ["winners.svg", "best-so-far.svg"]
     for stem in ("winners", "best-so-far"):
-        assert (tmp_path / f"{stem}.svg").read_text().lstrip().startswith("<svg")
+        assert (tmp_path / f"{stem}.svg").read_text(encoding="utf-8").lstrip().startswith("<svg")
         assert (tmp_path / f"{stem}.png").read_bytes().startswith(b"\x89PNG")
-        sources = re.findall(r'<script[^>]*src="([^"]*)"', (tmp_path / f"{stem}.html").read_text())
+        sources = re.findall(
+            r'<script[^>]*src="([^"]*)"', (tmp_path / f"{stem}.html").read_text(encoding="utf-8")
+        )
         assert sources == ["plotly.min.js"]
 
 

@@ -106,15 +106,17 @@ def test_a_file_is_whole_or_absent(tmp_path: Path):
     with pytest.raises(ValueError, match="a bug"), replacing(path):
         raise ValueError("a bug")
     assert list(path.parent.iterdir()) == []
-    path.write_text("old")
+    path.write_text("old", encoding="utf-8")
     with replacing(path) as part:
-        part.write_text("new")
-        assert path.read_text() == "old"
-    assert [(file.name, file.read_text()) for file in path.parent.iterdir()] == [("film.mp4", "new")]
+        part.write_text("new", encoding="utf-8")
+        assert path.read_text(encoding="utf-8") == "old"
+    assert [(file.name, file.read_text(encoding="utf-8")) for file in path.parent.iterdir()] == [
+        ("film.mp4", "new")
+    ]
 
 
 def test_places_that_cannot_be_written_are_told_before_any_work(tmp_path: Path):
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8")
     (tmp_path / "folder.png").mkdir()
     with (
         pytest.raises(RewardsmithError, match=r"cannot write .*x\.png: .*Give another file with --out"),

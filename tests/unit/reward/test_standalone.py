@@ -84,7 +84,7 @@ def test_by_being_imported_it_does_nothing(program: str, tmp_path: Path):
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert [path.name for path in tmp_path.iterdir() if path.name == "flag"] == []
-    assert "It is shown as a comment" in (tmp_path / "reward.py").read_text()
+    assert "It is shown as a comment" in (tmp_path / "reward.py").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_files_that_cannot_be_read_or_do_not_fit_are_left_out(tmp_path: Path):
         tmp_path / "signals.pt", episodes([[1.0, 2.0]], [[1, 1]], [1.0], more=torch.zeros(1, 2))
     )
     other_length = stored(tmp_path / "length.pt", episodes([[1.0, 2.0, 3.0]], [[1, 1, 1]], [1.0]))
-    (tmp_path / "text.pt").write_text("no tensors")
+    (tmp_path / "text.pt").write_text("no tensors", encoding="utf-8")
     (tmp_path / "empty.pt").write_bytes(b"")
     (tmp_path / "half.pt").write_bytes(good.read_bytes()[:500])
     torch.save({"weights": torch.zeros(2)}, tmp_path / "policy.pt")

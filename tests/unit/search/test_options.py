@@ -103,5 +103,5 @@ def test_both_ends_of_a_range_are_allowed():
 
 @pytest.mark.parametrize("kind", ALL)
 def test_every_constant_is_documented(kind: type[Options]):
-    page = (Path(__file__).parents[3] / "docs" / "strategies.md").read_text()
+    page = (Path(__file__).parents[3] / "docs" / "strategies.md").read_text(encoding="utf-8")
     assert [field.name for field in dataclasses.fields(kind) if f"`{field.name}`" not in page] == []

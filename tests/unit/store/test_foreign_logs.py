@@ -18,13 +18,13 @@ def path(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", ["study.db", "study.db-wal", "study.db-shm", "study.db-journal"])
 def test_what_sqlite_would_open_is_no_link(path: Path, tmp_path: Path, name: str):
     victim = tmp_path / "victim"
-    victim.write_text("mine")
+    victim.write_text("mine", encoding="utf-8")
     (path.parent / name).unlink(missing_ok=True)
     (path.parent / name).symlink_to(victim)
     for write in (False, True):
         with pytest.raises(StoreError, match=f"{name} is "):
             Store(path, write=write)
-    assert victim.read_text() == "mine"
+    assert victim.read_text(encoding="utf-8") == "mine"
 
 
 @pytest.mark.parametrize("name", ["study.db-wal", "study.db-shm"])

@@ -67,7 +67,7 @@ def test_writes_ahead(tmp_path, store: Store):
 
 
 def test_what_is_no_study_is_refused(tmp_path):
-    (tmp_path / "text.db").write_text("hello")
+    (tmp_path / "text.db").write_text("hello", encoding="utf-8")
     with pytest.raises(StoreError, match=r"text\.db failed"):
         Store(tmp_path / "text.db")
     with pytest.raises(StoreError, match="failed"):

@@ -97,7 +97,7 @@ def test_a_study_whose_format_is_still_in_its_log_opens(tmp_path: Path):
     (tmp_path / "live").mkdir()
     live = sqlite3.connect(tmp_path / "live" / "study.db", isolation_level=None)
     live.execute("PRAGMA journal_mode = WAL")
-    schema = (Path(__file__).parents[3] / "rewardsmith" / "store" / "schema.sql").read_text()
+    schema = (Path(__file__).parents[3] / "rewardsmith" / "store" / "schema.sql").read_text(encoding="utf-8")
     live.executescript(f"BEGIN;{schema}COMMIT;")
     killed = shutil.copytree(tmp_path / "live", tmp_path / "killed")
     live.close()
@@ -208,7 +208,8 @@ def test_a_config_from_before_its_newer_keys_opens_with_their_defaults(tmp_path:
     (tmp_path / "s" / "config.yaml").write_text(
         yaml.safe_dump(
             {"task": "franka-reach", "candidates": 3, "llm": {"model": "m"}, "training": {"envs": 16}}
-        )
+        ),
+        encoding="utf-8",
     )
     with Study.open(tmp_path / "s") as study:
         assert study.config == config

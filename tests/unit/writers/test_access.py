@@ -37,11 +37,11 @@ def test_local_servers_need_no_key():
 
 
 def test_a_key_from_a_file(tmp_path: Path):
-    (tmp_path / "key").write_text(f"{KEY}\n")
+    (tmp_path / "key").write_text(f"{KEY}\n", encoding="utf-8")
     assert resolve(LanguageModelOptions(model="m", key_file=str(tmp_path / "key")), {}).key == KEY
     with pytest.raises(WriterError, match=r"cannot read the key file .*missing: No such file"):
         resolve(LanguageModelOptions(model="m", key_file=str(tmp_path / "missing")), {})
-    (tmp_path / "empty").write_text("")
+    (tmp_path / "empty").write_text("", encoding="utf-8")
     with pytest.raises(WriterError, match="empty is empty"):
         resolve(LanguageModelOptions(model="m", key_file=str(tmp_path / "empty")), {})
 
@@ -119,7 +119,7 @@ def test_a_key_given_for_the_name_of_its_variable_is_not_shown(name: str):
 
 
 def test_a_key_file_without_end_is_no_key(tmp_path: Path):
-    (tmp_path / "big").write_text("k" * 20_000)
+    (tmp_path / "big").write_text("k" * 20_000, encoding="utf-8")
     with pytest.raises(WriterError, match="larger than 10,000 bytes"):
         resolve(LanguageModelOptions(model="m", key_file=str(tmp_path / "big")), {})
     with pytest.raises(WriterError, match="larger than 10,000 bytes"):

@@ -10,8 +10,10 @@ import pytest
 
 from rewardsmith import templates
 from rewardsmith.contracts import Brief, Parent, Repair, TaskSheet
+from rewardsmith.drafting import drafted
 from rewardsmith.errors import UsageError
 from rewardsmith.feedback.feedback import Seen, gather
+from rewardsmith.records import Candidate, Draft, Objection, Verdict
 from rewardsmith.writers.prompts import OPERATORS, as_text, render
 from tests.builders import trained
 from tests.toys import TOY
@@ -60,8 +62,8 @@ def test_snapshot(name: str):
     text, path = as_text(render(CASES[name])) + "\n", SNAPSHOTS / f"{name}.txt"
     if os.environ.get("REWARDSMITH_SNAPSHOTS") == "write":
         path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
-    assert text == path.read_text()
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -108,6 +110,14 @@ def test_a_repair_does_not_pay_for_the_parents_again():
     assert SOURCE.strip() in prompt.messages[-2].content
 
 
+def test_a_repair_names_all_that_was_told_at_once():
+    verdict = Verdict(False, "syntax", 2, "x is wrong.", "Do y.", further=(Objection(3, "z, too."),))
+    refused = drafted(Candidate("c001", 0, "initial"), Draft("c001", source=SOURCE), verdict, repairs=3)
+    prompt = render(brief("initial", Repair(refused.source, refused.reason, refused.attempts)))
+    listed = "\n\nsyntax (line 2): x is wrong. Do y.\nsyntax (line 3): z, too.\n\n"
+    assert listed in prompt.messages[-1].content
+
+
 def test_a_program_that_is_far_too_long_is_not_shown_again():
     repaired = render(brief("initial", Repair("x" * 9_000, "lexical: too long.", 1)))
     assert len(as_text(repaired)) < 9_000
@@ -119,8 +129,8 @@ def test_the_stamp_names_templates_and_follows_their_text(tmp_path: Path, monkey
     assert render(CASES["repair"]).template.split()[-1].startswith("repair@")
     before = {name: templates.stamp(name) for name in ("mutate", "align", "repair")}
     for path in templates.prompt_root().glob("*.j2"):
-        (tmp_path / path.name).write_text(path.read_text())
-    (tmp_path / "programs.j2").write_text("changed")
+        (tmp_path / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "programs.j2").write_text("changed", encoding="utf-8")
     monkeypatch.setattr(templates, "prompt_root", lambda: tmp_path)
     after = {name: templates.stamp.__wrapped__(name) for name in before}
     assert before["mutate"] != after["mutate"]  # it includes programs.j2

@@ -32,7 +32,9 @@ from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.guard.states import make_states
 from rewardsmith.reward.guard.static import check_source
 
-RECORDED: list[str] = json.loads((Path(__file__).parents[3] / "data" / "recorded_rewards.json").read_text())
+RECORDED: list[str] = json.loads(
+    (Path(__file__).parents[3] / "data" / "recorded_rewards.json").read_text(encoding="utf-8")
+)
 """What a language model wrote for franka-push in whole searches."""
 MORE_THAN_PYTHON = {"scalar_arithmetic"}
 """Ordinary rewards where Python stops: this one gives a plain number to ``torch.exp``."""

@@ -58,7 +58,7 @@ print(json.dumps([report, done]))
 
 def attempt(layer: str, actions: dict[str, str], folder: Path) -> dict[str, str]:
     """What became of every action in a process behind one layer."""
-    (folder / "there.txt").write_text("kept")
+    (folder / "there.txt").write_text("kept", encoding="utf-8")
     attempts = "\n".join(f"attempt({name!r}, lambda: {action})" for name, action in actions.items())
     script = SCRIPT.format(close=CLOSE[layer], attempts=attempts)
     done = subprocess.run(
@@ -78,7 +78,7 @@ def test_nothing_is_possible(layer: str, actions: dict[str, str], tmp_path: Path
     outcomes = attempt(layer, actions, tmp_path)
     assert outcomes == dict.fromkeys(actions, "refused")
     assert [path.name for path in tmp_path.iterdir()] == ["there.txt"]
-    assert (tmp_path / "there.txt").read_text() == "kept"
+    assert (tmp_path / "there.txt").read_text(encoding="utf-8") == "kept"
 
 
 def test_memory_and_time_are_limited() -> None:

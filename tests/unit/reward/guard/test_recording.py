@@ -61,13 +61,15 @@ def test_another_scene_has_another_file(tmp_path: Path):
     class Other(FrankaReach):
         scene = str(tmp_path / "scene.xml")
 
-    (tmp_path / "scene.xml").write_text('<mujoco><include file="table.xml"/></mujoco>')
-    (tmp_path / "table.xml").write_text("<mujoco/>")
+    (tmp_path / "scene.xml").write_text('<mujoco><include file="table.xml"/></mujoco>', encoding="utf-8")
+    (tmp_path / "table.xml").write_text("<mujoco/>", encoding="utf-8")
     files = [cache_file(cast(Task, Other()))]
     assert cache_file(cast(Task, Other())) == files[0]
-    (tmp_path / "scene.xml").write_text('<mujoco model="other"><include file="table.xml"/></mujoco>')
+    (tmp_path / "scene.xml").write_text(
+        '<mujoco model="other"><include file="table.xml"/></mujoco>', encoding="utf-8"
+    )
     files.append(cache_file(cast(Task, Other())))
-    (tmp_path / "table.xml").write_text('<mujoco model="round"/>')
+    (tmp_path / "table.xml").write_text('<mujoco model="round"/>', encoding="utf-8")
     files.append(cache_file(cast(Task, Other())))
     Other.scene = '<mujoco model="text"/>'
     files.append(cache_file(cast(Task, Other())))
@@ -80,11 +82,11 @@ def test_another_program_of_the_task_has_another_file(tmp_path: Path, monkeypatc
         "from rewardsmith_envs.tasks.franka_reach import FrankaReach\nclass Mine(FrankaReach):\n"
         "    draws = 31\n"
     )
-    (tmp_path / "tasks_of_mine.py").write_text(code)
+    (tmp_path / "tasks_of_mine.py").write_text(code, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     task = cast(Task, import_module("tasks_of_mine").Mine())
     before = cache_file(task)
-    (tmp_path / "tasks_of_mine.py").write_text(code + "# farther apart\n")
+    (tmp_path / "tasks_of_mine.py").write_text(code + "# farther apart\n", encoding="utf-8")
     assert cache_file(task) != before
 
 
@@ -152,7 +154,7 @@ def test_states_that_do_not_fit_are_not_used(
 
 @pytest.mark.slow
 def test_a_folder_that_cannot_be_written_still_gives_states(reach: Task, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
     states = load_or_record(tmp_path / "file" / "states" / "x.pt", pack(reach), readable(reach.signals))
     assert len(states["goal_pos"]) >= 500
 

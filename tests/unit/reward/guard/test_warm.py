@@ -71,7 +71,7 @@ def test_many_checks_leave_nothing_behind(child: WarmChild, reach: Task) -> None
 def _memory_kib(child: WarmChild) -> int:
     process = child._process._process
     assert process is not None
-    lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+    lines = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmSize"))
 
 
@@ -79,7 +79,7 @@ def test_a_machine_where_it_cannot_start(
     reach: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No program is to blame then: the error goes to the person, not to the writer."""
-    (tmp_path / "torch.py").write_text("raise ImportError('no torch on this machine')\n")
+    (tmp_path / "torch.py").write_text("raise ImportError('no torch on this machine')\n", encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     child = WarmChild(reach, PpoSettings())
     with pytest.raises(RewardsmithError, match="does not start"):
