@@ -57,7 +57,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     f"{SEARCH}/selection.py": ("unit/search/test_selection.py",),
     f"{SEARCH}/tree.py": ("unit/search/test_options.py", *TREE),
     "rewardsmith/budget.py": ("unit/test_budget.py",),
-    "rewardsmith/confirming.py": ("unit/test_confirming.py",),
+    "rewardsmith/confirming.py": ("unit/test_confirming.py", "unit/test_runner.py"),
     "rewardsmith/event_replay.py": ("unit/test_replaying.py",),
     "rewardsmith/executors/": (
         "unit/executors",

@@ -108,7 +108,7 @@ class Beliefs:
         It hangs on their first scores alone, so it is the same when some were trained again.
         """
         first = {trial.id: trial.score for trial in trials if trial.score}
-        if len(first) < 2:
+        if not first:
             return {}
         model = fit([*self._known, *([score] for score in first.values())])
         noise = math.hypot(model.luck, fmean(score.standard_error for score in first.values()))
@@ -131,8 +131,8 @@ def allocate(worth: Mapping[str, float], noise: float, extra: int) -> dict[str, 
     Returns:
         How many more each gets; names without any are left out.
     """
-    if len(worth) < 2 or extra <= 0:
-        return {}
+    if len(worth) < 2:
+        return {}  # the best is known
     leader = max(worth, key=lambda name: worth[name])
     near = max(noise / 4, _TINY)  # equals would get all
     shares = {name: max(worth[leader] - mean, near) ** -2 for name, mean in worth.items() if name != leader}

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
 import pytest
 
 from rewardsmith import runner
+from rewardsmith.budget import Budget
 from rewardsmith.config import StudyConfig
-from rewardsmith.contracts import Report, ScoringJob, TrainingJob
+from rewardsmith.confirming import confirm
+from rewardsmith.contracts import Report, ScoringJob, TrainingJob, TrainingResult
 from rewardsmith.errors import UsageError
 from rewardsmith.fitness import Beliefs
 from rewardsmith.parts import Parts, assemble
-from rewardsmith.records import Purpose, Score, Trial
+from rewardsmith.records import CandidateState, Fault, Purpose, RunState, Score, Trial
 from rewardsmith.reports.best_so_far import best_so_far
 from rewardsmith.reports.comparison_rows import search_row
 from rewardsmith.reward.guard import Guard
 from rewardsmith.study import Study
 from rewardsmith.training.ppo import PpoSettings
+from rewardsmith.training_desk import TrainingDesk
+from tests.builders import trained
 from tests.searching import AtOnce, Author, Rounds, Silent
 from tests.toys import TOY
 
@@ -34,11 +38,15 @@ class Scored(AtOnce):
 
     stop_at: str = ""
     trained: list[str] = field(default_factory=list)
+    widths: list[int] = field(default_factory=list)
     means: Mapping[str, float] = field(
         default_factory=lambda: (
             {f"{name}-search-0": mean for name, mean in MEANS.items()} | {"c000-confirm-0": 0.3}
         )
     )
+
+    def widen(self, width: int) -> None:
+        self.widths.append(width)
 
     def train(self, job: TrainingJob, scoring: ScoringJob) -> None:
         if job.run == self.stop_at:
@@ -103,10 +111,61 @@ def test_two_of_four_are_trained_again_and_the_mean_is_told(tmp_path: Path):
         assert trial.scores[0].seed != trial.scores[1].seed
 
 
+class OneByOne(Scored):
+    """Says one thing at a time, and nothing in between."""
+
+    said = False
+
+    def next(self, timeout_s: float) -> Report | None:
+        self.said = not self.said
+        return super().next(timeout_s) if self.said else None
+
+
+def test_the_strategy_hears_of_a_batch_once_all_of_that_is_done(tmp_path: Path):
+    executor = OneByOne()
+    with Study.create(tmp_path / "s", CONFIG) as study:
+        heard = go(study, executor).heard
+    assert len(executor.trained) == len(set(executor.trained)) == 12
+    assert heard[0] == pytest.approx({"c000": 0.5, "c001": 0.2, "c002": 0.55, "c003": 0.1})
+    assert 2 in executor.widths
+
+
+@pytest.mark.parametrize(("candidates", "proposed"), [(12, 8), (11, 8), (10, 8), (9, 7), (6, 4), (5, 4)])
+def test_all_trainings_together_are_as_many_as_candidates(candidates: int, proposed: int, tmp_path: Path):
+    with Study.create(tmp_path / "s", replace(CONFIG, candidates=candidates)) as study:
+        go(study, Scored())
+        assert len(study.candidates) == proposed
+        assert len(study.runs_for(Purpose.SEARCH, Purpose.CONFIRM)) == candidates
+
+
+def test_a_training_that_fails_confirms_nothing_and_ends_nothing(tmp_path: Path):
+    class Failing(Scored):
+        def train(self, job: TrainingJob, scoring: ScoringJob) -> None:
+            if job.run != "c000-confirm-0":
+                super().train(job, scoring)
+                return
+            failed = TrainingResult(job.run, RunState.FAILED, Fault.DIVERGED, "not finite")
+            self.reports.append(Report(result=failed))
+
+    with Study.create(tmp_path / "s", CONFIG) as study:
+        heard = go(study, Failing()).heard
+        assert heard[0] == pytest.approx({"c000": 0.7, "c001": 0.2, "c002": 0.55, "c003": 0.1})
+        assert study.candidates[0].state == CandidateState.ACCEPTED
+
+
+def test_nothing_is_confirmed_once_the_time_is_up(tmp_path: Path):
+    with Study.create(tmp_path / "s", CONFIG) as study:
+        budget = Budget(12, max_hours=1.0, earlier_s=3600.0, proposed=4)
+        batch = [trained(f"c{number:03d}", 0.1 * number) for number in range(4)]
+        assert confirm(study, cast(Parts, None), budget, cast(TrainingDesk, None), batch) is batch
+        budget = Budget(12, proposed=4, stopped="max_usd")
+        assert confirm(study, cast(Parts, None), budget, cast(TrainingDesk, None), batch) is batch
+
+
 @pytest.mark.parametrize("fitness", ["score", "posterior"])
 @pytest.mark.parametrize("stop_at", ["c000-search-0", "c000-confirm-0", "c002-confirm-0", "c006-search-0"])
 def test_a_resumed_search_confirms_the_same(stop_at: str, fitness: str, tmp_path: Path):
-    config = StudyConfig(**{**vars(CONFIG), "fitness": fitness})
+    config = replace(CONFIG, fitness=fitness)
     with Study.create(tmp_path / "whole", config) as study:
         whole = go(study, Scored()).heard
         names = [run.id for run in study.runs]
@@ -121,7 +180,7 @@ def test_a_resumed_search_confirms_the_same(stop_at: str, fitness: str, tmp_path
 
 
 def test_the_posterior_is_told_and_shown(tmp_path: Path):
-    with Study.create(tmp_path / "s", StudyConfig(**{**vars(CONFIG), "fitness": "posterior"})) as study:
+    with Study.create(tmp_path / "s", replace(CONFIG, fitness="posterior")) as study:
         heard = go(study, Scored()).heard[0]
         order = [heard[name] or 0.0 for name in ("c003", "c001", "c000", "c002")]
         assert order == sorted(order)
