@@ -38,7 +38,7 @@ def test_few_episodes_count_less():
         ([scores(0.2, 0.4), scores(0.6)], 0.45, 0.018, 0.036),
         # nothing is left for luck where episodes explain half of it
         ([scores(0.2, error=0.2), scores(0.6, error=0.2)], 0.4, 0.04, 0.0),
-        # of the difference of two scores, 0.02 squared, the episodes explain a half
+        # of the two scores of one program, the episodes explain a half
         ([scores(0.2, 0.4, error=0.1), scores(0.6, error=0.1)], 0.45, 0.018, 0.026),
         # a program that is scored alone
         ([scores(0.3)], 0.3, 0.0, 0.0),
@@ -60,7 +60,7 @@ def test_trainings_go_to_the_leader_and_to_those_near_it():
 
 
 def test_near_the_leader_a_quarter_of_the_noise_is_the_least_distance():
-    """Shares: b 0.025 ** -2 = 1600, c 0.05 ** -2 = 400, a 1649; of 20 trainings 9.0, 8.8 and 2.2."""
+    """Shares: b 0.025 ** -2 = 1600, c 0.05 ** -2 = 400, a 1649; of 20 are 9.0, 8.8 and 2.2."""
     assert allocate({"a": 0.5, "b": 0.49, "c": 0.45}, noise=0.1, extra=17) == {"a": 8, "b": 8, "c": 1}
 
 
