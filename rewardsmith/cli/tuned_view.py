@@ -20,7 +20,7 @@ def setting_line(setting: Setting) -> str:
     if setting.score:
         return f"{name}  {digits(setting.score.mean)} ± {digits(setting.score.standard_error)}"
     last = f"{digits(setting.rungs[-1].score.mean)} " if setting.rungs else ""
-    return f"{name}  {last}{setting.state}: {one_line(setting.cause, 100)}"
+    return f"{name}  {last}{one_line(setting.state, 40)}: {one_line(setting.cause, 100)}"
 
 
 def tuned_text(tuned: Tuned, numbers: Sequence[Number]) -> str:

@@ -63,5 +63,7 @@ def _unpack(packed: Path, whole: Path) -> None:
                 size += target.write(decoder.decompress(given, _PART))
                 if size > _MOST_BYTES:
                     raise StoreError(f"{packed} holds more than {_MOST_BYTES:,} bytes; no study is so large.")
+            if decoder.unused_data or source.read(1):
+                raise StoreError(f"{packed} goes on behind its end. Copy it again.")
     except (OSError, lzma.LZMAError) as error:
         raise StoreError(f"{packed} cannot be unpacked: {error}. Copy it again.") from error

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rewardsmith.errors import UsageError
+from rewardsmith.reward.guard.constants import MAX_NUMBER
 from rewardsmith.reward.guard.lexical import check_text
 from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.guard.syntax import parse
@@ -28,8 +29,9 @@ _DIGITS = 4
 """Significant digits of a tuned number: more would only look precise."""
 _LONGEST = 48
 """Letters of a name that is an expression."""
-_RANGE = re.compile(r"#.*?(-?[\d.]+(?:e-?\d+)?)\s*(?:to|\.\.|,|-)\s*(-?[\d.]+(?:e-?\d+)?)")
-"""A comment with a range, such as ``# 0.05 to 0.5``."""
+_BOUND = r"(-?(?<![\d.])[\d.]{1,20}(?:e-?\d{1,3})?)"
+_RANGE = re.compile(rf"{_BOUND}\s{{0,9}}(?:to|\.\.|,|-)\s{{0,9}}{_BOUND}", re.ASCII)
+"""In a comment, such as ``# 0.05 to 0.5``. Bounded: a search takes no longer than the text."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Number:
     line: int
     start: int
     end: int
-    """Where it stands: columns of the line, in bytes."""
+    """Where it stands: columns of the line, in letters."""
 
     def __post_init__(self) -> None:
         assert 0 < self.low / self.value <= 1 <= self.high / self.value, "a range around the number"
@@ -58,13 +60,13 @@ def find_numbers(source: str) -> tuple[Number, ...]:
         UsageError: There is nothing.
     """
     try:
-        parse(check_text(source))  # which leaves nothing that a parser would choke on
+        code = check_text(source)  # which leaves nothing that a parser would choke on
+        tree = parse(code)
     except RefusedError as refusal:
         raise UsageError(f"the program cannot be read: {refusal}") from None
-    tree = ast.parse(source)
-    lines = source.splitlines()
+    comments = [line[len(left) :] for line, left in zip(source.split("\n"), code.split("\n"), strict=True)]
     found = sorted(set(_places(tree)), key=lambda place: (place[1].lineno, place[1].col_offset))
-    numbers = [made for name, node in found if (made := _number(name, node, lines))]
+    numbers = [made for name, node in found if (made := _number(name, node, comments))]
     if not numbers:
         raise UsageError(
             "the program has no number to tune: no weight, temperature or threshold. Give it some by name, "
@@ -90,13 +92,13 @@ def with_numbers(source: str, numbers: Sequence[Number], values: Mapping[str, fl
         numbers: What that found.
         values: By name; the others stay, as do those that are the same to four digits.
     """
-    lines = [line.encode() for line in source.splitlines(keepends=True)]
+    lines = source.split("\n")
     for number in sorted(numbers, key=lambda one: (one.line, one.start), reverse=True):
         value = rounded(values.get(number.name, number.value))
         if value != rounded(number.value):
             line = lines[number.line - 1]
-            lines[number.line - 1] = line[: number.start] + repr(value).encode() + line[number.end :]
-    return b"".join(lines).decode()
+            lines[number.line - 1] = line[: number.start] + repr(value) + line[number.end :]
+    return "\n".join(lines)
 
 
 def rounded(value: float) -> float:
@@ -165,21 +167,23 @@ def _signed(node: ast.expr) -> float | None:
     return None
 
 
-def _number(name: str, node: ast.expr, lines: Sequence[str]) -> Number | None:
+def _number(name: str, node: ast.expr, comments: Sequence[str]) -> Number | None:
     value = _signed(node)
-    if value is None or abs(value) < _TINY or node.end_lineno != node.lineno or node.end_col_offset is None:
+    if value is None or not _TINY <= abs(value) <= MAX_NUMBER:
         return None
-    low, high = _range(value, lines[node.lineno - 1])
+    if node.end_lineno != node.lineno or node.end_col_offset is None:
+        return None
+    low, high = _range(value, comments[node.lineno - 1])
     return Number(name[:_LONGEST], value, low, high, node.lineno, node.col_offset, node.end_col_offset)
 
 
-def _range(value: float, line: str) -> tuple[float, float]:
+def _range(value: float, comment: str) -> tuple[float, float]:
     """What a comment says, if the number lies in it; else a fifth to five times."""
-    if said := _RANGE.search(line):
+    if said := _RANGE.search(comment):
         bounds = [_finite(bound) for bound in said.groups()]
         if None not in bounds:
             low, high = sorted((float(bound or 0.0) for bound in bounds), key=abs)
-            if low / value > 0 and abs(low) <= abs(value) <= abs(high) and low != high:
+            if low / value > 0 and high / value > 0 and abs(low) <= abs(value) <= abs(high) and low != high:
                 return low, high
     return value / _REACH, value * _REACH
 

@@ -11,11 +11,16 @@ from __future__ import annotations
 import ast
 import copy
 
+from rewardsmith.reward.guard import vocabulary
 from rewardsmith.reward.guard.constants import literal, number_of
 
 
 class Replaced(ast.operator):
     """The operator of an augmented assignment whose value is the whole new tensor."""
+
+
+class Added(Replaced):
+    """It was such an assignment before: ``x[:, 1:] += y``."""
 
 
 def with_changes(tree: ast.Module) -> ast.Module:
@@ -27,18 +32,18 @@ class _Changes(ast.NodeTransformer):
     def visit_Assign(self, node: ast.Assign) -> ast.stmt:
         match node.targets:
             case [ast.Subscript(value=ast.Name()) as target]:
-                return _changed(node, target, node.value)
+                return _changed(node, target, node.value, Replaced())
         return node
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:
         match node.target:
             case ast.Subscript(value=ast.Name()) as target if not isinstance(node.op, ast.MatMult):
                 old = ast.Subscript(target.value, target.slice, ast.Load())
-                return _changed(node, target, ast.BinOp(_read(old), node.op, node.value))
+                return _changed(node, target, ast.BinOp(_read(old), node.op, node.value), Added())
         return node
 
 
-def _changed(node: ast.stmt, target: ast.Subscript, value: ast.expr) -> ast.stmt:
+def _changed(node: ast.stmt, target: ast.Subscript, value: ast.expr, kind: Replaced) -> ast.stmt:
     assert isinstance(target.value, ast.Name)
     name = target.value.id
     match target.slice:
@@ -50,7 +55,7 @@ def _changed(node: ast.stmt, target: ast.Subscript, value: ast.expr) -> ast.stmt
             new = None
     if new is None:
         return node
-    change = ast.AugAssign(ast.Name(name, ast.Store()), Replaced(), new)
+    change = ast.AugAssign(ast.Name(name, ast.Store()), kind, new)
     return ast.fix_missing_locations(ast.copy_location(change, node))
 
 
@@ -102,25 +107,76 @@ def _bounds(last: ast.expr) -> tuple[int | None, int | None] | None:
     return lower, upper
 
 
+def copied(new: ast.expr, name: str, *, is_added: bool) -> ast.expr | None:
+    """What is written into columns as it lies, if it may overlap them: no column beside one."""
+    if not isinstance(new, ast.Call) or ast.unparse(new.func) != "torch.cat":
+        return None
+    whole = next(part for part in ast.walk(new) if isinstance(part, ast.BinOp))
+    given = whole.right.right if is_added and isinstance(whole.right, ast.BinOp) else whole.right
+    assert isinstance(whole.left, ast.Call)
+    match whole.left.args[0], given:
+        case (
+            ast.Subscript(slice=ast.Tuple(elts=[first, one])),
+            ast.Subscript(value=ast.Name(id=owner), slice=ast.Tuple(elts=[start, other])),
+        ) if owner == name and type(number_of(one)) is type(number_of(other)) is int:
+            return None if ast.dump(first) == ast.dump(start) else given
+    return given
+
+
 def _where(name: str, mask: ast.expr, value: ast.expr) -> ast.expr:
-    """``x[mask] = 2.0 * y[mask]`` is ``torch.where(mask, 2.0 * y, x)``."""
-    whole = _Unmasked(ast.unparse(mask)).visit(value)
-    new = _converted(_sum(_name(name), whole), name)
-    return ast.Call(_torch("where"), [mask, new, _name(name)], [])
+    """``x[mask] = 2.0 * y[mask]`` is ``torch.where(mask, 2.0 * y, x)``.
+
+    A mask has the shape of x, or its first axis alone where more is done with ``y[mask]`` than with
+    each number by itself: of a mask of several axes it has the first one only.
+    """
+    unmasked = _Unmasked(ast.unparse(mask))
+    new = _converted(_sum(_name(name), unmasked.visit(value)), name)
+    shape: ast.expr = ast.Attribute(_name(name), "shape", ast.Load())
+    if unmasked.is_joined:
+        shape = ast.Subscript(shape, literal(0), ast.Load())
+    shaped = ast.Call(ast.Attribute(mask, "view", ast.Load()), [shape], [])
+    return ast.Call(_torch("where"), [shaped, new, _name(name)], [])
 
 
 class _Unmasked(ast.NodeTransformer):
+    """Reads all of what is read through a mask."""
+
     def __init__(self, mask: str) -> None:
-        self._mask = mask
+        self._mask, self._found = mask, 0
+        self.is_joined = False
+        """Whether what it read is more to something than numbers, each by itself."""
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        if ast.unparse(node.slice) != self._mask:
+            return self._joining(node)
         self.generic_visit(node)
-        return node.value if ast.unparse(node.slice) == self._mask else node
+        self._found += 1
+        return node.value
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        known = vocabulary.ALIASES.get(name, name) in vocabulary.ELEMENTWISE
+        return self.generic_visit(node) if known else self._joining(node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        return self._joining(node) if node.attr in vocabulary.ATTRIBUTES else self.generic_visit(node)
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        return self._joining(node) if isinstance(node.op, ast.MatMult) else self.generic_visit(node)
+
+    def _joining(self, node: ast.AST) -> ast.AST:
+        before = self._found
+        self.generic_visit(node)
+        self.is_joined |= self._found > before
+        return node
 
 
 def _sum(place: ast.expr, value: ast.expr) -> ast.expr:
-    """``value`` in the shape of ``place``, which it may have to be repeated for."""
-    return ast.BinOp(ast.Call(_torch("zeros_like"), [place], []), ast.Add(), value)
+    """``value`` in the shape of ``place``, which it may have to be repeated for.
+
+    Minus zero changes no number, and 0.0 would change minus zero.
+    """
+    return ast.BinOp(ast.Call(_torch("full_like"), [place, literal(-0.0)], []), ast.Add(), value)
 
 
 def _converted(new: ast.expr, name: str) -> ast.expr:

@@ -15,13 +15,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from rewardsmith.reward.guard.arithmetic import Plain
-from rewardsmith.reward.guard.changes import Replaced
+from rewardsmith.reward.guard.changes import Added, Replaced, copied
 from rewardsmith.reward.guard.constants import MAX_NUMBER
 from rewardsmith.reward.guard.helpers import declared
 from rewardsmith.reward.guard.reading import Reading
 from rewardsmith.reward.guard.refusal import Objections, RefusedError
 from rewardsmith.reward.guard.syntax import ENTRY
-from rewardsmith.reward.guard.values import Parameter, Value, fresh, joined
+from rewardsmith.reward.guard.values import Parameter, Value, choice, fresh, joined, view
 
 Names = dict[str, Value]
 
@@ -125,9 +125,9 @@ class _Function:
                 token = Parameter(argument.arg)
                 names[argument.arg] = Value(memory=frozenset({token}), tensor=token)
         self._run(self._function.body, names)
-        result = self._returned[0] if self._returned else fresh()
+        result, taken = self._returned[0] if self._returned else fresh(), choice()
         for other in self._returned[1:]:
-            result = joined(result, other)
+            result = joined(result, other, taken)
         return result
 
     def _run(self, body: list[ast.stmt], names: Names) -> Names | None:
@@ -142,7 +142,10 @@ class _Function:
                 left = [way for way in ways if way is not None]
                 if not left:
                     return None
-                names = {name: joined(left[0][name], left[-1][name]) for name in left[0] if name in left[-1]}
+                taken = choice()
+                names = {
+                    name: joined(left[0][name], left[-1][name], taken) for name in left[0] if name in left[-1]
+                }
         return names
 
     def _step(self, statement: ast.stmt, names: Names) -> None:
@@ -196,6 +199,7 @@ class _Function:
         is_part = isinstance(node.op, Replaced)
         new = added if is_part else self._reading.operation(node, old, added)
         if is_part:
+            self._check_part(node, name, old)
             self._meaning.written[node] = node.value
         if not old.memory:
             names[name] = new
@@ -217,6 +221,17 @@ class _Function:
             }
             for other in read_later
         }
+
+    def _check_part(self, node: ast.AugAssign, name: str, old: Value) -> None:
+        """Refuse where numbers are written that stand elsewhere, too, or are yet to be read."""
+        if old.repeated:
+            message = f"in Python {name} may hold one number at several places, which this changes."
+            raise RefusedError("syntax", message, _of_its_own(name, True), node.lineno)
+        given = copied(node.value, name, is_added=isinstance(node.op, Added))
+        if given and self._reading.value(given).memory & old.memory:
+            message = f"this is a part of {name} itself, and Python may overwrite it before it is read."
+            hint = f"Write ({ast.unparse(given)[:60]}).clone() for it."
+            raise RefusedError("syntax", message, hint, node.lineno)
 
 
 def _of_its_own(name: str, is_part: bool) -> str:
@@ -240,4 +255,4 @@ def _some(whole: Value) -> Value:
     """One of the values of a group of unknown length."""
     if whole.other == "sizes":
         return Value(Plain("int", None, int(MAX_NUMBER)))
-    return Value(memory=whole.memory) if whole.memory else fresh()
+    return view(whole)

@@ -12,7 +12,7 @@ from rewardsmith.reward.guard.arithmetic import MAX_SIZE, Plain, Result
 from rewardsmith.reward.guard.constants import MAX_NUMBER
 from rewardsmith.reward.guard.helpers import declared
 from rewardsmith.reward.guard.refusal import RefusedError
-from rewardsmith.reward.guard.values import Value, called_with, fresh, joined, together, view
+from rewardsmith.reward.guard.values import Value, called_with, choice, fresh, joined, together, view
 
 _KEEPS_TRUTH = frozenset({"where", "add", "sub", "mul", "div", "pow"})
 """Functions whose result has a type that hangs on that of a plain number."""
@@ -47,7 +47,7 @@ class Reading:
                 return self._operation(node)
             case ast.IfExp():
                 self.value(node.test)
-                return joined(self.value(node.body), self.value(node.orelse))
+                return joined(self.value(node.body), self.value(node.orelse), choice())
             case ast.List():
                 return self._of_one_kind(node, [self.value(item) for item in node.elts])
             case ast.Tuple():
@@ -201,7 +201,7 @@ class Reading:
             self._floats_in(node.args[0], given[0])
         _check_kinds(node, name, [*given, *named.values()], named)
         self._take_truths(node, name, [*given, *named.values()])
-        return view(together([*given, *named.values()])) if name in vocabulary.VIEWS else fresh()
+        return _seen(name, together([*given, *named.values()]))
 
     def _plain_call(self, node: ast.Call, name: str, given: list[Value], named: dict[str, Value]) -> Value:
         if name in self._results:
@@ -251,7 +251,12 @@ def _key(node: ast.expr | None) -> str:
 def _method(name: str, owner: Value, given: list[Value]) -> Value:
     if name in ("size", "dim"):
         return Value(Plain("int", None, MAX_SIZE)) if given or name == "dim" else Value(other="sizes")
-    return view(owner) if name in vocabulary.VIEWS else fresh()
+    return _seen(name, owner)
+
+
+def _seen(name: str, whole: Value) -> Value:
+    """What a function gives of some tensors."""
+    return view(whole, repeats=name in vocabulary.REPEATING) if name in vocabulary.VIEWS else fresh()
 
 
 def _check_operands(node: ast.expr | ast.stmt, *values: Value) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from rewardsmith.reward.guard.arithmetic import Plain
 
@@ -21,6 +22,8 @@ class Value:
     """The tensors whose memory it may share."""
     tensor: Hashable = None
     """Two values that have the same, and not None, are one tensor."""
+    repeated: bool = False
+    """Whether one number of its memory may stand at several of its places."""
     items: tuple[Value, ...] = ()
     """Of a tuple, list or dictionary that is written out."""
     keys: tuple[str, ...] = ()
@@ -42,20 +45,26 @@ def fresh() -> Value:
     return Value(memory=frozenset({token}), tensor=token)
 
 
-def joined(first: Value, second: Value) -> Value:
-    """Either of two values."""
+def choice() -> Hashable:
+    """A place where one of two ways is taken."""
+    return next(_FRESH)
+
+
+def joined(first: Value, second: Value, taken: Hashable) -> Value:
+    """Either of two values: of two tensors the same one wherever the same way is ``taken``."""
     if first == second:
         return first
     if first.number and second.number:
         kinds = {first.number.kind, second.number.kind}
         kind = kinds.pop() if len(kinds) == 1 else "loose"
         return Value(Plain(kind, None, max(first.number.most, second.number.most)))
-    same = None if first.tensor is None or second.tensor is None else (first.tensor, second.tensor)
+    same = None if first.tensor is None or second.tensor is None else (taken, first.tensor, second.tensor)
     pairs = zip(first.items, second.items, strict=True) if len(first.items) == len(second.items) else ()
     return Value(
         memory=first.memory | second.memory,
         tensor=same,
-        items=tuple(joined(one, other) for one, other in pairs),
+        repeated=first.repeated or second.repeated,
+        items=tuple(joined(one, other, taken) for one, other in pairs),
         keys=first.keys if first.keys == second.keys else (),
         other=first.other if first.other == second.other else "",
     )
@@ -64,13 +73,17 @@ def joined(first: Value, second: Value) -> Value:
 def together(items: Sequence[Value], keys: Sequence[str] = ()) -> Value:
     """A tuple, list or dictionary."""
     return Value(
-        memory=frozenset().union(*(item.memory for item in items)), items=tuple(items), keys=tuple(keys)
+        memory=frozenset().union(*(item.memory for item in items)),
+        repeated=any(item.repeated for item in items),
+        items=tuple(items),
+        keys=tuple(keys),
     )
 
 
-def view(whole: Value) -> Value:
+def view(whole: Value, *, repeats: bool = False) -> Value:
     """Something of a tensor or a group: it may share the memory, and is not the same tensor."""
-    return Value(memory=whole.memory) if whole.memory else fresh()
+    seen = whole if whole.memory else fresh()
+    return Value(memory=seen.memory, repeated=seen.repeated or repeats)
 
 
 def called_with(result: Value, arguments: Mapping[str, Value], own: dict[Hashable, int]) -> Value:
@@ -85,6 +98,8 @@ def called_with(result: Value, arguments: Mapping[str, Value], own: dict[Hashabl
     if isinstance(result.tensor, Parameter):
         return arguments.get(result.tensor.name) or fresh()
     memory: set[Hashable] = set()
+    handed = (arguments[token.name] for token in result.memory if _is_given(token, arguments))
+    repeated = result.repeated or any(argument.repeated for argument in handed)
     for token in result.memory:
         if not isinstance(token, Parameter):
             memory.add(own.setdefault(token, next(_FRESH)))
@@ -93,4 +108,8 @@ def called_with(result: Value, arguments: Mapping[str, Value], own: dict[Hashabl
     tensor = next(_FRESH)
     if result.tensor is not None:
         tensor = own.setdefault(result.tensor, tensor)
-    return Value(memory=frozenset(memory) or frozenset({tensor}), tensor=tensor)
+    return Value(memory=frozenset(memory) or frozenset({tensor}), tensor=tensor, repeated=repeated)
+
+
+def _is_given(token: Hashable, arguments: Mapping[str, Value]) -> TypeGuard[Parameter]:
+    return isinstance(token, Parameter) and token.name in arguments

@@ -32,6 +32,8 @@ ALIASES = {
     "greater": "gt", "less": "lt", "greater_equal": "ge", "less_equal": "le", "not_equal": "ne",
 }  # fmt: skip
 """Second names of the same functions, and the ones that are printed."""
+ELEMENTWISE = frozenset(_ELEMENTWISE.split())
+"""Functions of each number by itself."""
 FUNCTIONS = frozenset((_ELEMENTWISE + _REDUCTIONS + _SHAPES + _NUMERIC).split()) | ALIASES.keys()
 """Functions under ``torch`` and ``math`` and methods of tensors."""
 _MIXING = """
@@ -61,6 +63,8 @@ _VIEWS = """
 """
 VIEWS = frozenset(_VIEWS.split())
 """Functions whose result may lie in the memory of their first argument, or be that very tensor."""
+REPEATING = frozenset({"expand", "expand_as", "broadcast_to"})
+"""Those of them where one number of the memory stands at several places."""
 DTYPES = frozenset({"float", "double", "int", "long", "bool", "float32", "float64", "int32", "int64"})
 """Attributes of torch that are types; the first ones are methods of tensors, too."""
 NAMESPACES = frozenset({"linalg", "nn", "functional"})

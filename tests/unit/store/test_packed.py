@@ -55,8 +55,10 @@ def test_the_database_itself_goes_first(folder: Path):
         (lzma.compress(b"x" * 10, lzma.FORMAT_ALONE), "cannot be unpacked"),
         (lzma.compress(bytes(256_000_001), preset=0), "holds more than 256,000,000 bytes"),
         (lzma.compress(b"no database"), "not a database"),
+        (lzma.compress(b"x") + b"y", "goes on behind its end"),
+        (lzma.compress(b"x") * 2, "goes on behind its end"),
     ],
-    ids=["empty", "cut", "other", "old archive", "bomb", "other content"],
+    ids=["empty", "cut", "other", "old archive", "bomb", "other content", "more", "two"],
 )
 def test_what_is_none_is_refused(content: bytes, message: str, folder: Path):
     (folder / "study.db.xz").write_bytes(content)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from rewardsmith.errors import UsageError
@@ -56,6 +58,13 @@ def test_ranges_are_a_fifth_to_five_times_or_what_a_comment_says():
         ("# -1.0 to 1.0", (0.1, 2.5)),  # of both signs
         ("# 4 cm behind the cube", (0.1, 2.5)),
         ("# 0.5 to 0.5", (0.1, 2.5)),
+        ("# 0.5 to -1.0", (0.1, 2.5)),  # of both signs, the other way round
+        ("# 0.2 - -5", (0.1, 2.5)),
+        ("# 1e400 to 2, . to .", (0.1, 2.5)),
+        ("; r = '# 0.4 to 0.6'", (0.1, 2.5)),  # in a text
+        ("# x\r    w = 3.0", (0.1, 2.5)),  # no line of its own
+        ("# \0 \ud800", (0.1, 2.5)),
+        ("# x\r" + "(" * 300, (0.1, 2.5)),
     ],
 )
 def test_comments(comment: str, expected: tuple[float, float]):
@@ -88,6 +97,26 @@ def test_letters_before_a_number_do_not_shift_it():
     assert "w = 3.5 * r  # größer 数" in with_numbers(
         source, find_numbers(source), {find_numbers(source)[0].name: 3.5}
     )
+
+
+@pytest.mark.parametrize("end", "\f\v\x1c\x1d\x85\u2028")
+def test_only_line_breaks_end_lines(end: str):
+    source = f"def compute_reward(tcp_pos):\n    # a{end}b\n    w = 2.0\n    return w * tcp_pos[:, 0], {{}}\n"
+    assert with_numbers(source, find_numbers(source), {"w": 3.5}) == source.replace("2.0", "3.5")
+
+
+def test_a_long_comment_takes_no_time():
+    comment = "#" * 2000 + "1" * 2000 + "." * 1500 + " " * 1500
+    source = f"def compute_reward(tcp_pos):\n    w = 2.0  {comment}\n    return w * tcp_pos[:, 0], {{}}\n"
+    began = time.monotonic()
+    assert len(find_numbers(source)) == 1
+    assert time.monotonic() - began < 5.0
+
+
+@pytest.mark.parametrize("number", ["1e400", "1e308", "1e10", "1e-9"])
+def test_numbers_that_no_program_has_are_left_out(number: str):
+    with pytest.raises(UsageError, match="no number"):
+        find_numbers(f"def compute_reward(tcp_pos):\n    return {number} * tcp_pos[:, 0], {{}}\n")
 
 
 def test_equal_names_are_told_apart():

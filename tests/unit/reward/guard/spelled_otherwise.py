@@ -42,6 +42,26 @@ SPELLED = {
     "a mask that is written": program(
         "r[near] = 1.0", "r[(d < 0.3) & ~near] += 1", "m = r < 0", "r[m] = 2.0 * d[m] - v[m].norm(dim=-1)"
     ),
+    "minus zero is written": program(
+        "x = v * 1.0",
+        "x[:, 0] = -0.0",
+        "r[near] = -0.0",
+        "r = torch.copysign(d, x[:, 0]) + torch.copysign(d, r)",
+    ),
+    "a mask of one axis for a column": program("x = d[:, None] * 1.0", "x[near] = 0.0", "r = x[:, 0]"),
+    "columns beside each other": program(
+        "v[..., 0] = v[..., 1]", "v[:, 1] += v[:, 0]", "v[:, 1:] *= v[:, :2].clone()", "r = v.sum(-1)"
+    ),
+    "more made of what a mask picks": program("r[near] = torch.norm(v[near], dim=-1) * d[near].exp()"),
+    "one of two, chosen once": program(
+        "a = d * 1.0",
+        "if d.dim() == 1:",
+        "    x = y = a",
+        "else:",
+        "    x = y = d * 3.0",
+        "x += 1.0",
+        "r = x * y",
+    ),
     "a mask of a mask": program("near[r < -0.1] = False", "r = near.float()"),
     "a part written under two names": program(
         "q = {'a': d}", "x = q['a']", "x[near] = 0.0", "r = q['a'] + x"

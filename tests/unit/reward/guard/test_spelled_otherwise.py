@@ -74,6 +74,51 @@ REFUSED = {
         program("r = f(d)", above="def f(x):\n    x[x < 0.1] = 0.0\n    return x\n"),
         "the caller's tensor",
     ),
+    "what stands at several places": (
+        program("x = (d * 1.0)[:, None].expand(-1, 3)", "x[:, 0] = 0.0", "r = x[:, 1]"),
+        "x may hold one number at several places",
+    ),
+    "a part of what stands at several places": (
+        program(
+            "x, y = f(d).split([2, 1], dim=1)",
+            "x[x > 0.3] = 0.0",
+            "r = x[:, 1]",
+            above="def f(x):\n    return torch.broadcast_to(x[:, None] * 2.0, (x.shape[0], 3))\n",
+        ),
+        "x may hold one number at several places",
+    ),
+    "columns moved within a tensor": (
+        program("x = v * 1.0", "x[:, 1:] = x[:, :2]", "r = x[:, 2]"),
+        "this is a part of x itself",
+    ),
+    "columns added within a tensor": (
+        program("x = v * 1.0", "y = x[:, :2]", "x[:, 1:] += y", "r = x[:, 2]"),
+        "this is a part of x itself",
+    ),
+    "a row of a matrix moved within it": (
+        program("m = v[:, :, None] * v[:, None, :]", "m[:, 1] = m.view(-1, 9)[:, 1:4]", "r = m[:, 1, 2]"),
+        "this is a part of m itself",
+    ),
+    "either of two, chosen twice": (
+        program(
+            "a, b = d * 1.0, d * 2.0",
+            "x = a if d.dim() == 1 else b",
+            "y = a if d.dim() == 2 else b",
+            "x += 1.0",
+            "r = x + y",
+        ),
+        "x may share its memory with y",
+    ),
+    "either of two, chosen twice by a helper": (
+        program(
+            "x, y = f(d * 1.0, r)",
+            "x[near] = 1.0",
+            "r = x + y",
+            above="def f(a, b):\n    x = a\n    y = b\n    if a.dim() == 1:\n        x = b\n"
+            "    if a.dim() == 2:\n        y = a\n    return x, y\n",
+        ),
+        "x may share its memory with",
+    ),
     "the mean of a mask": (program("r[near] = d[near].mean()"), "mean without dim"),
     "a mask that is read": (program("r = d * d[near].sum()"), "sum without dim"),
     "a method that is written to": (program("d.data[near] = 0.0"), "only plain local names"),
@@ -168,6 +213,10 @@ def test_what_only_looks_like_one_is_refused(name: str, push: Task):
         (program("i = near.long()", "r[i] = 1.0"), "probe"),
         (program("r[near.long().cumsum(0) > 1] = 1.0"), "graph"),
         (program("r[near.any(dim=0)] = 1.0"), "graph"),
+        (program("v[v > 0] = torch.softmax(v[v > 0], dim=-1)", "r = v.sum(-1)"), "probe"),
+        (program("v[v > 0] = v[v > 0].norm(dim=-1, keepdim=True)", "r = v.sum(-1)"), "probe"),
+        (program("k = d.dim() == 1", "v[k] = v[k].norm(dim=1, keepdim=True)"), "compile"),
+        (program("x = torch.zeros(2, 2)", "x[torch.ones(2) > 0] = 1.0", "r = d * x[0, 1]"), "probe"),
         (program("r = total(v, 0)", above="def total(x, axis):\n    return x.sum(dim=axis)\n"), "graph"),
         (program("r = part(v, 2.0)", above="def part(x, k):\n    return x[:, k]\n"), "compile"),
     ],
