@@ -124,7 +124,6 @@ def claim(folder: Path, tuning: Tuning) -> list[Setting]:
     Raises:
         UsageError: Something else is in it.
     """
-    path = folder / TUNING
     if is_tuning(folder):
         asked, settings, _ = open_tuning(folder)
         if asked != tuning:
@@ -133,7 +132,7 @@ def claim(folder: Path, tuning: Tuning) -> list[Setting]:
     if folder.exists() and any(folder.iterdir()):
         raise UsageError(f"{folder} exists already. Give another folder with --out.")
     folder.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(_TUNING.dump_json(tuning, indent=1))
+    write_whole(folder.resolve() / TUNING, _TUNING.dump_json(tuning, indent=1), durable=True)
     return []
 
 
@@ -154,5 +153,5 @@ def add_setting(folder: Path, setting: Setting) -> None:
 
 def write_result(folder: Path, tuned: Tuned, source: str) -> None:
     """The end: numbers, and the reward that has them."""
-    (folder / REWARD).write_text(source, encoding="utf-8")
-    (folder / RESULT).write_bytes(_TUNED.dump_json(tuned, indent=1))
+    write_whole(folder.resolve() / REWARD, source.encode(), durable=True)
+    write_whole(folder.resolve() / RESULT, _TUNED.dump_json(tuned, indent=1), durable=True)

@@ -10,7 +10,6 @@ tiny ones that only keep a divisor from 0, and 0 itself.
 from __future__ import annotations
 
 import ast
-import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -180,7 +179,7 @@ def _number(name: str, node: ast.expr, comments: Sequence[str]) -> Number | None
 def _range(value: float, comment: str) -> tuple[float, float]:
     """What a comment says, if the number lies in it; else a fifth to five times."""
     if said := _RANGE.search(comment):
-        bounds = [_finite(bound) for bound in said.groups()]
+        bounds = [_bound(bound) for bound in said.groups()]
         if None not in bounds:
             low, high = sorted((float(bound or 0.0) for bound in bounds), key=abs)
             if low / value > 0 and high / value > 0 and abs(low) <= abs(value) <= abs(high) and low != high:
@@ -188,9 +187,9 @@ def _range(value: float, comment: str) -> tuple[float, float]:
     return value / _REACH, value * _REACH
 
 
-def _finite(text: str) -> float | None:
+def _bound(text: str) -> float | None:
     try:
         value = float(text)
     except ValueError:
         return None
-    return value if math.isfinite(value) else None
+    return value if abs(value) <= MAX_NUMBER else None

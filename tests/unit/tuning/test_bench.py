@@ -17,7 +17,17 @@ from rewardsmith.registry import TASKS
 from rewardsmith.reward.guard import Guard
 from rewardsmith.training.ppo import PpoSettings
 from rewardsmith.tuning.bench import Bench, tune
-from rewardsmith.tuning.folder import RESULT, REWARD, SETTINGS, Setting, Tuning, claim, open_tuning
+from rewardsmith.tuning.folder import (
+    RESULT,
+    REWARD,
+    SETTINGS,
+    Setting,
+    Tuned,
+    Tuning,
+    claim,
+    open_tuning,
+    write_result,
+)
 from rewardsmith.tuning.numbers import find_numbers
 
 SOURCE = """def compute_reward(tcp_pos, goal_pos):
@@ -163,6 +173,18 @@ def test_what_is_forged_is_refused(name: str, tmp_path: Path):
     (tmp_path / "t" / name).write_text(json.dumps({"number": -1, "values": {"a": "x"}}) + "\n")
     with pytest.raises(StoreError, match="is no tuning"):
         open_tuning(tmp_path / "t")
+
+
+def test_a_result_is_written_anew(tmp_path: Path):
+    """Not into a file that has another name elsewhere, and not half where it is stopped."""
+    folder, other = tmp_path / "t", tmp_path / "other.py"
+    claim(folder, ASKED)
+    other.write_text("mine")
+    for name in (REWARD, RESULT):
+        (folder / name).hardlink_to(other)
+    write_result(folder, Tuned(0, {}, (), {}, 1), SOURCE)
+    assert other.read_text() == "mine"
+    assert (folder / REWARD).read_text() == SOURCE
 
 
 def test_evicted_settings_are_told_with_their_last_score():

@@ -61,6 +61,7 @@ def test_ranges_are_a_fifth_to_five_times_or_what_a_comment_says():
         ("# 0.5 to -1.0", (0.1, 2.5)),  # of both signs, the other way round
         ("# 0.2 - -5", (0.1, 2.5)),
         ("# 1e400 to 2, . to .", (0.1, 2.5)),
+        ("# 0.5 to 1e300", (0.1, 2.5)),  # no program has such a number
         ("; r = '# 0.4 to 0.6'", (0.1, 2.5)),  # in a text
         ("# x\r    w = 3.0", (0.1, 2.5)),  # no line of its own
         ("# \0 \ud800", (0.1, 2.5)),
