@@ -90,12 +90,15 @@ def _path(out: Path, task: str, name: str, seed: int) -> Path:
 
 
 def report(out: Path) -> str:
-    """The tables of everything in a folder, task by task."""
+    """The tables of everything in a folder, task by task, together and by who wrote it."""
     found = [RECORD.validate_json(path.read_bytes()) for path in sorted(out.glob("*.json"))]
-    groups = {
-        task: _scores([one for one in found if one.task == task])
-        for task in sorted({one.task for one in found})
-    }
+    groups: dict[str, Scores] = {}
+    for task in sorted({one.task for one in found}):
+        own = [one for one in found if one.task == task]
+        by_grammar = [one for one in own if one.program.startswith("grammar-")]
+        by_model = [one for one in own if one not in by_grammar]
+        parts = {task: own, f"{task}, a model": by_model, f"{task}, the grammar": by_grammar}
+        groups |= {name: _scores(part) for name, part in parts.items() if part}
     return f"{parts_table(groups)}\n\n{protocols_table(groups)}\n"
 
 

@@ -12,7 +12,7 @@ from tyro.conf import Positional, arg
 
 from rewardsmith.cli.arguments import check_words, free_folder, parse
 from rewardsmith.cli.given import given_by
-from rewardsmith.cli.output import say
+from rewardsmith.cli.output import say, warn
 from rewardsmith.cli.train import Reporter
 from rewardsmith.cli.tuned_view import setting_line, tuned_text
 from rewardsmith.config import StudyConfig, TrainingOverrides
@@ -21,6 +21,7 @@ from rewardsmith.errors import RewardsmithError, UsageError
 from rewardsmith.executors.local import LocalExecutor
 from rewardsmith.ranges import check_ranges
 from rewardsmith.registry import TASKS, TRAINERS
+from rewardsmith.reports.advice import few_steps
 from rewardsmith.reward.guard import Guard
 from rewardsmith.reward.guard.static import check_source
 from rewardsmith.settings import effective_settings
@@ -80,6 +81,8 @@ def run(arguments: list[str]) -> int:
     trainer = TRAINERS.load(options.trainer)(task, settings, 1)  # refuses here what this machine lacks
     if options.halving and not trainer.can_race:
         raise UsageError(f"{options.trainer} cannot end trainings early. Give --no-halving.")
+    if few := few_steps(options.task, options.trainer, settings):
+        warn(f"warning: {few}")
     guard = Guard(settings)
     try:
         given = given_by(options.reward, task, guard)
@@ -102,6 +105,9 @@ def run(arguments: list[str]) -> int:
         try:
             bench = Bench(tuning, task, guard, executor, folder, Reporter())
             tuned = tune(bench, known, lambda setting: say(setting_line(setting)))
+        except KeyboardInterrupt:
+            warn(f"stopped; everything finished is kept in {folder}, and the same command with --out goes on")
+            raise
         finally:
             executor.close()
     finally:

@@ -25,10 +25,13 @@ def setting_line(setting: Setting) -> str:
 
 def tuned_text(tuned: Tuned, numbers: Sequence[Number]) -> str:
     """Who was best on fresh seeds, which numbers mattered, and where they went."""
-    lines = ["", "trained again on fresh seeds:"]
+    is_fresh = any(one.fresh for one in tuned.confirmed)
+    lines = ["", "trained again on fresh seeds:" if is_fresh else "not trained again:"]
     lines += [_confirmed(one, tuned.best) for one in tuned.confirmed]
-    if tuned.best == WRITTEN:
-        lines.append("no other numbers are better than the written ones")
+    if tuned.best == WRITTEN and is_fresh:
+        lines.append("no other numbers can be told from the written ones, which stay")
+    elif not tuned.is_told:
+        lines.append("the best of several noisy scores: try it on fresh seeds before you believe it")
     lines += ["", f"{'number':<50}{'written':>10}{'best':>10}{'importance':>12}"]
     order = sorted(numbers, key=lambda one: -tuned.importance.get(one.name, 0.0))
     for one in order[:_MOST]:

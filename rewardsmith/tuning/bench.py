@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from statistics import fmean
 from rewardsmith.contracts import Executor, Race, Task, TrainingJob, TrainingProgress
 from rewardsmith.executors.collect import Ended, train_all
 from rewardsmith.reward.guard import Guard
+from rewardsmith.reward.standalone import standalone
 from rewardsmith.seeds import derive
 from rewardsmith.training.racing import with_rivals
 from rewardsmith.tuning.folder import WRITTEN, Confirmed, Setting, Tuned, Tuning, add_setting, write_result
@@ -65,11 +67,31 @@ def tune(bench: Bench, known: Sequence[Setting], show: Callable[[Setting], None]
         return None
     chosen = [done[WRITTEN], *(one for one in scored if one.number != WRITTEN)][: 1 + bench.tuning.finalists]
     confirmed = _confirmed(bench, chosen, [setting for setting in known if setting.fresh is not None])
-    best = max(confirmed, key=lambda one: _mean(one.fresh if bench.tuning.fresh_seeds else (one.score,)))
+    best, is_told = told_apart(confirmed) if bench.tuning.fresh_seeds else (scored[0].number, False)
     steps = sum(setting.env_steps for setting in done) + sum(one.env_steps for one in confirmed)
-    tuned = Tuned(best.number, done[best.number].values, tuple(confirmed), tuner.importance(), steps)
-    write_result(bench.folder, tuned, bench.source(done[best.number]))
+    tuned = Tuned(best, done[best].values, tuple(confirmed), tuner.importance(), steps, is_told)
+    program = bench.guard.check(bench.source(done[best]), bench.task).program
+    write_result(bench.folder, tuned, standalone(program, bench.tuning.task))
     return tuned
+
+
+def told_apart(confirmed: Sequence[Confirmed]) -> tuple[int, bool]:
+    """Who has the best mean on fresh seeds, and whether it is better than the written numbers.
+
+    It is where the difference is more than two of its standard errors, by the luck that all of them
+    share. Else the written numbers stay: the best of several means is the luckiest.
+    """
+    means = {one.number: _mean(one.fresh) for one in confirmed}
+    best = max(means, key=lambda number: means[number])
+    if best == WRITTEN or means[WRITTEN] == -math.inf:
+        return best, best != WRITTEN
+    known = [[score for score in one.fresh if score is not None] for one in confirmed]
+    freedom = sum(len(scores) - 1 for scores in known if scores)
+    squares = sum((score - fmean(scores)) ** 2 for scores in known for score in scores)
+    episodes = fmean(error**2 for one in confirmed for error in one.errors)
+    luck = max(squares / freedom if freedom else 0.0, episodes)
+    is_told = means[best] - means[WRITTEN] > 2.0 * math.sqrt(2.0 * luck / len(known[0]))
+    return (best, True) if is_told else (WRITTEN, False)
 
 
 def _rank(setting: Setting) -> tuple[float, int]:
@@ -79,7 +101,7 @@ def _rank(setting: Setting) -> tuple[float, int]:
 
 def _mean(scores: Sequence[float | None]) -> float:
     known = [score for score in scores if score is not None]
-    return fmean(known) if len(known) == len(scores) and known else float("-inf")
+    return fmean(known) if len(known) == len(scores) and known else -math.inf
 
 
 def _tried(
@@ -150,6 +172,7 @@ def _confirmed(bench: Bench, chosen: Sequence[Setting], known: Sequence[Setting]
             setting.number,
             setting.score.mean if setting.score else None,
             tuple(score.mean if (score := one.score) else None for one in own),
+            tuple(one.score.standard_error for one in own if one.score),
             sum(one.env_steps for one in own),
         )
         for setting in chosen

@@ -74,6 +74,8 @@ class Confirmed:
     """That it was chosen by, so biased upwards."""
     fresh: tuple[Number | None, ...]
     """One for each fresh seed; ``None`` where it failed there."""
+    errors: tuple[Number, ...]
+    """Standard errors of these over their episodes."""
     env_steps: Count
     """Of these."""
 
@@ -83,11 +85,13 @@ class Tuned:
     """``result.json``: what came of it."""
 
     best: Count
-    """Number of the setting of the best mean on fresh seeds; 0 are the written numbers."""
+    """Number of the setting that wins on fresh seeds; 0 are the written numbers."""
     values: Mapping[str, Number]
     confirmed: tuple[Confirmed, ...]
     importance: Mapping[str, Number]
     env_steps: Count
+    is_told: bool
+    """Whether it is better than the written numbers by more than luck."""
 
 
 _TUNING, _SETTING, _TUNED = TypeAdapter(Tuning), TypeAdapter(Setting), TypeAdapter(Tuned)

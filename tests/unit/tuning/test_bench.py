@@ -16,11 +16,12 @@ from rewardsmith.records import Fault, Rung, RunState, Score
 from rewardsmith.registry import TASKS
 from rewardsmith.reward.guard import Guard
 from rewardsmith.training.ppo import PpoSettings
-from rewardsmith.tuning.bench import Bench, tune
+from rewardsmith.tuning.bench import Bench, told_apart, tune
 from rewardsmith.tuning.folder import (
     RESULT,
     REWARD,
     SETTINGS,
+    Confirmed,
     Setting,
     Tuned,
     Tuning,
@@ -106,8 +107,9 @@ def test_the_best_numbers_on_fresh_seeds_win(tmp_path: Path, task: Task, guard: 
     assert abs(tuned.values["temp"] - 0.5) < 0.15
     assert tuned.env_steps == 16 * 1000
     reward = (tmp_path / "t" / REWARD).read_text()
-    assert reward == SOURCE.replace("0.2", f"{tuned.values['temp']:.4g}")
+    assert "\nimport torch\n" in reward  # it runs as it stands
     assert find_numbers(reward)[0].value == tuned.values["temp"]
+    assert tuned.is_told
 
 
 def test_seeds_of_the_confirmation_are_shared_and_fresh(tmp_path: Path, task: Task, guard: Guard):
@@ -182,7 +184,7 @@ def test_a_result_is_written_anew(tmp_path: Path):
     other.write_text("mine")
     for name in (REWARD, RESULT):
         (folder / name).hardlink_to(other)
-    write_result(folder, Tuned(0, {}, (), {}, 1), SOURCE)
+    write_result(folder, Tuned(0, {}, (), {}, 1, False), SOURCE)
     assert other.read_text() == "mine"
     assert (folder / REWARD).read_text() == SOURCE
 
@@ -192,3 +194,33 @@ def test_evicted_settings_are_told_with_their_last_score():
     assert Setting(0, {}, "EVICTED", rungs=rungs).told(1000) == (0.2, 0.5)
     assert Setting(0, {}, "EVICTED").told(1000) is None
     assert Setting(0, {}, "SCORED", score=Score(0.5, 0.0, 2), rungs=rungs).told(1000) == (0.5, 1.0)
+
+
+def confirmed(number: int, *fresh: float | None, error: float = 0.01) -> Confirmed:
+    return Confirmed(number, 0.5, fresh, tuple(error for score in fresh if score is not None), 10)
+
+
+@pytest.mark.parametrize(
+    ("others", "best"),
+    [
+        # luck: (0.02 + 0.02 + 0) / 3 degrees of freedom, so two standard errors are 2 * 0.1155
+        ([confirmed(3, 0.6, 0.8), confirmed(5, 0.5, 0.5)], (3, True)),
+        ([confirmed(3, 0.45, 0.65), confirmed(5, 0.5, 0.5)], (0, False)),
+        # luck: 0.02 / 2, so two standard errors are 0.2; the episodes' luck is less than that
+        ([confirmed(3, 0.61, 0.61, error=0.1)], (3, True)),
+        ([confirmed(3, 0.59, 0.59, error=0.1)], (0, False)),
+        # of the episodes (0.01 ** 2 + 0.3 ** 2) / 2, so two standard errors are 0.42
+        ([confirmed(3, 0.81, 0.81, error=0.3)], (0, False)),
+        ([confirmed(3, 0.83, 0.83, error=0.3)], (3, True)),
+        ([confirmed(3, 0.9, None)], (0, False)),
+        ([], (0, False)),
+    ],
+)
+def test_the_written_numbers_stay_unless_others_are_better_by_more_than_luck(
+    others: list[Confirmed], best: tuple[int, bool]
+):
+    assert told_apart([confirmed(0, 0.3, 0.5), *others]) == best
+
+
+def test_where_the_written_numbers_fail_the_best_wins():
+    assert told_apart([confirmed(0, None, 0.9), confirmed(2, 0.1, 0.1)]) == (2, True)
