@@ -13,6 +13,7 @@ import copy
 
 from rewardsmith.reward.guard import vocabulary
 from rewardsmith.reward.guard.constants import literal, number_of
+from rewardsmith.reward.guard.entry import ENTRY
 
 
 class Replaced(ast.operator):
@@ -29,28 +30,36 @@ def with_changes(tree: ast.Module) -> ast.Module:
 
 
 class _Changes(ast.NodeTransformer):
+    _signal = ""
+    """The first parameter of ``compute_reward``, inside of that."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.stmt:
+        self._signal = node.args.args[0].arg if node.name == ENTRY and node.args.args else ""
+        return self.generic_visit(node)  # pyright: ignore[reportReturnType]
+
     def visit_Assign(self, node: ast.Assign) -> ast.stmt:
         match node.targets:
             case [ast.Subscript(value=ast.Name()) as target]:
-                return _changed(node, target, node.value, Replaced())
+                return _changed(node, target, node.value, Replaced(), self._signal)
         return node
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:
         match node.target:
             case ast.Subscript(value=ast.Name()) as target if not isinstance(node.op, ast.MatMult):
                 old = ast.Subscript(target.value, target.slice, ast.Load())
-                return _changed(node, target, ast.BinOp(_read(old), node.op, node.value), Added())
+                value = ast.BinOp(_read(old), node.op, node.value)
+                return _changed(node, target, value, Added(), self._signal)
         return node
 
 
-def _changed(node: ast.stmt, target: ast.Subscript, value: ast.expr, kind: Replaced) -> ast.stmt:
+def _changed(node: ast.stmt, target: ast.Subscript, value: ast.expr, kind: Replaced, signal: str) -> ast.stmt:
     assert isinstance(target.value, ast.Name)
     name = target.value.id
     match target.slice:
         case ast.Tuple(elts=[first, last]) if _is_every(first):
             new = _with_columns(name, first, last, value)
         case ast.Compare() | ast.BinOp() | ast.UnaryOp(op=ast.Invert()) | ast.Name() | ast.Call() as mask:
-            new = _where(name, mask, value)
+            new = _where(name, mask, value, signal)
         case _:
             new = None
     if new is None:
@@ -123,17 +132,21 @@ def copied(new: ast.expr, name: str, *, is_added: bool) -> ast.expr | None:
     return given
 
 
-def _where(name: str, mask: ast.expr, value: ast.expr) -> ast.expr:
+def _where(name: str, mask: ast.expr, value: ast.expr, signal: str) -> ast.expr | None:
     """``x[mask] = 2.0 * y[mask]`` is ``torch.where(mask, 2.0 * y, x)``.
 
-    A mask has the shape of x, or its first axis alone where more is done with ``y[mask]`` than with
-    each number by itself: of a mask of several axes it has the first one only.
+    A mask has the shape of x. Where more is done with ``y[mask]`` than with each number by itself,
+    it has one truth value for each environment, of which a signal says how many there are: what a
+    mask picks out of several columns, or of constants, would be taken together in Python. None
+    where no signal is at hand.
     """
     unmasked = _Unmasked(ast.unparse(mask))
     new = _converted(_sum(_name(name), unmasked.visit(value)), name)
     shape: ast.expr = ast.Attribute(_name(name), "shape", ast.Load())
     if unmasked.is_joined:
-        shape = ast.Subscript(shape, literal(0), ast.Load())
+        if not signal:
+            return None
+        shape = ast.Subscript(ast.Attribute(_name(signal), "shape", ast.Load()), literal(0), ast.Load())
     shaped = ast.Call(ast.Attribute(mask, "view", ast.Load()), [shape], [])
     return ast.Call(_torch("where"), [shaped, new, _name(name)], [])
 

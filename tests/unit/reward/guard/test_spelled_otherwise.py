@@ -216,6 +216,21 @@ def test_what_only_looks_like_one_is_refused(name: str, push: Task):
         (program("v[v > 0] = torch.softmax(v[v > 0], dim=-1)", "r = v.sum(-1)"), "probe"),
         (program("v[v > 0] = v[v > 0].norm(dim=-1, keepdim=True)", "r = v.sum(-1)"), "probe"),
         (program("k = d.dim() == 1", "v[k] = v[k].norm(dim=1, keepdim=True)"), "compile"),
+        (
+            program(
+                "w = torch.tensor([1.0, 2.0, 3.0])",
+                "w[w > 1.5] = torch.softmax(w[w > 1.5], dim=-1)",
+                "r = v @ w",
+            ),
+            "probe",
+        ),
+        (
+            program(
+                "r = f(d)",
+                above="def f(x):\n    y = x * 1.0\n    y[x > 0] = y[x > 0].cumsum(dim=-1)\n    return y\n",
+            ),
+            "syntax",
+        ),
         (program("x = torch.zeros(2, 2)", "x[torch.ones(2) > 0] = 1.0", "r = d * x[0, 1]"), "probe"),
         (program("r = total(v, 0)", above="def total(x, axis):\n    return x.sum(dim=axis)\n"), "graph"),
         (program("r = part(v, 2.0)", above="def part(x, k):\n    return x[:, k]\n"), "compile"),
