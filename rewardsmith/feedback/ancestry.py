@@ -20,7 +20,7 @@ class Ancestor:
     """How it was made, in a word."""
     parents: tuple[str, ...]
     score: float | None
-    """Its fitness; ``None``: it has none."""
+    """What was measured of it; ``None``: nothing."""
     added: tuple[str, ...]
     """Terms that none of its parents has."""
     dropped: tuple[str, ...]
@@ -52,7 +52,7 @@ def _ancestor(trial: Trial, parents: Iterable[Trial]) -> Ancestor:
         trial.id,
         "a person's" if given else trial.candidate.operator,
         () if given else trial.candidate.parents,
-        trial.fitness,
+        trial.measured,
         tuple(name for name in own if name not in theirs),
         tuple(name for name in theirs if name not in own),
     )

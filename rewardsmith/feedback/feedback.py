@@ -77,7 +77,7 @@ def gather(trial: Trial, seen: Seen) -> Feedback:
         behaviour=score.behaviour if "behaviour" in told else None,
         diagnoses=diagnose(_evidence(trial, score, seen)) if "diagnoses" in told else (),
         ancestry=path([trial], seen.trials.get) if history else (),
-        best=(best.id, best.fitness) if best and best.fitness is not None and best.id != trial.id else None,
+        best=(best.id, best.measured) if best and best.measured is not None and best.id != trial.id else None,
         notes=notes,
     )
 

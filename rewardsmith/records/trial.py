@@ -64,8 +64,11 @@ class Trial:
         them; for a run that racing ended, the true score at its last rung, as Optuna tells of
         pruned trials. ``None``: it failed, and a failure has no number.
         """
-        if self.posterior:
-            return self.posterior.mean
+        return self.posterior.mean if self.posterior else self.measured
+
+    @property
+    def measured(self) -> float | None:
+        """What was measured of it: the mean of its true scores, or the score at its last rung."""
         if self.scores:
             return fmean(score.mean for score in self.scores)
         return self.rung.score.mean if self.rung else None
