@@ -160,6 +160,10 @@ def _show_comparison(options: InspectOptions) -> None:
     if options.svg:
         raise UsageError("--svg belongs to a study; the figures of a comparison lie in its folder.")
     comparison = Comparison.open(options.study)
+    if not comparison.studies and (report := options.study / "report.md").is_file():
+        raise UsageError(
+            f"the searches of {options.study} are not here, only what came of them: see {report}."
+        )
     if not comparison.studies:
         raise UsageError(f"no search of {options.study} has begun. {comparison.unfinished}")
     found = comparison_report(comparison.studies, comparison.unfinished)

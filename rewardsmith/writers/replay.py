@@ -111,7 +111,8 @@ class ReplayWriter:
                 f"{brief.candidate} was {known.operator} of {known.parents} in {self._folder} and "
                 f"is {brief.operator} of {parents} now, so its reply belongs to another program. "
                 "Give the config of the recorded search: --config "
-                f"{quoted(self._folder / 'config.yaml')}."
+                f"{quoted(self._folder / 'config.yaml')}. If you did, trainings came out otherwise here "
+                "than there, and the replay ends."
             )
         return known
 
