@@ -103,6 +103,8 @@ class Worker:
             descriptor: To report on.
         """
         self._descriptor, self._last = descriptor, 0.0
+        self._told: set[str] = set()
+        """Runs of which the last progress was told."""
         task = TASKS.load(setup.task)
         trainer = TRAINERS.load(setup.trainer)
         settings: TrainerSettings = TypeAdapter(trainer.Settings).validate_json(setup.settings)
@@ -133,7 +135,10 @@ class Worker:
             self._report(WorkerReport("score", run=job.run, score=score))
 
     def _observe(self, progress: TrainingProgress) -> None:
-        if self._quiet() or progress.rungs or progress.note:
+        """Pass progress on now and then, and always the first of a run: it may be a short one."""
+        running = {run for run, _ in progress.success}
+        if self._quiet() or progress.rungs or progress.note or not running <= self._told:
+            self._told = running
             self._report(WorkerReport("progress", progress=progress))
 
     def _alive(self) -> None:

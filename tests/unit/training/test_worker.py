@@ -221,6 +221,10 @@ def test_after_a_word_it_is_quiet_for_a_while_but_tells_what_counts(monkeypatch:
     worker.worker._observe(replace(some, note="memory is short"))
     worker.worker._observe(replace(some, rungs=(("a", Rung(1, Score(0.5, 0.1, 4), 0, 0)),)))
     assert kinds(said) == ["progress"] * 3
+    for running in ("ab", "ab", "b", "bc"):  # the first word of a run is always told, it may be a short one
+        worker.worker._observe(replace(some, success=tuple((run, None) for run in running)))
+    assert kinds(said) == ["progress"] * 5
+    del said[3:]
     now[0] = 100.2
     worker.worker._alive()
     assert len(said) == 3
