@@ -29,6 +29,7 @@ def reward(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_from_a_file_to_a_better_reward(reward: Path, tmp_path: Path):
     code, out, err = run("tune", reward, "cartpole", *FLAGS, "--out", "t", cwd=tmp_path)
     assert code == 0, err
