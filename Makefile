@@ -10,7 +10,7 @@ TESTS := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 demo: .venv/.runtime  ## a small reward search, 1 to 2 minutes on two cores
 	$(BIN)/rewardsmith search franka-reach --strategy eureka --writer grammar --candidates 12 --seed 0 --training.env-steps 100000
 
-demo-model: .venv/.runtime  ## rewards that a frontier model wrote, trained here: about 5 minutes on two cores
+demo-model: .venv/.runtime  ## rewards that a frontier model wrote, trained here: about 2 minutes on two cores
 	@echo "recorded: the model's four replies. Made here: checking, training and scoring of what it wrote."
 	$(BIN)/rewardsmith search franka-push --strategy eureka --writer replay --from results/real-model/push-eureka-0 \
 	  --candidates 4 --finalists 1 --final-seeds 0 --no-baselines --training.env-steps 400000
