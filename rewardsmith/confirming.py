@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 from rewardsmith.budget import Budget
 from rewardsmith.parts import Parts
-from rewardsmith.records import Purpose, Run, RunState, Trial
+from rewardsmith.records import Purpose, Run, Trial
 from rewardsmith.schedule import new_run, program_of
 from rewardsmith.seeds import derive
 from rewardsmith.study import Study
-from rewardsmith.training_desk import TrainingDesk
+from rewardsmith.training_desk import TrainingDesk, at_its_end
 
 
 def confirm(
@@ -32,11 +32,11 @@ def confirm(
     budget.confirming += sum(run.id not in known for run in runs)
     candidates = {trial.id: trial.candidate for trial in batch}
     for run in runs:
-        if not _ended(study, run) and not trainings.has(run):
+        if not at_its_end(study, run) and not trainings.has(run):
             trainings.widen(len(runs))
             trainings.queue(run, program_of(study, parts, candidates[run.subject]))
     known = study.store.runs()
-    if not all(_ended(study, known[run.id]) for run in runs):
+    if not all(at_its_end(study, known[run.id]) for run in runs):
         return None
     return [trial for one in batch if (trial := study.trial(one.id))]
 
@@ -60,7 +60,3 @@ def _chosen(study: Study, parts: Parts, budget: Budget, batch: Sequence[Trial]) 
         for name, count in parts.beliefs.doubtful(batch, extra).items()
         for number in range(count)
     ]
-
-
-def _ended(study: Study, run: Run) -> bool:
-    return run.state.ended and (run.state != RunState.TRAINED or study.score(run) is not None)

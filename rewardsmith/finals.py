@@ -11,11 +11,11 @@ from collections.abc import Sequence
 
 from rewardsmith.contracts import SPARSE, Observer
 from rewardsmith.parts import Parts
-from rewardsmith.records import Purpose, Run, RunState, Trial
+from rewardsmith.records import Purpose, Run, Trial
 from rewardsmith.schedule import new_run, program_of
 from rewardsmith.seeds import derive
 from rewardsmith.study import Study
-from rewardsmith.training_desk import TrainingDesk
+from rewardsmith.training_desk import TrainingDesk, at_its_end
 
 
 def train_finalists(study: Study, parts: Parts, trainings: TrainingDesk, observer: Observer) -> None:
@@ -79,7 +79,7 @@ def _train(study: Study, trainings: TrainingDesk, due: Sequence[tuple[Run, str]]
     known = study.store.runs()
     for run, program in due:
         run = known.get(run.id, run)
-        if not run.state.ended or (run.state == RunState.TRAINED and study.score(run) is None):
+        if not at_its_end(study, run):
             trainings.queue(run, program)
     while trainings.busy:
         trainings.wait(1.0)

@@ -16,6 +16,11 @@ _REPAIRED = (Fault.CRASHED, Fault.DIVERGED)
 """Faults that the writer is shown, so that it can mend the program."""
 
 
+def at_its_end(study: Study, run: Run) -> bool:
+    """Whether nothing more becomes of a run: what was trained is scored, too."""
+    return run.state.ended and (run.state != RunState.TRAINED or study.score(run) is not None)
+
+
 class TrainingDesk:
     """Lets the executor train and score what is due, and commits what comes of it."""
 
@@ -45,9 +50,7 @@ class TrainingDesk:
         candidates = self._study.store.candidates()
         for run in self._study.runs_for(Purpose.SEARCH):
             candidate = candidates.get(run.subject)
-            if candidate and (
-                not run.state.ended or (run.state == RunState.TRAINED and not self._study.score(run))
-            ):
+            if candidate and not at_its_end(self._study, run):
                 self.queue(run, program_of(self._study, self._parts, candidate))
 
     def begin(self, candidates: Iterable[Candidate]) -> bool:

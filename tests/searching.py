@@ -107,6 +107,17 @@ class Silent:
     def run(self, run: Run, score: Score | None) -> None: ...
 
 
+class Watching(Silent):
+    """Remembers how far each candidate was when it was told of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[tuple[str, str]] = []
+
+    def trial(self, trial: Trial) -> None:
+        self.told.append((trial.id, trial.state))
+
+
 class Rounds:
     """Two programs, then two revisions of the first of them, and so on."""
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from rewardsmith.contracts import (
     SPARSE,
@@ -170,15 +171,15 @@ class Stage:
         due = self.faults.get((run, kind))
         return due.pop(0) if due else ""
 
-    def executor(self, patience_s: float = 60.0, **changes: object) -> LocalExecutor:
-        load = Workload("cartpole", "population", TINY, (self.folder,), SPARSE, **changes)  # pyright: ignore[reportArgumentType]
+    def executor(self, patience_s: float = 60.0, **changes: Any) -> LocalExecutor:
+        load = Workload("cartpole", "population", TINY, (self.folder,), SPARSE, **changes)
         return LocalExecutor(load, patience_s)
 
-    def job(self, run: str, **changes: object) -> TrainingJob:
-        return TrainingJob(run, "program", 0, str(self.folder / run / "policy.pt"), 3, **changes)  # pyright: ignore[reportArgumentType]
+    def job(self, run: str, **changes: Any) -> TrainingJob:
+        return TrainingJob(run, "program", 0, str(self.folder / run / "policy.pt"), 3, **changes)
 
-    def scoring(self, run: str, **changes: object) -> ScoringJob:
-        return ScoringJob(run, str(self.folder / run / "policy.pt"), 3, 4, **changes)  # pyright: ignore[reportArgumentType]
+    def scoring(self, run: str, **changes: Any) -> ScoringJob:
+        return ScoringJob(run, str(self.folder / run / "policy.pt"), 3, 4, **changes)
 
     def queue(self, executor: LocalExecutor, *jobs: TrainingJob) -> None:
         for job in jobs:

@@ -20,6 +20,7 @@ from rewardsmith.contracts import Device, Workload
 from rewardsmith.errors import RewardsmithError, UsageError
 from rewardsmith.executors.local import LocalExecutor
 from rewardsmith.ranges import check_ranges
+from rewardsmith.records import Given
 from rewardsmith.registry import TASKS, TRAINERS
 from rewardsmith.reports.advice import few_steps
 from rewardsmith.reward.guard import Guard
@@ -88,11 +89,7 @@ def run(arguments: list[str]) -> int:
         given = given_by(options.reward, task, guard)
         numbers = find_numbers(given.source)
         folder = options.out or free_folder(f"{options.task}-tune")
-        tuning = Tuning(
-            options.task, given.name, given.source, options.trainer, options.device, settings.env_steps,
-            options.settings, options.at_a_time, options.halving, options.seed, options.episodes,
-            options.finalists, options.fresh_seeds,
-        )  # fmt: skip
+        tuning = _asked(options, given, settings.env_steps)
         known = claim(folder, tuning)
         say(f"{len(numbers)} numbers of {given.name}: {', '.join(number.name for number in numbers)}")
         for setting in known:
@@ -118,6 +115,14 @@ def run(arguments: list[str]) -> int:
     say(_draw(folder, numbers, tuned))
     say(f"folder: {folder}   ({command('train', options.task, '--reward', folder / 'reward.py')})")
     return 0
+
+
+def _asked(options: TuneOptions, given: Given, env_steps: int) -> Tuning:
+    return Tuning(
+        options.task, given.name, given.source, options.trainer, options.device, env_steps,
+        options.settings, options.at_a_time, options.halving, options.seed, options.episodes,
+        options.finalists, options.fresh_seeds,
+    )  # fmt: skip
 
 
 def _draw(folder: Path, numbers: Sequence[Number], tuned: Tuned) -> str:

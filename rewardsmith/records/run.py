@@ -15,7 +15,8 @@ from rewardsmith.records.score import Score
 RunId = Annotated[
     str,
     Field(
-        pattern=r"^(c([0-9]{3}|[1-9][0-9]{3,8})|human|sparse)-(search|confirm|finalist|final|baseline)-[0-9]{1,9}$"
+        pattern=r"^(c([0-9]{3}|[1-9][0-9]{3,8})|human|sparse)"
+        r"-(search|confirm|finalist|final|baseline)-[0-9]{1,9}$"
     ),
 ]
 """Whose program, what for, and a number: ``c003-search-0``. Part of paths, so no other is read."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -28,9 +29,9 @@ def figure(
         row, column = place // _COLUMNS + 1, place % _COLUMNS + 1
         for state, (colour, label) in _STATES.items():
             points = [
-                (abs(setting.values[number.name]), told[0])
+                (abs(setting.values[number.name]), setting.last_score)
                 for setting in settings
-                if setting.state == state and (told := setting.told(1))
+                if setting.state == state and setting.last_score is not None
             ]
             drawn.add_trace(
                 go.Scatter(
@@ -40,7 +41,8 @@ def figure(
                 row, column,
             )  # fmt: skip
         drawn.update_xaxes(type="log", row=row, col=column)
-        drawn.add_vline(abs(number.value), line_dash="dot", line_color="#888888", row=row, col=column)  # pyright: ignore[reportArgumentType]
+        cell: dict[str, Any] = {"row": row, "col": column}  # which plotly's own types take for words
+        drawn.add_vline(abs(number.value), line_dash="dot", line_color="#888888", **cell)
     drawn.update_yaxes(title_text="true score", col=1)
     drawn.update_layout(
         template="plotly_white", width=_WIDTH, height=_HEIGHT * rows + 80, legend_orientation="h",

@@ -56,13 +56,18 @@ class Setting:
     fresh: int | None = None
     """Which of the fresh seeds it was trained on; ``None``: in the search for numbers."""
 
+    @property
+    def last_score(self) -> float | None:
+        """The mean at its end, or at its last rung; ``None``: it failed."""
+        if self.score:
+            return self.score.mean
+        return self.rungs[-1].score.mean if self.rungs and self.state == "EVICTED" else None
+
     def told(self, steps: int) -> tuple[float, float] | None:
         """Its last score, and the share of a training of so many steps after which it was taken."""
-        if self.score:
-            return self.score.mean, 1.0
-        if self.rungs and self.state == "EVICTED":
-            return self.rungs[-1].score.mean, self.rungs[-1].env_steps / steps
-        return None
+        if self.last_score is None:
+            return None
+        return self.last_score, 1.0 if self.score else self.rungs[-1].env_steps / steps
 
 
 @dataclass(frozen=True)

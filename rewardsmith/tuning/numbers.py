@@ -13,7 +13,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rewardsmith.errors import UsageError
 from rewardsmith.reward.guard.constants import MAX_NUMBER
@@ -76,11 +76,8 @@ def find_numbers(source: str) -> tuple[Number, ...]:
     for number in numbers:
         seen[number.name] += 1
         name = number.name if counts[number.name] == 1 else f"{number.name} ({seen[number.name]})"
-        named.append(Number(name, *(getattr(number, field) for field in _REST)))
+        named.append(replace(number, name=name))
     return tuple(named)
-
-
-_REST = ("value", "low", "high", "line", "start", "end")
 
 
 def with_numbers(source: str, numbers: Sequence[Number], values: Mapping[str, float]) -> str:

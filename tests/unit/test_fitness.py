@@ -79,7 +79,8 @@ def test_a_strategy_hears_posterior_means_and_of_failures_as_before():
     errors = trained("c000", 0.2).score
     assert errors is not None
     assert first[2] is None
-    assert 0.2 < first[0] < first[1] < first[3] < 0.6  # pyright: ignore[reportOperatorIssue, reportOptionalOperand]
+    low, middle, high = (first[place] or 0.0 for place in (0, 1, 3))
+    assert 0.2 < low < middle < high < 0.6
     assert first[1] == pytest.approx(0.4)
     assert 0.525 < (second[0] or 0.0) < 0.9
     assert told(Beliefs("score"), [0.2, 0.4, None, 0.6], [0.9]) == [[0.2, 0.4, None, 0.6], [0.9]]

@@ -10,13 +10,13 @@ import torch
 from rewardsmith.config import ScreenOptions, StudyConfig
 from rewardsmith.contracts import Task
 from rewardsmith.errors import StoreError
-from rewardsmith.records import Candidate, CandidateState, Screening, Trial
+from rewardsmith.records import Candidate, CandidateState, Screening
 from rewardsmith.reward.guard import Guard
 from rewardsmith.screening.screen_orders import Earlier, Fresh
 from rewardsmith.study import Study
 from rewardsmith.training.episodes import Episodes, save
 from tests.scheduling import FAILED, SOURCE, Search, subjects
-from tests.searching import Silent
+from tests.searching import Watching
 
 
 @pytest.fixture
@@ -121,15 +121,6 @@ def test_who_never_had_a_program_is_not_counted_among_those_of_whom_a_share_is_d
     """Two fifths of four are one program, and of five they were two."""
     screened.study.config = replace(screened.study.config, screen=ScreenOptions(drop=0.4, twin=0.99))
     assert [candidate.id for candidate in screened.ready()] == ["c002", "c004", "c001"]
-
-
-class Watching(Silent):
-    def __init__(self) -> None:
-        super().__init__()
-        self.told: list[tuple[str, str]] = []
-
-    def trial(self, trial: Trial) -> None:
-        self.told.append((trial.id, trial.state))
 
 
 def test_who_is_dropped_is_told_of_with_the_reason(screened: Search):

@@ -17,14 +17,14 @@ from rewardsmith.config import StudyConfig
 from rewardsmith.contracts import ALIGN, VERIFY, Brief, Ledger
 from rewardsmith.drafting import StudyLedger
 from rewardsmith.parts import Parts
-from rewardsmith.records import Candidate, CandidateState, Draft, Given, Trial, Verdict
+from rewardsmith.records import Candidate, CandidateState, Draft, Given, Verdict
 from rewardsmith.reward.guard import Guard
 from rewardsmith.study import Study
 from rewardsmith.training.ppo import PpoSettings
 from rewardsmith.usage import Usage
 from rewardsmith.writing_desk import WritingDesk
 from tests.builders import called, keep, trained
-from tests.searching import AtOnce, Author, Rounds, Silent
+from tests.searching import AtOnce, Author, Rounds, Watching
 from tests.toys import TOY
 
 PROPOSED, ACCEPTED = CandidateState.PROPOSED, CandidateState.ACCEPTED
@@ -62,15 +62,6 @@ class Gated(Author):
     def let_go(self, *names: str) -> None:
         for name in names:
             self.gates[name].set()
-
-
-class Watching(Silent):
-    def __init__(self) -> None:
-        super().__init__()
-        self.told: list[tuple[str, str]] = []
-
-    def trial(self, trial: Trial) -> None:
-        self.told.append((trial.id, trial.state))
 
 
 class Office:
