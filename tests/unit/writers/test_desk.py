@@ -81,6 +81,11 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
+def loops_since(before: set[threading.Thread]) -> set[threading.Thread]:
+    """Threads that are there since then; threads of earlier tests may end meanwhile."""
+    return set(threading.enumerate()) - before
+
+
 def forever() -> Any:
     return asyncio.sleep(3600.0)
 
@@ -103,17 +108,17 @@ class TestOneLoop:
         assert model.most == 3
 
     def test_nothing_runs_before_the_first_request(self):
-        before = threading.active_count()
+        before = set(threading.enumerate())
         writer(Model()).close()
-        assert threading.active_count() == before
+        assert not loops_since(before)
 
     def test_a_backend_that_does_not_open_leaves_nothing_behind_and_is_tried_again(self):
-        model, before = Model(refuse="no model here."), threading.active_count()
+        model, before = Model(refuse="no model here."), set(threading.enumerate())
         scribe = writer(model)
         for _ in range(3):
             with pytest.raises(WriterError, match="no model here"):
                 scribe.write(order(0), Memory())
-        until(lambda: threading.active_count() == before)
+        until(lambda: not loops_since(before))
         model.refuse = ""
         assert scribe.write(order(0), Memory()).source
         scribe.close()
@@ -180,19 +185,19 @@ class TestClosing:
             assert sum(error is None for error in ended) == sum(call.answered for call in memory.calls)
 
     def test_its_thread_ends(self):
-        before = threading.active_count()
+        before = set(threading.enumerate())
         scribe = writer(Model())
         scribe.write(order(0), Memory())
-        assert threading.active_count() == before + 1
+        assert len(loops_since(before)) == 1
         scribe.close()
-        until(lambda: threading.active_count() == before)
+        until(lambda: not loops_since(before))
 
     def test_a_model_that_computes_in_the_loop_s_thread_is_not_waited_for(
         self, monkeypatch: pytest.MonkeyPatch
     ):
         """A small model in this process answers nothing and stops nothing while it generates."""
         monkeypatch.setattr(desk, "_ENDING_S", 0.1)
-        before, goes_on = threading.active_count(), threading.Event()
+        before, goes_on = set(threading.enumerate()), threading.Event()
 
         async def generate() -> None:
             goes_on.wait(20.0)
@@ -207,6 +212,6 @@ class TestClosing:
             assert time.monotonic() - begun < 10.0
             goes_on.set()
             future.exception(timeout=20.0)
-        until(lambda: threading.active_count() == before)
+        until(lambda: not loops_since(before))
         assert model.left
         assert len(memory.calls) == 1
