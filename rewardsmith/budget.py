@@ -30,8 +30,16 @@ class Budget:
     proposed: int = 0
     confirming: int = 0
     """Further trainings of candidates, which count like candidates."""
+    tuning: int = 0
+    """What other numbers for their programs take, in whole trainings, which count likewise."""
     usd: float = 0.0
     tokens: int = 0
+    max_steps: int | None = None
+    """Environment steps that the trainings of the search may take together."""
+    whole_steps: int = 1
+    """Environment steps of a whole training."""
+    steps: int = 0
+    """Environment steps so far, those of trainings that are due among them."""
     stopped: str = ""
     """The limit that ended the search."""
 
@@ -42,7 +50,10 @@ class Budget:
     @property
     def remaining(self) -> int:
         """Trainings that may still be begun, of new candidates or of known ones."""
-        return self.candidates - self.proposed - self.confirming
+        left = self.candidates - self.proposed - self.confirming - self.tuning
+        if self.max_steps is None:
+            return left
+        return min(left, (self.max_steps - self.steps) // self.whole_steps)
 
     @property
     def seconds(self) -> float:

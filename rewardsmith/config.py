@@ -104,6 +104,9 @@ class StudyConfig:
     stops before a call that might exceed it."""
     max_hours: float | None = None
     """Hours after which nothing new is begun; a training that runs is finished."""
+    max_steps: int | None = None
+    """Environment steps of the search's trainings, all together: what racing saves is
+    spent on more candidates then. Give enough `--candidates`."""
     episodes: int = 128
     """Held-out episodes that a candidate is scored on."""
     in_flight: int = 8
@@ -114,6 +117,9 @@ class StudyConfig:
     confirm: float = 0.0
     """Trainings of promising programs on fresh seeds before the strategy hears of a batch, as a
     share of its programs. They count among the candidates."""
+    tune: int = 0
+    """Other settings of its numbers that are tried for each new leader of the search, before the
+    strategy hears of it; 0 for none. They count among the candidates, by the steps they take."""
     finalists: int | None = None
     """The best of the search that are trained again, to choose the winner by;
     left out: 3, or fewer with few candidates."""
@@ -171,6 +177,7 @@ class StudyConfig:
             "max_usd",
             "max_tokens",
             "max_hours",
+            "max_steps",
             "final_seeds",
             "llm",
         } | _ELSEWHERE
@@ -194,6 +201,7 @@ class StudyConfig:
             "repairs": (0, 1_000),
             "fresh_after": (0, 10**6),
             "episodes": (2, 10**6),
+            "tune": (0, 10_000),
         }
         counts |= {
             "final_seeds": (0, 1_000),
@@ -204,7 +212,8 @@ class StudyConfig:
         check_ranges("", vars(self), {**counts, "seed": (-(2**63), 2**63 - 1)})
         if not 0 <= self.confirm <= _MOST_CONFIRMED:
             raise UsageError(f"confirm is {brief(self.confirm)}; give a share from 0 to {_MOST_CONFIRMED}.")
-        for name, high in (("max_usd", 10**9), ("max_tokens", 10**15), ("max_hours", 10**6)):
+        limits = {"max_usd": 10**9, "max_tokens": 10**15, "max_hours": 10**6, "max_steps": 10**15}
+        for name, high in limits.items():
             if (limit := getattr(self, name)) is not None and not 0 < limit <= high:
                 raise UsageError(
                     f"{name} is {brief(limit)}; give a value above 0 and at most {high:,}, or leave it out "
@@ -234,9 +243,10 @@ class StudyConfig:
             raise UsageError(
                 f"workers is {self.workers}, but on GPUs there is one for each. Name them with --devices."
             )
-        if self.racing == "on" and max(self.workers, len(self.devices)) > 1:
+        if (self.racing == "on" or self.tune) and max(self.workers, len(self.devices)) > 1:
+            flag = "--racing" if self.racing == "on" else "--tune"
             raise UsageError(
-                "racing needs one worker, that has all trainings to compare. Leave out --racing, or the "
+                f"racing needs one worker, that has all trainings to compare. Leave out {flag}, or the "
                 "workers."
             )
 

@@ -50,12 +50,12 @@ class Library:
         Raises:
             StoreError: They cannot be copied.
         """
-        races = run.purpose == Purpose.SEARCH and study.config.racing == "on"
+        races = run.purpose == Purpose.TUNE or (run.purpose == Purpose.SEARCH and study.config.racing == "on")
         found = self._known.get((run.program, run.seed, study.evaluation_seed(run.purpose)))
         if found is None or races or not found[2].is_file():
             return None
         known, score, policy, played = found
-        wanted = run.purpose == Purpose.SEARCH and study.config.screening != "off"
+        wanted = run.purpose in (Purpose.SEARCH, Purpose.TUNED) and study.config.screening != "off"
         if wanted and not played.is_file():
             return None
         _copy(policy, study.policy_path(run), POLICY_BYTES)

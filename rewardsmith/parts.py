@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 from rewardsmith.budget import UNKNOWN_PRICE
@@ -74,15 +75,18 @@ def assemble(
     settings = effective_settings(task, config.trainer, config.device, config.training)
     task.make(1, 1)  # refuses a scene that does not fit its task, before anything is spent on it
     trainer = TRAINERS.load(config.trainer)(task, settings, 1)  # refuses here what this machine lacks
-    if config.racing == "on" and not trainer.can_race:
-        raise UsageError(
-            f"--racing on needs a trainer that can end trainings early; {config.trainer} cannot. Give "
-            "--trainer population."
-        )
+    for flag in ("--racing on",) * (config.racing == "on") + (f"--tune {config.tune}",) * (config.tune > 0):
+        if not trainer.can_race:
+            raise UsageError(
+                f"{flag} needs a trainer that can end trainings early; {config.trainer} cannot. Give "
+                "--trainer population."
+            )
+    if config.tune and find_spec("optuna") is None:
+        raise UsageError("--tune needs Optuna. Install it: `pip install 'rewardsmith[tune]'`.")
     executor = EXECUTORS.load(config.executor)
     options = from_mapping(strategy.Options, config.strategy_options, "strategy_options")
     # some of its trainings go to programs that it proposed before
-    planned = max(1, round((horizon or config.candidates) / (1 + config.confirm)))
+    planned = max(1, round(_trainings(config, settings, horizon) / (1 + config.confirm)))
     search = strategy(config.seed, planned, options)
     if config.confirm and not search.barrier:
         raise UsageError(
@@ -100,6 +104,12 @@ def assemble(
         settings=settings,
         beliefs=Beliefs(config.fitness),
     )
+
+
+def _trainings(config: StudyConfig, settings: TrainerSettings, horizon: int | None) -> int:
+    """Whole trainings that a search is planned for."""
+    most = horizon or config.candidates
+    return most if config.max_steps is None else min(most, config.max_steps // settings.whole_steps)
 
 
 def workload(config: StudyConfig, settings: TrainerSettings, task: Task, *folders: Path) -> Workload:

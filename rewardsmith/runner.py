@@ -7,7 +7,6 @@ store knows is not made again: resuming a study is running this very loop on its
 from __future__ import annotations
 
 from rewardsmith.budget import Budget
-from rewardsmith.confirming import confirm
 from rewardsmith.contracts import Observer
 from rewardsmith.drafting import StudyLedger
 from rewardsmith.errors import NothingTrainedError
@@ -16,6 +15,7 @@ from rewardsmith.finals import compare_with_baselines, train_finalists
 from rewardsmith.parts import Parts
 from rewardsmith.records import MOST_ASKED, Candidate, Event, Purpose, Trial
 from rewardsmith.schedule import ready
+from rewardsmith.spending import count, spend
 from rewardsmith.study import Study
 from rewardsmith.training_desk import TrainingDesk
 from rewardsmith.writing_desk import WritingDesk
@@ -28,7 +28,7 @@ def run(study: Study, parts: Parts, observer: Observer) -> None:
     and no candidate has a score. ExecutionError: The machine fails again and again; the study can
     be resumed.
     """
-    budget = _budget(study)
+    budget = _budget(study, parts.settings.whole_steps)
     trainings = TrainingDesk(study, parts, budget, observer)
     search(study, parts, budget, trainings, observer)
     study.store.put_value("stopped", budget.stopped)
@@ -52,7 +52,9 @@ def search(study: Study, parts: Parts, budget: Budget, trainings: TrainingDesk, 
         while True:
             study.note_seconds(budget.seconds)
             before = len(study.store.events())
+            count(study, budget, asked)
             tell(study, parts, budget, trainings, asked)
+            count(study, budget, asked)
             ask(study, parts, budget, trainings, asked, observer)
             begun = writing.begin(asked)
             begun |= trainings.begin(ready(study, parts, asked, observer))
@@ -87,7 +89,8 @@ def ask(
     with study.store.transaction():
         for candidate in made:
             study.store.put_candidate(candidate)
-        study.store.add_event(Event("asked", tuple(candidate.id for candidate in made), len(names)))
+        reason = f"room for {len(names)} of {budget.remaining} trainings that are left"
+        study.store.add_event(Event("asked", tuple(candidate.id for candidate in made), len(names), reason))
     budget.spend(len(made))
     asked.update({candidate.id: Trial(candidate) for candidate in made})
     trainings.widen(len(asked))
@@ -105,12 +108,12 @@ def tell(
     ended = [trial for trial in trials if trial.final and settled(trial)]
     if not ended or (parts.strategy.barrier and len(ended) < len(asked)):
         return
-    confirmed = confirm(study, parts, budget, trainings, ended)
-    if confirmed is None:
+    known = spend(study, parts, budget, trainings, ended)
+    if not known or (parts.strategy.barrier and len(known) < len(asked)):
         return
-    study.store.add_event(Event("told", tuple(trial.id for trial in confirmed)))
-    parts.strategy.tell(parts.beliefs.told(confirmed))
-    for trial in confirmed:
+    study.store.add_event(Event("told", tuple(trial.id for trial in known)))
+    parts.strategy.tell(parts.beliefs.told(known))
+    for trial in known:
         del asked[trial.id]
 
 
@@ -119,7 +122,7 @@ def settled(trial: Trial) -> bool:
     return not trial.score or set(trial.candidate.follow_ups) <= set(trial.candidate.followed_up)
 
 
-def _budget(study: Study) -> Budget:
+def _budget(study: Study, whole_steps: int = 1) -> Budget:
     config = study.config
     earlier = float(study.store.value("seconds") or 0.0)
     return Budget(
@@ -130,4 +133,6 @@ def _budget(study: Study) -> Budget:
         earlier,
         proposed=len(study.candidates),
         confirming=len(study.runs_for(Purpose.CONFIRM)),
+        max_steps=config.max_steps,
+        whole_steps=whole_steps,
     )

@@ -45,7 +45,8 @@ def ready(study: Study, parts: Parts, names: Collection[str], observer: Observer
     """
     known = study.store.candidates()
     candidates = [known[name] for name in names]
-    begun = {(run.subject, run.program) for run in study.runs_for(Purpose.SEARCH) if run.subject in names}
+    runs = study.runs_for(Purpose.SEARCH, Purpose.TUNED)
+    begun = {(run.subject, run.program) for run in runs if run.subject in names}
     found: list[Candidate] = []
     for iteration in dict.fromkeys(c.iteration for c in candidates if c.state == CandidateState.ACCEPTED):
         peers = [candidate for candidate in candidates if candidate.iteration == iteration]
@@ -62,7 +63,7 @@ def ready(study: Study, parts: Parts, names: Collection[str], observer: Observer
 
 def new_run(parts: Parts, subject: str, program: str, purpose: Purpose, number: int, seed: int) -> Run:
     """A run that is about to be queued."""
-    steps = parts.settings.epochs * parts.settings.epoch_steps
+    steps = parts.settings.whole_steps
     settings = asdict(parts.settings)
     settings["device"] = settings.pop("device")  # the last, as in all studies
     name = run_id(subject, purpose, number)
@@ -84,7 +85,7 @@ def submit(study: Study, parts: Parts, run: Run, program: str) -> None:
     if run.state == RunState.TRAINED:
         parts.executor.score(scoring)
         return
-    races = run.purpose == Purpose.SEARCH and study.config.racing == "on"
+    races = is_raced(study, run)
     job = TrainingJob(
         run=run.id,
         program=program,
@@ -93,9 +94,15 @@ def submit(study: Study, parts: Parts, run: Run, program: str) -> None:
         evaluation_seed=scoring.seed,
         episodes=scoring.kept,
         race=study.config.race if races else None,
-        repeats="" if run.first else run_id(run.subject, run.purpose, 0),
+        group=run.subject if run.purpose == Purpose.TUNE else "",
+        repeats=_first_of(run),
     )
     parts.executor.train(_against(study, job, run) if races else job, scoring)
+
+
+def is_raced(study: Study, run: Run) -> bool:
+    """Whether a run may be ended early: candidates where that is wanted, settings always."""
+    return run.purpose == Purpose.TUNE or (run.purpose == Purpose.SEARCH and study.config.racing == "on")
 
 
 def scoring_job(study: Study, run: Run) -> ScoringJob:
@@ -105,7 +112,7 @@ def scoring_job(study: Study, run: Run) -> ScoringJob:
     """
     kept = (
         str(study.episodes_path(run))
-        if run.purpose == Purpose.SEARCH and study.config.screening != "off"
+        if run.purpose in (Purpose.SEARCH, Purpose.TUNED) and study.config.screening != "off"
         else ""
     )
     policy = str(study.policy_path(run))
@@ -124,12 +131,18 @@ def program_of(study: Study, parts: Parts, candidate: Candidate) -> str:
 def _against(study: Study, job: TrainingJob, run: Run) -> TrainingJob:
     """The job with what is known of those that were queued before it and are at their end."""
     before: dict[str, Run] = {}
-    for other in study.runs_for(Purpose.SEARCH):
+    for other in study.runs_for(run.purpose):
         if other.id == run.id:
             break
-        if other.first and other.state.ended:
+        alike = other.subject == run.subject if run.purpose == Purpose.TUNE else other.first
+        if alike and other.state.ended:
             before[other.id] = other
     return with_rivals(job, {name: other.rungs for name, other in before.items()})
+
+
+def _first_of(run: Run) -> str:
+    """The run that a later one of the same candidate repeats; settings repeat none."""
+    return "" if run.first or run.purpose == Purpose.TUNE else run_id(run.subject, run.purpose, 0)
 
 
 def _queued(study: Study, due: Sequence[Candidate], iteration: int, observer: Observer) -> list[Candidate]:

@@ -35,7 +35,7 @@ def settings_of(
     settings = preset_settings(kind, task, trainer, device)
     settings = replace(settings, **typed(kind, overrides))
     settings.check()
-    return replace(settings, env_steps=settings.epochs * settings.epoch_steps)
+    return replace(settings, env_steps=settings.whole_steps)
 
 
 def preset_settings(kind: type[S], task: Task, trainer: str, device: Device) -> S:

@@ -17,7 +17,7 @@ from rewardsmith.files import check_plain, remove, write_whole
 from rewardsmith.fitness import Beliefs
 from rewardsmith.lock import FolderLock, begin
 from rewardsmith.people import add
-from rewardsmith.records import HELD_OUT, Candidate, Given, Purpose, Run, Score, Trial, best_of
+from rewardsmith.records import HELD_OUT, IN_SEARCH, Candidate, Given, Purpose, Run, Score, Trial, best_of
 from rewardsmith.reward.standalone import standalone
 from rewardsmith.seeds import derive
 from rewardsmith.shown import command
@@ -238,7 +238,7 @@ class Study:
     def trials(self) -> list[Trial]:
         """All candidates with what became of them, in the order they were proposed."""
         runs: dict[str, list[Run]] = {}
-        for run in self.runs_for(Purpose.SEARCH, Purpose.CONFIRM):
+        for run in self.runs_for(*IN_SEARCH):
             runs.setdefault(run.subject, []).append(run)
         scores = self.store.scores()
         trials = [self._trial(candidate, runs.get(candidate.id, ()), scores) for candidate in self.candidates]
@@ -247,16 +247,18 @@ class Study:
     def trial(self, identity: str) -> Trial | None:
         """One candidate with what became of it."""
         candidate = self.store.candidates().get(identity)
-        runs = [run for run in self.runs_for(Purpose.SEARCH, Purpose.CONFIRM) if run.subject == identity]
+        runs = [run for run in self.runs_for(*IN_SEARCH) if run.subject == identity]
         return self._trial(candidate, runs, self.store.scores()) if candidate else None
 
     def _trial(self, candidate: Candidate, runs: Sequence[Run], scores: Mapping[str, Score]) -> Trial:
-        own = tuple(run for run in runs if run.purpose == Purpose.SEARCH)
-        more = tuple(run for run in runs if run.purpose == Purpose.CONFIRM)
+        fresh = [run for run in runs if run.purpose == Purpose.TUNED]
+        better = fresh[1:] if candidate.tuned and not candidate.tuned.kept else []
+        same = fresh[:1] if candidate.tuned and candidate.tuned.kept else []
+        own = (*(run for run in runs if run.purpose == Purpose.SEARCH), *better)
+        same += [run for run in runs if run.purpose == Purpose.CONFIRM]
         score = self._score(own[-1], scores) if own else None
-        return Trial(
-            candidate, own, score, more, tuple(filter(None, (self._score(run, scores) for run in more)))
-        )
+        confirmed = tuple(filter(None, (self._score(run, scores) for run in same)))
+        return Trial(candidate, own, score, tuple(run for run in runs if run not in own), confirmed)
 
     @property
     def best(self) -> Trial | None:

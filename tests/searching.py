@@ -139,6 +139,20 @@ class Rounds:
         self.parent = trials[0].id
 
 
+class Fours(Rounds):
+    """Revises the best of the last four, and remembers what it heard."""
+
+    samples = 4
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[dict[str, float | None]] = []
+
+    def tell(self, trials: Sequence[Trial]) -> None:
+        self.heard.append({trial.id: trial.fitness for trial in trials})
+        self.parent = max(trials, key=lambda trial: trial.fitness or 0.0).id
+
+
 class Questions(Rounds):
     """With RF-Agent's questions after each training."""
 

@@ -78,7 +78,10 @@ def watch(study: Study, env_steps: int, console: Console) -> PlainObserver | Liv
 def _clock(study: Study, env_steps: int) -> Clock:
     """Counts what is left to train."""
     made = sum(run.state.ended for run in study.runs)
-    return Clock(max(0, study.config.candidates + study.config.final_trainings - made) * env_steps)
+    most = study.config.candidates
+    if study.config.max_steps is not None:
+        most = min(most, study.config.max_steps // env_steps)
+    return Clock(max(0, most + study.config.final_trainings - made) * env_steps)
 
 
 class PlainObserver:

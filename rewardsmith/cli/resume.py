@@ -41,6 +41,8 @@ class ResumeOptions:
     """Tokens of language-model calls, those before included."""
     max_hours: float | None = None
     """Hours after which nothing new is begun, those before included."""
+    max_steps: int | None = None
+    """Environment steps of the search's trainings, those before included."""
     llm: ModelFlags = field(default_factory=ModelFlags)
 
 
@@ -59,6 +61,8 @@ def run(arguments: list[str]) -> int:
         subject = f"the study {options.study}"
         identity = study_identity(study.identity, study.folder)
         study.config = agreed(study.config, identity, given, trust=options.trust_endpoint, subject=subject)
+        if options.max_steps is not None:
+            study.config = dataclasses.replace(study.config, max_steps=options.max_steps)
         parts = assemble(study.config, study.folder, study.horizon)
         try:
             return carry_on(study, parts)

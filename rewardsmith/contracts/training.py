@@ -55,6 +55,11 @@ class TrainerSettings:
         return max(1, round(self.env_steps / self.epoch_steps))
 
     @property
+    def whole_steps(self) -> int:
+        """Environment steps of a whole training."""
+        return self.epochs * self.epoch_steps
+
+    @property
     def policy_bytes(self) -> int:
         """What a saved policy takes on disk, about."""
         return 100_000
@@ -119,6 +124,8 @@ class TrainingJob:
     scored on, an absolute path; nothing: nowhere."""
     race: Race | None = None
     """Ends it early if it is hopeless."""
+    group: str = ""
+    """A race compares jobs of one group only."""
     rivals: tuple[tuple[str, tuple[float, ...]], ...] = ()
     """Runs that came before it and are at their end, each with its scores
     at the race's rungs as far as it came."""

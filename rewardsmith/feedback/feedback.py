@@ -9,7 +9,7 @@ from rewardsmith.contracts import Told
 from rewardsmith.feedback.ancestry import Ancestor, path
 from rewardsmith.feedback.curve_table import CurveTable, table
 from rewardsmith.feedback.diagnoses import Diagnosis, Evidence, diagnose
-from rewardsmith.records import Behaviour, Rung, Score, Trial, best_of
+from rewardsmith.records import Behaviour, Rung, Score, Trial, TunedNumbers, best_of
 from rewardsmith.templates import render
 
 
@@ -35,6 +35,8 @@ class Feedback:
     """The best candidate so far and its true score."""
     notes: tuple[str, ...] = ()
     """What people said about this candidate."""
+    tuned: TunedNumbers | None = None
+    """How an optimiser changed the numbers of the program."""
 
     @property
     def text(self) -> str:
@@ -79,6 +81,7 @@ def gather(trial: Trial, seen: Seen) -> Feedback:
         ancestry=path([trial], seen.trials.get) if history else (),
         best=(best.id, best.measured) if best and best.measured is not None and best.id != trial.id else None,
         notes=notes,
+        tuned=trial.candidate.tuned,
     )
 
 

@@ -18,12 +18,25 @@ from rewardsmith.records.candidate import (
 from rewardsmith.records.event import MOST_ASKED, Event
 from rewardsmith.records.limits import Amount, Count, Number
 from rewardsmith.records.people import Given, Note
-from rewardsmith.records.run import Curve, Fault, Purpose, Run, Rung, RunId, RunState, program_hash, run_id
+from rewardsmith.records.run import (
+    IN_SEARCH,
+    Curve,
+    Fault,
+    Purpose,
+    Run,
+    Rung,
+    RunId,
+    RunState,
+    program_hash,
+    run_id,
+)
 from rewardsmith.records.score import HELD_OUT, Score
 from rewardsmith.records.trial import Posterior, Trial, best_of
+from rewardsmith.records.tuned_numbers import TunedNumber, TunedNumbers
 
 __all__ = [
     "HELD_OUT",
+    "IN_SEARCH",
     "MOST_ASKED",
     "Amount",
     "Behaviour",
@@ -53,6 +66,8 @@ __all__ = [
     "Score",
     "Screening",
     "Trial",
+    "TunedNumber",
+    "TunedNumbers",
     "Verdict",
     "best_of",
     "program_hash",

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from rewardsmith.records.limits import MANY, Count, Number
+from rewardsmith.records.tuned_numbers import TunedNumbers
 
 CandidateId = Annotated[str, Field(pattern=r"^c([0-9]{3}|[1-9][0-9]{3,8})$")]
 """``c000``, ``c001``, ...: part of paths, so a record with any other is refused when it is read."""
@@ -145,3 +146,5 @@ class Candidate:
     self-verification); ``None``: not asked."""
     followed_up: Names = ()
     """Follow-ups that are done."""
+    tuned: TunedNumbers | None = None
+    """How its numbers were changed after it was written; ``None``: nobody tried."""

@@ -16,7 +16,7 @@ RunId = Annotated[
     str,
     Field(
         pattern=r"^(c([0-9]{3}|[1-9][0-9]{3,8})|human|sparse)"
-        r"-(search|confirm|finalist|final|baseline)-[0-9]{1,9}$"
+        r"-(search|tune|tuned|confirm|finalist|final|baseline)-[0-9]{1,9}$"
     ),
 ]
 """Whose program, what for, and a number: ``c003-search-0``. Part of paths, so no other is read."""
@@ -29,6 +29,11 @@ class Purpose(StrEnum):
 
     SEARCH = "search"
     """Its score is what the strategy goes by."""
+    TUNE = "tune"
+    """A program of the search with other numbers, on the seed of its own training."""
+    TUNED = "tuned"
+    """The written numbers (0) and the best others (1) on a fresh seed, before the strategy hears
+    of them."""
     CONFIRM = "confirm"
     """A promising program of the search on a fresh seed, before the strategy hears of it."""
     FINALIST = "finalist"
@@ -37,6 +42,10 @@ class Purpose(StrEnum):
     """The winner, trained once more: these scores chose nothing, so they are not biased."""
     BASELINE = "baseline"
     """The human or the sparse reward, trained on the same seeds and episodes as the winner."""
+
+
+IN_SEARCH = (Purpose.SEARCH, Purpose.TUNE, Purpose.TUNED, Purpose.CONFIRM)
+"""What a strategy hears of."""
 
 
 class RunState(StrEnum):

@@ -29,14 +29,14 @@ class Trial:
 
     candidate: Candidate
     runs: tuple[Run, ...] = ()
-    """In the search, the last one last; more than one where the
-    training failed and the program was repaired."""
+    """In the search, the last one last; more than one where the training failed and the program was
+    repaired, or where it got better numbers."""
     score: Score | None = None
     """The true score of the last run, if it was trained to the end."""
-    confirmations: tuple[Run, ...] = ()
-    """Further trainings of the same program, on fresh seeds."""
+    further: tuple[Run, ...] = ()
+    """Other trainings of its program: on fresh seeds, and with other numbers."""
     confirmed: tuple[Score, ...] = ()
-    """The true scores of those that were trained to the end."""
+    """The true scores of the same program, with the same numbers, on fresh seeds."""
     posterior: Posterior | None = None
     """What all its scores say of its worth, where the search goes by that."""
 
@@ -126,12 +126,12 @@ class Trial:
     @property
     def env_steps(self) -> int:
         """Environment steps of all its runs."""
-        return sum(run.env_steps for run in (*self.runs, *self.confirmations))
+        return sum(run.env_steps for run in (*self.runs, *self.further))
 
     @property
     def wall_s(self) -> float:
         """Seconds of all its runs, its share of what ran beside them."""
-        return sum(run.wall_s for run in (*self.runs, *self.confirmations))
+        return sum(run.wall_s for run in (*self.runs, *self.further))
 
 
 def best_of(trials: Iterable[Trial]) -> Trial | None:

@@ -55,7 +55,7 @@ def best_so_far(task: str, method: str, seed: int, trials: Sequence[Trial]) -> C
     trainings = env_steps = 0
     best: float | None = None
     for trial in trials:
-        trainings += len(trial.runs) + len(trial.confirmations)
+        trainings += len(trial.runs) + len(trial.further)
         env_steps += trial.env_steps
         score = trial.fitness if trial.score else None
         best = best if score is None or (best is not None and best >= score) else score

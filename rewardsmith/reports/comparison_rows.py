@@ -9,7 +9,7 @@ from statistics import fmean
 
 from rewardsmith.contracts import SPARSE
 from rewardsmith.errors import RewardsmithError
-from rewardsmith.records import Purpose, Score
+from rewardsmith.records import IN_SEARCH, Purpose, Score
 from rewardsmith.registry import TASKS
 from rewardsmith.reports.fairness import method
 from rewardsmith.reports.statistics import Estimate, Runs, error_of_mean, estimate_mean, human_normalised
@@ -79,7 +79,7 @@ class MethodRow:
 
 def search_row(study: Study, folder: str) -> SearchRow:
     """One search, shown under the name of its folder."""
-    spent, winner = totals(study, Purpose.SEARCH, Purpose.CONFIRM, Purpose.FINALIST), study.winner
+    spent, winner = totals(study, *IN_SEARCH, Purpose.FINALIST), study.winner
     finals = [run for run in study.runs_for(Purpose.FINAL) if winner and run.subject == winner.id]
     fresh = [score.mean for run in finals if (score := study.score(run))]
     return SearchRow(

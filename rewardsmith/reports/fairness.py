@@ -47,6 +47,7 @@ def method(study: Study) -> str:
     name = f"{config.strategy}:{preset}" if preset else config.strategy
     name += f" {config.fitness}" * (config.fitness != "score")
     name += f" confirm {config.confirm:g}" * (config.confirm > 0)
+    name += f" tune {config.tune}" * (config.tune > 0)
     usual = replace(config, feedback=None, tell_goal="on").told
     if config.writer == FREE or config.told == usual:
         return name

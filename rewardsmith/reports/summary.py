@@ -275,7 +275,7 @@ def price(study: Study) -> Price | None:
         trials[reached].id,
         Totals(
             candidates=len(until),
-            trainings=sum(len(trial.runs) + len(trial.confirmations) for trial in until),
+            trainings=sum(len(trial.runs) + len(trial.further) for trial in until),
             env_steps=sum(trial.env_steps for trial in until),
             training_s=sum(trial.wall_s for trial in until),
             usage=sum((call.usage for call in study.store.calls() if call.candidate in names), Usage()),

@@ -12,14 +12,16 @@ from rewardsmith.records import Rung, Score
 class Racetrack:
     """Where the jobs of one queue stand at every rung.
 
-    A job is compared with the jobs before it in the queue and with earlier runs only. Those before
-    it entered before or with it, so they have reached a rung by the time it does, or never will.
+    A job is compared with jobs of its group before it in the queue and with earlier runs only.
+    Those before it entered before or with it, so they have reached a rung by the time it does, or
+    never will.
     """
 
     def __init__(self, epochs: int) -> None:
         """Nobody has reached a rung yet; a whole training has so many policy updates."""
         self._epochs = epochs
         self._places: dict[str, int] = {}
+        self._groups: dict[str, str] = {}
         self._counted: set[str] = set()
         self._scores: dict[str, dict[int, float]] = {}
         """By run and rung."""
@@ -28,6 +30,7 @@ class Racetrack:
         """More jobs queue up. One that was there before keeps its place."""
         for job in jobs:
             self._places.setdefault(job.run, len(self._places))
+            self._groups[job.run] = job.group
             if not job.repeats:
                 self._counted.add(job.run)
 
@@ -47,7 +50,8 @@ class Racetrack:
         """
         before = {run: scores[rung] for run, scores in job.rivals if rung < len(scores)}
         place = self._places[job.run]
-        ahead = {run: own[rung] for run, own in self._scores.items() if rung in own}
+        alike = (run for run in self._scores if self._groups[run] == job.group)
+        ahead = {run: self._scores[run][rung] for run in alike if rung in self._scores[run]}
         before |= {run: mean for run, mean in ahead.items() if self._places[run] < place}
         before.pop(job.repeats, None)
         if job.run in self._counted:

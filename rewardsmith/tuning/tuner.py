@@ -78,7 +78,7 @@ class Tuner:
         if len(done) < _LEAST or len({trial.value for trial in done}) < 2:
             return {}
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            warnings.simplefilter("ignore")  # that it is new, and that among equals all are alike
             return get_param_importances(self._study, evaluator=PedAnovaImportanceEvaluator())
 
 

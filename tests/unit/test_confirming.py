@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
@@ -17,7 +17,7 @@ from rewardsmith.contracts import Report, ScoringJob, TrainingJob, TrainingResul
 from rewardsmith.errors import UsageError
 from rewardsmith.fitness import Beliefs
 from rewardsmith.parts import Parts, assemble
-from rewardsmith.records import CandidateState, Fault, Purpose, RunState, Score, Trial
+from rewardsmith.records import CandidateState, Fault, Purpose, RunState, Score
 from rewardsmith.reports.best_so_far import best_so_far
 from rewardsmith.reports.comparison_rows import search_row
 from rewardsmith.reward.guard import Guard
@@ -25,7 +25,7 @@ from rewardsmith.study import Study
 from rewardsmith.training.ppo import PpoSettings
 from rewardsmith.training_desk import TrainingDesk
 from tests.builders import trained
-from tests.searching import AtOnce, Author, Rounds, Silent
+from tests.searching import AtOnce, Author, Fours, Silent
 from tests.toys import TOY
 
 MEANS = {"c000": 0.7, "c001": 0.2, "c002": 0.6, "c003": 0.1}
@@ -57,20 +57,6 @@ class Scored(AtOnce):
     def score(self, job: ScoringJob) -> None:
         mean = self.means.get(job.run, 0.5)
         self.reports.append(Report(score=(job.run, Score(mean, 0.01, 128, seed=job.seed))))
-
-
-class Fours(Rounds):
-    """Revises the best of the last four, and remembers what it heard."""
-
-    samples = 4
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.heard: list[dict[str, float | None]] = []
-
-    def tell(self, trials: Sequence[Trial]) -> None:
-        self.heard.append({trial.id: trial.fitness for trial in trials})
-        self.parent = max(trials, key=lambda trial: trial.fitness or 0.0).id
 
 
 CONFIG = StudyConfig("toy", candidates=12, finalists=1, final_seeds=0, baselines=False, confirm=0.5)

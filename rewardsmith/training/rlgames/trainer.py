@@ -67,7 +67,7 @@ class RlGamesTrainer:
         Raises:
             UsageError: A race is wanted.
         """
-        whole, begun, latest = self._settings.epochs * self._settings.epoch_steps, 0, dict[str, int]()
+        whole, begun, latest = self._settings.whole_steps, 0, dict[str, int]()
 
         def add(progress: TrainingProgress) -> None:
             """Tell how far all jobs are together."""

@@ -45,11 +45,7 @@ def train(order: ChildOrder, observe: Callable[[TrainingProgress], None]) -> Tra
     def tell(epoch: int) -> None:
         nonlocal done
         done = epoch * settings.epoch_steps
-        observe(
-            TrainingProgress(
-                done, settings.epochs * settings.epoch_steps, ((job.run, curves.recent_success),)
-            )
-        )
+        observe(TrainingProgress(done, settings.whole_steps, ((job.run, curves.recent_success),)))
 
     agent = (
         _run(settings, job, rewarded, EpochObserver(rewarded, proxy, tell), proxy)

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from rewardsmith.contracts import Parent
 from rewardsmith.feedback.curve_table import ComponentSummary, component_summaries
 from rewardsmith.writers.grammar.features import Vocabulary, log_uniform, rounded
-from rewardsmith.writers.grammar.terms import Term, Tree, from_plan
+from rewardsmith.writers.grammar.inherited import tree_of
+from rewardsmith.writers.grammar.terms import Term, Tree
 
 MAX_TERMS = 7
 _GUIDING = (
@@ -66,7 +67,7 @@ def mutate(parent: Parent, vocabulary: Vocabulary, rng: random.Random) -> Change
     true score: near zero the structure changes, in between and for metrics structure or numbers,
     near one numbers only.
     """
-    tree = from_plan(parent.candidate.plan)
+    tree = tree_of(parent)
     tree, notes = mend(tree, diagnosis(parent), rng)
     score = parent.trial.fitness or 0.0
     poor, good = (score < _LOW, score >= _HIGH) if not vocabulary.metric else (False, False)
@@ -85,7 +86,7 @@ def change_one(parent: Parent, vocabulary: Vocabulary, rng: random.Random) -> Ch
     A dominating or flat component goes first: its weight or temperature changes, or it is drawn
     anew; without such a one, chance picks the component and whether its form or its numbers change.
     """
-    tree = from_plan(parent.candidate.plan)
+    tree = tree_of(parent)
     seen = diagnosis(parent)
     ailing = [t for t in tree.terms if t.name in seen and (seen[t.name].dominant or seen[t.name].flat)]
     chosen = rng.choice(ailing or tree.terms)
@@ -119,8 +120,8 @@ def cross(first: Parent, second: Parent, rng: random.Random) -> Change:
 
     Others come from the better parent always, from the worse by chance.
     """
-    mine = {term.name: term for term in from_plan(first.candidate.plan).terms}
-    theirs = {term.name: term for term in from_plan(second.candidate.plan).terms}
+    mine = {term.name: term for term in tree_of(first).terms}
+    theirs = {term.name: term for term in tree_of(second).terms}
     terms = [rng.choice((term, theirs[name])) if name in theirs else term for name, term in mine.items()]
     terms += [term for name, term in theirs.items() if name not in mine and rng.random() < 0.5]
     return Change(Tree(tuple(terms[:MAX_TERMS])), f"Crossed {first.candidate.id} with {second.candidate.id}.")

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from rewardsmith.contracts import Parent
 from rewardsmith.writers.grammar.features import Vocabulary, log_uniform, rounded
+from rewardsmith.writers.grammar.inherited import tree_of
 from rewardsmith.writers.grammar.operators import (
     MAX_TERMS,
     Change,
@@ -21,7 +22,7 @@ from rewardsmith.writers.grammar.operators import (
     mend,
     tune,
 )
-from rewardsmith.writers.grammar.terms import Feature, Term, Tree, from_plan
+from rewardsmith.writers.grammar.terms import Feature, Term, Tree
 
 _DRAWS = 16
 """Programs of which the one farthest from the parents is taken."""
@@ -32,7 +33,7 @@ Form = tuple[str, Feature, str, Feature | None]
 
 def restructure(parent: Parent, vocabulary: Vocabulary, rng: random.Random) -> Change:
     """Another form: flat terms may go, terms are added or drawn anew until the form differs."""
-    old = from_plan(parent.candidate.plan)
+    old = tree_of(parent)
     tree, notes = mend(old, diagnosis(parent), rng)
     for _ in range(_DRAWS):
         tree, note = add_or_redraw(tree, vocabulary, rng)
@@ -46,7 +47,7 @@ def retune(parent: Parent, rng: random.Random) -> Change:
     """The same form with clearly other numbers; what dominated comes down."""
     seen = diagnosis(parent)
     terms: list[Term] = []
-    for term in from_plan(parent.candidate.plan).terms:
+    for term in tree_of(parent).terms:
         dominant = term.name in seen and seen[term.name].dominant
         weight = term.weight * (log_uniform(rng, 0.2, 0.6) if dominant else log_uniform(rng, 0.4, 2.5))
         scale = term.scale if term.shape == "linear" else term.scale * log_uniform(rng, 0.4, 2.5)
@@ -63,7 +64,7 @@ def unite(parents: Sequence[Parent], rng: random.Random) -> Change:
     """
     lowest = min(0.0, *(score(parent) for parent in parents))
     trust = [0.01 + score(parent) - lowest for parent in parents]
-    trees = [from_plan(parent.candidate.plan) for parent in parents]
+    trees = [tree_of(parent) for parent in parents]
     terms: list[Term] = []
     for name in dict.fromkeys(term.name for tree in trees for term in tree.terms):
         holders = [n for n, tree in enumerate(trees) if _term(tree, name)]
@@ -84,12 +85,12 @@ def follow_path(parents: Sequence[Parent], rng: random.Random) -> Change:
     came with a loss go, and numbers that moved with a gain move half as far again.
     """
     best = max(reversed(parents), key=score)
-    terms = {term.name: term for term in from_plan(best.candidate.plan).terms}
+    terms = {term.name: term for term in tree_of(best).terms}
     first = next(iter(terms))
     notes: list[str] = []
     for earlier, later in pairwise(parents):
         gain = score(later) - score(earlier)
-        before, after = from_plan(earlier.candidate.plan), from_plan(later.candidate.plan)
+        before, after = tree_of(earlier), tree_of(later)
         for term in after.terms:
             old, kept = _term(before, term.name), terms.get(term.name)
             if gain > 0 and kept is None and len(terms) < MAX_TERMS:
@@ -115,7 +116,7 @@ def follow_path(parents: Sequence[Parent], rng: random.Random) -> Change:
 
 def differ(parents: Sequence[Parent], vocabulary: Vocabulary, rng: random.Random) -> Change:
     """A fresh draw, the farthest of several from the parents by the terms they share."""
-    known = [forms(from_plan(parent.candidate.plan)) for parent in parents]
+    known = [forms(tree_of(parent)) for parent in parents]
     draws = [draw(vocabulary, rng) for _ in range(_DRAWS)]
     farthest = max(draws, key=lambda change: min(_distance(forms(change.tree), other) for other in known))
     return Change(
