@@ -15,7 +15,7 @@ from rewardsmith.config_file import from_mapping, read_yaml, short, to_yaml
 from rewardsmith.errors import RewardsmithError, StoreError, UsageError
 from rewardsmith.files import check_plain, remove, write_whole
 from rewardsmith.fitness import Beliefs
-from rewardsmith.lock import FolderLock, begin
+from rewardsmith.lock import FolderLock, begin, is_held
 from rewardsmith.people import add
 from rewardsmith.records import HELD_OUT, Candidate, Given, Purpose, Run, Score, Trial, best_of
 from rewardsmith.reward.standalone import standalone
@@ -161,10 +161,7 @@ class Study:
         return derive("evaluation", shared.value, self.config.seed)
 
     def note_seconds(self, seconds: float) -> None:
-        """Keep how long the search took, so that its limit of hours outlives a kill.
-
-        Once a second is enough.
-        """
+        """Keep how long it took, once a second at most: its limit of hours outlives a kill."""
         if seconds - self._noted_s >= 1.0:
             self._noted_s = seconds
             self.store.put_value("seconds", f"{seconds:.1f}")
@@ -289,6 +286,11 @@ class Study:
     def finished(self) -> bool:
         """Whether the search ended, by itself or by a limit, and its closing comparison, too."""
         return self.store.value("finished") is not None
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether it is not at its end and no process works on it."""
+        return not self.finished and not is_held(self.folder)
 
     @property
     def usage(self) -> Usage:

@@ -36,7 +36,7 @@ from rewardsmith.feedback.feedback import gather
 from rewardsmith.records import Run, Score, Trial
 from rewardsmith.registry import TASKS
 from rewardsmith.reports.lineage import as_graphml, as_node_link, line_of_descent, study_lineage
-from rewardsmith.reports.summary import row, summarise_study
+from rewardsmith.reports.summary import row, shown_state, summarise_study
 from rewardsmith.reports.trained import is_trained, open_trained
 from rewardsmith.shown import beginning, clean, command
 from rewardsmith.study import Study
@@ -212,7 +212,7 @@ def _show_candidate(study: Study, options: InspectOptions) -> None:
     trial = _find(study, options.candidate)
     candidate = trial.candidate
     if options.json:
-        print_json(row(trial))
+        print_json(row(trial, interrupted=study.interrupted))
         return
     screen = Screen()
     if options.diff:
@@ -220,7 +220,7 @@ def _show_candidate(study: Study, options: InspectOptions) -> None:
         return
     descent = " > ".join(map(label, line_of_descent(study.candidates, candidate.id)))
     facts = (
-        trial.state,
+        shown_state(trial.state, interrupted=study.interrupted),
         operator_name(candidate.operator),
         descent,
         usage_text(study.usage_of(candidate.id)),

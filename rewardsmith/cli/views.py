@@ -15,18 +15,14 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
+from rewardsmith.cli.states import state_text, states
 from rewardsmith.records import Score, Screening
 from rewardsmith.reports.models import in_words
-from rewardsmith.reports.summary import CandidateRow, FinalistRow, FinalRow, StudySummary, Totals
-from rewardsmith.shown import beginning, clean, count, number, one_line
+from rewardsmith.reports.spent import Totals
+from rewardsmith.reports.summary import CandidateRow, FinalistRow, FinalRow, StudySummary
+from rewardsmith.shown import beginning, clean, command, count, number, one_line
 from rewardsmith.usage import Usage
 
-STATE_STYLES = {
-    "SCORED": "green", "ACCEPTED": "cyan", "PROPOSED": "dim", "REJECTED": "yellow", "DIVERGED": "red",
-    "CRASHED": "red", "TIMED_OUT": "red",
-    "FAILED": "red", "REFUSED": "yellow", "EVICTED": "yellow", "DROPPED": "yellow", "LOST": "yellow",
-    "QUEUED": "cyan", "RUNNING": "cyan", "TRAINED": "cyan",
-}  # fmt: skip
 _UNBLAMED = ("SCORED", "EVICTED")
 """States whose reason is not a fault; that of an eviction stands with its candidate."""
 _BAR = 10
@@ -40,23 +36,6 @@ LEGEND = (
     "128: docs/training.md); training: the same of training episodes, with exploration, last epochs"
 )
 _WORTH = "worth: what the strategy compares, drawn from (so many) trainings: docs/strategies.md"
-_MEANINGS = {
-    "PROPOSED": "nothing is written yet",
-    "REFUSED": "the guard refused its last draft, a repair is due",
-    "ACCEPTED": "written, waits for its training",
-    "QUEUED": "waits for its training",
-    "RUNNING": "is being trained",
-    "TRAINED": "waits for its score",
-    "REJECTED": "no draft was acceptable",
-    "DROPPED": "left out by screening",
-    "EVICTED": "racing ended its training early",
-    "CRASHED": "its program failed in training",
-    "DIVERGED": "its reward or policy became infinite",
-    "TIMED_OUT": "its program took far too long",
-    "LOST": "the machine failed, it is trained again",
-}
-"""What a state says of a candidate; SCORED needs no words."""
-
 _NO_BEST = "none is marked as the best: no true score is more than two standard errors from zero"
 
 
@@ -90,6 +69,9 @@ def study_view(summary: StudySummary, source: str, *, plain: bool = False) -> Re
     parts.append(Text(bill(summary), style="dim"))
     if summary.winner and not summary.marked:
         parts.append(Text(_NO_BEST, style="yellow"))
+    if summary.interrupted:
+        way = command("resume", summary.folder)
+        parts.append(Text(f"not at its end, and nothing runs. To go on: {way}", style="yellow"))
     if summary.advice:
         parts.append(Text(one_line(summary.advice), style="yellow"))
     return Group(*parts)
@@ -120,12 +102,6 @@ def candidate_table(rows: Sequence[CandidateRow], best: str | None) -> Renderabl
     lines = (earlier(rows), LEGEND, _WORTH if doubted else "", states(shown))
     notes = [Text(line, style="dim") for line in lines if line]
     return Group(table, *notes, *(_reason(row) for row in shown if row.reason and row.state not in _UNBLAMED))
-
-
-def states(rows: Sequence[CandidateRow]) -> str:
-    """What the states that are shown mean; nothing where all are scored."""
-    known = dict.fromkeys(row.state for row in rows if row.state in _MEANINGS)
-    return "; ".join(f"{state}: {_MEANINGS[state]}" for state in known)
 
 
 def score_text(score: Score) -> str:
@@ -210,11 +186,6 @@ def bar(score: float | None) -> Text:
 def label(text: str) -> str:
     """An id, or a name of anything, on one line that leaves room for others."""
     return one_line(text, _NAME)
-
-
-def state_text(state: str) -> Text:
-    """A state in its colour."""
-    return Text(label(state), style=STATE_STYLES.get(state, ""))
 
 
 def bill(summary: StudySummary) -> str:
