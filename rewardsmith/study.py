@@ -285,7 +285,7 @@ class Study:
     @property
     def finished(self) -> bool:
         """Whether the search ended, by itself or by a limit, and its closing comparison, too."""
-        return self.store.value("finished") is not None
+        return bool(self.store.value("finished"))
 
     @property
     def interrupted(self) -> bool:

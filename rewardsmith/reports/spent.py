@@ -18,6 +18,13 @@ class Totals:
     env_steps: int
     training_s: float
     usage: Usage
+    confirming: int = 0
+    """Trainings that confirmed a candidate's score on a fresh seed."""
+
+    @property
+    def budgeted(self) -> int:
+        """What counts against the candidates that a search may try: see ``--confirm``."""
+        return self.candidates + self.confirming
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,7 @@ def totals(study: Study, *purposes: Purpose) -> Totals:
         env_steps=sum(run.env_steps for run in runs),
         training_s=sum(run.wall_s for run in runs),
         usage=study.usage,
+        confirming=sum(run.purpose == Purpose.CONFIRM for run in runs),
     )
 
 
@@ -61,6 +69,7 @@ def price(study: Study) -> Price | None:
             candidates=len(until),
             trainings=sum(len(trial.runs) + len(trial.confirmations) for trial in until),
             env_steps=sum(trial.env_steps for trial in until),
+            confirming=sum(len(trial.confirmations) for trial in until),
             training_s=sum(trial.wall_s for trial in until),
             usage=sum((call.usage for call in study.store.calls() if call.candidate in names), Usage()),
         ),
