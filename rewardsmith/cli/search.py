@@ -19,7 +19,7 @@ from rewardsmith.cli.given import given_by
 from rewardsmith.cli.live import watch
 from rewardsmith.cli.output import resumable, warn
 from rewardsmith.cli.plan import show_plan, warnings
-from rewardsmith.cli.views import study_view
+from rewardsmith.cli.views import policy_text, study_view
 from rewardsmith.config import StudyConfig
 from rewardsmith.config_file import from_mapping, read_yaml
 from rewardsmith.consent import study_identity
@@ -135,7 +135,7 @@ def _show(study: Study, screen: Screen) -> None:
     if stopped := study.store.value("stopped"):
         screen.print(f"stopped by {one_line(stopped)}", style="yellow", soft_wrap=True)
     if winner and winner.run:
-        screen.print(f"policy of {winner.id}: {study.folder / winner.run.policy}", soft_wrap=True)
+        screen.print(Text(f"policy of {winner.id}: {policy_text(study, winner.run)}"), soft_wrap=True)
     screen.print(f"study folder: {study.folder}   ({command('inspect', study.folder)})", soft_wrap=True)
 
 

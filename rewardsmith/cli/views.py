@@ -16,11 +16,12 @@ from rich.table import Table
 from rich.text import Text
 
 from rewardsmith.cli.states import state_text, states
-from rewardsmith.records import Score, Screening
+from rewardsmith.records import Run, Score, Screening
 from rewardsmith.reports.models import in_words
 from rewardsmith.reports.spent import Totals
 from rewardsmith.reports.summary import CandidateRow, FinalistRow, FinalRow, StudySummary
 from rewardsmith.shown import beginning, clean, command, count, number, one_line
+from rewardsmith.study import Study
 from rewardsmith.usage import Usage
 
 _UNBLAMED = ("SCORED", "EVICTED")
@@ -110,6 +111,13 @@ def score_text(score: Score) -> str:
         f"{number(score.mean, 3)} ± {number(score.standard_error, 3)} over {score.episodes} episodes "
         f"({label(score.scorer)})"
     )
+
+
+def policy_text(study: Study, run: Run) -> str:
+    """Where the policy of a run is; a study may be sent around without these large files."""
+    if study.policy_path(run).is_file():
+        return str(study.folder / run.policy)
+    return "its file is not here; it was not shipped with the study, or it was removed"
 
 
 def earlier(rows: Sequence[CandidateRow]) -> str:
