@@ -206,8 +206,9 @@ def bill(summary: StudySummary) -> str:
 
 
 def _spent(totals: Totals) -> str:
+    confirming = f" ({count(totals.confirming)} of them confirming scores)" if totals.confirming else ""
     return (
-        f"{count(totals.candidates)} candidates, {count(totals.trainings)} trainings, "
+        f"{count(totals.candidates)} candidates, {count(totals.trainings)} trainings{confirming}, "
         f"{count(totals.env_steps)} environment steps, "
         f"{number(totals.training_s, 0)} s of training; {usage_text(totals.usage)}"
     )

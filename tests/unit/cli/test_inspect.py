@@ -154,3 +154,7 @@ def test_a_candidate_shows_what_its_confirming_trainings_got(study: str, capsys:
     ]
     assert run([study, "c000"]) == 0
     assert "confirm" not in capsys.readouterr().out
+    assert run([study]) == 0
+    assert "2 candidates, 5 trainings (3 of them confirming scores), " in " ".join(
+        capsys.readouterr().out.split()
+    )
