@@ -22,7 +22,7 @@ from rewardsmith.reward.standalone import standalone
 from rewardsmith.seeds import derive
 from rewardsmith.shown import command
 from rewardsmith.store.old import open_store
-from rewardsmith.store.packed import packed_path, unpacked
+from rewardsmith.store.packed import packed_path
 from rewardsmith.store.record_checks import policy_file, score_key
 from rewardsmith.store.sqlite import Store
 from rewardsmith.study_folder import CONFIG, DATABASE, UNBORN, is_half_made, is_study, no_study
@@ -104,8 +104,7 @@ class Study:
             raise UsageError(no_study(folder))
         check_plain(folder, _DEPTH, write=write)
         # first: of another version, it names the one that opens it
-        with unpacked(folder / DATABASE, write=write) as path:
-            store = open_store(path, write=write)
+        store = open_store(folder / DATABASE, write=write)
         try:
             study = cls(folder, from_mapping(StudyConfig, read_yaml(folder / CONFIG)), store)
             store.place_scores(lambda run: study.evaluation_seed(run.purpose))
