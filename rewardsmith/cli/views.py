@@ -51,7 +51,7 @@ def study_view(summary: StudySummary, source: str, *, plain: bool = False) -> Re
     parts: list[RenderableType] = [
         Text.assemble((label(summary.task), "bold"), f" · {label(summary.strategy)} · seed {summary.seed}"),
         Text(one_line(summary.notice, _NOTE), style="italic dim"),
-        candidate_table(summary.candidates, summary.marked),
+        candidate_table(summary.candidates, summary.marked, _star(summary)),
     ]
     if len(summary.models) > 1:
         parts.insert(
@@ -78,8 +78,25 @@ def study_view(summary: StudySummary, source: str, *, plain: bool = False) -> Re
     return Group(*parts)
 
 
-def candidate_table(rows: Sequence[CandidateRow], best: str | None) -> RenderableType:
-    """One line per candidate, and the reasons of those that failed."""
+def _star(summary: StudySummary) -> str:
+    """What the mark of the winner says."""
+    if not summary.marked:
+        return ""
+    best = (
+        "the best mean of those trained again, see below" if summary.finalists else "the best of the search"
+    )
+    metric = "; in a metric no number means failure, so compare it with human and sparse"
+    return f"*: {best}{metric if summary.has_metric else ''}"
+
+
+def candidate_table(rows: Sequence[CandidateRow], best: str | None, star: str = "") -> RenderableType:
+    """One line per candidate, and the reasons of those that failed.
+
+    Args:
+        rows: The candidates.
+        best: The one that is marked.
+        star: What the mark says.
+    """
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("id", "from", "by", "state"):
         table.add_column(column, no_wrap=True)
@@ -100,7 +117,7 @@ def candidate_table(rows: Sequence[CandidateRow], best: str | None) -> Renderabl
         table.add_row(
             identity, *texts, state_text(row.state), Text(_score(row)), *worth, bar(row.score), Text(success)
         )
-    lines = (earlier(rows), LEGEND, _WORTH if doubted else "", states(shown))
+    lines = (earlier(rows), star, LEGEND, _WORTH if doubted else "", states(shown))
     notes = [Text(line, style="dim") for line in lines if line]
     return Group(table, *notes, *(_reason(row) for row in shown if row.reason and row.state not in _UNBLAMED))
 

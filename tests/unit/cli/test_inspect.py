@@ -158,3 +158,35 @@ def test_a_candidate_shows_what_its_confirming_trainings_got(study: str, capsys:
     assert "2 candidates, 5 trainings (3 of them confirming scores), " in " ".join(
         capsys.readouterr().out.split()
     )
+
+
+@pytest.mark.parametrize(
+    ("task", "meaning"),
+    [
+        ("franka-reach", "*: the best of the search true score:"),
+        (
+            "cartpole",
+            "*: the best of the search; in a metric no number means failure, so compare it with human and "
+            "sparse true score:",
+        ),
+    ],
+)
+def test_the_mark_of_the_winner_is_explained(
+    task: str, meaning: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    with Study.create(tmp_path / "m", StudyConfig(task)) as made:
+        keep(made, trained("c000", 0.25))
+        assert run([str(tmp_path / "m")]) == 0
+        assert meaning in " ".join(capsys.readouterr().out.split())
+        keep_run(made, run_of("c000", Purpose.FINALIST), Score(0.375, 0.01, 8))
+        assert run([str(tmp_path / "m")]) == 0
+        shown = " ".join(capsys.readouterr().out.split())
+        assert "*: the best mean of those trained again, see below" in shown
+        assert ("no number means failure" in shown) == ("metric" in meaning)
+
+
+def test_without_a_winner_no_mark_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    with Study.create(tmp_path / "m", StudyConfig("franka-reach")) as made:
+        keep(made, trained("c000", 0.0))
+    assert run([str(tmp_path / "m")]) == 0
+    assert "*:" not in capsys.readouterr().out
