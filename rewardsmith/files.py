@@ -24,6 +24,7 @@ _FOLDER = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC | getattr(os, "O_PATH", 
 # not blocking: opening a pipe would wait for its writer
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_APPENDED = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _MOST_ENTRIES = 1_000_000
 _WRITER_S, _LOOK_AGAIN_S = 3.0, 0.02
 """A pipe's writer has so long to open it, and is looked for so often."""
@@ -206,6 +207,31 @@ def write_whole(path: Path, content: bytes | Callable[[BinaryIO], object], *, du
             with suppress(OSError):
                 os.unlink(part, dir_fd=folder)
             raise
+
+
+def append_line(path: Path, line: bytes) -> None:
+    """Add a line to a file of lines; it is on the disk on return.
+
+    Of a last line that a kill cut off nothing is left.
+
+    Args:
+        path: Absolute. No part of it may be a link. Made where it is missing.
+        line: Without its end.
+
+    Raises:
+        OSError: It cannot be written, or a folder on the way is a link.
+        StoreError: It has a second name elsewhere, or is no plain file.
+    """
+    check_file(path, alone=True)
+    with _opened(path.parent) as folder:
+        descriptor = os.open(path.name, _APPENDED, 0o666, dir_fd=folder)
+    with os.fdopen(descriptor, "r+b") as file:
+        if file.seek(0, os.SEEK_END) and os.pread(descriptor, 1, file.tell() - 1) != b"\n":
+            file.seek(0)
+            file.truncate(file.seek(file.read().rfind(b"\n") + 1))
+        file.write(line + b"\n")
+        file.flush()
+        os.fsync(descriptor)
 
 
 def remove(path: Path) -> None:

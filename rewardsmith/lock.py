@@ -6,6 +6,7 @@ import fcntl
 import os
 import platform
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +16,10 @@ from rewardsmith.shown import command
 
 LOCK_FILE = "study.lock"
 _HOLDER = re.compile(r"process \d{1,10} on [\w.-]{1,253}")
-_OPEN = os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_READ = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_OPEN = os.O_CREAT | os.O_RDWR | _READ
+_LOOK_S = 0.05
+"""Longer than :func:`is_held` takes to look, which is no reason to refuse a writer."""
 
 
 class FolderInUseError(StoreError):
@@ -43,13 +47,11 @@ class FolderLock:
                 f"cannot write to {folder}: {error.strerror}. Make the folder writable, or work on a copy "
                 "of it."
             ) from error
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not any(_taken(self._file, fcntl.LOCK_EX, after) for after in (0.0, _LOOK_S)):
             holder = os.read(self._file, 1000).decode(errors="replace").strip()
             os.close(self._file)
             who = holder if _HOLDER.fullmatch(holder) else "another process"
-            raise FolderInUseError(f"{folder} is in use by {who}. Wait for it, or stop it.") from None
+            raise FolderInUseError(f"{folder} is in use by {who}. Wait for it, or stop it.")
         os.ftruncate(self._file, 0)
         os.write(self._file, f"process {os.getpid()} on {platform.node()}\n".encode())
 
@@ -57,6 +59,31 @@ class FolderLock:
         """Let the next process in."""
         os.ftruncate(self._file, 0)
         os.close(self._file)
+
+
+def _taken(file: int, kind: int, after: float = 0.0) -> bool:
+    time.sleep(after)
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a process works in a folder; also where that cannot be told."""
+    try:
+        file = os.open(folder / LOCK_FILE, _READ)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    try:
+        return not _taken(file, fcntl.LOCK_SH)
+    except OSError:
+        return True
+    finally:
+        os.close(file)
 
 
 def check_new(folder: Path, *, resumable: bool) -> None:

@@ -28,6 +28,8 @@ def run(study: Study, parts: Parts, observer: Observer) -> None:
     and no candidate has a score. ExecutionError: The machine fails again and again; the study can
     be resumed.
     """
+    if study.finished:  # with fewer candidates
+        study.store.put_value("finished", "")
     budget = _budget(study, parts.settings.whole_steps)
     trainings = TrainingDesk(study, parts, budget, observer)
     search(study, parts, budget, trainings, observer)

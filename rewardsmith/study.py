@@ -15,14 +15,14 @@ from rewardsmith.config_file import from_mapping, read_yaml, short, to_yaml
 from rewardsmith.errors import RewardsmithError, StoreError, UsageError
 from rewardsmith.files import check_plain, remove, write_whole
 from rewardsmith.fitness import Beliefs
-from rewardsmith.lock import FolderLock, begin
+from rewardsmith.lock import FolderLock, begin, is_held
 from rewardsmith.people import add
 from rewardsmith.records import HELD_OUT, IN_SEARCH, Candidate, Given, Purpose, Run, Score, Trial, best_of
 from rewardsmith.reward.standalone import standalone
 from rewardsmith.seeds import derive
 from rewardsmith.shown import command
 from rewardsmith.store.old import open_store
-from rewardsmith.store.packed import packed_path, unpacked
+from rewardsmith.store.packed import packed_path
 from rewardsmith.store.record_checks import policy_file, score_key
 from rewardsmith.store.sqlite import Store
 from rewardsmith.study_folder import CONFIG, DATABASE, UNBORN, is_half_made, is_study, no_study
@@ -104,8 +104,7 @@ class Study:
             raise UsageError(no_study(folder))
         check_plain(folder, _DEPTH, write=write)
         # first: of another version, it names the one that opens it
-        with unpacked(folder / DATABASE, write=write) as path:
-            store = open_store(path, write=write)
+        store = open_store(folder / DATABASE, write=write)
         try:
             study = cls(folder, from_mapping(StudyConfig, read_yaml(folder / CONFIG)), store)
             store.place_scores(lambda run: study.evaluation_seed(run.purpose))
@@ -161,10 +160,7 @@ class Study:
         return derive("evaluation", shared.value, self.config.seed)
 
     def note_seconds(self, seconds: float) -> None:
-        """Keep how long the search took, so that its limit of hours outlives a kill.
-
-        Once a second is enough.
-        """
+        """Keep how long it took, once a second at most: its limit of hours outlives a kill."""
         if seconds - self._noted_s >= 1.0:
             self._noted_s = seconds
             self.store.put_value("seconds", f"{seconds:.1f}")
@@ -290,7 +286,12 @@ class Study:
     @property
     def finished(self) -> bool:
         """Whether the search ended, by itself or by a limit, and its closing comparison, too."""
-        return self.store.value("finished") is not None
+        return bool(self.store.value("finished"))
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether it is not at its end and no process works on it."""
+        return not self.finished and not is_held(self.folder)
 
     @property
     def usage(self) -> Usage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from rewardsmith.cli.views import (
     code,
     label,
     operator_name,
+    policy_text,
     score_text,
     screening_text,
     study_view,
@@ -33,16 +35,21 @@ from rewardsmith.comparison import Comparison, is_comparison
 from rewardsmith.drafting import surroundings
 from rewardsmith.errors import RewardsmithError, StoreError, UsageError, unknown_name
 from rewardsmith.feedback.feedback import gather
-from rewardsmith.records import Run, Score, Trial
+from rewardsmith.records import Purpose, Trial
 from rewardsmith.registry import TASKS
 from rewardsmith.reports.lineage import as_graphml, as_node_link, line_of_descent, study_lineage
-from rewardsmith.reports.summary import row, summarise_study
+from rewardsmith.reports.summary import row, shown_state, summarise_study
 from rewardsmith.reports.trained import is_trained, open_trained
-from rewardsmith.shown import beginning, clean, command
+from rewardsmith.shown import beginning, clean, command, number
 from rewardsmith.study import Study
 from rewardsmith.tuning.folder import is_tuning, open_tuning
 from rewardsmith.tuning.numbers import find_numbers
 
+_FURTHER = {
+    Purpose.CONFIRM: "trained again to confirm it",
+    Purpose.TUNE: "with other numbers, which chose among them",
+    Purpose.TUNED: "with the written numbers, on a fresh seed",
+}
 _FORMATS = {".graphml": as_graphml, ".json": as_node_link}
 
 
@@ -212,7 +219,7 @@ def _show_candidate(study: Study, options: InspectOptions) -> None:
     trial = _find(study, options.candidate)
     candidate = trial.candidate
     if options.json:
-        print_json(row(trial))
+        print_json(row(trial, interrupted=study.interrupted))
         return
     screen = Screen()
     if options.diff:
@@ -220,7 +227,7 @@ def _show_candidate(study: Study, options: InspectOptions) -> None:
         return
     descent = " > ".join(map(label, line_of_descent(study.candidates, candidate.id)))
     facts = (
-        trial.state,
+        shown_state(trial.state, interrupted=study.interrupted),
         operator_name(candidate.operator),
         descent,
         usage_text(study.usage_of(candidate.id)),
@@ -241,16 +248,24 @@ def _show_candidate(study: Study, options: InspectOptions) -> None:
         screen.print(Text(f"\n{clean(text)}"), soft_wrap=True)
     if options.calls and not calls:
         screen.print(Text(f"{study.config.writer}: no calls are recorded for {label(candidate.id)}"))
-    for score in _further_scores(study, trial.run) if trial.run else ():
-        screen.print(Text(f"scored again: {score_text(score)}"))
+    for line in _further_scores(study, trial):
+        screen.print(Text(line))
     if trial.run and trial.run.policy:
-        screen.print(f"policy: {study.folder / trial.run.policy}", soft_wrap=True)
+        screen.print(Text(f"policy: {policy_text(study, trial.run)}"), soft_wrap=True)
 
 
-def _further_scores(study: Study, run: Run) -> list[Score]:
-    """All scores of a run but that of its search, in the order they came."""
-    own, scores = study.score(run), study.store.scores()
-    return [score for key, score in scores.items() if key.startswith(f"{run.id}/") and score != own]
+def _further_scores(study: Study, trial: Trial) -> Iterator[str]:
+    """What its policy got when it was scored again, and what its confirming trainings got."""
+    own, scores = trial.score, study.store.scores()
+    for key, score in scores.items():
+        if trial.run and key.startswith(f"{trial.run.id}/") and score != own:
+            yield f"scored again: {score_text(score)}"
+    for run in trial.further:
+        score = study.score(run)
+        state = shown_state(run.label, interrupted=study.interrupted)
+        yield f"{_FURTHER[run.purpose]}: {score_text(score) if score else label(state)}"
+    if trial.confirmed:
+        yield f"mean of its {len(trial.scores)} trainings: {number(trial.measured)}"
 
 
 def _difference(old: Trial, new: Trial) -> str:

@@ -8,7 +8,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 from rich.tree import Tree
 
-from rewardsmith.cli.views import MOST_ROWS, earlier, label, operator_name, state_text
+from rewardsmith.cli.states import state_text
+from rewardsmith.cli.views import MOST_ROWS, earlier, label, operator_name
 from rewardsmith.reports.summary import CandidateRow, StudySummary
 from rewardsmith.shown import number, one_line
 

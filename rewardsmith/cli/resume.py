@@ -12,7 +12,7 @@ from tyro.conf import Positional
 from rewardsmith.cli import compare
 from rewardsmith.cli.agreement import ModelFlags, agreed, given_terms
 from rewardsmith.cli.arguments import check_words, parse
-from rewardsmith.cli.search import carry_on
+from rewardsmith.cli.search import carry_on, nothing_left, show_finished
 from rewardsmith.comparison import Comparison, is_comparison
 from rewardsmith.consent import Value, place_identity, study_identity
 from rewardsmith.parts import assemble
@@ -63,6 +63,8 @@ def run(arguments: list[str]) -> int:
         study.config = agreed(study.config, identity, given, trust=options.trust_endpoint, subject=subject)
         if options.max_steps is not None:
             study.config = dataclasses.replace(study.config, max_steps=options.max_steps)
+        if nothing_left(study):
+            return show_finished(study)
         parts = assemble(study.config, study.folder, study.horizon)
         try:
             return carry_on(study, parts)

@@ -19,13 +19,14 @@ from rewardsmith.cli.given import given_by
 from rewardsmith.cli.live import watch
 from rewardsmith.cli.output import resumable, warn
 from rewardsmith.cli.plan import show_plan, warnings
-from rewardsmith.cli.views import study_view
+from rewardsmith.cli.views import policy_text, study_view
 from rewardsmith.config import StudyConfig
 from rewardsmith.config_file import from_mapping, read_yaml
 from rewardsmith.consent import study_identity
 from rewardsmith.errors import UsageError
 from rewardsmith.parts import Parts, assemble
 from rewardsmith.registry import STRATEGIES, TASKS, WRITERS
+from rewardsmith.reports.spent import budgeted, is_spent, totals
 from rewardsmith.reports.summary import summarise_study
 from rewardsmith.shown import command, one_line, quoted
 from rewardsmith.study import Study
@@ -102,21 +103,39 @@ def carry_on(study: Study, parts: Parts) -> int:
         screen.print(Text(one_line(parts.writer.notice), style="italic"))
         with watch(study, parts.settings.env_steps, screen) as observer:
             runner.run(study, parts, observer)
+        config, spent = study.config, totals(study)
+        remember_speed(config.task, config.trainer, config.device, spent.env_steps, spent.training_s)
         _show(study, screen)
+    return 0
+
+
+def nothing_left(study: Study) -> bool:
+    """Whether a search found something and would make nothing more, however often it is resumed."""
+    if not study.finished or not study.best:
+        return False
+    return is_spent(study) and all(trial.final for trial in study.trials)
+
+
+def show_finished(study: Study) -> int:
+    """Show what a study found that there is nothing left to do in, and how it could go on."""
+    screen = Screen()
+    _show(study, screen)
+    more = command("resume", study.folder, "--candidates", str(budgeted(study) + study.horizon))
+    screen.print(
+        f"it was finished already, so nothing was made. To try more: {more}", style="yellow", soft_wrap=True
+    )
     return 0
 
 
 def _show(study: Study, screen: Screen) -> None:
     """What was found, and where it is."""
     winner, summary = study.winner, summarise_study(study)
-    config, totals = study.config, summary.totals
-    remember_speed(config.task, config.trainer, config.device, totals.env_steps, totals.training_s)
     source = winner.candidate.source if winner else ""
     screen.print(study_view(summary, source, plain=not screen.is_terminal), crop=screen.is_terminal)
     if stopped := study.store.value("stopped"):
         screen.print(f"stopped by {one_line(stopped)}", style="yellow", soft_wrap=True)
     if winner and winner.run:
-        screen.print(f"policy of {winner.id}: {study.folder / winner.run.policy}", soft_wrap=True)
+        screen.print(Text(f"policy of {winner.id}: {policy_text(study, winner.run)}"), soft_wrap=True)
     screen.print(f"study folder: {study.folder}   ({command('inspect', study.folder)})", soft_wrap=True)
 
 

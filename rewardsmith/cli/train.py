@@ -1,4 +1,4 @@
-"""``rewardsmith train TASK --reward FILE|human|sparse``: one reward, some seeds, no search."""
+"""``rewardsmith train TASK --reward REWARD``: one reward, some seeds, no search."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import sys
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import TypeAdapter
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 from rewardsmith.cache import remember_speed
 from rewardsmith.cli.arguments import check_words, free_folder, parse, print_json
-from rewardsmith.cli.check import read_program
+from rewardsmith.cli.given import source_of
 from rewardsmith.cli.live import LOG_EVERY_S, progress_text
 from rewardsmith.cli.output import lost, say, tell_progress, warn
 from rewardsmith.config import StudyConfig, TrainingOverrides
@@ -31,7 +32,7 @@ from rewardsmith.executors.collect import Ended, train_all
 from rewardsmith.executors.local import LocalExecutor
 from rewardsmith.registry import TASKS, TRAINERS
 from rewardsmith.reports.advice import few_steps
-from rewardsmith.reports.trained import HUMAN, RESULTS, REWARD, TRAINING, Policy, Training, write_record
+from rewardsmith.reports.trained import RESULTS, REWARD, TRAINING, Policy, Training, write_record
 from rewardsmith.reward.guard import Guard
 from rewardsmith.reward.guard.static import check_source
 from rewardsmith.reward.standalone import standalone
@@ -45,8 +46,8 @@ class TrainOptions:
     """Train policies on one reward and score them on held-out episodes."""
 
     task: Positional[str]
-    reward: str
-    """A file with a reward program, or `human`, or `sparse`."""
+    reward: Annotated[str, arg(metavar="FILE|STUDY/CANDIDATE|human|sparse")]
+    """A file with a reward program, a candidate of a study, `human` or `sparse`."""
     seeds: tuple[int, ...] = (0,)
     """One training per seed."""
     trainer: str = StudyConfig.trainer
@@ -134,12 +135,7 @@ def _training(options: TrainOptions, task: Task, settings: TrainerSettings) -> T
     asked = Training(options.task, reward, options.trainer, settings.device, settings.env_steps)
     if options.reward == SPARSE:
         return replace(asked, program=SPARSE)
-    if options.reward != HUMAN and not Path(options.reward).is_file():
-        raise UsageError(
-            f"cannot read {options.reward}: there is no such file. Give a file with a reward program, or "
-            "`human`, or `sparse`."
-        )
-    source = task.human_reward if options.reward == HUMAN else read_program(Path(options.reward))
+    source, _ = source_of(options.reward, task)
     guard = Guard(settings)
     try:
         verdict = guard.check(source, task)

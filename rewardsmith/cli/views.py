@@ -15,18 +15,15 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from rewardsmith.records import Score, Screening
+from rewardsmith.cli.states import state_text, states
+from rewardsmith.records import Run, Score, Screening
 from rewardsmith.reports.models import in_words
-from rewardsmith.reports.summary import CandidateRow, FinalistRow, FinalRow, StudySummary, Totals
-from rewardsmith.shown import beginning, clean, count, number, one_line
+from rewardsmith.reports.spent import Totals
+from rewardsmith.reports.summary import CandidateRow, FinalistRow, FinalRow, StudySummary
+from rewardsmith.shown import beginning, clean, command, count, number, one_line
+from rewardsmith.study import Study
 from rewardsmith.usage import Usage
 
-STATE_STYLES = {
-    "SCORED": "green", "ACCEPTED": "cyan", "PROPOSED": "dim", "REJECTED": "yellow", "DIVERGED": "red",
-    "CRASHED": "red", "TIMED_OUT": "red",
-    "FAILED": "red", "REFUSED": "yellow", "EVICTED": "yellow", "DROPPED": "yellow", "LOST": "yellow",
-    "QUEUED": "cyan", "RUNNING": "cyan", "TRAINED": "cyan",
-}  # fmt: skip
 _UNBLAMED = ("SCORED", "EVICTED")
 """States whose reason is not a fault; that of an eviction stands with its candidate."""
 _BAR = 10
@@ -40,23 +37,6 @@ LEGEND = (
     "128: docs/training.md); training: the same of training episodes, with exploration, last epochs"
 )
 _WORTH = "worth: what the strategy compares, drawn from (so many) trainings: docs/strategies.md"
-_MEANINGS = {
-    "PROPOSED": "nothing is written yet",
-    "REFUSED": "the guard refused its last draft, a repair is due",
-    "ACCEPTED": "written, waits for its training",
-    "QUEUED": "waits for its training",
-    "RUNNING": "is being trained",
-    "TRAINED": "waits for its score",
-    "REJECTED": "no draft was acceptable",
-    "DROPPED": "left out by screening",
-    "EVICTED": "racing ended its training early",
-    "CRASHED": "its program failed in training",
-    "DIVERGED": "its reward or policy became infinite",
-    "TIMED_OUT": "its program took far too long",
-    "LOST": "the machine failed, it is trained again",
-}
-"""What a state says of a candidate; SCORED needs no words."""
-
 _NO_BEST = "none is marked as the best: no true score is more than two standard errors from zero"
 
 
@@ -71,7 +51,7 @@ def study_view(summary: StudySummary, source: str, *, plain: bool = False) -> Re
     parts: list[RenderableType] = [
         Text.assemble((label(summary.task), "bold"), f" · {label(summary.strategy)} · seed {summary.seed}"),
         Text(one_line(summary.notice, _NOTE), style="italic dim"),
-        candidate_table(summary.candidates, summary.marked),
+        candidate_table(summary.candidates, summary.marked, _star(summary)),
     ]
     if len(summary.models) > 1:
         parts.insert(
@@ -90,13 +70,33 @@ def study_view(summary: StudySummary, source: str, *, plain: bool = False) -> Re
     parts.append(Text(bill(summary), style="dim"))
     if summary.winner and not summary.marked:
         parts.append(Text(_NO_BEST, style="yellow"))
+    if summary.interrupted:
+        way = command("resume", summary.folder)
+        parts.append(Text(f"not at its end, and nothing runs. To go on: {way}", style="yellow"))
     if summary.advice:
         parts.append(Text(one_line(summary.advice), style="yellow"))
     return Group(*parts)
 
 
-def candidate_table(rows: Sequence[CandidateRow], best: str | None) -> RenderableType:
-    """One line per candidate, and the reasons of those that failed."""
+def _star(summary: StudySummary) -> str:
+    """What the mark of the winner says."""
+    if not summary.marked:
+        return ""
+    best = (
+        "the best mean of those trained again, see below" if summary.finalists else "the best of the search"
+    )
+    metric = "; in a metric no number means failure, so compare it with human and sparse"
+    return f"*: {best}{metric if summary.has_metric else ''}"
+
+
+def candidate_table(rows: Sequence[CandidateRow], best: str | None, star: str = "") -> RenderableType:
+    """One line per candidate, and the reasons of those that failed.
+
+    Args:
+        rows: The candidates.
+        best: The one that is marked.
+        star: What the mark says.
+    """
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("id", "from", "by", "state"):
         table.add_column(column, no_wrap=True)
@@ -117,15 +117,9 @@ def candidate_table(rows: Sequence[CandidateRow], best: str | None) -> Renderabl
         table.add_row(
             identity, *texts, state_text(row.state), Text(_score(row)), *worth, bar(row.score), Text(success)
         )
-    lines = (earlier(rows), LEGEND, _WORTH if doubted else "", states(shown))
+    lines = (earlier(rows), star, LEGEND, _WORTH if doubted else "", states(shown))
     notes = [Text(line, style="dim") for line in lines if line]
     return Group(table, *notes, *(_reason(row) for row in shown if row.reason and row.state not in _UNBLAMED))
-
-
-def states(rows: Sequence[CandidateRow]) -> str:
-    """What the states that are shown mean; nothing where all are scored."""
-    known = dict.fromkeys(row.state for row in rows if row.state in _MEANINGS)
-    return "; ".join(f"{state}: {_MEANINGS[state]}" for state in known)
 
 
 def score_text(score: Score) -> str:
@@ -134,6 +128,13 @@ def score_text(score: Score) -> str:
         f"{number(score.mean, 3)} ± {number(score.standard_error, 3)} over {score.episodes} episodes "
         f"({label(score.scorer)})"
     )
+
+
+def policy_text(study: Study, run: Run) -> str:
+    """Where the policy of a run is; a study may be sent around without these large files."""
+    if study.policy_path(run).is_file():
+        return str(study.folder / run.policy)
+    return "its file is not here; it was not shipped with the study, or it was removed"
 
 
 def earlier(rows: Sequence[CandidateRow]) -> str:
@@ -212,11 +213,6 @@ def label(text: str) -> str:
     return one_line(text, _NAME)
 
 
-def state_text(state: str) -> Text:
-    """A state in its colour."""
-    return Text(label(state), style=STATE_STYLES.get(state, ""))
-
-
 def bill(summary: StudySummary) -> str:
     """What was spent, and what of it until the winner's level was first reached."""
     lines = [_spent(summary.totals)]
@@ -227,8 +223,11 @@ def bill(summary: StudySummary) -> str:
 
 
 def _spent(totals: Totals) -> str:
+    parts = {"confirming scores": totals.confirming, "with other numbers": totals.tuning}
+    told = ", ".join(f"{count(number)} of them {what}" for what, number in parts.items() if number)
+    further = f" ({told})" if told else ""
     return (
-        f"{count(totals.candidates)} candidates, {count(totals.trainings)} trainings, "
+        f"{count(totals.candidates)} candidates, {count(totals.trainings)} trainings{further}, "
         f"{count(totals.env_steps)} environment steps, "
         f"{number(totals.training_s, 0)} s of training; {usage_text(totals.usage)}"
     )

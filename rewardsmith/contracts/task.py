@@ -195,9 +195,10 @@ class Task(Protocol):
 
     @property
     def has_metric(self) -> bool:
-        """Whether the true score is a number of the task's own, and no success rate.
+        """Whether the true score is a number of the task's own, in which zero means nothing.
 
-        Such as metres per second.
+        Such as metres per second. A rate of successes is none, and no count of goals either, though
+        it goes beyond 1: zero is failure there.
         """
         ...
 

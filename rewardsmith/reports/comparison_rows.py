@@ -12,8 +12,8 @@ from rewardsmith.errors import RewardsmithError
 from rewardsmith.records import IN_SEARCH, Purpose, Score
 from rewardsmith.registry import TASKS
 from rewardsmith.reports.fairness import method
+from rewardsmith.reports.spent import totals
 from rewardsmith.reports.statistics import Estimate, Runs, error_of_mean, estimate_mean, human_normalised
-from rewardsmith.reports.summary import totals
 from rewardsmith.study import Study
 from rewardsmith.usage import Usage
 

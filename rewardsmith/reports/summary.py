@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from rewardsmith.records import Curve, Posterior, Purpose, Run, Rung, Score, Screening, Trial
+from rewardsmith.records import Curve, Posterior, Purpose, Run, Rung, RunState, Score, Screening, Trial
 from rewardsmith.reports.advice import advise, has_metric, preset_steps, told_from_zero
 from rewardsmith.reports.models import ModelUse, models_used
+from rewardsmith.reports.spent import Price, Totals, price, totals
 from rewardsmith.shown import beginning
 from rewardsmith.study import Study
-from rewardsmith.usage import Usage
+
+INTERRUPTED = "INTERRUPTED"
+"""In place of RUNNING where nothing runs: see :attr:`Study.interrupted`."""
 
 
 @dataclass(frozen=True)
@@ -76,27 +79,6 @@ class FinalRow:
 
 
 @dataclass(frozen=True)
-class Totals:
-    """What a study spent."""
-
-    candidates: int
-    trainings: int
-    env_steps: int
-    training_s: float
-    usage: Usage
-
-
-@dataclass(frozen=True)
-class Price:
-    """What a search had spent when it first reached its winner's level."""
-
-    candidate: str
-    """The first with a fitness at least as high as the winner's."""
-    spent: Totals
-    """On it and on all that were proposed before it."""
-
-
-@dataclass(frozen=True)
 class StudySummary:
     """Everything that ``inspect`` shows of a study."""
 
@@ -121,6 +103,8 @@ class StudySummary:
     """Whether the true score is a metric, not a rate of success."""
     price: Price | None = None
     """``None`` without a winner."""
+    interrupted: bool = False
+    """Whether it is not at its end and no process works on it."""
     advice: str = ""
     """What to make of the scores and what to do next; mostly nothing."""
 
@@ -134,7 +118,7 @@ class StudySummary:
 
 def summarise_study(study: Study) -> StudySummary:
     """Collect the summary of a study, finished or not."""
-    best, winner = study.best, study.winner
+    best, winner, interrupted = study.best, study.winner, study.interrupted
     summary = StudySummary(
         folder=str(study.folder),
         task=study.config.task,
@@ -144,13 +128,14 @@ def summarise_study(study: Study) -> StudySummary:
         seed=study.config.seed,
         best=best.id if best else None,
         winner=winner.id if winner else None,
-        candidates=tuple(row(trial) for trial in study.trials),
+        candidates=tuple(row(trial, interrupted=interrupted) for trial in study.trials),
         finalists=finalist_rows(study),
         finals=final_rows(study),
         totals=totals(study),
         models=models_used(study.store.calls()),
         has_metric=has_metric(study.config.task),
         price=price(study),
+        interrupted=interrupted,
     )
     return replace(summary, advice=_advice(study, summary))
 
@@ -171,8 +156,13 @@ def _advice(study: Study, summary: StudySummary) -> str:
     )
 
 
-def row(trial: Trial) -> CandidateRow:
-    """One line of the table of candidates."""
+def row(trial: Trial, *, interrupted: bool = False) -> CandidateRow:
+    """One line of the table of candidates.
+
+    Args:
+        trial: A candidate with what became of it.
+        interrupted: Whether nothing runs any more (see :attr:`Study.interrupted`).
+    """
     candidate, run, score = trial.candidate, trial.run, trial.score
     return CandidateRow(
         id=candidate.id,
@@ -180,7 +170,7 @@ def row(trial: Trial) -> CandidateRow:
         operator=candidate.operator,
         origin=candidate.origin,
         parents=candidate.parents,
-        state=trial.state,
+        state=shown_state(trial.state, interrupted=interrupted),
         score=score.mean if score else None,
         standard_error=score.standard_error if score else None,
         training_success=last_success(run.progress) if run else None,
@@ -195,6 +185,11 @@ def row(trial: Trial) -> CandidateRow:
         confirmed=tuple(score.mean for score in trial.confirmed),
         posterior=trial.posterior,
     )
+
+
+def shown_state(state: str, *, interrupted: bool) -> str:
+    """A state as it is now: the record of what a killed process ran says that it runs."""
+    return INTERRUPTED if interrupted and state == RunState.RUNNING else state
 
 
 def finalist_rows(study: Study) -> tuple[FinalistRow, ...]:
@@ -216,10 +211,14 @@ def final_rows(study: Study) -> tuple[FinalRow, ...]:
     winner = study.winner
     own = [run for run in study.runs_for(Purpose.FINAL) if winner and run.subject == winner.id]
     rows: list[FinalRow] = []
+    interrupted = study.interrupted
     for runs in (own, *_by_subject(study.runs_for(Purpose.BASELINE))):
         if runs:
             scores = tuple(_mean(study.score(run)) for run in runs)
-            states = tuple("SCORED" if study.score(run) else run.label for run in runs)
+            states = tuple(
+                "SCORED" if study.score(run) else shown_state(run.label, interrupted=interrupted)
+                for run in runs
+            )
             rows.append(FinalRow(runs[0].subject, scores, states))
     return tuple(rows)
 
@@ -244,40 +243,3 @@ def last_success(progress: Sequence[Curve]) -> float | None:
         if value is not None
     ]
     return fmean(known) if known else None
-
-
-def totals(study: Study, *purposes: Purpose) -> Totals:
-    """What a study spent: on runs for some purposes, or on all."""
-    runs = study.runs_for(*purposes) if purposes else study.runs
-    return Totals(
-        candidates=len(study.candidates),
-        trainings=len(runs),
-        env_steps=sum(run.env_steps for run in runs),
-        training_s=sum(run.wall_s for run in runs),
-        usage=study.usage,
-    )
-
-
-def price(study: Study) -> Price | None:
-    """What it took to first reach the winner's level in the search; finals are left out."""
-    trials, winner = study.trials, study.winner
-    level = next((trial.fitness for trial in trials if winner and trial.id == winner.id), None)
-    if level is None:
-        return None
-    reached = next(
-        place
-        for place, trial in enumerate(trials)
-        if trial.score and trial.fitness is not None and trial.fitness >= level
-    )
-    until = trials[: reached + 1]
-    names = {trial.id for trial in until}
-    return Price(
-        trials[reached].id,
-        Totals(
-            candidates=len(until),
-            trainings=sum(len(trial.runs) + len(trial.further) for trial in until),
-            env_steps=sum(trial.env_steps for trial in until),
-            training_s=sum(trial.wall_s for trial in until),
-            usage=sum((call.usage for call in study.store.calls() if call.candidate in names), Usage()),
-        ),
-    )

@@ -31,7 +31,7 @@ class Training:
 
     task: str
     reward: str
-    """``human``, ``sparse``, or the file as it was named."""
+    """``human``, ``sparse``, or the file or the candidate as it was named."""
     trainer: str
     device: Device
     env_steps: Count

@@ -11,6 +11,7 @@ from rewardsmith.errors import StoreError
 from rewardsmith.records import HELD_OUT, Call, Run
 from rewardsmith.store.connection import check_files, connect, read_mode
 from rewardsmith.store.format_1 import read_format_1
+from rewardsmith.store.packed import packed_path, unpacked
 from rewardsmith.store.record_checks import score_key
 from rewardsmith.store.sqlite import Store
 from rewardsmith.store.table import CANDIDATES, EVENTS, RUNS, SCORES, Table
@@ -23,20 +24,24 @@ OLD_FORMAT = 1
 class OldStore(Store):
     """A study of format 1: read whole into today's records when it is opened, never written."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, shown: Path) -> None:
         """Read everything.
+
+        Args:
+            path: The file.
+            shown: Its name in messages.
 
         Raises:
             StoreError: The file cannot be read, or holds what no study does. It is left as it was.
         """
         check_files(path, write=False)
-        self._path = path
+        self._path = shown
         try:
             self._db, _ = connect(path, read_mode(path, write=False))
-            self._old = read_format_1(self._db, path)
+            self._old = read_format_1(self._db, shown)
         except (sqlite3.Error, UnicodeError, OverflowError) as error:
             raise StoreError(
-                f"the study database {path} failed: {error}. Check that it is a study."
+                f"the study database {shown} failed: {error}. Check that it is a study."
             ) from error
         self._related = 0
         self._kinds: dict[str, dict[str, Any]] = {
@@ -79,14 +84,16 @@ class OldStore(Store):
 
 
 def open_store(path: Path, *, write: bool) -> Store:
-    """Open the database of a study.
+    """Open the database of a study, which may be packed.
 
     Raises:
         StoreError: It cannot be opened, or this program only reads its format, or cannot read it.
     """
-    if format_in_header(path) != OLD_FORMAT:
-        return Store(path, write=write)
-    old = OldStore(path)
+    with unpacked(path, write=write) as file:
+        shown = path if file == path else packed_path(path)
+        if format_in_header(file) != OLD_FORMAT:
+            return Store(file, write=write, shown=shown)
+        old = OldStore(file, shown)
     if write:
         old.close()
         raise StoreError(older_for_writing(path, old.value(VERSION_KEY)))

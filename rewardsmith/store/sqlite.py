@@ -43,26 +43,30 @@ class Store:
     Each write has a number, its revision, so that a reader asks for what is new only.
     """
 
-    def __init__(self, path: Path, *, create: bool = False, write: bool = True) -> None:
+    def __init__(
+        self, path: Path, *, create: bool = False, write: bool = True, shown: Path | None = None
+    ) -> None:
         """Open the database of a study.
 
         Args:
             path: The file.
             create: Make it; it must not exist.
             write: Whether anything is put into it; if not, it is left as it is.
+            shown: Its name in messages, where that is another one.
 
         Raises:
             StoreError: The file cannot be opened, is no study or is of another format. It is left
                 as it was.
         """
-        self._path = path
+        self._path = shown or path
+        """For messages."""
         self._lock = threading.RLock()
         self._open = False
         """Whether a transaction is."""
         self._forget()
         check_files(path, write=write)
         if not create and (found := format_in_header(path)) not in (0, FORMAT):
-            raise StoreError(other_format(path, found, recorded_version(path)))
+            raise StoreError(other_format(self._path, found, recorded_version(path)))
         with self._explained():
             mode = "rwc" if create else read_mode(path, write=write)
             self._db, self._clock = connect(path, mode)

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from rewardsmith.contracts import Device
 from rewardsmith.errors import StoreError, UsageError
-from rewardsmith.files import check_plain, read_bytes, write_whole
+from rewardsmith.files import append_line, check_plain, read_bytes, write_whole
 from rewardsmith.records import Rung, Score
 from rewardsmith.records.limits import Count, Number
 
@@ -153,11 +153,8 @@ def read_settings(folder: Path) -> list[Setting]:
 
 
 def add_setting(folder: Path, setting: Setting) -> None:
-    """Keep one more; what a kill cut off goes."""
-    known = [*read_settings(folder), setting]
-    write_whole(
-        folder.resolve() / SETTINGS, b"".join(_SETTING.dump_json(one) + b"\n" for one in known), durable=True
-    )
+    """Keep one more, on the disk when it returns; what a kill cut off goes."""
+    append_line(folder.resolve() / SETTINGS, _SETTING.dump_json(setting))
 
 
 def write_result(folder: Path, tuned: Tuned, source: str) -> None:

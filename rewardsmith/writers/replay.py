@@ -11,7 +11,7 @@ from rewardsmith.errors import UsageError, WriterError
 from rewardsmith.records import Call, Candidate, Draft
 from rewardsmith.shown import quoted
 from rewardsmith.store.old import open_store
-from rewardsmith.store.packed import is_database, unpacked
+from rewardsmith.store.packed import is_database
 from rewardsmith.usage import Usage
 from rewardsmith.writers.answers import read
 
@@ -47,8 +47,7 @@ class ReplayWriter:
                 f"{self._folder} is not a study folder (study.db is missing). Give the --out of a search "
                 "with --from."
             )
-        with unpacked(database, write=False) as path:
-            store = open_store(path, write=False)
+        store = open_store(database, write=False)
         self._candidates = store.candidates()
         self._calls: dict[tuple[str, str, int], Call] = {}
         # an answer overrules the losses before it

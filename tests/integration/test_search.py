@@ -122,6 +122,10 @@ def test_resuming_a_finished_study_makes_nothing_again(finished: Path):
         "study", ""
     )
     assert candidates(finished, finished.parent) == before
+    assert "iteration" not in out
+    assert "policy of c" in out
+    more = f"rewardsmith resume {finished} --candidates 8"
+    assert out.endswith(f"it was finished already, so nothing was made. To try more: {more}\n")
 
 
 @pytest.mark.parametrize(

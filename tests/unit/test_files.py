@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rewardsmith.errors import StoreError
-from rewardsmith.files import check_plain, open_regular, read_bytes, write_whole
+from rewardsmith.files import append_line, check_plain, open_regular, read_bytes, write_whole
 
 
 @pytest.fixture
@@ -111,3 +111,33 @@ def test_a_second_name_is_refused_where_files_are_written_in_place(folder: Path,
     check_plain(folder, 3)
     with pytest.raises(StoreError, match=r"study\.db has a second name.*`cp -r`"):
         check_plain(folder, 3, write=True)
+
+
+def test_a_line_is_added_to_what_is_there(folder: Path):
+    for line in (b"one", b"two"):
+        append_line(folder / "a" / "lines", line)
+    before = (folder / "a" / "lines").stat().st_ino
+    assert (folder / "a" / "lines").read_bytes() == b"one\ntwo\n"
+    append_line(folder / "a" / "lines", b"three")
+    assert (folder / "a" / "lines").stat().st_ino == before
+
+
+@pytest.mark.parametrize(("left", "kept"), [(b"one\ntw", b"one\n"), (b"on", b""), (b"one\n", b"one\n")])
+def test_a_line_that_a_kill_cut_off_goes_before_the_next(left: bytes, kept: bytes, folder: Path):
+    (folder / "lines").write_bytes(left)
+    append_line(folder / "lines", b"next")
+    assert (folder / "lines").read_bytes() == kept + b"next\n"
+
+
+@pytest.mark.parametrize("kind", ["link", "second name", "pipe"])
+def test_a_line_goes_into_no_other_file(kind: str, folder: Path, tmp_path: Path):
+    victim, lines = tmp_path / "victim", folder / "lines"
+    victim.write_text("mine", encoding="utf-8")
+    {
+        "link": lambda: lines.symlink_to(victim),
+        "second name": lambda: lines.hardlink_to(victim),
+        "pipe": lambda: os.mkfifo(lines),
+    }[kind]()
+    with pytest.raises(StoreError, match="lines"):
+        append_line(lines, b"yours")
+    assert victim.read_text(encoding="utf-8") == "mine"

@@ -1,13 +1,15 @@
 """The lock of a folder, and what may lie in its place."""
 
+import fcntl
 import os
 import platform
+import threading
 from pathlib import Path
 
 import pytest
 
 from rewardsmith.errors import StoreError
-from rewardsmith.lock import LOCK_FILE, FolderInUseError, FolderLock
+from rewardsmith.lock import LOCK_FILE, FolderInUseError, FolderLock, is_held
 
 
 def test_one_at_a_time_and_the_holder_is_named(tmp_path: Path):
@@ -16,6 +18,27 @@ def test_one_at_a_time_and_the_holder_is_named(tmp_path: Path):
         FolderLock(tmp_path)
     lock.release()
     FolderLock(tmp_path).release()
+
+
+def test_whether_a_folder_is_held_is_told_without_holding_it(tmp_path: Path):
+    assert not is_held(tmp_path)
+    assert not list(tmp_path.iterdir())
+    lock = FolderLock(tmp_path)
+    assert is_held(tmp_path)
+    lock.release()
+    (tmp_path / LOCK_FILE).write_text("process 1 on a-machine\n", encoding="utf-8")  # as a kill leaves it
+    assert not is_held(tmp_path)
+    FolderLock(tmp_path).release()
+
+
+def test_who_only_looks_keeps_nobody_out(tmp_path: Path):
+    FolderLock(tmp_path).release()
+    looking = os.open(tmp_path / LOCK_FILE, os.O_RDONLY)
+    fcntl.flock(looking, fcntl.LOCK_SH)
+    closing = threading.Timer(0.01, os.close, (looking,))
+    closing.start()
+    FolderLock(tmp_path).release()
+    closing.join()
 
 
 def test_a_holder_with_another_text_is_not_shown(tmp_path: Path):

@@ -219,3 +219,17 @@ def test_who_wrote_is_given_more_at_once_and_else_trainings_are_waited_for(
     with Study.create(tmp_path / "s", SMALL) as study:
         go(study, Slow())
     assert set(found) == {(True, False), (False, True)}
+
+
+def test_a_search_that_goes_on_with_more_candidates_is_not_finished_until_then(tmp_path: Path):
+    class Killed(Author):
+        def write(self, brief: Brief, ledger: Ledger) -> Draft:
+            raise KeyboardInterrupt
+
+    with Study.create(tmp_path / "s", SMALL) as study:
+        go(study, Watched())
+        assert study.finished
+        study.config = replace(SMALL, candidates=SMALL.candidates + 2)
+        with pytest.raises(KeyboardInterrupt):
+            go(study, Watched(), Killed())
+        assert not study.finished

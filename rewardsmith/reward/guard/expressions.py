@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from rewardsmith.reward.guard import vocabulary
 from rewardsmith.reward.guard.constants import MAX_NUMBER
 from rewardsmith.reward.guard.fixed import is_fixed
-from rewardsmith.reward.guard.nearest import instead_of_attribute, instead_of_function
+from rewardsmith.reward.guard.nearest import (
+    NUMPY,
+    instead_of_attribute,
+    instead_of_function,
+    instead_of_numpy,
+)
 from rewardsmith.reward.guard.places import check_attribute, check_name
 from rewardsmith.reward.guard.refusal import Objections, RefusedError
 
@@ -181,6 +186,8 @@ def _check_call(node: ast.Call, scope: Scope) -> None:
         keywords = scope.helpers.get(name, frozenset[str]())
     elif isinstance(node.func, ast.Attribute):
         _check_attribute(node.func)
+        if isinstance(node.func.value, ast.Attribute):  # np.linalg
+            _check_numpy(node.func, scope)
         _check_axis(node, node.func, scope)
     else:
         raise _refused("only functions with a name can be called.", "Call torch functions by name.", node)
@@ -198,6 +205,13 @@ def _check_call(node: ast.Call, scope: Scope) -> None:
             raise _refused(f"the keyword {keyword.arg!r} is not allowed here.", hint, node)
 
 
+def _check_numpy(function: ast.Attribute, scope: Scope) -> None:
+    """Of what is refused in any case: name torch's function, if numpy's was meant."""
+    module = ast.unparse(function.value).removesuffix(".linalg")
+    if module in NUMPY - scope.own:
+        raise _refused(f"{module} is not defined.", instead_of_numpy(function.attr), function)
+
+
 def _check_axis(node: ast.Call, function: ast.Attribute, scope: Scope) -> None:
     """A reduction without an axis mixes the environments; the probe would only see that it does."""
     if function.attr not in vocabulary.MIXING:
@@ -209,6 +223,7 @@ def _check_axis(node: ast.Call, function: ast.Attribute, scope: Scope) -> None:
         return
     orders = 1 if function.attr in ("norm", "vector_norm") else 0
     if len(own) <= orders and not any(keyword.arg in ("dim", "axis", "other") for keyword in node.keywords):
+        _check_numpy(function, scope)
         message = f"{function.attr} without dim takes all environments together."
         raise _refused(
             message,

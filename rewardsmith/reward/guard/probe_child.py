@@ -12,6 +12,7 @@ import torch
 from rewardsmith.execution.process import answer, claim_stdout
 from rewardsmith.records import Verdict
 from rewardsmith.reward.guard.environments import check_environments
+from rewardsmith.reward.guard.nearest import NUMPY, instead_of_numpy
 from rewardsmith.reward.guard.probe import failing_line, probe
 from rewardsmith.reward.guard.probe_orders import PROGRAM, READY, START, VERDICT, Ready, Start
 from rewardsmith.reward.guard.process_limits import confine, start_clock, stop_clock
@@ -109,6 +110,8 @@ def _in_words(complaint: str, signals: Collection[str]) -> tuple[str, str] | Non
                 f"{name} is not defined here.",
                 f"It is a signal of this task: take it as a parameter of {ENTRY}, and hand it to helpers.",
             )
+        if name in NUMPY and (read := re.search(rf"\b{name}(?:\.\w+)*\.(\w+)\(", complaint)):
+            return f"{name} is not defined.", instead_of_numpy(read[1][:40])
         hint = (
             "Define it before use; there are only parameters, torch, math and plain numbers above the "
             "functions (SCALE = 3.0)."

@@ -101,10 +101,11 @@ def check_tree(tree: ast.Module, signals: tuple[Signal, ...] | None, objections:
 def _as_function(node: ast.stmt) -> ast.FunctionDef:
     if isinstance(node, ast.FunctionDef):
         return node
+    hint = ADVICE.get(type(node), f"Compute everything else inside {ENTRY}.")
+    if isinstance(node, (ast.Import, ast.ImportFrom)) and "numpy" in ast.unparse(node):
+        hint += " np.exp(x) is torch.exp(x), np.linalg.norm(x) is torch.linalg.vector_norm(x, dim=-1)."
     allowed = "only functions and plain numbers, such as SCALE = 3.0, may stand at the top."
-    raise RefusedError(
-        "syntax", allowed, ADVICE.get(type(node), f"Compute everything else inside {ENTRY}."), node.lineno
-    )
+    raise RefusedError("syntax", allowed, hint, node.lineno)
 
 
 def check_size(tree: ast.Module, most: int) -> None:

@@ -16,7 +16,8 @@ from rewardsmith.cli.views import bar, candidate_table, study_view, usage_text
 from rewardsmith.config import StudyConfig
 from rewardsmith.records import CandidateState, Rung, RunState, Score, Trial
 from rewardsmith.reports.models import ModelUse
-from rewardsmith.reports.summary import FinalistRow, FinalRow, StudySummary, Totals, row
+from rewardsmith.reports.spent import Totals
+from rewardsmith.reports.summary import FinalistRow, FinalRow, StudySummary, row
 from rewardsmith.study import Study
 from rewardsmith.usage import Usage
 from tests.builders import keep, trained

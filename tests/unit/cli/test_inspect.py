@@ -123,3 +123,70 @@ def test_where_all_failed_none_is_the_best_and_it_says_so(tmp_path: Path, capsys
         assert "best, c000" not in shown
         assert ("no candidate can be told from failure" in shown) is (not flags)
         assert ("the preset of franka-reach has 300,000" in shown) is (not flags)
+
+
+def test_a_candidate_names_its_policy_only_where_it_is(study: str, capsys: pytest.CaptureFixture[str]):
+    policy = Path(study) / "runs" / "c001-search-0" / "policy.pt"
+    with Study.open(Path(study), write=True) as made:
+        keep(made, trained("c001", 0.5, run={"policy": "runs/c001-search-0/policy.pt"}))
+    assert run([study, "c001"]) == 0
+    shown = capsys.readouterr().out
+    assert "policy: its file is not here; it was not shipped with the study, or it was removed\n" in shown
+    assert "policy.pt" not in shown
+    policy.parent.mkdir(parents=True)
+    policy.touch()
+    assert run([study, "c001"]) == 0
+    assert f"policy: {policy}\n" in capsys.readouterr().out
+
+
+def test_a_candidate_shows_what_its_confirming_trainings_got(study: str, capsys: pytest.CaptureFixture[str]):
+    with Study.open(Path(study), write=True) as made:
+        keep_run(made, run_of("c001", Purpose.CONFIRM), Score(0.25, 0.02, 128))
+        keep_run(made, run_of("c001", Purpose.CONFIRM, 1, failed="it raised"), None)
+        keep_run(made, run_of("c001", Purpose.CONFIRM, 2), Score(0.75, 0.02, 128))
+    assert run([study, "c001"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line.startswith(("trained again", "mean of"))] == [
+        "trained again to confirm it: 0.250 ± 0.020 over 128 episodes (heldout)",
+        "trained again to confirm it: CRASHED",
+        "trained again to confirm it: 0.750 ± 0.020 over 128 episodes (heldout)",
+        "mean of its 3 trainings: 0.500",
+    ]
+    assert run([study, "c000"]) == 0
+    assert "confirm" not in capsys.readouterr().out
+    assert run([study]) == 0
+    assert "2 candidates, 5 trainings (3 of them confirming scores), " in " ".join(
+        capsys.readouterr().out.split()
+    )
+
+
+@pytest.mark.parametrize(
+    ("task", "meaning"),
+    [
+        ("franka-reach", "*: the best of the search true score:"),
+        (
+            "cartpole",
+            "*: the best of the search; in a metric no number means failure, so compare it with human and "
+            "sparse true score:",
+        ),
+    ],
+)
+def test_the_mark_of_the_winner_is_explained(
+    task: str, meaning: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    with Study.create(tmp_path / "m", StudyConfig(task)) as made:
+        keep(made, trained("c000", 0.25))
+        assert run([str(tmp_path / "m")]) == 0
+        assert meaning in " ".join(capsys.readouterr().out.split())
+        keep_run(made, run_of("c000", Purpose.FINALIST), Score(0.375, 0.01, 8))
+        assert run([str(tmp_path / "m")]) == 0
+        shown = " ".join(capsys.readouterr().out.split())
+        assert "*: the best mean of those trained again, see below" in shown
+        assert ("no number means failure" in shown) == ("metric" in meaning)
+
+
+def test_without_a_winner_no_mark_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    with Study.create(tmp_path / "m", StudyConfig("franka-reach")) as made:
+        keep(made, trained("c000", 0.0))
+    assert run([str(tmp_path / "m")]) == 0
+    assert "*:" not in capsys.readouterr().out

@@ -8,9 +8,10 @@ from rich.console import Console
 
 from rewardsmith.cli.lineage_tree import LineageTree
 from rewardsmith.cli.picture import save_picture
-from rewardsmith.cli.views import STATE_STYLES
+from rewardsmith.cli.states import STATE_STYLES
 from rewardsmith.records import Candidate, CandidateState, Fault, RunState, Trial
-from rewardsmith.reports.summary import StudySummary, Totals, row
+from rewardsmith.reports.spent import Totals
+from rewardsmith.reports.summary import INTERRUPTED, StudySummary, row
 from rewardsmith.usage import Usage
 from tests.builders import trained
 
@@ -110,7 +111,7 @@ def test_every_state_has_a_style():
         ["0.500"],
         *([str(state)] for state in (*CandidateState, *RunState, *Fault, "REFUSED")),
     ]
-    assert {trial.state for trial in family} == STATE_STYLES.keys()
+    assert {trial.state for trial in family} | {INTERRUPTED} == STATE_STYLES.keys()
 
 
 def test_a_picture_of_the_tree(tmp_path: Path):

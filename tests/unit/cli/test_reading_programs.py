@@ -8,9 +8,17 @@ from pathlib import Path
 import pytest
 
 from rewardsmith.cli import main
-from rewardsmith.cli.check import read_program, read_text
+from rewardsmith.cli.given import read_program, read_text
+from rewardsmith.config import StudyConfig
 from rewardsmith.contracts import Task
 from rewardsmith.errors import UsageError
+from rewardsmith.registry import TASKS
+from rewardsmith.reward.guard.static import check_source
+from rewardsmith.study import Study
+from tests.builders import keep, trained
+from tests.integration.command_line import TINY
+
+REACH = TASKS.load("franka-reach")
 
 
 def test_files_and_pipes_are_read(tmp_path: Path):
@@ -112,3 +120,27 @@ def test_check_shows_every_objection(
     assert main.run(["check", "mine.py", "franka-reach", "--json"]) == 1
     verdict = json.loads(capsys.readouterr().out)
     assert [one["line"] for one in (verdict, *verdict["further"])] == [1, 2, 3]
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    with Study.create(tmp_path / "s", StudyConfig("franka-reach")) as made:
+        source = "def compute_reward(tcp_pos):\n    x = tcp_pos[:, 0]\n    return x, {'x': x}\n"
+        keep(made, trained("c000", 0.5, source=source, program=check_source(source, REACH.signals).program))
+        keep(
+            made, trained("c001", 0.4, source=source, program="def compute_reward(b):\n    return (b, {})\n")
+        )
+    return tmp_path / "s"
+
+
+@pytest.mark.parametrize("command", [["check"], ["train", "franka-reach", "--reward"]])
+def test_a_candidate_of_a_study_is_a_program_as_for_tune(
+    command: list[str], study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    for name in ("c000", "best"):
+        rest = ["franka-reach"] if command == ["check"] else [*TINY, "--out", str(tmp_path / name)]
+        assert main.run([*command, f"{study}/{name}", *rest]) == 0
+    assert main.run([*command, f"{study}/c001", *rest]) == 1
+    assert "the program of c001 in" in capsys.readouterr().err
+    assert main.run([*command, f"{study}/c002", *rest]) == 2
+    assert "or a candidate of a study as STUDY/CANDIDATE" in capsys.readouterr().err

@@ -13,10 +13,10 @@ from rewardsmith.cli.inspect import run
 from rewardsmith.config import StudyConfig
 from rewardsmith.contracts import TrainingProgress
 from rewardsmith.errors import UsageError
-from rewardsmith.records import CandidateState, Trial
+from rewardsmith.records import CandidateState, Purpose, RunState, Trial
 from rewardsmith.study import Study
 from rewardsmith.usage import Usage
-from tests.builders import called, keep, trained
+from tests.builders import called, keep, keep_run, run_of, trained
 
 
 def refused(reason: str = "probe: it returns one number. Return one for each environment.") -> Trial:
@@ -62,6 +62,32 @@ def test_states_have_a_legend_where_they_are_shown(study: str, capsys: pytest.Ca
     assert "CRASHED: its program failed in training" in shown
     assert "QUEUED:" not in shown
     assert "training: the same of training episodes, with exploration" in shown
+
+
+def test_a_search_that_was_interrupted_shows_nothing_as_running(
+    study: str, capsys: pytest.CaptureFixture[str]
+):
+    running = trained("c003", None, run={"state": RunState.RUNNING, "fault": None, "cause": ""})
+    with Study.open(Path(study), write=True) as made:
+        keep(made, running)
+        keep_run(made, run_of("human", Purpose.BASELINE, state=RunState.RUNNING), None)
+        assert run([study]) == 0
+        held = capsys.readouterr().out
+        assert "RUNNING: is being trained" in held
+        assert "INTERRUPTED" not in held
+        assert "not at its end" not in held
+    way = f"not at its end, and nothing runs. To go on: rewardsmith resume {study}"
+    for arguments in ([], ["--tree"], ["c003"], ["--json"], ["c003", "--json"]):
+        assert run([study, *arguments]) == 0
+        shown = capsys.readouterr().out
+        assert "INTERRUPTED" in shown
+        assert "RUNNING" not in shown
+        assert (way in " ".join(shown.split())) == (not arguments)
+    with Study.open(Path(study), write=True) as made:
+        assert made.runs[-2].state == RunState.RUNNING
+        made.store.put_value("finished", "yes")
+    assert run([study]) == 0
+    assert "not at its end" not in capsys.readouterr().out
 
 
 def test_a_candidate_shows_its_refused_drafts_and_on_demand_all_it_was_asked(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rewardsmith.config import StudyConfig
-from rewardsmith.reports.summary import Price, Totals, price
+from rewardsmith.reports.spent import Price, Totals, price
 from rewardsmith.study import Study
 from rewardsmith.usage import Usage
 from tests.builders import keep, trained

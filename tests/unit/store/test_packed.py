@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import lzma
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -63,6 +65,46 @@ def test_the_database_itself_goes_first(folder: Path):
 def test_what_is_none_is_refused(content: bytes, message: str, folder: Path):
     (folder / "study.db.xz").write_bytes(content)
     with pytest.raises(StoreError, match=message):
+        Study.open(folder)
+
+
+def _repack(folder: Path, *statements: str) -> None:
+    """The same database, changed."""
+    packed, database = folder / "study.db.xz", folder / "changed.db"
+    database.write_bytes(lzma.decompress(packed.read_bytes()))
+    with closing(sqlite3.connect(database)) as changed:
+        for statement in statements:
+            changed.execute(statement)
+        changed.commit()
+        changed.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    packed.write_bytes(lzma.compress(database.read_bytes()))
+    database.unlink()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE candidates SET record = '{}'",
+        "CREATE TABLE more (x)",
+        "DROP TABLE calls",
+        "PRAGMA user_version = 99",
+        "PRAGMA user_version = 1",
+        "PRAGMA user_version = 0",
+    ],
+)
+def test_what_is_wrong_inside_is_told_of_the_packed_file(statement: str, folder: Path):
+    _repack(folder, statement)
+    with pytest.raises(StoreError) as caught, Study.open(folder) as study:
+        assert not study.candidates
+    assert str(folder) in str(caught.value)
+    assert "rewardsmith-" not in str(caught.value).replace(str(folder), "")
+    if "study.db" in str(caught.value):
+        assert str(folder / "study.db.xz") in str(caught.value)
+
+
+def test_what_is_no_database_inside_is_told_of_the_packed_file(folder: Path):
+    (folder / "study.db.xz").write_bytes(lzma.compress(b"no database"))
+    with pytest.raises(StoreError, match=f"database {folder / 'study.db.xz'} failed: file is not"):
         Study.open(folder)
 
 

@@ -25,8 +25,10 @@ from rewardsmith.tuning.folder import (
     Setting,
     Tuned,
     Tuning,
+    add_setting,
     claim,
     open_tuning,
+    read_settings,
     write_result,
 )
 from rewardsmith.tuning.numbers import find_numbers
@@ -141,6 +143,14 @@ def test_after_a_kill_it_goes_on_to_the_same_end(stop_at: str, tmp_path: Path, t
     go(tmp_path / "t", second, task, guard)
     assert not set(first.trained) & set(second.trained)
     assert (tmp_path / "t" / RESULT).read_bytes() == (tmp_path / "whole" / RESULT).read_bytes()
+
+
+def test_a_setting_more_leaves_the_others_as_they_are_on_the_disk(tmp_path: Path):
+    add_setting(tmp_path, Setting(0, {"a": 1.0}, "SCORED"))
+    before = (tmp_path / SETTINGS).stat().st_ino
+    add_setting(tmp_path, Setting(1, {"a": 2.0}, "REFUSED"))
+    assert (tmp_path / SETTINGS).stat().st_ino == before
+    assert [one.number for one in read_settings(tmp_path)] == [0, 1]
 
 
 def test_a_setting_that_fails_is_no_number(tmp_path: Path, task: Task, guard: Guard):

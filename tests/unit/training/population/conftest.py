@@ -19,6 +19,16 @@ from tests.training import train as run
 @pytest.fixture
 def train(tmp_path: Path) -> Train:
     """Trains on a new trainer, and scores, files in a new folder."""
+    return _training_in(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def train_once(tmp_path_factory: pytest.TempPathFactory) -> Train:
+    """The same for what several tests look at."""
+    return _training_in(tmp_path_factory.mktemp("train"))
+
+
+def _training_in(place: Path) -> Train:
     runs = 0
 
     def go(
@@ -29,7 +39,7 @@ def train(tmp_path: Path) -> Train:
         **changes: object,
     ) -> Trained:
         nonlocal runs
-        folder, runs = tmp_path / str(runs), runs + 1
+        folder, runs = place / str(runs), runs + 1
         settings: PpoSettings = replace(QUICK, **changes)  # pyright: ignore[reportArgumentType]
         placed = [
             replace(

@@ -18,12 +18,12 @@ BETTER = tuple((f"c{number:03d}-search-0", (2.0,)) for number in range(100, 139)
 """Of 40 to 45 candidates that race lets ``ceil(0.9 * n) <= 41`` go on; no success is above 1."""
 
 
-@pytest.fixture(params=[1, 3])
-def raced(request: pytest.FixtureRequest, train: Train, reach: Task, human_program: str) -> Trained:
+@pytest.fixture(scope="module", params=[1, 3])
+def raced(request: pytest.FixtureRequest, train_once: Train, reach: Task, human_program: str) -> Trained:
     """The second of three is hopeless."""
     jobs = [job("a", human_program), job("b", human_program, 2, rivals=BETTER), job("c", human_program, 3)]
     jobs = [replace(each, episodes=f"{each.run}.episodes.pt") for each in jobs]
-    return train(reach, jobs, LENIENT, slots=request.param)
+    return train_once(reach, jobs, LENIENT, slots=request.param)
 
 
 def test_a_race_ends_the_hopeless(raced: Trained):
