@@ -114,6 +114,11 @@ class StudyConfig:
     confirm: float = 0.0
     """Trainings of promising programs on fresh seeds before the strategy hears of a batch, as a
     share of its programs. They count among the candidates."""
+    start_policy: Literal["scratch", "parent", "best"] = "scratch"
+    """What a candidate's training in the search begins from: a new policy, that of its parent, or
+    the best there was when it was proposed. What comes after the search begins from scratch."""
+    start_share: float = 1.0
+    """How much of that policy goes into the first weights; the rest is new. 1: all."""
     finalists: int | None = None
     """The best of the search that are trained again, to choose the winner by;
     left out: 3, or fewer with few candidates."""
@@ -204,6 +209,11 @@ class StudyConfig:
         check_ranges("", vars(self), {**counts, "seed": (-(2**63), 2**63 - 1)})
         if not 0 <= self.confirm <= _MOST_CONFIRMED:
             raise UsageError(f"confirm is {brief(self.confirm)}; give a share from 0 to {_MOST_CONFIRMED}.")
+        if not 0 < self.start_share <= 1:
+            raise UsageError(
+                f"start_share is {brief(self.start_share)}; give a share above 0 and at most 1. To train "
+                "from scratch, leave out --start-policy."
+            )
         for name, high in (("max_usd", 10**9), ("max_tokens", 10**15), ("max_hours", 10**6)):
             if (limit := getattr(self, name)) is not None and not 0 < limit <= high:
                 raise UsageError(

@@ -79,6 +79,11 @@ def assemble(
             f"--racing on needs a trainer that can end trainings early; {config.trainer} cannot. Give "
             "--trainer population."
         )
+    if config.start_policy != "scratch" and not trainer.can_start:
+        raise UsageError(
+            f"--start-policy {config.start_policy} needs a trainer that can begin from a policy; "
+            f"{config.trainer} cannot. Give --trainer population."
+        )
     executor = EXECUTORS.load(config.executor)
     options = from_mapping(strategy.Options, config.strategy_options, "strategy_options")
     # some of its trainings go to programs that it proposed before

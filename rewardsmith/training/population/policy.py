@@ -9,6 +9,7 @@ from copy import copy
 import torch
 from torch import Tensor, nn
 
+from rewardsmith.errors import UsageError
 from rewardsmith.training.population.layers import activate, readout
 from rewardsmith.training.ppo import Activation
 
@@ -80,6 +81,32 @@ class StackedPolicy:
         """Go on with the slots ``kept``, and draw new ones from their seeds behind them."""
         rows = self.parameters.detach()
         self.parameters = torch.cat((rows[kept], self._draw(seeds).to(rows.device))).requires_grad_(True)
+
+    def inherit(self, slot: int, other: StackedPolicy, share: float) -> None:
+        """Begin a new slot's actor, its spread included, from that of another policy's only slot.
+
+        The critic stays new: what it valued was another reward. With a share below 1 the weights
+        are ``share * other + (1 - share) * new``, the fused policy of ROSKA (arXiv 2412.13492).
+
+        Args:
+            slot: Its row.
+            other: With the same layers, on the same device.
+            share: Above 0 and at most 1, which is a plain copy.
+
+        Raises:
+            UsageError: It has other layers.
+        """
+        if (other.hidden, other.activation) != (self.hidden, self.activation):
+            raise UsageError(
+                f"a policy with the hidden layers {other.hidden} and {other.activation} cannot begin a "
+                f"training with {self.hidden} and {self.activation}. Give one that was trained with "
+                "these settings."
+            )
+        critic = slice(sum(self._sizes[: 2 * len(self._actor)]), -self._sizes[-1])
+        new, row = self.parameters.detach()[slot], other.parameters.detach()[0]
+        mixed = share * row + (1.0 - share) * new
+        mixed[critic] = new[critic]
+        new.copy_(mixed)
 
     def select(self, slots: Tensor) -> StackedPolicy:
         """A copy of some slots' networks."""
