@@ -83,10 +83,12 @@ class StackedPolicy:
         self.parameters = torch.cat((rows[kept], self._draw(seeds).to(rows.device))).requires_grad_(True)
 
     def inherit(self, slot: int, other: StackedPolicy, share: float) -> None:
-        """Begin a new slot's actor, its spread included, from that of another policy's only slot.
+        """Begin a new slot's networks from those of another policy's only slot.
 
-        The critic stays new: what it valued was another reward. With a share below 1 the weights
-        are ``share * other + (1 - share) * new``, the fused policy of ROSKA (arXiv 2412.13492).
+        With a share below 1 the weights are ``share * other + (1 - share) * new``, the fused policy
+        of ROSKA (arXiv 2412.13492). The critic comes along though it valued another reward: returns
+        are normalised anew, and beside a critic that knows nothing a good actor first gets worse
+        (``benchmarks/carried.py``).
 
         Args:
             slot: Its row.
@@ -102,11 +104,8 @@ class StackedPolicy:
                 f"training with {self.hidden} and {self.activation}. Give one that was trained with "
                 "these settings."
             )
-        critic = slice(sum(self._sizes[: 2 * len(self._actor)]), -self._sizes[-1])
-        new, row = self.parameters.detach()[slot], other.parameters.detach()[0]
-        mixed = share * row + (1.0 - share) * new
-        mixed[critic] = new[critic]
-        new.copy_(mixed)
+        row = self.parameters.detach()[slot]
+        row.copy_(share * other.parameters.detach()[0] + (1.0 - share) * row)
 
     def select(self, slots: Tensor) -> StackedPolicy:
         """A copy of some slots' networks."""

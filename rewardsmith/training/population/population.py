@@ -91,7 +91,10 @@ class Population:
         return TrainedPolicy(self._policy.select(rows), self._normaliser.select(rows))
 
     def _carry_on(self, row: int, job: TrainingJob) -> None:
-        """A new slot's actor and what normalises its input begin from a saved policy."""
+        """A new slot's networks and what normalises their input begin from a saved policy.
+
+        Its optimiser and the statistics of its returns begin anew.
+        """
         known = policy_file.load(Path(job.start), self._env, self._policy.parameters.device)
         self._policy.inherit(row, known.policy, job.start_share)
         self._normaliser.put(row, known.normaliser)
