@@ -23,7 +23,7 @@ def _policy(path: str, run: str = SEARCHED) -> Forge:
 def _start(run: str, of: str = SEARCHED, **changes: object) -> Forge:
     def forge(mail: Mail) -> None:
         mail.record("runs", of, start=run.replace("HOME", str(mail.home)), **changes)
-        mail.unclosed()
+        mail.sql("DELETE FROM study WHERE key = 'finished'")
 
     return forge
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from rewardsmith.contracts import Race, Task, TrainingJob, TrainingProgress, Workload
-from rewardsmith.errors import ExecutionError
 from rewardsmith.executors.collect import Ended, train_all
 from rewardsmith.executors.local import LocalExecutor
 from rewardsmith.records import Fault, RunState
@@ -173,18 +172,6 @@ def test_a_program_that_breaks_the_worker_is_alone_to_blame(local: Build, job, h
     expected = run(executor, *orders)
     assert {name: found[name] for name in "abc"} == {name: expected[name] for name in "abc"}
     assert {found[name].result.state for name in "abc"} == {RunState.TRAINED}
-
-
-@pytest.mark.slow
-def test_a_start_that_cannot_be_used_is_nobodys_fault(local: Build, job, human_program: str, tmp_path: Path):
-    """The search looks at it before, so it was changed since."""
-    (tmp_path / "start.pt").write_bytes(b"no policy")
-    executor = local(TINY)
-    begun = replace(job("c001", human_program), start=str(tmp_path / "start.pt"))
-    with pytest.raises(
-        ExecutionError, match=r"start.pt is not a policy that rewardsmith saved.*not a program's"
-    ):
-        run(executor, begun)
 
 
 def test_what_is_finished_is_kept(local: Build, job, human_program: str):
