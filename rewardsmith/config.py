@@ -120,6 +120,11 @@ class StudyConfig:
     tune: int = 0
     """Other settings of its numbers that are tried for each new leader of the search, before the
     strategy hears of it; 0 for none. They count among the candidates, by the steps they take."""
+    start_policy: Literal["scratch", "parent", "best"] = "scratch"
+    """What a candidate's training in the search begins from: a new policy, that of its parent, or
+    the best there was when it was proposed. What comes after the search begins from scratch."""
+    start_share: float = 1.0
+    """How much of that policy goes into the first weights; the rest is new. 1: all."""
     finalists: int | None = None
     """The best of the search that are trained again, to choose the winner by;
     left out: 3, or fewer with few candidates."""
@@ -212,6 +217,11 @@ class StudyConfig:
         check_ranges("", vars(self), {**counts, "seed": (-(2**63), 2**63 - 1)})
         if not 0 <= self.confirm <= _MOST_CONFIRMED:
             raise UsageError(f"confirm is {brief(self.confirm)}; give a share from 0 to {_MOST_CONFIRMED}.")
+        if not 0 < self.start_share <= 1:
+            raise UsageError(
+                f"start_share is {brief(self.start_share)}; give a share above 0 and at most 1. To train "
+                "from scratch, leave out --start-policy."
+            )
         limits = {"max_usd": 10**9, "max_tokens": 10**15, "max_hours": 10**6, "max_steps": 10**15}
         for name, high in limits.items():
             if (limit := getattr(self, name)) is not None and not 0 < limit <= high:

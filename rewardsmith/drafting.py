@@ -23,6 +23,7 @@ from rewardsmith.contracts import (
     TrainerSettings,
 )
 from rewardsmith.feedback.feedback import Seen, gather
+from rewardsmith.heritage import told_before
 from rewardsmith.parts import Parts
 from rewardsmith.people import remarks, wishes
 from rewardsmith.records import Call, Candidate, CandidateState, Draft, Trial, Verdict
@@ -34,6 +35,12 @@ from rewardsmith.templates import render
 from rewardsmith.usage import Usage
 from rewardsmith.writers.storable import storable_record
 
+_STARTS = {
+    "parent": (
+        "Where a parent of the program has a policy, training begins from that, and not from nothing.",
+    ),
+    "best": ("Once there is a policy, training begins from the best so far, and not from nothing.",),
+}
 FOLLOW_UPS = (ALIGN, VERIFY)
 """In the order in which they are asked: the rating sees the new description."""
 
@@ -124,12 +131,13 @@ def sheet(config: StudyConfig, parts: Parts) -> TaskSheet:
 def training_facts(config: StudyConfig, settings: TrainerSettings, task: Task) -> tuple[str, ...]:
     """How policies are trained and scored, in sentences."""
     horizon = f"An episode has {task.horizon} control steps."
+    outline = (*settings.outline, *_STARTS.get(config.start_policy, ()))
     if task.has_metric:
-        return (*settings.outline, horizon)
+        return (*outline, horizon)
     # two standard errors at a rate of one half, where they are largest
     noise = (1.0 / config.episodes) ** 0.5
     return (
-        *settings.outline,
+        *outline,
         horizon,
         f"A true score is the mean of {config.episodes} episodes of one training: differences below "
         f"{noise:.2f} say little.",
@@ -147,23 +155,12 @@ def surroundings(study: Study, task: Task | None, asked: str = "") -> Seen:
             is around. So its prompt, and with it the answer that is paid for, does not hang on what
             else has come in since. Nothing: all there is.
     """
-    known = _told_before(study, asked) if asked else None
+    known = told_before(study, asked) if asked else None
     trials = {trial.id: trial for trial in study.trials if known is None or trial.id in known}
     said = remarks(study.store)
     if task is None:
         return Seen([part for part in study.config.told if part != "diagnoses"], trials, 0, False, said)
     return Seen(study.config.told, trials, task.horizon, not task.has_metric, said)
-
-
-def _told_before(study: Study, asked: str) -> set[str]:
-    """Candidates of which the strategy was told before it proposed one."""
-    told = set[str]()
-    for event in study.store.events():
-        if event.kind == "asked" and asked in event.candidates:
-            break
-        if event.kind == "told":
-            told.update(event.candidates)
-    return told
 
 
 def parent_of(trial: Trial, seen: Seen) -> Parent:

@@ -3,7 +3,8 @@
 A training hangs on its program, its seed, the settings and the held-out episodes, and on nothing
 else: a slot computes what it would alone, bit for bit. Searches from the same seed often ask for
 the same one (their first draws, or a winner that two of them found). Each still counts it as its
-own, so budgets compare. What is raced hangs on those before it, too, and is always trained.
+own, so budgets compare. What is raced hangs on those before it, too, and what begins from an
+earlier policy hangs on that: both are always trained.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ class Library:
         self._known: dict[tuple[str, int, int], tuple[Run, Score, Path, Path]] = {}
         for study in others:
             for run in study.runs:
-                if run.state == RunState.TRAINED and not run.rungs and (score := study.score(run)):
+                if run.state != RunState.TRAINED or run.rungs or run.start:
+                    continue
+                if score := study.score(run):
                     key = run.program, run.seed, score.seed
                     self._known[key] = run, score, study.policy_path(run), study.episodes_path(run)
 
@@ -52,7 +55,7 @@ class Library:
         """
         races = run.purpose == Purpose.TUNE or (run.purpose == Purpose.SEARCH and study.config.racing == "on")
         found = self._known.get((run.program, run.seed, study.evaluation_seed(run.purpose)))
-        if found is None or races or not found[2].is_file():
+        if found is None or races or run.start or not found[2].is_file():
             return None
         known, score, policy, played = found
         wanted = run.purpose in (Purpose.SEARCH, Purpose.TUNED) and study.config.screening != "off"

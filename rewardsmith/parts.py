@@ -83,6 +83,11 @@ def assemble(
             )
     if config.tune and find_spec("optuna") is None:
         raise UsageError("--tune needs Optuna. Install it: `pip install 'rewardsmith[tune]'`.")
+    if config.start_policy != "scratch" and not trainer.can_start:
+        raise UsageError(
+            f"--start-policy {config.start_policy} needs a trainer that can begin from a policy; "
+            f"{config.trainer} cannot. Give --trainer population."
+        )
     executor = EXECUTORS.load(config.executor)
     options = from_mapping(strategy.Options, config.strategy_options, "strategy_options")
     # some of its trainings go to programs that it proposed before

@@ -207,7 +207,9 @@ class _NumberSearch:
         return self._queued(program, Purpose.TUNED, number, seed)
 
     def _queued(self, program: str, purpose: Purpose, number: int, seed: int) -> Run:
+        assert self.trial.run
         run = new_run(self.parts, self.trial.id, program, purpose, number, seed)
+        run = replace(run, start=self.trial.run.start)  # from where the written numbers began
         known = self._known(purpose, number)
         if known and known.program != run.program:
             raise self._other(known)

@@ -13,6 +13,7 @@ from dataclasses import asdict, replace
 
 from rewardsmith.admission import admitted, check_prints
 from rewardsmith.contracts import Observer, ScoringJob, TrainingJob
+from rewardsmith.heritage import start_file, start_of
 from rewardsmith.parts import Parts
 from rewardsmith.records import Candidate, CandidateState, Purpose, Run, RunState, program_hash, run_id
 from rewardsmith.screening.order import dropped, queue
@@ -73,14 +74,22 @@ def new_run(parts: Parts, subject: str, program: str, purpose: Purpose, number: 
 
 
 def search_run(study: Study, parts: Parts, candidate: Candidate) -> Run:
-    """The next run of a candidate in the search. Repaired programs have the seed of the first."""
+    """The next run of a candidate in the search.
+
+    Repaired programs have the seed of the first, and begin from the same policy.
+    """
     number = sum(run.subject == candidate.id for run in study.runs_for(Purpose.SEARCH))
     seed = derive("training", study.config.seed, candidate.id)
-    return new_run(parts, candidate.id, candidate.program, Purpose.SEARCH, number, seed)
+    run = new_run(parts, candidate.id, candidate.program, Purpose.SEARCH, number, seed)
+    return replace(run, start=start_of(study, candidate))
 
 
 def submit(study: Study, parts: Parts, run: Run, program: str) -> None:
-    """Hand a run to the executor: to be trained, or only to be scored where its policy is saved."""
+    """Hand a run to the executor: to be trained, or only to be scored where its policy is saved.
+
+    Raises:
+        StoreError: The policy that it begins from cannot be used.
+    """
     scoring = scoring_job(study, run)
     if run.state == RunState.TRAINED:
         parts.executor.score(scoring)
@@ -96,6 +105,8 @@ def submit(study: Study, parts: Parts, run: Run, program: str) -> None:
         race=study.config.race if races else None,
         group=run.subject if run.purpose == Purpose.TUNE else "",
         repeats=_first_of(run),
+        start=start_file(study, run, parts.task),
+        start_share=study.config.start_share,
     )
     parts.executor.train(_against(study, job, run) if races else job, scoring)
 

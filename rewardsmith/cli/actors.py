@@ -11,6 +11,7 @@ from rewardsmith.admission import check_prints
 from rewardsmith.comparison import Comparison, is_comparison
 from rewardsmith.contracts import SPARSE, VecEnv
 from rewardsmith.errors import UsageError, unknown_name
+from rewardsmith.heritage import best_policy
 from rewardsmith.records import Purpose, Run, Trial
 from rewardsmith.reports.trained import HUMAN, is_trained, open_trained
 from rewardsmith.shown import command
@@ -136,6 +137,21 @@ def usable_candidate(study: Study, name: str) -> Trial:
             "end, such as `best`."
         )
     return trial
+
+
+def usable_policy(study: Study) -> Run:
+    """The run of a candidate whose policy has the highest score, whatever it was trained for.
+
+    Raises:
+        UsageError: None has a score.
+        StoreError: Its program is not what the guard prints of its source.
+    """
+    if (run := best_policy(study)) is None:
+        raise UsageError(
+            f"no policy of {study.folder} has a score yet, so none is the best. Go on with "
+            f"`{command('resume', study.folder)}`."
+        )
+    return trained_run(study, run.id)
 
 
 def trained_run(study: Study, name: str) -> Run:

@@ -7,13 +7,16 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
-from rewardsmith.cli.actors import usable_candidate
+from rewardsmith.cli.actors import usable_candidate, usable_policy
 from rewardsmith.cli.arguments import check_words, parse
 from rewardsmith.cli.output import say
 from rewardsmith.lock import check_new
 from rewardsmith.registry import TASKS
 from rewardsmith.reports.trained import is_trained, open_trained
 from rewardsmith.study import Study
+
+_POLICY = "policy"
+"""Names the best policy, and no candidate."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,8 @@ class ExportOptions:
     out: Path
     """A new or empty folder."""
     candidate: Positional[str] = "best"
-    """Its id, such as c003, or `best`; where `train` made the folder, such as seed-0."""
+    """Its id, such as c003, `best`, or `policy` for the policy of highest score, whatever training
+    it is from; where `train` made the folder, such as seed-0."""
     onnx: bool = False
     """Also write the policy as ONNX."""
 
@@ -49,8 +53,12 @@ def run(arguments: list[str]) -> int:
         )
     else:
         with Study.open(options.study) as study:
-            trial = usable_candidate(study, options.candidate)
+            if options.candidate == _POLICY:
+                chosen = usable_policy(study)
+            else:
+                chosen = usable_candidate(study, options.candidate).run
+            assert chosen is not None, "what is usable has a policy"
             task = TASKS.load(study.config.task)
-            files = export(from_study(study, trial, task), options.out, onnx=options.onnx)
+            files = export(from_study(study, chosen, task), options.out, onnx=options.onnx)
     say("\n".join(f"wrote {file}" for file in files))
     return 0

@@ -237,6 +237,8 @@ def _show_candidate(study: Study, options: InspectOptions) -> None:
     if candidate.source:
         plain = not screen.is_terminal
         screen.print(whole(candidate.source) if plain else code(candidate.source), soft_wrap=plain)
+    if trial.run and trial.run.start:
+        screen.print(f"its training began from the policy of {label(trial.run.start)}")
     if candidate.screening:
         screen.print(screening_text(candidate.screening))
     if trial.final:

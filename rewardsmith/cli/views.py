@@ -107,6 +107,9 @@ def candidate_table(rows: Sequence[CandidateRow], best: str | None, star: str = 
         table.add_column("worth (of)", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     table.add_column("training", justify="right", no_wrap=True)
+    carried = any(row.start for row in shown)
+    if carried:
+        table.add_column("began from", no_wrap=True)
     for row in shown:
         identity = Text(f"{label(row.id)} *", style="bold green") if row.id == best else Text(label(row.id))
         success = "" if row.training_success is None else number(row.training_success, 2)
@@ -114,9 +117,9 @@ def candidate_table(rows: Sequence[CandidateRow], best: str | None, star: str = 
             Text, (_parents(row), operator_name("person" if row.origin == "person" else row.operator))
         )
         worth = [Text(_worth(row))] if doubted else []
-        table.add_row(
-            identity, *texts, state_text(row.state), Text(_score(row)), *worth, bar(row.score), Text(success)
-        )
+        began = [Text(label(row.start.partition("-")[0]) or "scratch")] if carried else []
+        cells = (state_text(row.state), Text(_score(row)), *worth, bar(row.score), Text(success), *began)
+        table.add_row(identity, *texts, *cells)
     lines = (earlier(rows), star, LEGEND, _WORTH if doubted else "", states(shown))
     notes = [Text(line, style="dim") for line in lines if line]
     return Group(table, *notes, *(_reason(row) for row in shown if row.reason and row.state not in _UNBLAMED))

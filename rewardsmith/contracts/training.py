@@ -133,6 +133,13 @@ class TrainingJob:
     """The first run of its candidate, where this one trains a repaired program; nothing: this is
     the first. Those behind it are compared with that one only, so that a program that failed and
     was repaired counts once, whatever is interrupted when. It is no rival of its own repair."""
+    start: str = ""
+    """The policy that it begins from, an absolute path; nothing: a new one. A trainer without
+    ``can_start`` gets none. One whose file cannot be read or does not fit is no fault of the
+    program's: the trainer raises a ``UsageError``."""
+    start_share: float = 1.0
+    """How much of that policy's weights goes into the first ones, above 0 and at most 1: the rest
+    is of new weights."""
 
 
 class Jobs(Protocol):
@@ -219,6 +226,11 @@ class Trainer(Protocol):
     @property
     def can_race(self) -> bool:
         """Whether it can end trainings early, as :class:`Race` says."""
+        ...
+
+    @property
+    def can_start(self) -> bool:
+        """Whether it can begin from a saved policy, as :attr:`TrainingJob.start` says."""
         ...
 
     @property

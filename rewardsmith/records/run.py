@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -145,6 +145,8 @@ class Run:
     """What racing saw, rung by rung; empty without racing."""
     policy: str = ""
     """File of the trained policy, relative to the study; empty where there is none."""
+    start: RunId | Literal[""] = ""
+    """The run whose policy its training began from; empty: from scratch."""
 
     @property
     def label(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -11,7 +12,8 @@ from pydantic import TypeAdapter
 from rewardsmith.contracts import SPARSE, Task
 from rewardsmith.errors import RewardsmithError
 from rewardsmith.files import read_bytes
-from rewardsmith.records import Score, Trial
+from rewardsmith.heritage import line_of_runs
+from rewardsmith.records import Purpose, Run, Score
 from rewardsmith.records.limits import POLICY_BYTES
 from rewardsmith.reports.lineage import line_of_descent
 from rewardsmith.reports.summary import FinalRow, final_rows
@@ -44,6 +46,10 @@ class PolicySpec:
     """The reward trained again on fresh seeds, beside the baselines."""
     env_steps: int
     training_seed: int
+    began_from: tuple[str, ...]
+    """Runs that its policy was carried on from, the oldest first; mostly none."""
+    heritage_steps: int
+    """Environment steps of all these, and its own."""
     rewardsmith: str
     """Version of the program."""
 
@@ -65,12 +71,14 @@ class Exported:
     seed: int
     """Of the training."""
     finals: tuple[FinalRow, ...] = ()
+    began_from: tuple[str, ...] = ()
+    heritage_steps: int = 0
 
 
-def from_study(study: Study, trial: Trial, task: Task) -> Exported:
-    """A candidate of a study that has a score."""
-    run, score = trial.run, trial.score
-    assert run is not None
+def from_study(study: Study, run: Run, task: Task) -> Exported:
+    """A run of a study's candidate that has a score, with the candidate's program."""
+    trial, score = study.trial(run.subject), study.score(run)
+    assert trial is not None
     assert score is not None
     config = ", ".join(
         f"{name} {value}"
@@ -78,18 +86,32 @@ def from_study(study: Study, trial: Trial, task: Task) -> Exported:
         if name in ("strategy", "writer", "seed", "candidates")
     )
     descent = " > ".join(line_of_descent(study.candidates, trial.id))
+    *before, _ = line = line_of_runs(study, run)
     return Exported(
-        name=trial.id,
+        name=trial.id if run.purpose == Purpose.SEARCH else run.id,
         task=task,
         program=trial.candidate.program,
         idea=trial.candidate.idea,
         origin=f"From a search with {config}: {descent}; {run.env_steps:,} environment steps.\n"
-        f"{study.store.value('notice') or ''}",
+        f"{_heritage(line)}{study.store.value('notice') or ''}",
         policy=study.policy_path(run),
         score=score,
         env_steps=run.env_steps,
         seed=run.seed,
         finals=tuple(row for row in final_rows(study) if row.reward in ("human", "sparse", trial.id)),
+        began_from=tuple(one.id for one in before),
+        heritage_steps=sum(one.env_steps for one in line),
+    )
+
+
+def _heritage(line: Sequence[Run]) -> str:
+    """A sentence of how a policy came about that did not begin from scratch."""
+    if len(line) == 1:
+        return ""
+    return (
+        f"Its training began from an earlier policy: {' > '.join(run.id for run in line)}, "
+        f"{sum(run.env_steps for run in line):,} environment steps in all. So the score is one of the "
+        "reward and of that heritage.\n"
     )
 
 
@@ -108,6 +130,7 @@ def from_trained(trained: Trained, policy: Policy, task: Task) -> Exported:
         score=policy.score,
         env_steps=policy.env_steps,
         seed=derive("train command", int(policy.name.removeprefix("seed-"))),
+        heritage_steps=policy.env_steps,
     )
 
 
@@ -128,6 +151,8 @@ def _spec(exported: Exported, sizes: tuple[int, int]) -> PolicySpec:
         finals=exported.finals,
         env_steps=exported.env_steps,
         training_seed=exported.seed,
+        began_from=exported.began_from,
+        heritage_steps=exported.heritage_steps,
         rewardsmith=version("rewardsmith"),
     )
 

@@ -22,6 +22,8 @@ _NO_TERMS = frozenset(
         "tell_goal",
         "fitness",
         "confirm",
+        "start_policy",
+        "start_share",
         "seed",
         "baselines",
         "training.slots",
@@ -39,8 +41,8 @@ nor what it costs. All else in a config is a term, so that a new field is one wi
 def method(study: Study) -> str:
     """The name under which a study is compared: its strategy, with a preset behind a colon.
 
-    Where a language model was told less than usual, or scores are treated otherwise than usual,
-    the name says so: then the comparison shows what that is worth.
+    Where a language model was told less than usual, or scores and policies are treated otherwise
+    than usual, the name says so: then the comparison shows what that is worth.
     """
     config = study.config
     preset = config.strategy_options.get("preset")
@@ -48,6 +50,8 @@ def method(study: Study) -> str:
     name += f" {config.fitness}" * (config.fitness != "score")
     name += f" confirm {config.confirm:g}" * (config.confirm > 0)
     name += f" tune {config.tune}" * (config.tune > 0)
+    if config.start_policy != "scratch":
+        name += f" from {config.start_policy}" + f" by {config.start_share:g}" * (config.start_share < 1)
     usual = replace(config, feedback=None, tell_goal="on").told
     if config.writer == FREE or config.told == usual:
         return name

@@ -48,6 +48,8 @@ class CandidateRow:
     """Mean true scores of its further trainings, on fresh seeds."""
     posterior: Posterior | None = None
     """What all its scores say of its worth, where the search goes by that."""
+    start: str = ""
+    """The run whose policy its last training began from; nothing: from scratch."""
 
 
 @dataclass(frozen=True)
@@ -184,6 +186,7 @@ def row(trial: Trial, *, interrupted: bool = False) -> CandidateRow:
         screening=candidate.screening,
         confirmed=tuple(score.mean for score in trial.confirmed),
         posterior=trial.posterior,
+        start=run.start if run else "",
     )
 
 

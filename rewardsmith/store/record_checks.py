@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from rewardsmith.records import Call, Candidate, Event, Run, Score
+from rewardsmith.records import Call, Candidate, Event, Purpose, Run, Score
 
+_CARRIED = (Purpose.SEARCH, Purpose.TUNE, Purpose.TUNED)
 Column = str | int | float | bytes | None
 
 
@@ -41,6 +42,8 @@ def check_run(run: Run, row: Column) -> None:
     _same("purpose", str(run.purpose), purpose)
     if run.policy not in ("", expected := policy_file(run.id)):
         raise ValueError(f"policy: {run.policy[:80]!r}, where only {expected!r} can be")
+    if run.start and (run.purpose not in _CARRIED or run.start == run.id):
+        raise ValueError(f"start: {run.start!r}, where only runs of the search begin from another run")
 
 
 def check_score(score: Score, row: Column) -> None:

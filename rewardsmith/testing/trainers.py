@@ -7,82 +7,22 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import torch
-from torch import Tensor
 
-from rewardsmith.contracts import (
-    SPARSE,
-    Task,
-    Trainer,
-    TrainerSettings,
-    TrainingJob,
-    TrainingProgress,
-    TrainingResult,
-)
+from rewardsmith.contracts import SPARSE, Trainer, TrainingProgress
 from rewardsmith.records import Fault, RunState
-from rewardsmith.registry import TASKS, missing_parts
-from rewardsmith.testing.feeding import EPISODES, TINY, Feed, scored, train
-from rewardsmith.testing.programs import NO_PROGRAM, diverging, human, misshapen, scaled
+from rewardsmith.registry import missing_parts
+from rewardsmith.testing.feeding import EPISODES, Feed, scored, train
+from rewardsmith.testing.programs import NO_PROGRAM, diverging, misshapen, scaled
+from rewardsmith.testing.trainer_bench import TrainerCase, content_of, same_result
 from rewardsmith.training import policy_file
 from rewardsmith.training.streams import environment_seeds
 
 __all__ = ["CHECKS", "TrainerCase"]
-
-Watch = Callable[[TrainingProgress], None]
-
-
-@dataclass(frozen=True)
-class TrainerCase:
-    """A trainer, and what it is called with."""
-
-    plugin: Callable[..., Trainer]
-    """What is registered."""
-    settings: TrainerSettings = TINY
-    """Some epochs that take little time."""
-    task: Task | None = None
-    """``None``: ``franka-reach``."""
-
-    @property
-    def where(self) -> Task:
-        """The task."""
-        return self.task or TASKS.load("franka-reach")
-
-    @contextmanager
-    def working(self) -> Iterator[_Bench]:
-        """A new trainer with a folder that is gone afterwards."""
-        with TemporaryDirectory() as folder:
-            yield _Bench(self.plugin(self.where, self.settings, 2), Path(folder).resolve(), human(self.where))
-
-
-@dataclass(frozen=True)
-class _Bench:
-    """A trainer and a folder for its policies."""
-
-    trainer: Trainer
-    folder: Path
-    program: str
-    """One that trains well."""
-
-    def job(self, run: str, program: str = "", seed: int = 0) -> TrainingJob:
-        """A training below the folder, of the good program unless given."""
-        return TrainingJob(run, program or self.program, seed, str(self.folder / run / "policy.pt"))
-
-    def train(
-        self, jobs: Sequence[TrainingJob] | Feed, observe: Watch = lambda _: None
-    ) -> dict[str, TrainingResult]:
-        """Results by run."""
-        wanted = sorted(job.run for job in jobs) if not isinstance(jobs, Feed) else None
-        found = train(self.trainer, jobs, observe)
-        assert wanted is None or sorted(found) == wanted, (
-            f"jobs {wanted} got results of {sorted(found)}. Each gets one"
-        )
-        return found
 
 
 def it_has_all_parts(case: TrainerCase) -> None:
@@ -90,8 +30,11 @@ def it_has_all_parts(case: TrainerCase) -> None:
     missing = missing_parts(case.plugin, Trainer)
     assert not missing, f"it lacks {', '.join(missing)}. Add what rewardsmith.contracts.Trainer lists"
     with case.working() as bench:
-        said = bench.trainer.can_race, bench.trainer.starts_processes
-    assert set(map(type, said)) == {bool}, f"can_race and starts_processes are {said}. Say True or False"
+        trainer = bench.trainer
+        said = trainer.can_race, trainer.can_start, trainer.starts_processes
+    assert set(map(type, said)) == {bool}, (
+        f"can_race, can_start and starts_processes are {said}. Say True or False"
+    )
 
 
 def every_job_gets_one_result(case: TrainerCase) -> None:
@@ -118,7 +61,7 @@ def every_job_gets_one_result(case: TrainerCase) -> None:
             "two trainings of the same settings took different numbers of steps"
         )
         for job in jobs:
-            _content(job)
+            content_of(job)
         for run, score in scored(case.where, jobs, found).items():
             assert score.episodes == EPISODES, (
                 f"{EPISODES} episodes of the policy of {run} were to be scored, not {score.episodes}"
@@ -137,17 +80,7 @@ def a_slot_equals_the_same_program_alone(case: TrainerCase) -> None:
             bench.job("c", SPARSE, 3),
             bench.job("d", seed=4),
         ]
-        together = bench.train(jobs)
-        saved = {job.run: _content(job) for job in jobs}
-        for job in jobs:
-            _same_result(bench.train([job])[job.run], together[job.run])
-            again = _content(job)
-            assert again.keys() == saved[job.run].keys(), f"the policy of {job.run} has other parts alone"
-            for name, value in again.items():
-                same = _equal(value, saved[job.run][name])
-                assert same, (
-                    f"beside others, the policy of {job.run} has other {name} than alone. Share nothing"
-                )
+        bench.compare_alone(jobs)
 
 
 def jobs_may_come_while_others_are_trained(case: TrainerCase) -> None:
@@ -159,7 +92,7 @@ def jobs_may_come_while_others_are_trained(case: TrainerCase) -> None:
             f"jobs a, b, c came by and by, and results are of {sorted(found)}"
         )
         for job in jobs:
-            _same_result(bench.train([job])[job.run], found[job.run])
+            same_result(bench.train([job])[job.run], found[job.run])
 
 
 def without_jobs_it_is_over(case: TrainerCase) -> None:
@@ -187,7 +120,7 @@ def bad_programs_cost_only_themselves(case: TrainerCase) -> None:
         bad = {"nan": diverging(case.where), "shape": misshapen(case.where), "text": NO_PROGRAM}
         jobs = [bench.job("a", seed=1), *(bench.job(run, program) for run, program in bad.items())]
         found = bench.train(jobs)
-        _same_result(good, found["a"])
+        same_result(good, found["a"])
         for run, fault in (("nan", Fault.DIVERGED), ("shape", Fault.CRASHED), ("text", Fault.CRASHED)):
             result = found[run]
             end = result.state, result.fault
@@ -239,7 +172,7 @@ def a_saved_policy_plays_as_it_was_scored(case: TrainerCase) -> None:
     with case.working() as bench:
         job = replace(bench.job("a", seed=5), evaluation_seed=11)
         found = bench.train([job])
-        _content(job)
+        content_of(job)
         score = scored(case.where, [job], found)["a"]
         env = case.where.make(EPISODES, 1)
         policy = policy_file.load(Path(job.policy), env)
@@ -255,23 +188,34 @@ def a_saved_policy_plays_as_it_was_scored(case: TrainerCase) -> None:
     )
 
 
-def _content(job: TrainingJob) -> dict[str, object]:
-    assert Path(job.policy).is_file(), (
-        f"{job.run} is trained, and no policy is at {job.policy}. Save it there"
+def a_policy_is_carried_on(case: TrainerCase) -> None:
+    """After one update, what began from a policy acts more like it than what began from nothing."""
+    short = replace(case.settings, env_steps=case.settings.epoch_steps)
+    with case.working() as bench:
+        if not bench.trainer.can_start:
+            return
+        bench.train([known := bench.job("a", seed=1)])
+        begun, new = replace(bench.job("b", seed=2), start=known.policy), bench.job("c", seed=2)
+        replace(bench, trainer=case.plugin(case.where, short, 2)).train([begun, new])
+        env = case.where.make(EPISODES, 1)
+        seen = env.reset(environment_seeds("heldout", [11], EPISODES))[None]
+        first, near, far = (policy_file.load(Path(job.policy), env).act(seen) for job in (known, begun, new))
+    apart, usual = float((near - first).abs().mean()), float((far - first).abs().mean())
+    assert apart < 0.5 * usual, (
+        f"after one update, actions differ by {apart:.3g} from those of the policy that it began from, and "
+        f"by {usual:.3g} where it began from nothing. Begin from the job's start, or say can_start = False"
     )
-    return torch.load(job.policy, weights_only=True)
 
 
-def _equal(one: object, other: object) -> bool:
-    if isinstance(one, Tensor) and isinstance(other, Tensor):
-        return one.dtype == other.dtype and torch.equal(one, other)
-    return type(one) is type(other) and one == other
-
-
-def _same_result(alone: TrainingResult, together: TrainingResult) -> None:
-    parts = ("state", "fault", "cause", "env_steps", "components", "spreads", "progress", "rungs")
-    differ = [part for part in parts if getattr(alone, part) != getattr(together, part)]
-    assert not differ, f"beside others, {alone.run} has other {', '.join(differ)} than alone. Share nothing"
+def what_begins_from_a_policy_gives_the_same_alone(case: TrainerCase) -> None:
+    """To the bit, whether all of the policy is taken or a share."""
+    with case.working() as bench:
+        if not bench.trainer.can_start:
+            return
+        bench.train([known := bench.job("a", seed=1)])
+        whole = replace(bench.job("b", seed=2), start=known.policy)
+        part = replace(bench.job("d", scaled(case.where, 3.0), 4), start=known.policy, start_share=0.5)
+        bench.compare_alone([whole, bench.job("c", seed=3), part])
 
 
 CHECKS: tuple[Callable[[TrainerCase], None], ...] = (
@@ -285,4 +229,6 @@ CHECKS: tuple[Callable[[TrainerCase], None], ...] = (
     progress_is_told,
     the_times_of_trainings_add_up,
     a_saved_policy_plays_as_it_was_scored,
+    a_policy_is_carried_on,
+    what_begins_from_a_policy_gives_the_same_alone,
 )

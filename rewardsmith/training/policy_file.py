@@ -20,6 +20,10 @@ from rewardsmith.training.population.policy import StackedPolicy, parameter_coun
 from rewardsmith.training.ppo import Activation, PpoSettings
 
 _MOST_LAYERS, _MOST_WIDTH = 64, 65_536
+_MOST_SEEN, _USUALLY_SEEN = 1e15, 1e5
+"""Observations behind a normaliser: at most, and where a file from before they were counted does
+not say. So many are a short training's: what such a policy goes on to see moves its statistics
+slowly, and it is not thrown off by its first rollout."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ def save_slot(path: Path, trained: TrainedPolicy, slot: int, hidden: tuple[int, 
         "parameters": trained.policy.parameters[slot].detach().cpu().clone(),
         "observation_mean": trained.normaliser.mean[slot].cpu().clone(),
         "observation_variance": trained.normaliser.variance[slot].cpu().clone(),
+        "observation_count": trained.normaliser.count[slot].cpu().clone(),
     }
     write_whole(path, lambda file: torch.save(content, file))
 
@@ -80,6 +85,7 @@ def load(path: Path, env: VecEnv, device: torch.device | str = "cpu") -> Trained
     policy.parameters = data.parameters[None].to(device)
     normaliser = RunningNormaliser(1, inputs)
     normaliser.mean, normaliser.variance = data.mean[None].to(device), data.variance[None].to(device)
+    normaliser.count = data.count[None].to(device)
     return TrainedPolicy(policy, normaliser)
 
 
@@ -100,6 +106,7 @@ def stack(policies: Sequence[TrainedPolicy]) -> TrainedPolicy:
     policy.parameters = torch.cat([trained.policy.parameters for trained in policies])
     normaliser.mean = torch.cat([trained.normaliser.mean for trained in policies])
     normaliser.variance = torch.cat([trained.normaliser.variance for trained in policies])
+    normaliser.count = torch.cat([trained.normaliser.count for trained in policies])
     return TrainedPolicy(policy, normaliser)
 
 
@@ -115,10 +122,15 @@ class _Saved:
     """Of the observations, ``(1, inputs)`` float64."""
     variance: Tensor
     """Likewise, and nowhere below 0."""
+    count: Tensor
+    """Observations behind these, ``(1, 1)`` float64."""
 
 
 def _read(path: Path) -> _Saved:
-    """What is in a file. Those from before there was a choice of activation have tanh."""
+    """What is in a file.
+
+    Those from before there was a choice of activation have tanh.
+    """
     try:
         return _saved(read_tensors(path, POLICY_BYTES))
     except OSError as error:
@@ -154,7 +166,10 @@ def _saved(data: object) -> _Saved:
         _tensor(data["parameters"], torch.float32, 1),
         _tensor(data["observation_mean"], torch.float64, 2),
         _tensor(data["observation_variance"], torch.float64, 2),
+        _tensor(data.get("observation_count", torch.tensor([[_USUALLY_SEEN]]).double()), torch.float64, 2),
     )
+    if found.count.shape != (1, 1) or not 0 <= float(found.count) <= _MOST_SEEN:
+        raise ValueError("no count of observations")
     if found.mean.shape != found.variance.shape or len(found.mean) != 1:
         raise ValueError("mean and variance do not fit")
     if not all(

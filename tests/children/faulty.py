@@ -46,7 +46,7 @@ def happen(fault: str) -> None:
 class FaultyTrainer:
     """See :class:`rewardsmith.contracts.Trainer`. Beside each policy it notes every training."""
 
-    can_race = starts_processes = False
+    can_race = can_start = starts_processes = False
     Settings = PpoSettings
 
     def __init__(self, task: Task, *_: object) -> None:

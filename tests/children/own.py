@@ -29,7 +29,7 @@ class OwnSettings(TrainerSettings):
 class OwnTrainer:
     """See :class:`rewardsmith.contracts.Trainer`."""
 
-    can_race = starts_processes = False
+    can_race = can_start = starts_processes = False
     Settings: ClassVar[type[TrainerSettings]] = OwnSettings
 
     def __init__(self, task: Task, settings: OwnSettings, threads: int) -> None:

@@ -162,7 +162,7 @@ def attempt(action: Callable[[], object]) -> str:
 class Spy:
     """See :class:`rewardsmith.contracts.Trainer`."""
 
-    can_race = starts_processes = False
+    can_race = can_start = starts_processes = False
     Settings = PpoSettings
 
     def __init__(self, *_: object) -> None: ...

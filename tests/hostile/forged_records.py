@@ -20,6 +20,21 @@ def _policy(path: str, run: str = SEARCHED) -> Forge:
     return lambda mail: mail.record("runs", run, policy=path.replace("HOME", str(mail.home)))
 
 
+def _start(run: str, of: str = SEARCHED, **changes: object) -> Forge:
+    def forge(mail: Mail) -> None:
+        mail.record("runs", of, start=run.replace("HOME", str(mail.home)), **changes)
+        mail.sql("DELETE FROM study WHERE key = 'finished'")
+
+    return forge
+
+
+def _begun(mail: Mail, content: bytes | None) -> None:
+    """One run more is to begin from the policy of the last candidate, and instead of that there is
+    ``content``, or a link."""
+    mail.copy_run(SEARCHED, "c002-search-1", start=SEARCHED, state="QUEUED")
+    _to_be_scored(mail, content)
+
+
 def _run(new: str, subject: str, old: str = CLOSING) -> Forge:
     """A run has another name, in its row too, and the search goes on."""
 
@@ -82,6 +97,16 @@ IDS = [
         "policy", "that does not fit, of a run to be scored", lambda mail: _to_be_scored(mail, b"no policy")
     ),
     Forgery("policy", "that is a link, of a run to be scored", lambda mail: _to_be_scored(mail, None)),
+    Forgery("start", "absolute", _start("HOME/.token"), "Run.start"),
+    Forgery("start", "relative", _start("../../../precious"), "Run.start"),
+    Forgery("start", "by way of a run", _start("c001-search-0/../../../.token"), "Run.start"),
+    Forgery("start", "at itself", _start(SEARCHED), "Run.start"),
+    Forgery("start", "of a final run", _start("c001-search-0", CLOSING), "Run.start"),
+    Forgery("start", "at nobody", _start("c999-search-0", state="QUEUED"), "which has none"),
+    Forgery(
+        "start", "at a policy that does not fit", lambda mail: _begun(mail, b"no policy"), "not a policy"
+    ),
+    Forgery("start", "at a link", lambda mail: _begun(mail, None)),
     Forgery("record", "states differ", lambda mail: mail.record("candidates", "c002", state="PROPOSED")),
     Forgery("record", "calls differ", lambda mail: mail.record("calls", "c002", candidate="../../x")),
     Forgery("record", "scores differ", lambda mail: mail.record("scores", SEARCHED, seed=8)),

@@ -67,6 +67,19 @@ def test_with_a_barrier_it_comes_to_the_same_end(tmp_path: Path, kills: int) -> 
         assert _timeless(killed) == _timeless(whole)
 
 
+@pytest.mark.slow
+def test_with_policies_that_are_carried_on_it_comes_to_the_same_end(tmp_path: Path) -> None:
+    options = ("--start-policy", "parent", "--start-share", "0.75")
+    with (
+        _killed(tmp_path / "killed", 4, options, seed=4) as killed,
+        _killed(tmp_path / "whole", 0, options, 0) as whole,
+    ):
+        begun = {run.id: run.start for run in whole.runs if run.start}
+        assert begun
+        assert all(trial.run and trial.run.id in begun for trial in whole.trials if trial.candidate.parents)
+        assert _timeless(killed) == _timeless(whole)
+
+
 @pytest.mark.parametrize(
     "kills", [pytest.param(3, marks=pytest.mark.slow), pytest.param(50, marks=pytest.mark.fuzz)]
 )

@@ -100,6 +100,9 @@ def test_impossible_races_and_screens_are_refused(config: StudyConfig, complaint
         ),
         (StudyConfig("t", devices=(0, 1), device="cuda", racing="on"), "racing needs one worker"),
         (StudyConfig("t", in_flight=0), "in_flight is 0"),
+        (StudyConfig("t", start_share=0.0), "start_share is 0.0; give a share above 0 and at most 1"),
+        (StudyConfig("t", start_share=1.5), "start_share is 1.5"),
+        (StudyConfig("t", start_share=float("nan")), "start_share is nan"),
     ],
 )
 def test_impossible_finalists_and_workers_are_refused(config: StudyConfig, complaint: str):

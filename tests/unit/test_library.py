@@ -138,6 +138,15 @@ def test_a_search_that_screens_takes_the_episodes_as_well(mine: Study, other: St
     assert not mine.episodes_path(final).exists()
 
 
+def test_what_begins_from_an_earlier_policy_is_neither_taken_nor_given(mine: Study, other: Study):
+    """It hangs on that policy, too."""
+    assert find(mine, other, of("c009", "P", 11, start="c001-search-0")) is None
+    put(other, of("c006", "U", 11, start="c000-search-0"), 0.8, b"carried")
+    assert find(mine, other, of("c009", "U", 11)) is None
+    put(other, of("c007", "V", 11), 0.8, b"new")
+    assert find(mine, other, of("c009", "V", 11))
+
+
 def test_without_others_nothing_is_known(mine: Study):
     assert Library().find(mine, of("c000", "P", 11)) is None
 

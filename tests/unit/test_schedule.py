@@ -9,12 +9,22 @@ import pytest
 
 from rewardsmith.config import StudyConfig
 from rewardsmith.contracts import Race, ScoringJob, Task, TrainingJob
-from rewardsmith.records import Candidate, CandidateState, Purpose, Run, RunState, program_hash
+from rewardsmith.records import (
+    Candidate,
+    CandidateState,
+    Event,
+    Purpose,
+    Run,
+    RunState,
+    Score,
+    program_hash,
+)
 from rewardsmith.reward.guard import Guard
 from rewardsmith.schedule import new_run, ready, submit
 from rewardsmith.study import Study
 from rewardsmith.training.ppo import PpoSettings
 from rewardsmith.training.racing import with_rivals
+from tests.builders import save_policy
 from tests.scheduling import EVICTED, FAILED, SOURCE, TRAINED, Asked, Search, rungs, subjects
 
 
@@ -194,6 +204,31 @@ def test_a_run_says_what_is_due_and_with_which_settings(search: Search):
     settings = json.loads(run.settings)
     assert settings == json.loads(json.dumps(asdict(parts.settings)))
     assert list(settings)[-1] == "device"
+
+
+def test_a_training_of_the_search_begins_where_its_record_says(search: Search, reach: Task):
+    """Also once better ones are known, after a repair, and in another process."""
+    study = search.study
+    study.config = replace(study.config, racing="off", start_policy="best", start_share=0.5)
+    for name, score in (("c000", 0.5), ("c001", 0.75)):
+        run = search.trained(search.waiting(name, 0), scored=False)
+        study.store.put_run(replace(run, policy=f"runs/{run.id}/policy.pt"))
+        save_policy(study.policy_path(run), reach)
+        study.store.put_score(run.id, Score(score, 0.1, 8, seed=study.evaluation_seed(Purpose.SEARCH)))
+    for event in (Event("told", ("c000",)), Event("asked", ("c002",), 1), Event("told", ("c001",))):
+        study.store.add_event(event)
+    candidate = search.waiting("c002")
+    (first,), (again,) = search.due(), search.due()
+    path = str(study.policy_path(study.store.runs()["c000-search-0"]))
+    assert (first.start, first.start_share) == (path, 0.5)
+    assert again == first
+    search.trained(candidate, state=FAILED)
+    search.waiting("c002", source=SOURCE.replace("0]", "1]"))
+    (repaired,) = search.due()
+    assert (repaired.run, repaired.start) == ("c002-search-1", path)
+    fresh = new_run(search.parts(Asked()), "c002", candidate.program, Purpose.CONFIRM, 0, 1)
+    submit(study, search.parts(asked := Asked()), fresh, candidate.program)
+    assert asked.trainings[0].start == ""
 
 
 def test_what_is_begun_is_the_program_and_not_the_candidate(search: Search):

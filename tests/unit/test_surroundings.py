@@ -6,9 +6,10 @@ from pathlib import Path
 
 from rewardsmith import people
 from rewardsmith.config import StudyConfig
-from rewardsmith.drafting import surroundings
+from rewardsmith.drafting import surroundings, training_facts
 from rewardsmith.records import Event, Note
 from rewardsmith.study import Study
+from rewardsmith.training.ppo import PpoSettings
 from tests.builders import keep, trained
 from tests.toys import TOY
 
@@ -40,3 +41,17 @@ def test_without_the_task_nothing_is_diagnosed(tmp_path: Path):
         assert "diagnoses" in surroundings(study, TOY).told
         assert "diagnoses" not in surroundings(study, None).told
         assert surroundings(study, None).notes == {"c000": ("softly",)}
+
+
+def test_a_writer_is_told_what_trainings_begin_from():
+    """As in the prompt of a search without the option, but for one sentence."""
+    plain = training_facts(StudyConfig("toy"), PpoSettings(), TOY)
+    parent = training_facts(StudyConfig("toy", start_policy="parent"), PpoSettings(), TOY)
+    best = training_facts(StudyConfig("toy", start_policy="best"), PpoSettings(), TOY)
+    assert [fact for fact in parent if fact not in plain] == [
+        "Where a parent of the program has a policy, training begins from that, and not from nothing."
+    ]
+    assert [fact for fact in best if fact not in plain] == [
+        "Once there is a policy, training begins from the best so far, and not from nothing."
+    ]
+    assert [fact for fact in parent if fact in plain] == list(plain)

@@ -16,23 +16,29 @@ class RunningNormaliser:
         """Start without data: mean 0, variance 1."""
         self.mean = torch.zeros(slots, 1, size, dtype=torch.float64, device=device)
         self.variance = torch.ones_like(self.mean)
-        self._count = torch.zeros(slots, 1, 1, dtype=torch.float64, device=device)
+        self.count = torch.zeros(slots, 1, 1, dtype=torch.float64, device=device)
+        """Values behind them, ``(slots, 1, 1)``."""
 
     def exchange(self, kept: Tensor, new: int) -> None:
         """Go on with the slots ``kept``, and start ``new`` ones without data behind them."""
         fresh = RunningNormaliser(new, self.mean.shape[2], self.mean.device)
-        for name in ("mean", "variance", "_count"):
+        for name in ("mean", "variance", "count"):
             setattr(self, name, torch.cat((getattr(self, name)[kept], getattr(fresh, name))))
 
     def select(self, slots: Tensor) -> RunningNormaliser:
         """A copy of some slots' statistics."""
         chosen = RunningNormaliser(0, self.mean.shape[2], self.mean.device)
-        chosen.mean, chosen.variance, chosen._count = (
+        chosen.mean, chosen.variance, chosen.count = (
             self.mean[slots],
             self.variance[slots],
-            self._count[slots],
+            self.count[slots],
         )
         return chosen
+
+    def put(self, slot: int, other: RunningNormaliser) -> None:
+        """Go on in one slot with the statistics of another normaliser's only slot."""
+        for name in ("mean", "variance", "count"):
+            getattr(self, name)[slot] = getattr(other, name)[0]
 
     def update(self, batch: Tensor) -> None:
         """Take in a batch, ``(slots, n, size)``."""
@@ -40,12 +46,12 @@ class RunningNormaliser:
         count = data.shape[1]
         mean = data.mean(dim=1, keepdim=True)
         variance = (data - mean).square().mean(dim=1, keepdim=True)
-        total = self._count + count
+        total = self.count + count
         shift = mean - self.mean
-        apart = shift.square() * (self._count * count / total)
-        spread = self.variance * self._count + variance * count + apart
+        apart = shift.square() * (self.count * count / total)
+        spread = self.variance * self.count + variance * count + apart
         self.mean = self.mean + shift * (count / total)
-        self.variance, self._count = spread / total, total
+        self.variance, self.count = spread / total, total
 
     def normalise(self, values: Tensor) -> Tensor:
         """To zero mean and unit variance, cut at 5 standard deviations."""

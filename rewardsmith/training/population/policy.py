@@ -9,6 +9,7 @@ from copy import copy
 import torch
 from torch import Tensor, nn
 
+from rewardsmith.errors import UsageError
 from rewardsmith.training.population.layers import activate, readout
 from rewardsmith.training.ppo import Activation
 
@@ -80,6 +81,31 @@ class StackedPolicy:
         """Go on with the slots ``kept``, and draw new ones from their seeds behind them."""
         rows = self.parameters.detach()
         self.parameters = torch.cat((rows[kept], self._draw(seeds).to(rows.device))).requires_grad_(True)
+
+    def inherit(self, slot: int, other: StackedPolicy, share: float) -> None:
+        """Begin a new slot's networks from those of another policy's only slot.
+
+        With a share below 1 the weights are ``share * other + (1 - share) * new``, the fused policy
+        of ROSKA (arXiv 2412.13492). The critic comes along though it valued another reward: returns
+        are normalised anew, and beside a critic that knows nothing a good actor first gets worse
+        (``benchmarks/carried.py``).
+
+        Args:
+            slot: Its row.
+            other: With the same layers, on the same device.
+            share: Above 0 and at most 1, which is a plain copy.
+
+        Raises:
+            UsageError: It has other layers.
+        """
+        if (other.hidden, other.activation) != (self.hidden, self.activation):
+            raise UsageError(
+                f"a policy with the hidden layers {other.hidden} and {other.activation} cannot begin a "
+                f"training with {self.hidden} and {self.activation}. Give one that was trained with "
+                "these settings."
+            )
+        row = self.parameters.detach()[slot]
+        row.copy_(share * other.parameters.detach()[0] + (1.0 - share) * row)
 
     def select(self, slots: Tensor) -> StackedPolicy:
         """A copy of some slots' networks."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from pathlib import Path
 
 import torch
 
-from rewardsmith.contracts import VecEnv
+from rewardsmith.contracts import TrainingJob, VecEnv
 from rewardsmith.records import Fault
 from rewardsmith.seeds import derive
+from rewardsmith.training import policy_file
 from rewardsmith.training.policy_file import TrainedPolicy
 from rewardsmith.training.population.learner import PopulationLearner
 from rewardsmith.training.population.normaliser import RunningNormaliser
@@ -44,7 +46,11 @@ class Population:
         self._learner = PopulationLearner(self._policy, settings)
 
     def exchange(self, leaving: Collection[Slot], entering: Sequence[Slot]) -> None:
-        """Let slots go, and begin others; the rest goes on as if nothing had happened."""
+        """Let slots go, and begin others; the rest goes on as if nothing had happened.
+
+        Raises:
+            UsageError: The policy that a job begins from cannot be read, or does not fit.
+        """
         if not leaving and not entering:
             return
         kept = [number for number, slot in enumerate(self.slots) if slot not in leaving]
@@ -59,6 +65,9 @@ class Population:
         self._normaliser.exchange(rows, len(seeds))
         self._learner.exchange(rows, len(seeds))
         self._collector.exchange(kept, [derive("noise", seed) for seed in seeds], first)
+        for row, slot in enumerate(self.slots[len(kept) :], len(kept)):
+            if slot.job.start:
+                self._carry_on(row, slot.job)
 
     def epoch(self) -> None:
         """Collect one rollout with every policy, and improve it."""
@@ -68,8 +77,9 @@ class Population:
             [slot.rewards(experience, number) for number, slot in enumerate(self.slots)], dim=1
         )
         self._normaliser.update(experience.raw_observation.transpose(0, 1).flatten(1, 2))
-        if new := sum(slot.epochs == 0 for slot in self.slots):
-            self._collector.see_again(experience, len(self.slots) - new)
+        # who began from a policy acted by statistics that hold, and far from zero
+        if new := [n for n, slot in enumerate(self.slots) if slot.epochs == 0 and not slot.job.start]:
+            self._collector.see_again(experience, new)
         self._learner.update(experience, rewards)
         self._contain_divergence()
         for slot in self.slots:
@@ -79,6 +89,15 @@ class Population:
         """The policies of some slots as they are now."""
         rows = torch.tensor([self.slots.index(slot) for slot in slots], device=self._policy.parameters.device)
         return TrainedPolicy(self._policy.select(rows), self._normaliser.select(rows))
+
+    def _carry_on(self, row: int, job: TrainingJob) -> None:
+        """A new slot's networks and what normalises their input begin from a saved policy.
+
+        Its optimiser and the statistics of its returns begin anew.
+        """
+        known = policy_file.load(Path(job.start), self._env, self._policy.parameters.device)
+        self._policy.inherit(row, known.policy, job.start_share)
+        self._normaliser.put(row, known.normaliser)
 
     def _contain_divergence(self) -> None:
         """A policy that became non-finite ends its slot."""

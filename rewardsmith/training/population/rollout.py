@@ -125,8 +125,8 @@ class Collector:
         )
 
     @torch.no_grad()
-    def see_again(self, experience: Experience, first: int) -> None:
-        """Normalise anew what slots from ``first`` on saw in the latest rollout.
+    def see_again(self, experience: Experience, slots: Sequence[int]) -> None:
+        """Normalise anew what some slots saw in the latest rollout.
 
         Their actors' means of it are computed anew, too. For the first rollout of a slot, of which
         the normaliser knew nothing before. Its actions stay as they are: a new actor's means are
@@ -134,13 +134,14 @@ class Collector:
 
         Args:
             experience: What :meth:`collect` gave last; it is changed.
-            first: Number of the first of these slots.
+            slots: Their numbers.
         """
+        rows = torch.tensor(slots, device=self._age.device)
         for t, raw in enumerate(experience.raw_observation):
             observation = self._normaliser.normalise(raw)
-            experience.observation[t, first:] = observation[first:]
-            experience.mean[t, first:] = self._policy.mean(observation)[first:]
-        experience.last_observation[first:] = self._normaliser.normalise(self._observation)[first:]
+            experience.observation[t, rows] = observation[rows]
+            experience.mean[t, rows] = self._policy.mean(observation)[rows]
+        experience.last_observation[rows] = self._normaliser.normalise(self._observation)[rows]
 
     def _draw_noise(self, steps: int) -> Tensor:
         """Standard normal numbers, each slot from its own generator, ``(T, K, N, actions)``."""

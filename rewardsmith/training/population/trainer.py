@@ -32,6 +32,7 @@ class PopulationTrainer:
     """
 
     can_race = True
+    can_start = True
     starts_processes = False
     Settings: ClassVar[type[TrainerSettings]] = PpoSettings
 

@@ -31,7 +31,7 @@ class RlGamesTrainer:
     scores in one process. A process can write to the folders of the study's runs, and nowhere else.
     """
 
-    can_race = False
+    can_race = can_start = False
     starts_processes = True
     Settings: ClassVar[type[TrainerSettings]] = PpoSettings
 
@@ -65,7 +65,7 @@ class RlGamesTrainer:
         """Train jobs as they come, to the end; a process that dies or hangs costs its own job only.
 
         Raises:
-            UsageError: A race is wanted.
+            UsageError: A race is wanted, or a training that begins from a policy.
         """
         whole, begun, latest = self._settings.whole_steps, 0, dict[str, int]()
 
@@ -83,6 +83,11 @@ class RlGamesTrainer:
                     raise UsageError(
                         "--racing on needs --trainer population; rl-games trains every program to the end, "
                         "as the papers do."
+                    )
+                if any(job.start for job in new):
+                    raise UsageError(
+                        "--start-policy needs --trainer population; rl-games trains every program from "
+                        "scratch, as the papers do."
                     )
                 queue += new
                 begun += len(new)

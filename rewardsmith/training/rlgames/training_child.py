@@ -113,6 +113,7 @@ def _trained(agent: Any, inputs: int, actions: int, settings: PpoSettings) -> Tr
     normaliser = RunningNormaliser(1, inputs, settings.device)
     normaliser.mean[0, 0] = agent.model.running_mean_std.running_mean
     normaliser.variance[0, 0] = agent.model.running_mean_std.running_var
+    normaliser.count[0] = agent.model.running_mean_std.count
     return TrainedPolicy(policy, normaliser)
 
 

@@ -26,6 +26,12 @@ from rewardsmith.cli import main
         (["--finalist-seeds", "0"], "finalist_seeds is 0; give at least 1"),
         (["--workers", "0"], "workers is 0; give at least 1"),
         (["--workers", "2", "--racing", "on"], "racing needs one worker"),
+        (["--start-share", "0"], "start_share is 0.0; give a share above 0 and at most 1"),
+        (
+            ["--start-policy", "parent", "--trainer", "rl-games"],
+            "--start-policy parent needs a trainer that can begin from a policy; rl-games cannot. Give "
+            "--trainer population.",
+        ),
     ],
 )
 def test_what_cannot_be_is_a_wrong_request(

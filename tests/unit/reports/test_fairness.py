@@ -20,7 +20,10 @@ from rewardsmith.training.ppo import PpoSettings
 from tests.builders import keep, trained
 
 CONFIG = StudyConfig("franka-push", writer="openai", racing="on", screening="drop")
-COMPARED = {"task", "strategy", "strategy_options", "seed", "feedback", "tell_goal", "fitness", "confirm"}
+COMPARED = {
+    *("task", "strategy", "strategy_options", "seed", "feedback", "tell_goal", "fitness", "confirm"),
+    *("start_policy", "start_share"),
+}
 """What is compared, or what is said of it in words of its own."""
 FREE = {"baselines", "training.slots", "training.overlap", "executor", "workers", "devices"} | {
     f"llm.{name}"
@@ -110,6 +113,9 @@ def test_what_nobody_used_is_no_term(tmp_path: Path, path: str):
         ({"feedback": TOLD}, "eureka"),
         ({"tell_goal": "off"}, "eureka without goal"),
         ({"fitness": "posterior", "confirm": 0.5}, "eureka posterior confirm 0.5"),
+        ({"start_policy": "parent"}, "eureka from parent"),
+        ({"start_policy": "best", "start_share": 0.5, "confirm": 1.0}, "eureka confirm 1 from best by 0.5"),
+        ({"start_share": 0.5}, "eureka"),
         ({"confirm": 1.0, "tell_goal": "off"}, "eureka confirm 1 without goal"),
         (
             {"feedback": ("goal", "scene", "training", "history", "progress")},

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rewardsmith.errors import StoreError
-from rewardsmith.records import Candidate, Curve, Run, Rung, Score, Screening
+from rewardsmith.records import Candidate, Curve, Purpose, Run, Rung, Score, Screening
 from rewardsmith.store.sqlite import Store
 from rewardsmith.store.table import CANDIDATES, RUNS
 from tests.builders import run_of
@@ -90,6 +90,11 @@ ODD_RUNS: list[tuple[str, Callable[[Run], Run], str]] = [
         )
         for odd in NO_POLICIES
     ),
+    *(
+        (f"start {odd!r}", lambda r, odd=odd: replace(r, start=odd), r"Run\.start")
+        for odd in (*NO_RUN_IDS[:-1], "/etc/passwd", "runs/c000-search-0/policy.pt", "c000")
+    ),
+    ("start at itself", lambda r: replace(r, start=r.id), "only runs of the search begin from another run"),
     ("negative seed", lambda r: replace(r, seed=-1), r"Run\.seed"),
     ("absurd seed", lambda r: replace(r, seed=2**64), r"Run\.seed"),
     ("negative seconds", lambda r: replace(r, wall_s=-1.0), r"Run\.wall_s"),
@@ -109,6 +114,13 @@ def test_a_run_that_cannot_be_is_refused(path: Path, change: Callable[[Run], Run
     put(path, "runs", RUNS.adapter.dump_json(change(RUN), warnings=False).decode(), RUN.id)
     with pytest.raises(StoreError, match=message):
         read_all(path)
+
+
+def test_only_a_run_of_the_search_begins_from_another():
+    """What chooses and tells of a winner begins from scratch."""
+    run = run_of("c001", Purpose.FINAL, start="c000-search-0")
+    with pytest.raises(ValueError, match=r"Run\.start: 'c000-search-0', where only runs of the search"):
+        RUNS.read(RUNS.adapter.dump_json(run).decode(), run.id)
 
 
 JUDGED = {"mean": 0.75, "standard_error": 0.1, "episodes": 8, "seed": 3}

@@ -64,6 +64,28 @@ def test_a_file_from_before_there_was_a_choice_is_read(env: VecEnv, tmp_path: Pa
     assert torch.equal(load(tmp_path / "policy.pt", env).act(x[:1])[0], trained.act(x)[0])
 
 
+def test_what_was_seen_is_counted_and_taken_for_a_short_training_where_it_was_not(
+    env: VecEnv, tmp_path: Path
+):
+    path = tmp_path / "policy.pt"
+    save_slot(path, policy_of(env, "tanh"), 1, HIDDEN)
+    assert load(path, env).normaliser.count.tolist() == [[[50.0]]]
+    rewrite(path, observation_count=None)
+    assert load(path, env).normaliser.count.tolist() == [[[100_000.0]]]
+
+
+@pytest.mark.parametrize(
+    "count",
+    [torch.tensor([[-1.0]]), torch.tensor([[torch.nan]]), torch.tensor([[1e16]]), torch.ones(1, 2)],
+    ids=["negative", "none", "absurd", "two"],
+)
+def test_an_odd_count_is_refused(env: VecEnv, tmp_path: Path, count: torch.Tensor):
+    save_slot(tmp_path / "policy.pt", policy_of(env, "tanh"), 0, HIDDEN)
+    rewrite(tmp_path / "policy.pt", observation_count=count.double())
+    with pytest.raises(UsageError, match="is not a policy that rewardsmith saved"):
+        load(tmp_path / "policy.pt", env)
+
+
 def test_a_file_with_an_unknown_activation_is_refused(env: VecEnv, tmp_path: Path):
     save_slot(tmp_path / "policy.pt", policy_of(env, "tanh"), 0, HIDDEN)
     rewrite(tmp_path / "policy.pt", activation="swish")

@@ -97,7 +97,7 @@ def test_nobody_waits_for_a_training_while_a_policy_is_due(monkeypatch: pytest.M
 class Idle:
     """A trainer that trains nothing: what a run is called becomes of it."""
 
-    Settings, can_race, starts_processes = PpoSettings, False, True
+    Settings, can_race, can_start, starts_processes = PpoSettings, False, False, True
 
     def __init__(self, *given: object) -> None:
         self.given = given
