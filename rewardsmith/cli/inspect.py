@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,8 @@ from rewardsmith.cli.arguments import parse, print_json
 from rewardsmith.cli.calls_view import conversations, refused_drafts
 from rewardsmith.cli.compare import comparison_report, show_report
 from rewardsmith.cli.console import Screen, wide_screen
+from rewardsmith.cli.decisions_view import decisions
+from rewardsmith.cli.further_scores import further_scores
 from rewardsmith.cli.lineage_tree import LineageTree
 from rewardsmith.cli.output import say, warn
 from rewardsmith.cli.picture import save_picture
@@ -35,21 +36,16 @@ from rewardsmith.comparison import Comparison, is_comparison
 from rewardsmith.drafting import surroundings
 from rewardsmith.errors import RewardsmithError, StoreError, UsageError, unknown_name
 from rewardsmith.feedback.feedback import gather
-from rewardsmith.records import Purpose, Trial
+from rewardsmith.records import Trial
 from rewardsmith.registry import TASKS
 from rewardsmith.reports.lineage import as_graphml, as_node_link, line_of_descent, study_lineage
 from rewardsmith.reports.summary import row, shown_state, summarise_study
 from rewardsmith.reports.trained import is_trained, open_trained
-from rewardsmith.shown import beginning, clean, command, number
+from rewardsmith.shown import beginning, clean, command
 from rewardsmith.study import Study
 from rewardsmith.tuning.folder import is_tuning, open_tuning
 from rewardsmith.tuning.numbers import find_numbers
 
-_FURTHER = {
-    Purpose.CONFIRM: "trained again to confirm it",
-    Purpose.TUNE: "with other numbers, which chose among them",
-    Purpose.TUNED: "with the written numbers, on a fresh seed",
-}
 _FORMATS = {".graphml": as_graphml, ".json": as_node_link}
 
 
@@ -70,6 +66,8 @@ class InspectOptions:
     tree: bool = False
     """Print who comes from whom, one line per candidate; several
     parents: below the first, the others named."""
+    decisions: bool = False
+    """Print what the search decided to spend its trainings on, and why."""
     svg: Path | None = None
     """Also draw what is printed as a picture into this file."""
     lineage: Path | None = None
@@ -88,6 +86,8 @@ def run(arguments: list[str]) -> int:
         _warn_of_forged(study)
         if options.candidate:
             _show_candidate(study, options)
+        elif options.decisions:
+            say("\n".join(decisions(study)) or "nothing was decided yet")
         elif options.json:
             print_json(summarise_study(study))
         else:
@@ -103,7 +103,12 @@ def _check(options: InspectOptions) -> None:
         )
     if options.calls and (not options.candidate or options.json or options.diff):
         raise UsageError("--calls shows the calls of one candidate, such as: inspect STUDY best --calls")
-    whole = {"--tree": options.tree, "--svg": options.svg, "--lineage": options.lineage}
+    whole = {
+        "--decisions": options.decisions,
+        "--tree": options.tree,
+        "--svg": options.svg,
+        "--lineage": options.lineage,
+    }
     for flag in (flag for flag, given in whole.items() if given):
         if options.candidate:
             raise UsageError(f"{flag} shows the whole study; leave the candidate out.")
@@ -250,24 +255,10 @@ def _show_candidate(study: Study, options: InspectOptions) -> None:
         screen.print(Text(f"\n{clean(text)}"), soft_wrap=True)
     if options.calls and not calls:
         screen.print(Text(f"{study.config.writer}: no calls are recorded for {label(candidate.id)}"))
-    for line in _further_scores(study, trial):
+    for line in further_scores(study, trial):
         screen.print(Text(line))
     if trial.run and trial.run.policy:
         screen.print(Text(f"policy: {policy_text(study, trial.run)}"), soft_wrap=True)
-
-
-def _further_scores(study: Study, trial: Trial) -> Iterator[str]:
-    """What its policy got when it was scored again, and what its confirming trainings got."""
-    own, scores = trial.score, study.store.scores()
-    for key, score in scores.items():
-        if trial.run and key.startswith(f"{trial.run.id}/") and score != own:
-            yield f"scored again: {score_text(score)}"
-    for run in trial.further:
-        score = study.score(run)
-        state = shown_state(run.label, interrupted=study.interrupted)
-        yield f"{_FURTHER[run.purpose]}: {score_text(score) if score else label(state)}"
-    if trial.confirmed:
-        yield f"mean of its {len(trial.scores)} trainings: {number(trial.measured)}"
 
 
 def _difference(old: Trial, new: Trial) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rewardsmith import runner
+from rewardsmith.cli.decisions_view import decisions
 from rewardsmith.config import StudyConfig
 from rewardsmith.contracts import Brief, Ledger, Report, ScoringJob, Task, TrainingJob, TrainingResult
 from rewardsmith.errors import StoreError, UsageError
@@ -260,6 +261,9 @@ def test_only_what_beats_all_before_is_tuned_and_says_why(guard: Guard, task: Ta
     with Study.create(tmp_path / "s", CONFIG) as study:
         search.go(study)
         (decision,) = [event for event in study.store.events() if event.kind == "tune"]
+        told = list(decisions(study))
+    assert told[0].startswith("new programs: c000 c001 c002 c003 (room for 40 of 40 trainings")
+    assert told[1] == f"other numbers: c001 ({decision.reason})"
     assert decision.candidates == ("c001",)
     assert decision.reason == (
         "c001 leads 4 programs with 0.700, the next has 0.600: 10 other settings of its numbers"
