@@ -12,6 +12,7 @@ from rewardsmith.contracts import TOLD, Device, Race, Setting, Told
 from rewardsmith.errors import UsageError
 from rewardsmith.model_options import LanguageModelOptions
 from rewardsmith.ranges import brief, check_ranges
+from rewardsmith.records import Purpose
 
 Scalar = bool | int | float | str
 _MAX_RUNGS = 100
@@ -159,6 +160,14 @@ class StudyConfig:
         published = self.strategy_options.get("preset") in _PUBLISHED
         chosen = (() if published else TOLD) if self.feedback is None else self.feedback
         return tuple(part for part in TOLD if part in chosen and (part != "goal" or self.tell_goal == "on"))
+
+    def races(self, purpose: Purpose) -> bool:
+        """Whether runs may be ended early: candidates where that is wanted, settings always."""
+        return purpose == Purpose.TUNE or (purpose == Purpose.SEARCH and self.racing == "on")
+
+    def keeps_episodes(self, purpose: Purpose) -> bool:
+        """Whether some of a run's held-out episodes are kept, to screen later programs on."""
+        return purpose in (Purpose.SEARCH, Purpose.TUNED) and self.screening != "off"
 
     @property
     def finalist_count(self) -> int:

@@ -12,8 +12,8 @@ from rewardsmith.records import Candidate, Purpose, Run, RunState, Trial
 from rewardsmith.study import Study
 
 
-def told_before(study: Study, asked: str) -> set[str]:
-    """Candidates of which the strategy was told before it proposed one."""
+def told_before(study: Study, asked: str = "") -> set[str]:
+    """Candidates of which the strategy was told before it proposed one; without that, so far."""
     told = set[str]()
     for event in study.store.events():
         if event.kind == "asked" and asked in event.candidates:

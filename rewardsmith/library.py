@@ -16,7 +16,7 @@ from pathlib import Path
 from rewardsmith.contracts import TrainingResult
 from rewardsmith.errors import StoreError
 from rewardsmith.files import read_bytes, write_whole
-from rewardsmith.records import Purpose, Run, RunState, Score
+from rewardsmith.records import Run, RunState, Score
 from rewardsmith.records.limits import EPISODES_BYTES, POLICY_BYTES
 from rewardsmith.study import Study
 
@@ -53,12 +53,12 @@ class Library:
         Raises:
             StoreError: They cannot be copied.
         """
-        races = run.purpose == Purpose.TUNE or (run.purpose == Purpose.SEARCH and study.config.racing == "on")
+        races = study.config.races(run.purpose)
         found = self._known.get((run.program, run.seed, study.evaluation_seed(run.purpose)))
         if found is None or races or run.start or not found[2].is_file():
             return None
         known, score, policy, played = found
-        wanted = run.purpose in (Purpose.SEARCH, Purpose.TUNED) and study.config.screening != "off"
+        wanted = study.config.keeps_episodes(run.purpose)
         if wanted and not played.is_file():
             return None
         _copy(policy, study.policy_path(run), POLICY_BYTES)

@@ -15,6 +15,7 @@ from rewardsmith.contracts import (
     Strategy,
     Task,
     TaskSheet,
+    Trainer,
     TrainerSettings,
     Workload,
     Writer,
@@ -75,19 +76,7 @@ def assemble(
     settings = effective_settings(task, config.trainer, config.device, config.training)
     task.make(1, 1)  # refuses a scene that does not fit its task, before anything is spent on it
     trainer = TRAINERS.load(config.trainer)(task, settings, 1)  # refuses here what this machine lacks
-    for flag in ("--racing on",) * (config.racing == "on") + (f"--tune {config.tune}",) * (config.tune > 0):
-        if not trainer.can_race:
-            raise UsageError(
-                f"{flag} needs a trainer that can end trainings early; {config.trainer} cannot. Give "
-                "--trainer population."
-            )
-    if config.tune and find_spec("optuna") is None:
-        raise UsageError("--tune needs Optuna. Install it: `pip install 'rewardsmith[tune]'`.")
-    if config.start_policy != "scratch" and not trainer.can_start:
-        raise UsageError(
-            f"--start-policy {config.start_policy} needs a trainer that can begin from a policy; "
-            f"{config.trainer} cannot. Give --trainer population."
-        )
+    _check_trainer(config, trainer)
     executor = EXECUTORS.load(config.executor)
     options = from_mapping(strategy.Options, config.strategy_options, "strategy_options")
     # some of its trainings go to programs that it proposed before
@@ -109,6 +98,23 @@ def assemble(
         settings=settings,
         beliefs=Beliefs(config.fitness),
     )
+
+
+def _check_trainer(config: StudyConfig, trainer: Trainer) -> None:
+    """Refuse what the trainer, or what is installed, cannot do."""
+    flags = {"--racing on": config.racing == "on", f"--tune {config.tune}": config.tune > 0}
+    if not trainer.can_race and (flag := next((name for name, given in flags.items() if given), "")):
+        raise UsageError(
+            f"{flag} needs a trainer that can end trainings early; {config.trainer} cannot. Give "
+            "--trainer population."
+        )
+    if config.tune and find_spec("optuna") is None:
+        raise UsageError("--tune needs Optuna. Install it: `pip install 'rewardsmith[tune]'`.")
+    if config.start_policy != "scratch" and not trainer.can_start:
+        raise UsageError(
+            f"--start-policy {config.start_policy} needs a trainer that can begin from a policy; "
+            f"{config.trainer} cannot. Give --trainer population."
+        )
 
 
 def _trainings(config: StudyConfig, settings: TrainerSettings, horizon: int | None) -> int:

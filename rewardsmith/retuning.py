@@ -13,9 +13,18 @@ from dataclasses import dataclass, replace
 
 from rewardsmith.budget import Budget
 from rewardsmith.errors import StoreError, UsageError
+from rewardsmith.heritage import told_before
 from rewardsmith.parts import Parts
-from rewardsmith.records import Event, Purpose, Run, RunState, Trial, TunedNumber, TunedNumbers, program_hash
-from rewardsmith.records import run_id as name_of
+from rewardsmith.records import (
+    Event,
+    Purpose,
+    Run,
+    Trial,
+    TunedNumber,
+    TunedNumbers,
+    program_hash,
+    run_id,
+)
 from rewardsmith.reward.guard.static import check_source
 from rewardsmith.schedule import new_run, program_of
 from rewardsmith.seeds import derive
@@ -43,29 +52,33 @@ def tune(
         return batch
     _decide(study, parts, budget, batch)
     settings = {name: event.limit for event in _decisions(study) for name in event.candidates}
-    ready = [
-        trial
-        for trial in batch
-        if trial.id not in settings
-        or trial.candidate.tuned
-        or _NumberSearch(study, parts, trainings, trial, settings[trial.id]).advance()
-    ]
+    ready: list[Trial] = []
+    for trial in batch:
+        if trial.id in settings and not trial.candidate.tuned:
+            search = _NumberSearch(study, parts, trainings, trial, settings[trial.id])
+            # first, for it is asked at every report, and to look further takes a while
+            if trainings.works_on(trial.id) or not search.advance():
+                continue
+        ready.append(trial)
     return [trial for one in ready if (trial := study.trial(one.id))]
 
 
 def spent_on_tuning(study: Study, whole_steps: int) -> int:
     """What all of that took, in whole trainings; what may yet be trained is set aside."""
-    told = {name for event in study.store.events() if event.kind == "told" for name in event.candidates}
-    candidates, open_ones, ended = study.store.candidates(), 0, set[str]()
-    for event in _decisions(study):
-        (name,) = event.candidates
-        if name in told or candidates[name].tuned:
-            ended.add(name)
-        else:
-            open_ones += event.limit + _FRESH
+    if not (decisions := _decisions(study)):
+        return 0
+    under_way = _under_way(study, decisions)
     runs = study.runs_for(Purpose.TUNE, Purpose.TUNED)
-    steps = sum(run.env_steps for run in runs if run.subject in ended)
-    return open_ones + math.ceil(steps / whole_steps)
+    steps = sum(run.env_steps for run in runs if run.subject not in under_way)
+    return sum(under_way.values()) + math.ceil(steps / whole_steps)
+
+
+def _under_way(study: Study, decisions: Sequence[Event]) -> dict[str, int]:
+    """Trainings that are set aside for candidates whose numbers are still looked for."""
+    told, candidates = told_before(study), study.store.candidates()
+    tuned = {name for name, candidate in candidates.items() if candidate.tuned}
+    chosen = {name: event.limit for event in decisions for name in event.candidates}
+    return {name: limit + _FRESH for name, limit in chosen.items() if name not in told | tuned}
 
 
 def _decisions(study: Study) -> list[Event]:
@@ -79,7 +92,7 @@ def _decide(study: Study, parts: Parts, budget: Budget, batch: Sequence[Trial]) 
     fresh seed showed that the one before was only lucky.
     """
     chosen = {name for event in _decisions(study) for name in event.candidates}
-    told = {name for event in study.store.events() if event.kind == "told" for name in event.candidates}
+    told = told_before(study)
     scored = [trial for trial in batch if trial.score]
     before = [trial for trial in study.trials if trial.id in told and trial.score]
     leader = max(scored, key=_measured, default=None)
@@ -152,7 +165,7 @@ class _NumberSearch:
         self.trainings.widen(len(texts))
         for number, text in enumerate(texts, first):
             known = self._known(Purpose.TUNE, number)
-            if known and (at_its_end(self.study, known) or self.trainings.has(known)):
+            if known and at_its_end(self.study, known):
                 self._check(known, text)
                 runs.append(known)
                 continue
@@ -200,7 +213,7 @@ class _NumberSearch:
     def _fresh(self, number: int, program: str) -> Run:
         """A run on the fresh seed, queued where it is not."""
         known = self._known(Purpose.TUNED, number)
-        if known and (at_its_end(self.study, known) or self.trainings.has(known)):
+        if known and at_its_end(self.study, known):
             return known
         seed = derive("tuned", self.study.config.seed, self.trial.id)
         self.trainings.widen(_FRESH)
@@ -217,7 +230,7 @@ class _NumberSearch:
         return self.study.store.runs()[run.id]
 
     def _known(self, purpose: Purpose, number: int) -> Run | None:
-        return self.study.store.runs().get(name_of(self.trial.id, purpose, number))
+        return self.study.store.runs().get(run_id(self.trial.id, purpose, number))
 
     def _told(self, run: Run | None) -> tuple[float, float] | None:
         """As :meth:`rewardsmith.tuning.tuner.Tuner.tell` wants it."""
@@ -225,9 +238,7 @@ class _NumberSearch:
             return None
         if score := self.study.score(run):
             return score.mean, 1.0
-        if run.state == RunState.EVICTED and run.rungs:
-            return run.rungs[-1].score.mean, run.rungs[-1].env_steps / run.due_steps
-        return None
+        return (run.rung.score.mean, run.rung.env_steps / run.due_steps) if run.rung else None
 
     def _check(self, run: Run, text: str) -> None:
         if program_hash(check_source(text, self.parts.task.signals).program) != run.program:

@@ -94,7 +94,7 @@ def submit(study: Study, parts: Parts, run: Run, program: str) -> None:
     if run.state == RunState.TRAINED:
         parts.executor.score(scoring)
         return
-    races = is_raced(study, run)
+    races = study.config.races(run.purpose)
     job = TrainingJob(
         run=run.id,
         program=program,
@@ -111,21 +111,12 @@ def submit(study: Study, parts: Parts, run: Run, program: str) -> None:
     parts.executor.train(_against(study, job, run) if races else job, scoring)
 
 
-def is_raced(study: Study, run: Run) -> bool:
-    """Whether a run may be ended early: candidates where that is wanted, settings always."""
-    return run.purpose == Purpose.TUNE or (run.purpose == Purpose.SEARCH and study.config.racing == "on")
-
-
 def scoring_job(study: Study, run: Run) -> ScoringJob:
     """How a run is scored.
 
     Some of its episodes are kept where later programs are screened on them.
     """
-    kept = (
-        str(study.episodes_path(run))
-        if run.purpose in (Purpose.SEARCH, Purpose.TUNED) and study.config.screening != "off"
-        else ""
-    )
+    kept = str(study.episodes_path(run)) if study.config.keeps_episodes(run.purpose) else ""
     policy = str(study.policy_path(run))
     return ScoringJob(run.id, policy, study.evaluation_seed(run.purpose), study.config.episodes, kept)
 

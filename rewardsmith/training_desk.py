@@ -38,6 +38,10 @@ class TrainingDesk:
         """Whether a run is queued or under way."""
         return run.id in self._open
 
+    def works_on(self, candidate: str) -> bool:
+        """Whether any run of a candidate is queued or under way."""
+        return any(run.subject == candidate for run in self._open.values())
+
     def widen(self, width: int) -> None:
         """So many may be under way at a time."""
         self._parts.executor.widen(width)

@@ -15,6 +15,5 @@ def decisions(study: Study) -> Iterator[str]:
     """Decisions in the order they were made, with their reasons; older studies have none."""
     for event in study.store.events():
         if what := _WORDS.get(event.kind):
-            yield one_line(
-                f"{what}: {' '.join(event.candidates)}  ({event.reason or 'no reason kept'})", _LINE
-            )
+            reason = event.reason or "no reason kept"
+            yield one_line(f"{what}: {' '.join(event.candidates)} ({reason})", _LINE)

@@ -149,6 +149,11 @@ class Run:
     """The run whose policy its training began from; empty: from scratch."""
 
     @property
+    def rung(self) -> Rung | None:
+        """Where racing ended it."""
+        return self.rungs[-1] if self.state == RunState.EVICTED and self.rungs else None
+
+    @property
     def label(self) -> str:
         """Its state in one word for a person: what a failed one did."""
         return str(self.fault or self.state)

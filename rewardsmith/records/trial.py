@@ -53,8 +53,7 @@ class Trial:
     @property
     def rung(self) -> Rung | None:
         """Where racing ended it."""
-        run = self.run
-        return run.rungs[-1] if run and run.state == RunState.EVICTED and run.rungs else None
+        return self.run.rung if self.run else None
 
     @property
     def fitness(self) -> float | None:

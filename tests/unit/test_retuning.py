@@ -15,7 +15,18 @@ from rewardsmith.contracts import Brief, Ledger, Report, ScoringJob, Task, Train
 from rewardsmith.errors import StoreError, UsageError
 from rewardsmith.feedback.feedback import Seen, gather
 from rewardsmith.parts import Parts, assemble
-from rewardsmith.records import Curve, Draft, Fault, Proposal, Purpose, Rung, RunState, Score
+from rewardsmith.records import (
+    Curve,
+    Draft,
+    Fault,
+    Proposal,
+    Purpose,
+    Rung,
+    RunState,
+    Score,
+    Trial,
+    TunedNumbers,
+)
 from rewardsmith.registry import TASKS
 from rewardsmith.reports.summary import summarise_study
 from rewardsmith.retuning import spent_on_tuning
@@ -125,6 +136,19 @@ class Search:
         return self
 
 
+def leader_of(study: Study) -> tuple[Trial, TunedNumbers]:
+    """The first leader, and how its numbers were looked for."""
+    trial = study.trial("c001")
+    assert trial
+    assert trial.candidate.tuned
+    return trial, trial.candidate.tuned
+
+
+def ending(prefix: str, state: RunState) -> Callable[[str], RunState]:
+    """Runs whose names hold this end so, and all others as they should."""
+    return lambda run: state if prefix in run else RunState.TRAINED
+
+
 def numbers(study: Study, purpose: Purpose) -> list[str]:
     return [run.id for run in study.runs_for(purpose)]
 
@@ -139,11 +163,8 @@ def test_the_best_of_a_batch_is_tuned_and_told_by_its_score_on_a_fresh_seed(
     with Study.create(tmp_path / "s", CONFIG) as study:
         search.go(study)
         first = search.strategy.heard[0]
-        leader = study.trial("c001")
-        assert leader
-        assert leader.candidate.tuned
+        leader, tuned = leader_of(study)
         assert leader.score
-        tuned = leader.candidate.tuned
         assert (tuned.settings, tuned.kept, tuned.source) == (10, False, source(0.2))
         assert [number.name for number in tuned.numbers] == ["temperature"]
         assert tuned.numbers[0].written == 0.2
@@ -190,10 +211,8 @@ def test_the_written_numbers_stay_where_the_best_setting_was_only_lucky(
     search = Search(guard, task, ByNumber(value=value))
     with Study.create(tmp_path / "s", CONFIG) as study:
         search.go(study)
-        trial = study.trial("c001")
-        assert trial
-        assert trial.candidate.tuned
-        assert trial.candidate.tuned.kept
+        trial, tuned = leader_of(study)
+        assert tuned.kept
         assert trial.candidate.source == source(0.2)
         assert [score.mean for score in trial.scores] == [0.7, 0.66]
         assert search.strategy.heard[0]["c001"] == pytest.approx(0.68)
@@ -206,10 +225,8 @@ def test_where_no_setting_is_better_nothing_is_trained_on_a_fresh_seed(
     with Study.create(tmp_path / "s", CONFIG) as study:
         search.go(study)
         assert numbers(study, Purpose.TUNED) == []
-        trial = study.trial("c001")
-        assert trial
-        assert trial.candidate.tuned
-        assert trial.candidate.tuned.kept
+        _, tuned = leader_of(study)
+        assert tuned.kept
         assert search.strategy.heard[0]["c001"] == pytest.approx(0.7)
 
 
@@ -217,14 +234,11 @@ def test_where_no_setting_is_better_nothing_is_trained_on_a_fresh_seed(
 def test_settings_that_do_not_get_to_their_end_are_no_better(
     outcome: RunState, guard: Guard, task: Task, tmp_path: Path
 ):
-    how: Callable[[str], RunState] = lambda run: outcome if "-tune-" in run else RunState.TRAINED  # noqa: E731
-    search = Search(guard, task, ByNumber(outcome=how))
+    search = Search(guard, task, ByNumber(outcome=ending("-tune-", outcome)))
     with Study.create(tmp_path / "s", CONFIG) as study:
         search.go(study)
-        trial = study.trial("c001")
-        assert trial
-        assert trial.candidate.tuned
-        assert trial.candidate.tuned.kept
+        _, tuned = leader_of(study)
+        assert tuned.kept
         taken = 10 if outcome == RunState.FAILED else 3  # ten quarters, rounded up
         assert spent_on_tuning(study, WHOLE) == taken
         assert len(study.candidates) == 40 - taken
@@ -232,15 +246,10 @@ def test_settings_that_do_not_get_to_their_end_are_no_better(
 
 def test_a_fresh_training_that_fails_counts_for_the_other(guard: Guard, task: Task, tmp_path: Path):
     for failing, kept in (("c001-tuned-0", False), ("c001-tuned-1", True)):
-        how: Callable[[str], RunState] = lambda run, one=failing: (  # noqa: E731
-            RunState.FAILED if run == one else RunState.TRAINED
-        )
         with Study.create(tmp_path / failing, CONFIG) as study:
-            Search(guard, task, ByNumber(outcome=how)).go(study)
-            trial = study.trial("c001")
-            assert trial
-            assert trial.candidate.tuned
-            assert trial.candidate.tuned.kept == kept
+            Search(guard, task, ByNumber(outcome=ending(failing, RunState.FAILED))).go(study)
+            trial, tuned = leader_of(study)
+            assert tuned.kept == kept
             assert trial.score
 
 
@@ -318,14 +327,12 @@ def test_children_are_written_from_the_tuned_program(guard: Guard, task: Task, t
     search = Search(guard, task)
     with Study.create(tmp_path / "s", CONFIG) as study:
         search.go(study)
-        trial = study.trial("c001")
-    assert trial
+        trial, tuned = leader_of(study)
     (parent,) = search.writer.briefs["c004"].parents
     assert parent.candidate.id == "c001"
     assert parent.candidate.source == trial.candidate.source != source(0.2)
     assert "An optimiser tried 10 other settings" in parent.feedback
-    assert trial.candidate.tuned
-    assert f"- temperature: 0.2 to {trial.candidate.tuned.numbers[0].best:.3g}" in parent.feedback
+    assert f"- temperature: 0.2 to {tuned.numbers[0].best:.3g}" in parent.feedback
 
 
 def test_a_program_whose_numbers_stay_is_told_of_its_structure(guard: Guard, task: Task, tmp_path: Path):
@@ -397,7 +404,7 @@ def test_settings_race_in_one_worker():
 
 def test_steps_are_a_budget_of_their_own(guard: Guard, task: Task, tmp_path: Path):
     """What evicted settings save goes to more candidates."""
-    how: Callable[[str], RunState] = lambda run: RunState.EVICTED if "-tune-" in run else RunState.TRAINED  # noqa: E731
+    how = ending("-tune-", RunState.EVICTED)
     config = replace(CONFIG, candidates=1000, max_steps=20 * WHOLE + WHOLE // 2)
     with Study.create(tmp_path / "s", config) as study:
         Search(guard, task, ByNumber(outcome=how)).go(study)
