@@ -27,10 +27,10 @@ def replay(study: Study, strategy: Strategy, beliefs: Beliefs) -> dict[str, Tria
     asked: dict[str, Trial] = {}
     known, proposed = {trial.id: trial for trial in study.trials}, 0
     for event in study.store.events():
-        if event.kind not in ("asked", "told"):
-            continue
         if missing := next((name for name in event.candidates if name not in known), ""):
             raise _other(study, f"{missing} is missing")
+        if event.kind not in ("asked", "told"):
+            continue
         trials = [known[name] for name in event.candidates]
         if event.kind == "asked":
             names = names_from(proposed, event.limit)

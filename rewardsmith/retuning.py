@@ -65,19 +65,19 @@ def tune(
 
 def spent_on_tuning(study: Study, whole_steps: int) -> int:
     """What all of that took, in whole trainings; what may yet be trained is set aside."""
-    if not (decisions := _decisions(study)):
+    if not _decisions(study):
         return 0
-    under_way = _under_way(study, decisions)
+    under_way = set_aside(study)
     runs = study.runs_for(Purpose.TUNE, Purpose.TUNED)
     steps = sum(run.env_steps for run in runs if run.subject not in under_way)
     return sum(under_way.values()) + math.ceil(steps / whole_steps)
 
 
-def _under_way(study: Study, decisions: Sequence[Event]) -> dict[str, int]:
+def set_aside(study: Study) -> dict[str, int]:
     """Trainings that are set aside for candidates whose numbers are still looked for."""
     told, candidates = told_before(study), study.store.candidates()
     tuned = {name for name, candidate in candidates.items() if candidate.tuned}
-    chosen = {name: event.limit for event in decisions for name in event.candidates}
+    chosen = {name: event.limit for event in _decisions(study) for name in event.candidates}
     return {name: limit + _FRESH for name, limit in chosen.items() if name not in told | tuned}
 
 

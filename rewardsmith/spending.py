@@ -13,7 +13,7 @@ from rewardsmith.budget import Budget
 from rewardsmith.confirming import confirm
 from rewardsmith.parts import Parts
 from rewardsmith.records import IN_SEARCH, Purpose, Trial
-from rewardsmith.retuning import spent_on_tuning, tune
+from rewardsmith.retuning import set_aside, spent_on_tuning, tune
 from rewardsmith.study import Study
 from rewardsmith.training_desk import TrainingDesk
 
@@ -31,8 +31,8 @@ def count(study: Study, budget: Budget, asked: Mapping[str, Trial]) -> None:
         return
     runs = [run for run in study.runs_for(*IN_SEARCH) if run.state.ended]
     trained = {run.subject for run in runs if run.purpose == Purpose.SEARCH}
-    waiting = sum(name not in trained for name in asked)
-    budget.steps = sum(run.env_steps for run in runs) + waiting * budget.whole_steps
+    due = sum(name not in trained for name in asked) + sum(set_aside(study).values())
+    budget.steps = sum(run.env_steps for run in runs) + due * budget.whole_steps
 
 
 def spend(

@@ -63,12 +63,18 @@ def plan(config: StudyConfig, parts: Parts, given: int = 0) -> Plan:
         low=Usage(fewest, fewest * prompt, fewest * min(_SHORT_REPLY, reply)),
         high=Usage(most, most * _LONG_PROMPT * prompt, most * reply),
         trainings=trainings,
-        steps=trainings * parts.settings.env_steps,
+        steps=_search_steps(config, parts) + config.final_trainings * parts.settings.env_steps,
         disk=trainings * parts.settings.policy_bytes
         + config.candidates * _CANDIDATE_BYTES
         + most * _CALL_BYTES
         + _STUDY_BYTES,
     )
+
+
+def _search_steps(config: StudyConfig, parts: Parts) -> int:
+    """Environment steps of the search's trainings, at most."""
+    steps = config.candidates * parts.settings.env_steps
+    return steps if config.max_steps is None else min(steps, config.max_steps)
 
 
 def show_plan(
@@ -124,7 +130,12 @@ def warnings(config: StudyConfig, parts: Parts) -> list[str]:
 
 
 def _limits(config: StudyConfig) -> Iterable[str]:
-    for name, unit in (("max_usd", "USD"), ("max_tokens", "tokens"), ("max_hours", "hours")):
+    for name, unit in (
+        ("max_usd", "USD"),
+        ("max_tokens", "tokens"),
+        ("max_hours", "hours"),
+        ("max_steps", "environment steps"),
+    ):
         if (limit := getattr(config, name)) is not None:
             yield f"{limit:g} {unit} ({name})" if isinstance(limit, float) else f"{limit:,} {unit} ({name})"
 

@@ -14,6 +14,7 @@ from rewardsmith.cli.agreement import ModelFlags, agreed, given_terms
 from rewardsmith.cli.arguments import check_words, parse
 from rewardsmith.cli.search import carry_on, nothing_left, show_finished
 from rewardsmith.comparison import Comparison, is_comparison
+from rewardsmith.config import StudyConfig
 from rewardsmith.consent import Value, place_identity, study_identity
 from rewardsmith.parts import assemble
 from rewardsmith.study import Study
@@ -60,9 +61,8 @@ def run(arguments: list[str]) -> int:
     with Study.open(options.study, write=True) as study:
         subject = f"the study {options.study}"
         identity = study_identity(study.identity, study.folder)
-        study.config = agreed(study.config, identity, given, trust=options.trust_endpoint, subject=subject)
-        if options.max_steps is not None:
-            study.config = dataclasses.replace(study.config, max_steps=options.max_steps)
+        config = agreed(study.config, identity, given, trust=options.trust_endpoint, subject=subject)
+        study.config = _with_steps(config, options)
         if nothing_left(study):
             return show_finished(study)
         parts = assemble(study.config, study.folder, study.horizon)
@@ -70,6 +70,13 @@ def run(arguments: list[str]) -> int:
             return carry_on(study, parts)
         finally:
             parts.close()
+
+
+def _with_steps(config: StudyConfig, options: ResumeOptions) -> StudyConfig:
+    """The config with the limit of steps that was given now."""
+    if options.max_steps is None:
+        return config
+    return dataclasses.replace(config, max_steps=options.max_steps)
 
 
 def _compare(options: ResumeOptions, given: Mapping[str, Value]) -> int:
@@ -82,6 +89,6 @@ def _compare(options: ResumeOptions, given: Mapping[str, Value]) -> int:
         subject=f"the comparison {options.study}",
         searches=sum(1 for _ in comparison.config.searches()),
     )
-    comparison.config = dataclasses.replace(comparison.config, study=config)
+    comparison.config = dataclasses.replace(comparison.config, study=_with_steps(config, options))
     comparison.config.check()
     return compare.carry_on(comparison)

@@ -9,12 +9,15 @@ from pydantic import Field
 
 from rewardsmith.records.limits import MANY, Count, Number
 
+_LONGEST = 200
+"""Letters of a name."""
+
 
 @dataclass(frozen=True)
 class TunedNumber:
     """One number of a program."""
 
-    name: str
+    name: Annotated[str, Field(max_length=_LONGEST)]
     written: Number
     """As its writer wrote it."""
     best: Number
@@ -31,7 +34,7 @@ class TunedNumbers:
     """The program as its writer wrote it."""
     settings: Count
     """Other settings that were tried."""
-    numbers: Annotated[tuple[TunedNumber, ...], Field(max_length=MANY)]
+    numbers: Annotated[tuple[TunedNumber, ...], Field(min_length=1, max_length=MANY)]
     """Those that may change, the most important first."""
     kept: bool
     """Whether the written numbers stay: no setting was better, or not on a fresh seed."""

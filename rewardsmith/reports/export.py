@@ -13,7 +13,7 @@ from rewardsmith.contracts import SPARSE, Task
 from rewardsmith.errors import RewardsmithError
 from rewardsmith.files import read_bytes
 from rewardsmith.heritage import line_of_runs
-from rewardsmith.records import Purpose, Run, Score
+from rewardsmith.records import Run, Score, program_hash
 from rewardsmith.records.limits import POLICY_BYTES
 from rewardsmith.reports.lineage import line_of_descent
 from rewardsmith.reports.summary import FinalRow, final_rows
@@ -80,6 +80,7 @@ def from_study(study: Study, run: Run, task: Task) -> Exported:
     trial, score = study.trial(run.subject), study.score(run)
     assert trial is not None
     assert score is not None
+    program = trial.candidate.program
     config = ", ".join(
         f"{name} {value}"
         for name, value in asdict(study.config).items()
@@ -88,9 +89,10 @@ def from_study(study: Study, run: Run, task: Task) -> Exported:
     descent = " > ".join(line_of_descent(study.candidates, trial.id))
     *before, _ = line = line_of_runs(study, run)
     return Exported(
-        name=trial.id if run.purpose == Purpose.SEARCH else run.id,
+        name=trial.id if trial.run == run else run.id,
         task=task,
-        program=trial.candidate.program,
+        # a run with other numbers was of another program than the candidate has now
+        program=program if run.program == program_hash(program) else "",
         idea=trial.candidate.idea,
         origin=f"From a search with {config}: {descent}; {run.env_steps:,} environment steps.\n"
         f"{_heritage(line)}{study.store.value('notice') or ''}",

@@ -22,6 +22,7 @@ _NO_TERMS = frozenset(
         "tell_goal",
         "fitness",
         "confirm",
+        "tune",
         "start_policy",
         "start_share",
         "seed",

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from rewardsmith import runner
+from rewardsmith.budget import Budget
 from rewardsmith.cli.decisions_view import decisions
 from rewardsmith.config import StudyConfig
 from rewardsmith.contracts import Brief, Ledger, Report, ScoringJob, Task, TrainingJob, TrainingResult
@@ -18,6 +20,7 @@ from rewardsmith.parts import Parts, assemble
 from rewardsmith.records import (
     Curve,
     Draft,
+    Event,
     Fault,
     Proposal,
     Purpose,
@@ -28,11 +31,14 @@ from rewardsmith.records import (
     TunedNumbers,
 )
 from rewardsmith.registry import TASKS
+from rewardsmith.reports.spent import budgeted
 from rewardsmith.reports.summary import summarise_study
 from rewardsmith.retuning import spent_on_tuning
 from rewardsmith.reward.guard import Guard
+from rewardsmith.spending import count
 from rewardsmith.study import Study
 from rewardsmith.training.ppo import PpoSettings
+from tests.builders import keep, trained
 from tests.searching import AtOnce, Author, Fours, Silent
 
 SETTINGS = PpoSettings(env_steps=6144)
@@ -420,3 +426,26 @@ def test_steps_are_a_budget_of_their_own(guard: Guard, task: Task, tmp_path: Pat
 def test_a_budget_of_steps_is_checked():
     with pytest.raises(UsageError, match="max_steps is 0"):
         StudyConfig("toy", max_steps=0).check()
+
+
+def test_steps_of_settings_that_are_due_are_set_aside(tmp_path: Path):
+    """Without a barrier more is asked for meanwhile, which must not take the steps of these."""
+    with Study.create(tmp_path / "s", replace(CONFIG, max_steps=100 * WHOLE)) as study:
+        keep(study, trained("c000", 0.5))
+        study.store.add_event(Event("tune", ("c000",), 10, "a leader"))
+        budget = Budget(100, max_steps=100 * WHOLE, whole_steps=WHOLE, proposed=1)
+        count(study, budget, {})
+        assert budget.steps == 12 * WHOLE + sum(run.env_steps for run in study.runs)
+
+
+def test_a_forged_decision_about_nobody_is_a_clear_error(guard: Guard, task: Task, tmp_path: Path):
+    with Study.create(tmp_path / "s", CONFIG) as study:
+        study.store.add_event(Event("tune", ("c007", "c008"), 10))
+        assert budgeted(study) == 24
+        with pytest.raises(StoreError, match="c007 is missing"):
+            Search(guard, task).go(study)
+
+
+def test_a_search_for_numbers_without_any_is_refused_when_it_is_read():
+    with pytest.raises(ValidationError, match="numbers"):
+        TypeAdapter(TunedNumbers).validate_python({"source": "", "settings": 1, "numbers": [], "kept": False})

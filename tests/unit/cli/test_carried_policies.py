@@ -83,3 +83,14 @@ def test_a_study_without_a_policy_says_so(tmp_path: Path, capsys: pytest.Capture
     assert main.run(["export", str(tmp_path / "t"), "policy", "--out", str(tmp_path / "out")]) == 2
     assert "has a score yet, so none is the best. Go on with `rewardsmith resume" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_policy_of_other_numbers_is_exported_without_the_program_of_now(study: Path, reach: Task):
+    with Study.open(study, write=True) as opened:
+        run = run_of("c002", Purpose.TUNE, policy="runs/c002-tune-0/policy.pt", program="0" * 64)
+        keep_run(opened, run, Score(0.95, 0.01, 128))
+        save_policy(opened.policy_path(run), reach, seed=9)
+    sheet, spec = exported(study, "policy")
+    assert spec["candidate"] == "c002-tune-0"
+    assert "reward.py" not in sheet
+    assert not (study.with_name("out-policy") / "reward.py").exists()

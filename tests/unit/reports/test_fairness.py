@@ -22,7 +22,7 @@ from tests.builders import keep, trained
 CONFIG = StudyConfig("franka-push", writer="openai", racing="on", screening="drop")
 COMPARED = {
     *("task", "strategy", "strategy_options", "seed", "feedback", "tell_goal", "fitness", "confirm"),
-    *("start_policy", "start_share"),
+    *("tune", "start_policy", "start_share"),
 }
 """What is compared, or what is said of it in words of its own."""
 FREE = {"baselines", "training.slots", "training.overlap", "executor", "workers", "devices"} | {
