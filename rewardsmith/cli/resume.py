@@ -63,11 +63,10 @@ def run(arguments: list[str]) -> int:
         identity = study_identity(study.identity, study.folder)
         config = agreed(study.config, identity, given, trust=options.trust_endpoint, subject=subject)
         study.config = _with_steps(config, options)
-        if nothing_left(study):
-            return show_finished(study)
-        parts = assemble(study.config, study.folder, study.horizon)
+        done = nothing_left(study)  # which takes no key
+        parts = assemble(study.config, study.folder, study.horizon, dry=done)
         try:
-            return carry_on(study, parts)
+            return show_finished(study, parts) if done else carry_on(study, parts)
         finally:
             parts.close()
 

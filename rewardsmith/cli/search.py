@@ -24,6 +24,7 @@ from rewardsmith.config import StudyConfig
 from rewardsmith.config_file import from_mapping, read_yaml
 from rewardsmith.consent import study_identity
 from rewardsmith.errors import UsageError
+from rewardsmith.event_replay import replay
 from rewardsmith.parts import Parts, assemble
 from rewardsmith.registry import STRATEGIES, TASKS, WRITERS
 from rewardsmith.reports.spent import budgeted, is_spent, totals
@@ -116,8 +117,13 @@ def nothing_left(study: Study) -> bool:
     return is_spent(study) and all(trial.final for trial in study.trials)
 
 
-def show_finished(study: Study) -> int:
-    """Show what a study found that there is nothing left to do in, and how it could go on."""
+def show_finished(study: Study, parts: Parts) -> int:
+    """Show what a study found that there is nothing left to do in, and how it could go on.
+
+    Raises:
+        StoreError: It could not go on: what is recorded does not fit its strategy.
+    """
+    replay(study, parts.strategy, parts.beliefs)
     screen = Screen()
     _show(study, screen)
     more = command("resume", study.folder, "--candidates", str(budgeted(study) + study.horizon))
