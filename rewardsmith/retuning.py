@@ -102,9 +102,9 @@ def _decide(study: Study, parts: Parts, budget: Budget, batch: Sequence[Trial]) 
     if chosen & rivals:
         return
     settings = min(study.config.tune, budget.remaining - _FRESH)
-    learnt = parts.task.has_metric or _measured(leader) > 0.0
+    learning = parts.task.has_metric or 0.0 < _measured(leader) < 1.0  # neither nothing nor all
     leads = _measured(leader) > max(map(_measured, before), default=-math.inf)
-    if not (learnt and leads and _has_numbers(leader)) or settings < min(_FEWEST, study.config.tune):
+    if not (learning and leads and _has_numbers(leader)) or settings < min(_FEWEST, study.config.tune):
         return
     others = [trial for trial in (*before, *scored) if trial.id != leader.id]
     reason = (

@@ -285,8 +285,11 @@ def test_only_what_beats_all_before_is_tuned_and_says_why(guard: Guard, task: Ta
     )
 
 
-def test_a_leader_that_learnt_nothing_is_not_tuned(guard: Guard, task: Task, tmp_path: Path):
-    search = Search(guard, task, ByNumber(value=lambda run, program: 0.0))
+@pytest.mark.parametrize("level", [0.0, 1.0])
+def test_a_leader_that_learnt_nothing_or_everything_is_not_tuned(
+    level: float, guard: Guard, task: Task, tmp_path: Path
+):
+    search = Search(guard, task, ByNumber(value=lambda run, program: level))
     with Study.create(tmp_path / "s", CONFIG) as study:
         search.go(study)
         assert not study.runs_for(Purpose.TUNE)
@@ -379,7 +382,7 @@ class Eager(Fours):
 
 def test_without_a_barrier_others_are_told_of_meanwhile(guard: Guard, task: Task, tmp_path: Path):
     def value(run: str, program: str) -> float:
-        return 2.0 if run == "c005-search-0" else worth(program)
+        return 0.95 if run == "c005-search-0" else poor_settings(run, program)
 
     search = Search(guard, task, ByNumber(value=value), strategy=Eager())
     with Study.create(tmp_path / "s", replace(CONFIG, in_flight=4)) as study:
