@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-from rewardsmith.contracts import Device, Preset, Role, Signal, Span, Step, VecEnv
+from rewardsmith.contracts import Capabilities, Device, Preset, Role, Signal, Span, Step, VecEnv
 from rewardsmith.errors import RewardsmithError
 
 HUMAN = """
@@ -48,15 +48,20 @@ class PointEnv:
         success = (state["pos"] - state["goal"]).abs() < 0.05
         truncated = state["age"] == self.task.horizon
         none = torch.zeros_like(success)
+        final = self.observe()
         if truncated.any():
             self.begin_anew(truncated)
-        return Step(self.observe(), signals, success.float(), success, none, truncated, success.float(), none)
+        score = success.float()
+        return Step(self.observe(), signals, score, success, none, truncated, score, none, final)
 
     def advance(self) -> None:
         raise RewardsmithError("a point has no physics of its own.")
 
     def camera(self, width: int, height: int, name: str = "") -> Callable[[int], Tensor]:
         raise RewardsmithError("a point cannot be drawn.")
+
+    def close(self) -> None:
+        """A line needs no closing."""
 
     def signals(self, action: Tensor) -> dict[str, Tensor]:
         state = self.state
@@ -108,6 +113,7 @@ class Point:
     horizon, control_dt, human_reward = 20, 0.1, HUMAN
     on_cpu = True
     room: Mapping[str, int] = {}
+    capabilities = Capabilities()
     signals = (
         Signal("tool_pos", (1,), "m", "line", "where the point is", Role.EFFECTOR, -3.0, 3.0),
         Signal("tool_vel", (1,), "m/s", "line", "its velocity", Role.EFFECTOR, -1.5, 1.5),
@@ -125,6 +131,9 @@ class Point:
         "goal_pos": Span((1.0,), (2.0,)),
     }
     env: type[PointEnv] = PointEnv
+
+    def provenance(self) -> Mapping[str, str]:
+        return {}
 
     def fingerprint(self) -> str:
         return "a line"

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from torch import Tensor
 
-from rewardsmith.contracts import Device, Preset, Role, Signal, Span, VecEnv
+from rewardsmith.contracts import Capabilities, Device, Preset, Role, Signal, Span, VecEnv
 from rewardsmith.errors import RewardsmithError
 
 
@@ -50,6 +50,11 @@ class Toy:
         }
     )
 
+    capabilities = Capabilities()
+
+    def provenance(self) -> Mapping[str, str]:
+        return {}
+
     def fingerprint(self) -> str:
         """Paper stays as it is."""
         return ""
@@ -75,6 +80,9 @@ class Bare:
 
     def camera(self, width: int, height: int, name: str = "") -> Callable[[int], Tensor]:
         raise RewardsmithError("there is nothing to be seen")
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 TOY = Toy()

@@ -108,10 +108,9 @@ class SimulatedEnv:
         terminated = unstable | self._task.failed(signals)
         truncated = (now.elapsed >= self._task.horizon) & ~terminated
         changed = self._go_on(truncated | terminated, success)
-        observation = self._sense() if changed else signals
-        return Step(
-            self._observe(observation), signals, score, success, terminated, truncated, sparse, unstable
-        )
+        final = self._observe(signals)
+        observation = self._observe(self._sense()) if changed else final
+        return Step(observation, signals, score, success, terminated, truncated, sparse, unstable, final)
 
     def _score(self, signals: dict[str, Tensor], success: Tensor, unstable: Tensor) -> Tensor:
         """The true score so far: goals reached, or what the task says, or the mean of that.
@@ -143,6 +142,9 @@ class SimulatedEnv:
     def camera(self, width: int, height: int, name: str = "") -> Callable[[int], Tensor]:
         """Set up a camera (see :class:`rewardsmith.contracts.VecEnv`)."""
         return self._sim.camera(width, height, name)
+
+    def close(self) -> None:
+        """Nothing is held that Python does not give back by itself."""
 
     def advance(self) -> None:
         """Let the physics run by itself (see :class:`rewardsmith.contracts.VecEnv`)."""

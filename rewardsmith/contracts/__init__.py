@@ -4,24 +4,16 @@ Everything here is a protocol or a frozen dataclass. Plug-ins depend on this mod
 :mod:`rewardsmith.records` and on :mod:`rewardsmith.errors`, and on nothing else of the core.
 """
 
+from rewardsmith.contracts.environment import Role, Signal, Span, Step, VecEnv
 from rewardsmith.contracts.executing import Executor, Lost, Report, Workload
 from rewardsmith.contracts.observing import Observer
 from rewardsmith.contracts.past_signals import INITIAL, PREVIOUS, has_past, readable
 from rewardsmith.contracts.scoring import Scorer, ScoringJob
 from rewardsmith.contracts.search import Strategy
-from rewardsmith.contracts.task import (
-    Device,
-    Preset,
-    Role,
-    Setting,
-    Signal,
-    Span,
-    Step,
-    Task,
-    VecEnv,
-)
+from rewardsmith.contracts.task import Capabilities, Device, Preset, Repeats, Setting, Task
 from rewardsmith.contracts.told import TOLD, Told
 from rewardsmith.contracts.training import (
+    NATIVE,
     SPARSE,
     Jobs,
     Race,
@@ -46,11 +38,13 @@ from rewardsmith.contracts.writing import (
 __all__ = [
     "ALIGN",
     "INITIAL",
+    "NATIVE",
     "PREVIOUS",
     "SPARSE",
     "TOLD",
     "VERIFY",
     "Brief",
+    "Capabilities",
     "Device",
     "Executor",
     "Jobs",
@@ -62,6 +56,7 @@ __all__ = [
     "Quote",
     "Race",
     "Repair",
+    "Repeats",
     "Report",
     "Role",
     "Scorer",

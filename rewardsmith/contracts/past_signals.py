@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from rewardsmith.contracts.task import Role, Signal
+from rewardsmith.contracts.environment import Role, Signal
 
 PREVIOUS, INITIAL = "previous_", "initial_"
 """Before the name of a signal: its value one control step ago, and at the episode's first step."""

@@ -14,7 +14,8 @@ from rewardsmith.records import Curve, Fault, Rung, RunState
 
 SPARSE = "sparse"
 """Names the baseline that trains on the true objective itself, where a program is expected."""
-
+NATIVE = "native"
+"""Names the baseline that trains on the suite's own dense reward, where a program is expected."""
 
 _ROUNDING = 1e-9
 """0.07 * 100 is a little more than 7."""

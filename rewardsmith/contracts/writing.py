@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from rewardsmith.contracts.task import Signal, Span, Task
+from rewardsmith.contracts.environment import Signal, Span
+from rewardsmith.contracts.task import Task
 from rewardsmith.contracts.told import Told
 from rewardsmith.records import Call, Candidate, Draft, Trial
 from rewardsmith.usage import Price, Usage

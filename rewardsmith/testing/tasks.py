@@ -7,6 +7,18 @@ from collections.abc import Callable
 import torch
 
 from rewardsmith.contracts import Task
+from rewardsmith.testing.endings import (
+    episodes_end_at_the_horizon_or_before,
+    staggered_episodes_end_at_different_times,
+    the_last_observation_of_an_episode_is_kept,
+)
+from rewardsmith.testing.repeating import (
+    a_batch_equals_its_members_alone,
+    a_used_environment_starts_like_a_new_one,
+    fewer_may_start_than_were_made,
+    same_seeds_give_the_same_future,
+    some_go_on_while_others_come,
+)
 from rewardsmith.testing.rolling import N, actions, differences, roll, seeds, velocity_pairs
 from rewardsmith.testing.sheets import (
     an_unknown_trainer_keeps_its_defaults,
@@ -20,9 +32,9 @@ from rewardsmith.testing.sheets import (
     its_starts_fit_its_signals,
 )
 
-__all__ = ["CHECKS", "SLOW"]
+__all__ = ["CHECKS", "REPEATING", "SLOW"]
 
-_STARTS, _STAGGERED = 500, 64
+_STARTS = 500
 
 
 def observations_have_their_declared_size(task: Task) -> None:
@@ -102,145 +114,28 @@ def success_is_false_at_the_start(task: Task) -> None:
     assert met == 0, f"{met} of {_STARTS} episodes begin with the goal met. Start farther away from it"
 
 
-def same_seeds_give_the_same_future(task: Task) -> None:
-    """In another simulation, with another number of threads."""
-    one, two = task.make(N, 1), task.make(N, 2)
-    assert torch.equal(one.reset(seeds()), two.reset(seeds())), (
-        "the same seeds began differently. Draw from the seeds alone"
+def a_native_reward_is_what_was_declared(task: Task) -> None:
+    """One finite float32 for each environment where capabilities say so, and else none."""
+    env, declared = task.make(N, 1), task.capabilities.native
+    env.reset(seeds())
+    native = env.step(torch.zeros(N, env.action_size)).native
+    assert (native is not None) == bool(declared), (
+        f"capabilities.native is {declared!r}, and step gives {native!r}. Say what it is, or leave both out"
     )
-    for a, b in zip(roll(one, actions(one, 12)), roll(two, actions(two, 12)), strict=True):
-        differ = differences(a, b)
-        assert not differ, (
-            f"with the same seeds and actions these differ: {differ}. Threads and chance must not matter"
-        )
-
-
-def a_used_environment_starts_like_a_new_one(task: Task) -> None:
-    """Nothing stays behind of what was simulated before a reset."""
-    used, new = task.make(N, 1), task.make(N, 1)
-    used.reset(seeds() + 1, stagger=True)
-    roll(used, actions(used, 40))
-    assert torch.equal(used.reset(seeds()), new.reset(seeds())), (
-        "after use, the same seeds began differently. Reset everything"
+    assert native is None or (native.shape == (N,) and native.dtype == torch.float32), (
+        f"native is {native!r}, not one float32 for each of {N} environments"
     )
-    for a, b in zip(roll(used, actions(used, 12)), roll(new, actions(new, 12)), strict=True):
-        differ = differences(a, b)
-        assert not differ, f"a used environment and a new one differ in {differ}. Reset everything"
+    assert native is None or native.isfinite().all(), f"native is not finite: {native}"
 
 
-def a_batch_equals_its_members_alone(task: Task) -> None:
-    """Over more than a whole episode, so that resets are covered too."""
-    batch = task.make(3, 1)
-    batch.reset(seeds(3), stagger=True)
-    plan = actions(batch, task.horizon + 5)
-    together = roll(batch, plan)
-    for member in range(3):
-        alone = task.make(1, 1)
-        alone.reset(seeds(3)[member : member + 1], stagger=True)
-        for a, b in zip(together, roll(alone, plan[:, member : member + 1]), strict=True):
-            differ = differences(a, b, [member], [0])
-            assert not differ, (
-                f"beside others, an environment differs from what it is alone in {differ}. Share nothing"
-            )
-
-
-def some_go_on_while_others_come(task: Task) -> None:
-    """The third and the first stay, in this order, and one comes.
-
-    Then the new one stays alone, and three come.
-    """
-    env, twin = task.make(4, 1), task.make(4, 1)
-    env.reset(seeds(4), stagger=True)
-    twin.reset(seeds(4), stagger=True)
-    plan = actions(twin, 24)
-    roll(env, plan[:6])
-    roll(twin, plan[:6])
-    late, new = task.make(1, 1), seeds(1) + 5
-    first = env.exchange(torch.tensor([2, 0]), new, stagger=True)
-    assert torch.equal(first, late.reset(new, stagger=True)), (
-        "who came by exchange began differently from who came by reset"
-    )
-    assert env.num_envs == 3, f"two of four stayed and one came, and num_envs is {env.num_envs}"
-    for action in plan[6:14]:
-        step, before, other = env.step(action[[2, 0, 1]]), twin.step(action), late.step(action[[1]])
-        _exchanged(differences(step, before, [0, 1], [2, 0]), differences(step, other, [2], [0]))
-    later = task.make(3, 1)
-    first = env.exchange(torch.tensor([2]), seeds(3) + 9)
-    assert torch.equal(first, later.reset(seeds(3) + 9)), (
-        "who came by exchange began differently from who came by reset"
-    )
-    for action in plan[14:]:
-        step, before, other = env.step(action), late.step(action[[0]]), later.step(action[1:])
-        _exchanged(differences(step, before, [0], [0]), differences(step, other, [1, 2, 3], [0, 1, 2]))
-
-
-def _exchanged(stayed: str, came: str) -> None:
-    assert not stayed, (
-        f"who stayed in an exchange went on differently: {stayed}. Nothing happens to who stays"
-    )
-    assert not came, f"who came in an exchange went on differently from who starts alone: {came}"
-
-
-def fewer_may_start_than_were_made(task: Task) -> None:
-    """A reset with fewer seeds simulates fewer environments, and one with all of them all again."""
-    env, few = task.make(4, 1), task.make(2, 1)
-    env.reset(seeds(4) + 3, stagger=True)
-    roll(env, actions(env, 5))
-    assert torch.equal(env.reset(seeds(2)), few.reset(seeds(2))), (
-        "two of four began differently from two of two"
-    )
-    assert env.num_envs == 2, f"two seeds were given, and num_envs is {env.num_envs}"
-    for action in actions(few, 8):
-        differ = differences(env.step(action), few.step(action))
-        assert not differ, f"two of four went on differently from two of two: {differ}"
-    assert env.reset(seeds(4)).shape == (4, env.observation_size), (
-        "four were made, and four seeds did not start four"
-    )
-    assert env.step(torch.zeros(4, env.action_size)).true_score.shape == (4,)
-
-
-def episodes_end_at_the_horizon_or_before(task: Task) -> None:
-    """Truncation is the horizon and nothing else.
-
-    An episode that ends earlier ended by itself, and all start elsewhere.
-    """
-    env = task.make(N, 1)
-    start = last = env.reset(seeds())
-    age = torch.zeros(N, dtype=torch.int64)
-    for step in roll(env, torch.zeros(task.horizon, N, env.action_size)):
-        age += 1
-        due = (age == task.horizon) & ~step.terminated
-        assert torch.equal(step.truncated, due), (
-            f"at ages {age.tolist()} truncated is {step.truncated.tolist()}. It is true at the horizon, "
-            f"{task.horizon}, alone"
-        )
-        age[step.truncated | step.terminated] = 0
-        last = step.observation
-    assert (age < task.horizon).all(), (
-        f"after {task.horizon} steps an episode did not end. The horizon ends every one"
-    )
-    assert not torch.equal(last, start), (
-        "the next episodes start as the last ones did. Each start is drawn anew"
-    )
-
-
-def staggered_episodes_end_at_different_times(task: Task) -> None:
-    """Within one horizon each ends, and few of them at the same step."""
-    env = task.make(_STAGGERED, 1)
-    env.reset(seeds(_STAGGERED), stagger=True)
-    steps = roll(env, torch.zeros(task.horizon, _STAGGERED, env.action_size))
-    ends = torch.stack([step.truncated | step.terminated for step in steps])
-    assert ends.any(dim=0).all(), f"within {task.horizon} steps a staggered episode did not end"
-    most = int(torch.stack([step.truncated for step in steps]).sum(dim=1).max())
-    assert most < 16, (
-        f"{most} of {_STAGGERED} staggered episodes end at one step. Start them at random times of the "
-        "horizon"
-    )
-    if not any(step.terminated.any() for step in steps):
-        counts = ends.sum(dim=0).tolist()
-        assert counts == [1] * _STAGGERED, (
-            f"within one horizon staggered episodes ended {sorted(set(counts))} times, not once"
-        )
+def it_can_be_closed(task: Task) -> None:
+    """And another one made afterwards."""
+    env = task.make(2, 1)
+    env.reset(seeds(2))
+    env.close()
+    again = task.make(2, 1)
+    assert again.reset(seeds(2)).shape == (2, again.observation_size)
+    again.close()
 
 
 def actions_beyond_the_range_are_clipped(task: Task) -> None:
@@ -290,9 +185,20 @@ CHECKS: tuple[Callable[[Task], None], ...] = (
     some_go_on_while_others_come,
     fewer_may_start_than_were_made,
     episodes_end_at_the_horizon_or_before,
+    the_last_observation_of_an_episode_is_kept,
+    a_native_reward_is_what_was_declared,
+    it_can_be_closed,
     staggered_episodes_end_at_different_times,
     actions_beyond_the_range_are_clipped,
     the_simulator_is_out_of_reach_of_a_reward,
 )
 SLOW = (its_human_reward_is_acceptable,)
 """Starts a process that imports torch."""
+REPEATING = (
+    same_seeds_give_the_same_future,
+    a_used_environment_starts_like_a_new_one,
+    a_batch_equals_its_members_alone,
+    some_go_on_while_others_come,
+    fewer_may_start_than_were_made,
+)
+"""Owed by those alone whose capabilities say that they repeat to the bit."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rewardsmith.contracts import Device, Preset, Signal, Span, VecEnv
+from rewardsmith.contracts import Capabilities, Device, Preset, Signal, Span, VecEnv
 from rewardsmith_envs import ASSETS
 from rewardsmith_envs.tasks.presets import PPO_TRAINERS, ppo
 
@@ -67,6 +69,7 @@ class SimulatedTask(ABC):
     """Constraint rows that one world may have, for simulators with buffers of a fixed size."""
     draws: int
     """Random numbers that one reset takes."""
+    capabilities: Capabilities = Capabilities()
     goal_draws: int = 0
     """Random numbers that one goal takes, where a reached goal is followed by the next: the true
     score is then the number of goals that the episode reached. 0: an episode has at most one."""
@@ -104,6 +107,14 @@ class SimulatedTask(ABC):
         if trainer not in PPO_TRAINERS:
             return ppo()
         return self.cpu_preset if device == "cpu" else self.gpu_preset
+
+    def provenance(self) -> Mapping[str, str]:
+        """The simulators that are installed."""
+        found = {}
+        for package in ("mujoco", "mujoco-warp"):
+            with suppress(PackageNotFoundError):
+                found[package] = version(package)
+        return found
 
     def fingerprint(self) -> str:
         """A hash of what the environments are made from.

@@ -40,6 +40,7 @@ class Clock(Bare):
             ended,
             torch.zeros(1),
             torch.tensor([False]),
+            torch.zeros(1, 1),
         )
 
     def draw(self, index: int) -> Tensor:

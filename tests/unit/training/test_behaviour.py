@@ -32,7 +32,7 @@ def played(task: Point, scores: list[float]) -> Behaviour:
         signals = {"tool_pos": torch.stack((ways, *zero.T[1:]), dim=1), "goal_pos": zero}
         met = torch.cat((torch.zeros(1, dtype=torch.bool), MET[:, number]))
         none = torch.zeros_like(met)
-        step = Step(ways[:, None], signals, ways, met, none, none, ways, none)
+        step = Step(ways[:, None], signals, ways, met, none, none, ways, none, ways[:, None])
         recorder.note(step, torch.cat((torch.ones(1, dtype=torch.bool), number < LENGTHS)))
     return recorder.behaviour(slice(1, 5), torch.tensor(scores))
 

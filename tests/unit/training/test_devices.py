@@ -49,6 +49,7 @@ class Elsewhere(Bare):
             never,
             self._numbers(),
             never,
+            self._numbers(INPUTS),
         )
 
     def _numbers(self, *shape: int) -> Tensor:

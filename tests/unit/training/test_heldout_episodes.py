@@ -48,7 +48,8 @@ class Counting(Bare):
         score, ended, late = self.sums.clone(), self.elapsed == LENGTHS, self.elapsed == HORIZON
         self.elapsed[ended], self.sums[ended] = 0.0, 0.0
         never = torch.zeros(self.num_envs, dtype=torch.bool)
-        return Step(self._seen(), {}, score, never, ended & ~late, ended & late, score, never)
+        seen = self._seen()
+        return Step(seen, {}, score, never, ended & ~late, ended & late, score, never, seen)
 
     def _seen(self) -> Tensor:
         return torch.full((self.num_envs, 1), float(self.steps))

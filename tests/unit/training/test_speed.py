@@ -36,7 +36,8 @@ class SlowEnv(Bare):
         self.clock.seconds += 0.25
         self.steps += 1
         never = torch.zeros(2, dtype=torch.bool)
-        return Step(torch.zeros(2, 3), {}, torch.zeros(2), never, never, never, torch.zeros(2), never)
+        seen = torch.zeros(2, 3)
+        return Step(seen, {}, torch.zeros(2), never, never, never, torch.zeros(2), never, seen)
 
 
 def test_seconds_per_million_steps_by_hand(monkeypatch: pytest.MonkeyPatch):
