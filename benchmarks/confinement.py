@@ -77,7 +77,7 @@ def serve(kind: str) -> None:
         batch = BATCH.validate_json(line)
         task = TASKS.load(batch.task)
         if not confined:
-            confine_training([folder], task, "cpu")
+            confine_training([folder], task, "cpu", 1)
             confined = True
         settings = _settings(batch)
         trainer = trainers.setdefault(batch.epochs, TRAINERS.load("population")(task, settings))

@@ -1,6 +1,7 @@
 """What the ways to spend environment steps are worth, side by side, with as many steps each.
 
-    .venv/bin/python benchmarks/spending.py numbers franka-push --env-steps 200000 --max-steps 4000000 --out DIR
+    .venv/bin/python -m benchmarks.spending numbers franka-push --out DIR \
+        --env-steps 200000 --max-steps 4000000
 
 Every repeat is one search of each way from one seed with the grammar writer. The winner is the best
 of its search and is trained again from scratch on fresh seeds, which chose nothing. What searches
@@ -17,7 +18,7 @@ import argparse
 import random
 import statistics
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -95,7 +96,9 @@ def folder_of(out: Path, way: str, seed: int) -> Path:
     return out / f"{way.replace(' ', '-').replace(',', '').replace(chr(39), '')}-s{seed}"
 
 
-def run(out: Path, first: StudyConfig, ways: Mapping[str, Mapping[str, object]], seeds: Sequence[int]) -> None:
+def run(
+    out: Path, first: StudyConfig, ways: Mapping[str, Mapping[str, object]], seeds: Sequence[int]
+) -> None:
     """Search in every way from every seed."""
     for seed in seeds:
         done: list[Path] = []
@@ -121,12 +124,12 @@ def row(way: str, plain: Sequence[Found], own: Sequence[Found]) -> str:
     )
 
 
-def _mean(values: Sequence[float] | object) -> str:
+def _mean(values: Iterable[float]) -> str:
     return f"{statistics.mean(values):.3f}"
 
 
 def _spread(values: Sequence[float]) -> str:
-    if len(values) < 5:  # noqa: PLR2004
+    if len(values) < 5:
         return f"{statistics.mean(values):+.3f}"
     rng = random.Random(0)
     low, high = interval([statistics.mean(rng.choices(values, k=len(values))) for _ in range(RESAMPLES)])
@@ -138,7 +141,7 @@ def report(out: Path, ways: Sequence[str], seeds: Sequence[int]) -> str:
     whole = [seed for seed in seeds if all(_finished(folder_of(out, way, seed)) for way in ways)]
     rows = [
         "| way | steps, millions | candidates | winner in its search | fresh, mean (each repeat) | "
-        "search minus fresh | fresh, less the first way's | millions of steps until the first way's best score |",
+        "search minus fresh | fresh, less the first way's | steps, millions, to the first way's best |",
         "|---|---:|---:|---:|---|---|---|---|",
     ]
     every = {way: [found(folder_of(out, way, seed)) for seed in whole] for way in ways}

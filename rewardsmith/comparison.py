@@ -22,7 +22,7 @@ from rewardsmith.files import check_plain, write_whole
 from rewardsmith.library import Library
 from rewardsmith.lock import LOCK_FILE, FolderLock, begin
 from rewardsmith.parts import Parts, assemble
-from rewardsmith.registry import STRATEGIES
+from rewardsmith.registry import STRATEGIES, TASKS
 from rewardsmith.shown import command
 from rewardsmith.study import Study
 from rewardsmith.study_folder import is_half_made, is_study
@@ -252,7 +252,9 @@ class Comparison:
                 f"{folder} is a damaged study: a file is missing. Restore it, or remove the folder to make "
                 "the search again."
             )
-        return Study.create(folder, config)
+        study = Study.create(folder, config)
+        TASKS.keep(config.task, study.folder)
+        return study
 
     def _study_folder(self, config: StudyConfig) -> Path:
         preset = config.strategy_options.get("preset")

@@ -126,7 +126,7 @@ def _trainings(config: StudyConfig, settings: TrainerSettings, horizon: int | No
 def workload(config: StudyConfig, settings: TrainerSettings, task: Task, *folders: Path) -> Workload:
     """What all work of a study has in common."""
     return Workload(
-        task=config.task,
+        task=TASKS.reference(config.task),
         trainer=config.trainer,
         settings=settings,
         folders=folders,

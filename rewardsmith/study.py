@@ -18,6 +18,7 @@ from rewardsmith.fitness import Beliefs
 from rewardsmith.lock import FolderLock, begin, is_held
 from rewardsmith.people import add
 from rewardsmith.records import HELD_OUT, IN_SEARCH, Candidate, Given, Purpose, Run, Score, Trial, best_of
+from rewardsmith.registry import TASKS
 from rewardsmith.reward.standalone import standalone
 from rewardsmith.seeds import derive
 from rewardsmith.shown import command
@@ -108,6 +109,7 @@ class Study:
         try:
             study = cls(folder, from_mapping(StudyConfig, read_yaml(folder / CONFIG)), store)
             store.place_scores(lambda run: study.evaluation_seed(run.purpose))
+            TASKS.find(folder)
             study.horizon = check_config(folder, study.config, store)
             check_values(folder, store)
             if write:

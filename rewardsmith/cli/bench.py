@@ -70,7 +70,7 @@ def run(arguments: list[str]) -> int:
 
 def _chosen(names: Sequence[str]) -> list[Task]:
     if names:
-        return [TASKS.load(name) for name in dict.fromkeys(names)]
+        return [TASKS.load(TASKS.named(name)) for name in dict.fromkeys(names)]
     return [task for task in map(TASKS.load, TASKS.names()) if task.difficulty == "easy" and task.on_cpu]
 
 

@@ -35,7 +35,7 @@ def run(arguments: list[str]) -> int:
     options = parse(CheckOptions, "check", _in_order(arguments))
     if not options.task:
         raise UsageError(f"no task is given. Name one: {command('check', options.file, 'franka-push')}")
-    task = TASKS.load(options.task)
+    task = TASKS.load(TASKS.named(options.task))
     source, _ = source_of(options.file, task)
     guard = Guard(effective_settings(task, StudyConfig.trainer, StudyConfig.device, {}))
     try:

@@ -98,7 +98,8 @@ def run(arguments: list[str]) -> int:
     defaults = _defaults(config_file)
     trainer = defaults.study.trainer if defaults else StudyConfig.trainer
     options = parse(CompareOptions, "compare", arguments, defaults, trainer)
-    config = ComparisonConfig(StudyConfig(**vars(options.study)), options.strategies, options.repeats)
+    terms = {**vars(options.study), "task": TASKS.named(options.study.task)}
+    config = ComparisonConfig(StudyConfig(**terms), options.strategies, options.repeats)
     check_words(config)
     check_words(options.out or Path("runs"), "--out")
     names = [(STRATEGIES, name.partition(":")[0]) for name in config.strategies]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -52,6 +52,7 @@ class RenderOptions:
 def run(arguments: list[str]) -> int:
     """Write the file."""
     options = parse(RenderOptions, "render", arguments)
+    options = replace(options, task=TASKS.named(options.task))
     task = TASKS.load(options.task)
     out = options.out or Path("runs") / f"{task.name}.mp4"
     check_words(out, "--out")

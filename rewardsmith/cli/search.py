@@ -60,7 +60,7 @@ def run(arguments: list[str]) -> int:
     defaults = _defaults(config_file)
     trainer = defaults.study.trainer if defaults else StudyConfig.trainer
     options = parse(SearchOptions, "search", arguments, defaults, trainer)
-    config = options.study
+    config = dataclasses.replace(options.study, task=TASKS.named(options.study.task))
     if options.replay_from:
         config = dataclasses.replace(
             config, llm=dataclasses.replace(config.llm, replay=str(options.replay_from.absolute()))
@@ -87,6 +87,7 @@ def run(arguments: list[str]) -> int:
             show_plan(config, parts, [one.name for one in given])
             return 0
         with Study.create(folder, config, given) as study:
+            TASKS.keep(config.task, study.folder)
             study.store.put_value("notice", parts.writer.notice)
             agree_to_own(study_identity(study.identity, study.folder), config)
             return carry_on(study, parts)

@@ -68,7 +68,7 @@ class TaskSheet:
 def run(arguments: list[str]) -> int:
     """Print the list or the sheet."""
     options = parse(TasksOptions, "tasks", arguments)
-    tasks = [TASKS.load(options.task)] if options.task else list(_loadable())
+    tasks = [TASKS.load(TASKS.named(options.task))] if options.task else list(_loadable())
     sheets = [_sheet(task) for task in tasks]
     if options.measure:
         sheets = [

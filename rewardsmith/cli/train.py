@@ -66,6 +66,7 @@ class TrainOptions:
 def run(arguments: list[str]) -> int:
     """Exit 0 when every seed was scored, 1 otherwise."""
     options = parse(TrainOptions, "train", arguments)
+    options = replace(options, task=TASKS.named(options.task))
     check_words(options.out or Path("runs"), "--out")
     task = TASKS.load(options.task)
     settings = effective_settings(task, options.trainer, options.device, options.training)
@@ -78,8 +79,11 @@ def run(arguments: list[str]) -> int:
         warn(f"warning: {few}")
     folder = options.out or free_folder(f"{options.task}-train")
     _claim(folder, training)
+    TASKS.keep(options.task, folder)
     control = check_source(task.human_reward, task.signals).program
-    executor = LocalExecutor(Workload(options.task, options.trainer, settings, (folder.resolve(),), control))
+    executor = LocalExecutor(
+        Workload(TASKS.reference(options.task), options.trainer, settings, (folder.resolve(),), control)
+    )
     jobs = _jobs(options, training.program, folder.resolve())
     results: list[Policy] = []
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -71,6 +71,7 @@ class TuneOptions:
 def run(arguments: list[str]) -> int:
     """Exit 0 when a setting was scored, 1 otherwise."""
     options = parse(TuneOptions, "tune", arguments)
+    options = replace(options, task=TASKS.named(options.task))
     check_ranges("", vars(options), _RANGES)
     check_words(options.out or Path("runs"), "--out")
     if find_spec("optuna") is None:
@@ -97,7 +98,7 @@ def run(arguments: list[str]) -> int:
                 say(setting_line(setting))
         control = check_source(task.human_reward, task.signals).program
         executor = LocalExecutor(
-            Workload(options.task, options.trainer, settings, (folder.resolve(),), control)
+            Workload(TASKS.reference(options.task), options.trainer, settings, (folder.resolve(),), control)
         )
         try:
             bench = Bench(tuning, task, guard, executor, folder, Reporter())

@@ -11,7 +11,7 @@ from rewardsmith.contracts import Device, Task
 from rewardsmith.execution.confinement.confine import confine
 
 
-def confine_training(folders: Sequence[Path], task: Task, device: Device) -> list[str]:
+def confine_training(folders: Sequence[Path], task: Task, device: Device, threads: int) -> list[str]:
     """From now on this process writes to its folders, a temporary one and a cache of its own only.
 
     The cache, of compiled kernels, is not shared with processes that may do more: who can write to
@@ -19,16 +19,17 @@ def confine_training(folders: Sequence[Path], task: Task, device: Device) -> lis
 
     Args:
         folders: Where policies go; made where they are missing.
-        task: What is trained. It is made once before, as small as can be: to import a simulator and
-            to start a GPU's driver takes rights that are not needed later.
+        task: What is trained. It is made once before, as small as can be: to import a simulator, to
+            start a GPU's driver and processes that simulate takes rights that are not needed later.
         device: Where it is trained.
+        threads: As many as simulate at a time.
 
     Returns:
         What is in force (see :func:`rewardsmith.execution.confinement.confine.confine`).
     """
     cache = cache_folder() / "training"
     os.environ.update(XDG_CACHE_HOME=str(cache), CUDA_CACHE_PATH=str(cache / "cuda"))
-    task.make(1, 1, device)
+    task.make(threads, threads, device).close()
     own = [*folders, Path(os.environ["TMPDIR"])]  # its parent made that for it alone
     for folder in own:
         folder.mkdir(parents=True, exist_ok=True)

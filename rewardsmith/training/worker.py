@@ -111,7 +111,7 @@ class Worker:
         self._trainer: Trainer = trainer(task, settings, setup.threads)
         self._scorer: Scorer = SCORERS.load(setup.scorer)(task, settings.device, setup.threads)
         if not self._trainer.starts_processes:
-            limits = confine_training(folders, task, settings.device)
+            limits = confine_training(folders, task, settings.device, setup.threads)
             self._report(WorkerReport("confined", limits=tuple(limits)))
         self._inbox = Inbox(folders)
 

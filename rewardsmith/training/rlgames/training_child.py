@@ -134,7 +134,10 @@ def main() -> None:
         order = ORDER.validate_json(line)
         if not confined:
             confine_training(
-                [Path(folder) for folder in sys.argv[1:]], TASKS.load(order.task), order.settings.device
+                [Path(folder) for folder in sys.argv[1:]],
+                TASKS.load(order.task),
+                order.settings.device,
+                order.threads,
             )
             confined = True
         report(ChildReport(result=train(order, lambda progress: report(ChildReport(progress=progress)))))

@@ -1,0 +1,1 @@
+"""What runs in a suite's own interpreter: Python 3.8 syntax, numpy, the suite, nothing of ours."""

@@ -1,0 +1,55 @@
+"""Where tasks come from that are no entry points of their own: files, and suites of many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from rewardsmith.contracts.task import Task
+
+
+class TaskFile(Task, Protocol):
+    """A task that a file describes."""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The file, and others beside it that it names: all that a copy needs."""
+        ...
+
+    @property
+    def origin(self) -> Path:
+        """The folder that relative paths in it are seen from, where a copy is elsewhere."""
+        ...
+
+
+class TaskSource(Protocol):
+    """Reads task files, and has some of its own. Nothing of a suite is imported for that."""
+
+    def names(self) -> Sequence[str]:
+        """Its own files, as ``suite:name``."""
+        ...
+
+    def find(self, name: str) -> Path | None:
+        """The file of one of its names."""
+        ...
+
+    def read(self, path: Path) -> TaskFile:
+        """The task of a file.
+
+        Raises:
+            UsageError: It cannot be read or says something that it may not.
+        """
+        ...
+
+    def draft(self, environment: str, python: str) -> str:
+        """The text of a task file for a live environment; comments say what a person must decide.
+
+        Args:
+            environment: An id, ``module:Id`` to import first, or ``backend:ID``.
+            python: Interpreter that has the suite; empty: this one.
+
+        Raises:
+            RewardsmithError: The environment cannot be made, or no task can be made of it.
+        """
+        ...
