@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -245,6 +246,10 @@ def _check(table: Table, where: str) -> None:
             raise UsageError(
                 f"{where}: {key} has {' and '.join(sources) or 'no source'}; give one of "
                 f"{', '.join(_SOURCES)}."
+            )
+        if reader.function and not re.fullmatch(r"[\w-]+\.py:\w+", reader.function):
+            raise UsageError(
+                f"{where}: {key} has the function {reader.function!r}; give FILE.py:NAME beside it."
             )
     for name in table.signals:
         if not name.isidentifier() or not name.isascii() or name in ("actions", "previous_actions"):

@@ -38,6 +38,7 @@ class TableTask:
         self.description = " ".join(self.table.description.split())
         self.success_rule, self.human_reward = self.table.success_rule, self.table.human_reward
         self.horizon, self.control_dt = self.table.horizon, self.table.control_dt
+        self.signals = _signals(self.table)
 
     @property
     def origin(self) -> Path:
@@ -52,20 +53,6 @@ class TableTask:
     def has_metric(self) -> bool:
         """Whether a mean takes the place of a goal that is met or not."""
         return self.table.metric is not None
-
-    @cached_property
-    def signals(self) -> tuple[Signal, ...]:
-        """Those of the file, and the policy's commands."""
-        size = (self.table.action_size,)
-        own = [row.signal(name) for name, row in self.table.signals.items()]
-        commands = (("actions", "commands of this step"), ("previous_actions", "commands of the step before"))
-        return (
-            *own,
-            *(
-                Signal(name, size, "1", "policy", meaning, Role.ACTION, -1.0, 1.0)
-                for name, meaning in commands
-            ),
-        )
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -164,6 +151,16 @@ class TableTask:
             "native": table.native.read.plain() if table.native and table.native.read else None,
             "render": table.camera,
         }
+
+
+def _signals(table: Table) -> tuple[Signal, ...]:
+    """Those of the file, and the policy's commands."""
+    size = (table.action_size,)
+    commands = {"actions": "commands of this step", "previous_actions": "commands of the step before"}
+    return (
+        *(row.signal(name) for name, row in table.signals.items()),
+        *(Signal(name, size, "1", "policy", says, Role.ACTION, -1.0, 1.0) for name, says in commands.items()),
+    )
 
 
 def _count(shape: tuple[int, ...]) -> int:
