@@ -25,6 +25,7 @@ COMMANDS = {
     "export": "a reward and its policy, to be used elsewhere",
     "render": "a video or a picture of a task, with a policy",
     "tasks": "the tasks, or one task's signals and success",
+    "trust": "accept the task file that somebody else's study brings",
     "bench": "how fast this machine simulates, trains and searches",
     "doctor": "does everything work on this machine",
 }

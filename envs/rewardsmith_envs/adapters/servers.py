@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
@@ -28,7 +29,7 @@ _THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_TH
 """A server has one core: the others have servers of their own."""
 
 
-_MOST_PRINTED = 2_000
+_MOST_PRINTED, _ENDING_S = 2_000, 5.0
 
 
 class SuiteError(RewardsmithError):
@@ -72,6 +73,7 @@ class Server:
                 start_new_session=True,
             )
         except OSError as error:
+            self._log.close()
             raise SuiteError(
                 f"cannot start {python}: {error.strerror}. Give an interpreter as `python`."
             ) from error
@@ -81,6 +83,11 @@ class Server:
         frames.write_head(self._asked, frames.HELLO, 0, 0)
         frames.write_json(self._asked, spec)
         self.versions: dict[str, str] = self.plain_answer()["versions"]
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
 
     def ask(self, op: int, pool: int, rows: int, *arrays: tuple[NDArray[Any], str]) -> None:
         """Send a message; its answer is to be read next."""
@@ -130,7 +137,9 @@ class Server:
                 f"{self._name} said nothing for {self._patience_s:g} s, so it is taken for hung. If its "
                 "steps or resets take longer, raise `patience_s` in the task file."
             )
-        code = self._process.poll()
+        with suppress(subprocess.TimeoutExpired):  # its pipes close a moment before it has ended
+            self._process.wait(_ENDING_S)
+        code = self._process.returncode
         how = (
             "is ending"
             if code is None
@@ -144,19 +153,20 @@ class Server:
         )
 
     def _printed(self) -> str:
+        if self._log.closed:
+            return ""
         self._log.seek(0, os.SEEK_END)
         self._log.seek(max(0, self._log.tell() - _MOST_PRINTED))
         return self._log.read().decode(errors="replace").strip()
 
     def stop(self) -> None:
         """End the process, where this one may still do that; else it ends with its pipes."""
-        try:
+        with suppress(OSError, subprocess.TimeoutExpired):
             self._process.kill()
-            self._process.wait(timeout=10)
-        except (OSError, subprocess.TimeoutExpired):
-            pass
-        finally:
-            self._asked.close()
+            self._process.wait(_ENDING_S)
+        for pipe in (self._process.stdin, self._process.stdout, self._log):
+            if pipe:
+                pipe.close()
 
 
 def _surroundings(python: str) -> dict[str, str]:
@@ -192,6 +202,9 @@ class Fleet:
     def ready(self, wanted: int) -> Sequence[Server]:
         """At least one server, and as many as wanted where more may still be started."""
         with self.lock:
+            for server in [server for server in self.servers if not server.alive]:
+                server.stop()
+                self.servers.remove(server)
             while len(self.servers) < wanted:
                 try:
                     self.servers.append(self._start())
