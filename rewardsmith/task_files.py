@@ -84,7 +84,7 @@ class TaskRegistry(Registry[Task]):
         Raises:
             UsageError: It is none of them.
         """
-        if text.endswith(_ENDINGS):
+        if is_task_file(text):
             return self.bring(Path(text))
         if ":" in text:
             return self.bring(_of_a_suite(text))
@@ -159,6 +159,11 @@ class TaskRegistry(Registry[Task]):
     def _read(self, path: Path) -> _Brought:
         task = SOURCES.load("file").read(path)
         return _Brought(path.absolute(), task, _digest(task.files))
+
+
+def is_task_file(text: str) -> bool:
+    """Whether a user names a task file, by how its name ends."""
+    return text.endswith(_ENDINGS)
 
 
 def copied(folder: Path) -> Path | None:
