@@ -106,7 +106,7 @@ def servers_of_workers() -> list[int]:
 
 @pytest.mark.slow
 def test_a_killed_server_costs_its_own_runs_only(tmp_path: Path):
-    """They are LOST and made again, and the search ends with the scores of one that nobody disturbed."""
+    """They are LOST and made again; the scores are those of a search that nobody disturbed."""
     quiet, hit = tmp_path / "quiet", tmp_path / "hit"
     file = task_file(tmp_path)
     longer = [*SMALL[:3], "30000", *SMALL[4:]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -9,9 +11,9 @@ import yaml
 
 from rewardsmith.contracts import Role, Signal, Span
 from rewardsmith.errors import UsageError
-from rewardsmith_envs.adapters.table import parse_table, read_table
+from rewardsmith_envs.adapters.table import Reader, Table, parse_table, read_table
 from rewardsmith_envs.adapters.task import TableTask
-from tests.steered import task_file
+from tests.steered import ROOT, task_file
 
 
 def data(tmp_path: Path) -> dict:
@@ -115,3 +117,10 @@ def test_what_is_missing_is_named(tmp_path: Path):
 def test_a_file_that_is_not_there(tmp_path: Path):
     with pytest.raises(UsageError, match=r"cannot read the task file .*none\.yaml: No such file"):
         read_table(tmp_path / "none.yaml")
+
+
+def test_the_page_names_every_key():
+    page = (ROOT / "docs" / "task-files.md").read_text(encoding="utf-8")
+    for kind in (Table, Reader):
+        for entry in fields(kind):
+            assert re.search(rf"`{entry.name}[`:]", page), f"docs/task-files.md lacks {entry.name}"
