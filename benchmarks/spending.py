@@ -59,7 +59,7 @@ class Found:
     """Candidates."""
     winner: str
     told: float
-    """The winner's score in the search."""
+    """The winner's score in the search; the mean, where it was confirmed."""
     fresh: tuple[float, ...]
     """Its scores when trained again from scratch."""
     climb: tuple[tuple[int, float], ...]
@@ -80,7 +80,7 @@ def found(folder: Path) -> Found:
     with Study.open(folder) as study:
         winner = study.winner
         assert winner
-        assert winner.score
+        assert winner.measured is not None
         spent, climb = 0, []
         for trial in study.trials:
             spent += trial.env_steps
@@ -88,7 +88,7 @@ def found(folder: Path) -> Found:
                 climb.append((spent, trial.score.mean))
         steps = sum(run.env_steps for run in study.runs_for(*IN_SEARCH))
         tried = len(study.candidates)
-        return Found(steps, tried, winner.id, winner.score.mean, retrained(study), tuple(climb))
+        return Found(steps, tried, winner.id, winner.measured, retrained(study), tuple(climb))
 
 
 def folder_of(out: Path, way: str, seed: int) -> Path:
