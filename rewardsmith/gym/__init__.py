@@ -3,13 +3,13 @@
 Importing this module registers every task, those of plug-ins too, as ``rewardsmith/TASK-v0``.
 """
 
-from importlib.util import find_spec
-
-if find_spec("gymnasium") is None:
+try:
+    import gymnasium  # noqa: F401  (whether it is there)
+except ImportError as error:
     raise ImportError(
-        "rewardsmith.gym needs gymnasium, which is not installed. Run pip install 'rewardsmith[gym]', "
-        "then import it again."
-    )
+        "rewardsmith.gym needs gymnasium, which cannot be imported here. Run pip install "
+        "'rewardsmith[gym]', then import it again."
+    ) from error
 
 from rewardsmith.gym.proxy import ProxyReward
 from rewardsmith.gym.registration import register
