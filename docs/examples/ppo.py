@@ -13,6 +13,7 @@ import gymnasium
 import numpy as np
 import torch
 from gymnasium.vector import VectorEnv
+from gymnasium.wrappers.vector import NormalizeReward
 from torch import Tensor, nn
 
 ROLLOUT, EPOCHS, MINIBATCHES, DISCOUNT, GAE, CLIP, RATE = 24, 4, 4, 0.97, 0.95, 0.2, 1e-3
@@ -59,9 +60,8 @@ def improve(agent: Agent, optimizer: torch.optim.Optimizer, batch: Batch) -> Non
             gain = torch.min(ratio * advantage, ratio.clamp(1 - CLIP, 1 + CLIP) * advantage).mean()
             loss = (value - returns).square().mean() - gain
             optimizer.zero_grad()
-            loss.backward()  # then apart: the value's errors are as large as the reward makes them
-            nn.utils.clip_grad_norm_(agent.value.parameters(), 1.0)
-            nn.utils.clip_grad_norm_([agent.log_std, *agent.policy.parameters()], 1.0)
+            loss.backward()
+            nn.utils.clip_grad_norm_(agent.parameters(), 1.0)
             optimizer.step()
 
 
@@ -77,7 +77,7 @@ def collect(envs: VectorEnv, agent: Agent, seen: Tensor, scores: list[float]) ->
             after[ended] = np.stack(infos["final_obs"][ended])
             scores += infos["final_info"]["true_score"][ended].tolist()
         worth = agent(torch.from_numpy(after))[1] * torch.from_numpy(~terminated)
-        target = torch.from_numpy(reward) + DISCOUNT * worth
+        target = torch.from_numpy(reward).float() + DISCOUNT * worth
         rows.append((seen, action, policy.log_prob(action).sum(1), value, target, torch.from_numpy(~ended)))
         seen = torch.from_numpy(observation)
     seens, actions, logs, values, targets, going = map(torch.stack, zip(*rows, strict=True))
@@ -92,13 +92,13 @@ def train(task: str, reward: str, steps: int, num_envs: int = 256, seed: int = 0
     """Train a policy; the mean true score of its last thousand training episodes comes with it."""
     torch.manual_seed(seed)
     envs = gymnasium.make_vec(f"rewardsmith.gym:rewardsmith/{task}-v0", num_envs=num_envs, reward=reward)
+    envs = NormalizeReward(envs, gamma=DISCOUNT)
     observation, _ = envs.reset(seed=seed)
     agent = Agent(observation.shape[1], envs.action_space.sample().shape[1])
     optimizer = torch.optim.Adam(agent.parameters(), RATE, eps=1e-5)
     seen, scores = torch.from_numpy(observation), list[float]()
     updates = max(1, steps // (num_envs * ROLLOUT))
     for update in range(updates):
-        optimizer.param_groups[0]["lr"] = RATE * (1 - update / updates)
         with torch.no_grad():
             batch, seen = collect(envs, agent, seen, scores)
         improve(agent, optimizer, batch)
