@@ -161,7 +161,8 @@ class TaskVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.float32], NDArray[
 
     def close_extras(self, **_: Any) -> None:
         """Give back what the simulation holds."""
-        self._batch.close()
+        if hasattr(self, "_batch"):  # Gymnasium also closes what could not be made
+            self._batch.close()
 
 
 def _masked(told: Mapping[str, Any], rows: NDArray[np.bool_]) -> Infos:

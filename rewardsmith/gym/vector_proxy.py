@@ -19,7 +19,7 @@ VectorReader = Callable[["VectorProxyReward", Any, dict[str, Any]], ArrayLike]
 """Takes the wrapper, the observations and the infos of a step, and gives a signal's values."""
 
 
-class VectorProxyReward(VectorWrapper[Any, Any, Any, Any, NDArray[Any]]):
+class VectorProxyReward(VectorWrapper):
     """Trains a vector environment on a reward program.
 
     As :class:`rewardsmith.gym.proxy.ProxyReward`, with a row for each environment everywhere. Where
