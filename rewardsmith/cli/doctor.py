@@ -178,6 +178,7 @@ def _model(flags: EndpointFlags) -> str:
 EXTRAS = {
     "figures": ("plotly", "kaleido"),
     "gpu": ("warp", "mujoco_warp"),
+    "gym": ("gymnasium",),
     "local": ("xllamacpp",),
     "onnx": ("onnx", "onnxscript"),
     "rl-games": ("rl_games",),

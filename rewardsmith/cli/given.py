@@ -7,16 +7,13 @@ from pathlib import Path
 from rewardsmith.admission import check_prints
 from rewardsmith.contracts import Task
 from rewardsmith.errors import UsageError
-from rewardsmith.files import read_named
 from rewardsmith.records import Given
-from rewardsmith.reward.extract import MAX_REPLY, extract, from_file
 from rewardsmith.reward.guard import Guard
+from rewardsmith.reward.program_file import read_program
 from rewardsmith.study import Study
 from rewardsmith.study_folder import is_study
 
 HUMAN = "human"
-_MOST_BYTES = 4 * MAX_REPLY
-"""A character takes four bytes at most."""
 
 
 def given_by(name: str, task: Task, guard: Guard) -> Given:
@@ -63,34 +60,3 @@ def source_of(name: str, task: Task) -> tuple[str, str]:
         f"cannot read the reward: there is no program {name!r}. Give a file with a reward program, "
         f"`{HUMAN}`, or a candidate of a study as STUDY/CANDIDATE."
     )
-
-
-def read_program(path: Path) -> str:
-    """The program in a file that a user named: a Python file as it is, else a model's reply.
-
-    Lines of a Python file keep their numbers.
-
-    Raises:
-        UsageError: See :func:`read_text`.
-    """
-    text = read_text(path)
-    return from_file(text) if path.suffix == ".py" else extract(text).source
-
-
-def read_text(path: Path) -> str:
-    """Read a file that a user named, or a pipe.
-
-    Of something endless, no more than a reply may have.
-
-    Raises:
-        UsageError: It cannot be read as text, or is too long.
-    """
-    advice = "Give a text file with a reward program."
-    try:
-        return read_named(path, _MOST_BYTES).decode()
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror or error}. {advice}") from None
-    except UnicodeDecodeError as error:
-        raise UsageError(
-            f"cannot read {path}: it is not UTF-8 text ({error.reason} at byte {error.start}). {advice}"
-        ) from None

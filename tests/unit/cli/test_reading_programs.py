@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from rewardsmith.cli import main
-from rewardsmith.cli.given import read_program, read_text
 from rewardsmith.config import StudyConfig
 from rewardsmith.contracts import Task
 from rewardsmith.errors import UsageError
 from rewardsmith.registry import TASKS
 from rewardsmith.reward.guard.static import check_source
+from rewardsmith.reward.program_file import read_program, read_text
 from rewardsmith.study import Study
 from tests.builders import keep, trained
 from tests.integration.command_line import TINY
