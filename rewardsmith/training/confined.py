@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rewardsmith.cache import cache_folder
-from rewardsmith.contracts import Device, Task
+from rewardsmith.contracts import Device, Task, VecEnv
 from rewardsmith.execution.confinement.confine import confine
+
+_HELD: list[VecEnv] = []
+"""For as long as this process runs: what has processes of its own keeps them for all that is made
+later."""
 
 
 def confine_training(folders: Sequence[Path], task: Task, device: Device, threads: int) -> list[str]:
@@ -29,7 +33,7 @@ def confine_training(folders: Sequence[Path], task: Task, device: Device, thread
     """
     cache = cache_folder() / "training"
     os.environ.update(XDG_CACHE_HOME=str(cache), CUDA_CACHE_PATH=str(cache / "cuda"))
-    task.make(threads, threads, device).close()
+    _HELD.append(task.make(threads, threads, device))
     own = [*folders, Path(os.environ["TMPDIR"])]  # its parent made that for it alone
     for folder in own:
         folder.mkdir(parents=True, exist_ok=True)

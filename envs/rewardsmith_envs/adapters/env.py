@@ -59,11 +59,9 @@ class ServedEnv:
         self._table, self._fleet, self._made = table, fleet, num_envs
         self._signals = [signal for signal in signals if signal.name not in _ACTIONS]
         self._width = sum(int(np.prod(signal.shape)) for signal in self._signals)
-        wanted = max(1, min(threads, num_envs))
-        self._servers = fleet.ready(wanted)[:wanted]
-        self._pool = fleet.number()
-        self._closed = weakref.finalize(self, _close, fleet, self._servers, self._pool)
-        with fleet.lock:
+        self._pool, self._servers = fleet.open(max(1, min(threads, num_envs)))
+        self._closed = weakref.finalize(self, fleet.close, self._pool)
+        with fleet.talk():
             for number, server in enumerate(self._servers):
                 server.ask(frames.MAKE, self._pool, len(range(number, num_envs, len(self._servers))))
             said = [server.plain_answer() for server in self._servers]
@@ -155,7 +153,7 @@ class ServedEnv:
             )
 
         def draw(row: int) -> Tensor:
-            with self._fleet.lock:
+            with self._fleet.talk():
                 server, place = self._place(self._handles[row])
                 server.ask(frames.RENDER, self._pool, place)
                 server.begin_answer()
@@ -169,7 +167,7 @@ class ServedEnv:
         return draw
 
     def close(self) -> None:
-        """Close the environments; their servers stay for others."""
+        """Close the environments, and their servers unless another simulation uses them."""
         self._closed()
 
     @property
@@ -239,7 +237,7 @@ class ServedEnv:
         out = np.empty((len(rows), self.observation_size), np.float32)
         shares = self._spread(rows)
         where = [np.searchsorted(rows, share.rows) for share in shares]
-        with self._fleet.lock:
+        with self._fleet.talk():
             for share, own in zip(shares, where, strict=True):
                 share.server.ask(op, self._pool, len(own), (share.places, "i4"), (seeds[own], "i8"))
             for share, own in zip(shares, where, strict=True):
@@ -254,7 +252,7 @@ class ServedEnv:
         out = tuple(
             np.empty((self.num_envs, *shape), kind) for shape, kind in zip(shapes, kinds, strict=True)
         )
-        with self._fleet.lock:
+        with self._fleet.talk():
             for share in self._shares:
                 chosen = actions[share.rows]
                 share.server.ask(
@@ -265,13 +263,3 @@ class ServedEnv:
                 for array, shape, kind in zip(out, shapes, kinds, strict=True):
                     array[share.rows] = share.server.array(kind, len(share.rows), *shape)
         return out
-
-
-def _close(fleet: Fleet, servers: Sequence[Server], pool: int) -> None:
-    with fleet.lock:
-        for server in servers:
-            try:
-                server.ask(frames.CLOSE, pool, 0)
-                server.plain_answer()
-            except SuiteError:
-                continue  # it has ended, and its environments with it

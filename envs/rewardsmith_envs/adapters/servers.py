@@ -14,8 +14,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
@@ -177,7 +177,7 @@ def _surroundings(python: str) -> dict[str, str]:
 
 
 class Fleet:
-    """The servers of one task file in this process."""
+    """The servers of one task file in this process, as long as a simulation needs them."""
 
     _known: ClassVar[dict[tuple[int, str], Fleet]] = {}
     _making = threading.Lock()
@@ -186,9 +186,9 @@ class Fleet:
         """Prepare; nothing is started yet. Use :meth:`of`."""
         self._start = lambda: Server(python, backend, spec, patience_s)
         self.servers: list[Server] = []
-        self.lock = threading.RLock()
-        """Held from the first question to the last answer of one step: lanes take turns."""
-        self._pools = 0
+        self._talking = threading.Lock()
+        self._pools, self._open = 0, 0
+        self._due: list[int] = []
 
     @classmethod
     def of(cls, python: str, backend: str, spec: Mapping[str, object], patience_s: float) -> Fleet:
@@ -199,9 +199,30 @@ class Fleet:
                 cls._known[key] = cls(python, backend, spec, patience_s)
             return cls._known[key]
 
-    def ready(self, wanted: int) -> Sequence[Server]:
-        """At least one server, and as many as wanted where more may still be started."""
-        with self.lock:
+    @contextmanager
+    def talk(self) -> Iterator[None]:
+        """From the first question to the last answer: lanes take turns.
+
+        A conversation that breaks off leaves answers that nobody reads, so its servers end.
+        """
+        with self._talking:
+            try:
+                yield
+            except BaseException:
+                self._stop()
+                raise
+            finally:
+                self._close_due()
+
+    def open(self, wanted: int) -> tuple[int, Sequence[Server]]:
+        """The number of a new pool, and the servers for it.
+
+        They are as many as wanted, or fewer where no more may be started.
+
+        Raises:
+            SuiteError: None can be started.
+        """
+        with self.talk():
             for server in [server for server in self.servers if not server.alive]:
                 server.stop()
                 self.servers.remove(server)
@@ -213,17 +234,34 @@ class Fleet:
                     if not self.servers or getattr(error.__cause__, "errno", None) != errno.EPERM:
                         raise
                     break
-            return tuple(self.servers)
+            self._pools, self._open = self._pools + 1, self._open + 1
+            return self._pools, tuple(self.servers[:wanted])
 
-    def number(self) -> int:
-        """For a new pool."""
-        with self.lock:
-            self._pools += 1
-            return self._pools
+    def close(self, pool: int) -> None:
+        """Close a pool; with the last one the servers end.
 
-    def stop(self) -> None:
-        """End all servers; the next simulation starts others."""
-        with self.lock:
-            for server in self.servers:
-                server.stop()
-            self.servers.clear()
+        Python may collect a simulation in the middle of a conversation, which is not interrupted:
+        whoever talks closes the pool afterwards.
+        """
+        self._due.append(pool)
+        if self._talking.acquire(blocking=False):
+            try:
+                self._close_due()
+            finally:
+                self._talking.release()
+
+    def _close_due(self) -> None:
+        while self._due:
+            pool = self._due.pop()
+            self._open -= 1
+            for server in self.servers if self._open else ():
+                with suppress(SuiteError):  # it has ended, and its environments with it
+                    server.ask(frames.CLOSE, pool, 0)
+                    server.plain_answer()
+        if not self._open:
+            self._stop()
+
+    def _stop(self) -> None:
+        for server in self.servers:
+            server.stop()
+        self.servers.clear()

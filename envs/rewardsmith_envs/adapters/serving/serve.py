@@ -105,7 +105,8 @@ class Server:
             pool.check_widths(self.spec["widths"], self.spec["names"])
             said = {"observations": pool.inputs, "actions": pool.actions.size}
         elif op == frames.CLOSE:
-            self.pools.pop(number).close()
+            if number in self.pools:  # not every pool is in every server
+                self.pools.pop(number).close()
         else:
             raise frames.GoneError("the message %d is unknown" % op)
         self.answers.write(bytes([frames.FINE]))
