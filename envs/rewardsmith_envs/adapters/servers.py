@@ -6,12 +6,12 @@ servers are there before, and simulations that are made later are pools within t
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
 import select
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
@@ -20,8 +20,11 @@ from typing import IO, Any, ClassVar
 
 from numpy.typing import NDArray
 
-from rewardsmith.errors import RewardsmithError
+from rewardsmith_envs.adapters.failures import SuiteError, advice
+from rewardsmith_envs.adapters.interpreters import surroundings
 from rewardsmith_envs.adapters.serving import frames
+
+__all__ = ["Fleet", "Server", "SuiteError"]
 
 _SCRIPT = Path(__file__).parent / "serving" / "serve.py"
 _THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -29,10 +32,6 @@ _THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_TH
 
 
 _MOST_PRINTED = 2_000
-
-
-class SuiteError(RewardsmithError):
-    """Somebody else's environment failed; the message names it and says what to do."""
 
 
 class _Patient:
@@ -60,7 +59,8 @@ class Server:
         """
         # what a suite prints is of interest when it fails
         self._log = tempfile.TemporaryFile()  # noqa: SIM115
-        self._name, self._patience_s = f"{spec['environment']} ({python})", patience_s
+        self._name, self._python = f"{spec['environment']} ({python})", python
+        self._patience_s, self._due = patience_s, False
         try:
             self._process = subprocess.Popen(
                 [python, "-u", str(_SCRIPT), backend],
@@ -68,7 +68,7 @@ class Server:
                 stdout=subprocess.PIPE,
                 stderr=self._log,
                 bufsize=0,
-                env={**_surroundings(python), **_THREADS},
+                env={**surroundings(python), **_THREADS},
                 start_new_session=True,
             )
         except OSError as error:
@@ -78,12 +78,18 @@ class Server:
         assert self._process.stdin
         assert self._process.stdout
         self._asked, self._answers = self._process.stdin, _Patient(self._process.stdout, patience_s)
-        frames.write_head(self._asked, frames.HELLO, 0, 0)
-        frames.write_json(self._asked, spec)
+        try:
+            frames.write_head(self._asked, frames.HELLO, 0, 0)
+            frames.write_json(self._asked, spec)
+        except OSError as error:
+            raise self._gone() from error
         self.versions: dict[str, str] = self.plain_answer()["versions"]
 
     def ask(self, op: int, pool: int, rows: int, *arrays: tuple[NDArray[Any], str]) -> None:
         """Send a message; its answer is to be read next."""
+        if self._due:  # an error kept somebody from reading the last answer
+            raise SuiteError(f"{self._name} failed before. Make its environments anew.")
+        self._due = True
         try:
             frames.write_head(self._asked, op, pool, rows)
             for array, kind in arrays:
@@ -107,12 +113,14 @@ class Server:
         try:
             status = frames.read(self._answers, 1)[0]
             failure = None if status == frames.FINE else frames.read_json(self._answers)
+            self._due = False
         except (frames.GoneError, OSError, json.JSONDecodeError) as error:
             raise self._gone(error) from error
         if failure:
             raise SuiteError(
                 f"{self._name} raised {failure['kind']} in {failure['where'][:300]}: "
                 f"{str(failure['text'])[:1000] or 'it says nothing more'}"
+                f"{advice(str(failure['kind']), self._python)}"
             )
 
     def plain_answer(self) -> Any:
@@ -130,7 +138,9 @@ class Server:
                 f"{self._name} said nothing for {self._patience_s:g} s, so it is taken for hung. If its "
                 "steps or resets take longer, raise `patience_s` in the task file."
             )
-        code = self._process.poll()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=1)
+        code = self._process.returncode
         how = (
             "is ending"
             if code is None
@@ -140,13 +150,18 @@ class Server:
         )
         return SuiteError(
             f"the server of {self._name} {how}. `rewardsmith adapt --check FILE` tries the environment "
-            f"alone. The last that it printed: {self._printed() or 'nothing'}"
+            f"alone.{advice('', self._python, self._printed())} The last that it printed: "
+            f"{self._printed() or 'nothing'}"
         )
 
     def _printed(self) -> str:
         self._log.seek(0, os.SEEK_END)
         self._log.seek(max(0, self._log.tell() - _MOST_PRINTED))
         return self._log.read().decode(errors="replace").strip()
+
+    def usable(self) -> bool:
+        """Whether it runs, and nobody left an answer of it unread."""
+        return not self._due and self._process.poll() is None
 
     def stop(self) -> None:
         """End the process, where this one may still do that; else it ends with its pipes."""
@@ -157,13 +172,6 @@ class Server:
             pass
         finally:
             self._asked.close()
-
-
-def _surroundings(python: str) -> dict[str, str]:
-    """Another interpreter has packages of its own, and must not find ours before them."""
-    if python == sys.executable:
-        return dict(os.environ)
-    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 
 
 class Fleet:
@@ -192,6 +200,9 @@ class Fleet:
     def ready(self, wanted: int) -> Sequence[Server]:
         """At least one server, and as many as wanted where more may still be started."""
         with self.lock:
+            for server in [server for server in self.servers if not server.usable()]:
+                server.stop()
+                self.servers.remove(server)
             while len(self.servers) < wanted:
                 try:
                     self.servers.append(self._start())
