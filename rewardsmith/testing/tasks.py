@@ -32,7 +32,7 @@ from rewardsmith.testing.sheets import (
     its_starts_fit_its_signals,
 )
 
-__all__ = ["CHECKS", "REPEATING", "SLOW"]
+__all__ = ["CHECKS", "COMPARING", "REPEATING", "SLOW"]
 
 _STARTS = 500
 
@@ -204,3 +204,5 @@ REPEATING = (
     fewer_may_start_than_were_made,
 )
 """Owed by those alone whose capabilities say that they repeat to the bit."""
+COMPARING = (actions_beyond_the_range_are_clipped, the_simulator_is_out_of_reach_of_a_reward)
+"""They compare two simulations, and so say nothing of a task that does not repeat to the bit."""

@@ -10,7 +10,7 @@ from rewardsmith.contracts import Repeats, Task
 from rewardsmith.errors import RewardsmithError, unknown_name
 from rewardsmith.testing.repeating import same_seeds_begin_alike
 from rewardsmith.testing.rolling import actions, roll, seeds
-from rewardsmith.testing.tasks import CHECKS, REPEATING
+from rewardsmith.testing.tasks import CHECKS, COMPARING, REPEATING
 
 Outcome = Literal["ok", "failed", "excepted", "not owed"]
 FIRST = "it_can_be_played"
@@ -56,7 +56,7 @@ def try_task(task: Task, exceptions: Mapping[str, str]) -> Iterator[Verdict]:
     for check in CHECKS:
         reason = _failure(check, task)
         repeating &= not (reason and check in REPEATING)
-        if reason and check in REPEATING and claimed != "bit":
+        if reason and check in (*REPEATING, *COMPARING) and claimed != "bit":
             yield Verdict(check.__name__, "not owed", reason)
         elif reason and check.__name__ in exceptions:
             yield Verdict(check.__name__, "excepted", f"{exceptions[check.__name__]} ({reason})")

@@ -6,6 +6,7 @@ servers are there before, and simulations that are made later are pools within t
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import errno
 import json
@@ -47,6 +48,9 @@ class _Patient:
             raise TimeoutError
         return os.readv(self._stream.fileno(), [view])
 
+    def close(self) -> None:
+        self._stream.close()
+
 
 class Server:
     """One process, and the pipes to it."""
@@ -72,6 +76,7 @@ class Server:
                 start_new_session=True,
             )
         except OSError as error:
+            self._log.close()
             raise SuiteError(
                 f"cannot start {python}: {error.strerror}. Give an interpreter as `python`."
             ) from error
@@ -79,11 +84,19 @@ class Server:
         assert self._process.stdout
         self._asked, self._answers = self._process.stdin, _Patient(self._process.stdout, patience_s)
         try:
+            self.versions = self._greeted(spec)
+        except SuiteError:
+            self.stop()
+            raise
+
+    def _greeted(self, spec: Mapping[str, object]) -> dict[str, str]:
+        """Versions of the packages that the task file names."""
+        try:
             frames.write_head(self._asked, frames.HELLO, 0, 0)
             frames.write_json(self._asked, spec)
         except OSError as error:
             raise self._gone() from error
-        self.versions: dict[str, str] = self.plain_answer()["versions"]
+        return self.plain_answer()["versions"]
 
     def ask(self, op: int, pool: int, rows: int, *arrays: tuple[NDArray[Any], str]) -> None:
         """Send a message; its answer is to be read next."""
@@ -155,6 +168,8 @@ class Server:
         )
 
     def _printed(self) -> str:
+        if self._log.closed:
+            return ""
         self._log.seek(0, os.SEEK_END)
         self._log.seek(max(0, self._log.tell() - _MOST_PRINTED))
         return self._log.read().decode(errors="replace").strip()
@@ -171,7 +186,8 @@ class Server:
         except (OSError, subprocess.TimeoutExpired):
             pass
         finally:
-            self._asked.close()
+            for stream in (self._asked, self._answers, self._log):
+                stream.close()
 
 
 class Fleet:
@@ -213,6 +229,13 @@ class Fleet:
                     break
             return tuple(self.servers)
 
+    @classmethod
+    def stop_all(cls) -> None:
+        """End all servers of this process."""
+        for (owner, _), fleet in cls._known.items():
+            if owner == os.getpid():
+                fleet.stop()
+
     def number(self) -> int:
         """For a new pool."""
         with self.lock:
@@ -225,3 +248,6 @@ class Fleet:
             for server in self.servers:
                 server.stop()
             self.servers.clear()
+
+
+atexit.register(Fleet.stop_all)
