@@ -1,5 +1,7 @@
 """Small Gymnasium environments, each with one fault; imported by the servers that tests start."""
 
+# pyright: reportIncompatibleMethodOverride=false, reportArgumentType=false, reportIncompatibleVariableOverride=false
+
 from __future__ import annotations
 
 import os
