@@ -26,6 +26,7 @@ from rewardsmith.registry import STRATEGIES, TASKS
 from rewardsmith.shown import command
 from rewardsmith.study import Study
 from rewardsmith.study_folder import is_half_made, is_study
+from rewardsmith.task_files import FOLDER
 
 COMPARISON_FILE = "comparison.yaml"
 NO_HOURS = (
@@ -34,7 +35,7 @@ NO_HOURS = (
     "`timeout -s INT 3h rewardsmith compare ...`: everything finished is kept, and `rewardsmith resume "
     "FOLDER` goes on."
 )
-_HALF_MADE = frozenset({LOCK_FILE, f".{COMPARISON_FILE}.part"})
+_HALF_MADE = frozenset({LOCK_FILE, FOLDER, f".{COMPARISON_FILE}.part"})
 _DEPTH = 2
 """``studies/<search>``; each study looks at its own files."""
 _MOST_SEARCHES = 10_000
@@ -143,6 +144,7 @@ class Comparison:
         try:
             lock = begin(folder, _is_half_made, resumable=is_comparison)
             try:
+                TASKS.keep(config.study.task, folder)
                 write_whole(folder.resolve() / COMPARISON_FILE, to_yaml(config).encode(), durable=True)
             finally:
                 lock.release()
@@ -162,6 +164,7 @@ class Comparison:
         """
         if folder.is_dir():
             check_plain(folder, _DEPTH)
+        TASKS.find(folder)
         config = from_mapping(ComparisonConfig, read_yaml(folder / COMPARISON_FILE))
         config.check()
         return cls(folder, config)
@@ -252,9 +255,7 @@ class Comparison:
                 f"{folder} is a damaged study: a file is missing. Restore it, or remove the folder to make "
                 "the search again."
             )
-        study = Study.create(folder, config)
-        TASKS.keep(config.task, study.folder)
-        return study
+        return Study.create(folder, config)
 
     def _study_folder(self, config: StudyConfig) -> Path:
         preset = config.strategy_options.get("preset")

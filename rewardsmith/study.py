@@ -74,6 +74,7 @@ class Study:
                 for program in given:
                     add(unborn, program)
                 unborn.close()
+                TASKS.keep(config.task, folder)
                 write_whole(folder.resolve() / CONFIG, to_yaml(config).encode(), durable=True)
                 # last and at once: a folder with a database is complete
                 (folder / UNBORN).replace(folder / DATABASE)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from rewardsmith.lock import LOCK_FILE
 from rewardsmith.store.packed import is_database
+from rewardsmith.task_files import FOLDER
 
 CONFIG, DATABASE = "config.yaml", "study.db"
 UNBORN = f".{DATABASE}"
 """The database while a study is made; the last step gives it its name."""
 _HALF_MADE = frozenset(
-    {LOCK_FILE, f".{CONFIG}.part", *(f"{UNBORN}{end}" for end in ("", "-journal", "-wal", "-shm"))}
+    {LOCK_FILE, f".{CONFIG}.part", FOLDER, *(f"{UNBORN}{end}" for end in ("", "-journal", "-wal", "-shm"))}
 )
 
 

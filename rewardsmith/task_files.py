@@ -18,6 +18,7 @@ from rewardsmith.contracts import Task, TaskFile, TaskSource
 from rewardsmith.errors import StoreError, UsageError, unknown_name
 from rewardsmith.files import write_whole
 from rewardsmith.plugins import Registry
+from rewardsmith.shown import command
 
 SOURCES: Registry[TaskSource] = Registry("source of tasks", "rewardsmith.task-sources", TaskSource)
 FOLDER, ORIGIN = "task", "origin"
@@ -57,7 +58,8 @@ class TaskRegistry(Registry[Task]):
         if name in self._doubtful:
             raise UsageError(
                 f"the study brings a task file of its own, {self._doubtful[name]}, which says what to import "
-                "and which program to start. Read it as you would a script; then give --trust-task."
+                "and which program to start. Read it as you would a script; then "
+                f"`{command('trust', self._doubtful[name].parent.parent)}`."
             )
         return super().check(name)
 
@@ -82,7 +84,7 @@ class TaskRegistry(Registry[Task]):
         Raises:
             UsageError: It is none of them.
         """
-        if text.endswith(_ENDINGS):
+        if is_task_file(text):
             return self.bring(Path(text))
         if ":" in text:
             return self.bring(_of_a_suite(text))
@@ -95,13 +97,10 @@ class TaskRegistry(Registry[Task]):
             UsageError: It is no task file, or its task has the name of a registered one.
         """
         found = self._read(path)
-        if found.task.name in super().names():
-            raise UsageError(
-                f"{path} calls its task {found.task.name}, as a registered one is. Give it another name."
-            )
-        self._brought[found.task.name] = found
-        self._doubtful.pop(found.task.name, None)
-        return found.task.name
+        name = self._name_in(found)
+        self._brought[name] = found
+        self._doubtful.pop(name, None)
+        return name
 
     def file(self, name: str) -> TaskFile | None:
         """The task of a file that was brought; nothing for registered ones."""
@@ -144,19 +143,32 @@ class TaskRegistry(Registry[Task]):
         path = copied(folder)
         if path is None:
             return
-        if _mark(path.parent).is_file():
-            self.bring(path)
-            return
         try:
-            name = self._read(path).task.name
+            if _mark(path.parent).is_file():
+                self.bring(path)
+                return
+            name = self._name_in(self._read(path))
         except UsageError as error:
             raise StoreError(f"the study's task file cannot be used: {error}") from None
         if name not in self._brought:
             self._doubtful[name] = path
 
+    def _name_in(self, found: _Brought) -> str:
+        name = found.task.name
+        if name in super().names():
+            raise UsageError(
+                f"{found.path} calls its task {name}, as a registered one is. Give it another name."
+            )
+        return name
+
     def _read(self, path: Path) -> _Brought:
         task = SOURCES.load("file").read(path)
         return _Brought(path.absolute(), task, _digest(task.files))
+
+
+def is_task_file(text: str) -> bool:
+    """Whether a user names a task file, by how its name ends."""
+    return text.endswith(_ENDINGS)
 
 
 def copied(folder: Path) -> Path | None:

@@ -36,6 +36,7 @@ from rewardsmith.reports.comparison_text import markdown
 from rewardsmith.reports.fairness import method
 from rewardsmith.shown import command
 from rewardsmith.study import Study
+from rewardsmith.task_files import is_task_file
 
 _REFUSED = {
     "--strategy": "compare takes several strategies: --strategies eureka rf-agent",
@@ -89,7 +90,8 @@ class CompareStudiesOptions:
 
 def run(arguments: list[str]) -> int:
     """Compare, then show the report."""
-    if arguments and (Path(arguments[0]).is_dir() or "/" in arguments[0]):
+    first = arguments[0] if arguments else ""
+    if first and not is_task_file(first) and (Path(first).is_dir() or "/" in first):
         return _compare_existing(parse(CompareStudiesOptions, "compare", arguments))
     for flag, why_not in _REFUSED.items():
         if value_of(flag, arguments) is not None:

@@ -87,7 +87,6 @@ def run(arguments: list[str]) -> int:
             show_plan(config, parts, [one.name for one in given])
             return 0
         with Study.create(folder, config, given) as study:
-            TASKS.keep(config.task, study.folder)
             study.store.put_value("notice", parts.writer.notice)
             agree_to_own(study_identity(study.identity, study.folder), config)
             return carry_on(study, parts)

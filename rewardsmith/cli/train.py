@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from dataclasses import dataclass, field, replace
@@ -39,6 +40,7 @@ from rewardsmith.reward.standalone import standalone
 from rewardsmith.seeds import derive
 from rewardsmith.settings import effective_settings
 from rewardsmith.shown import command, one_line
+from rewardsmith.task_files import FOLDER
 
 
 @dataclass(frozen=True)
@@ -173,10 +175,8 @@ def _claim(folder: Path, training: Training) -> None:
 
 def _give_back(folder: Path) -> None:
     """Nothing came of it: the folder is as free as it was, unless a policy is there."""
-    if {path.name for path in folder.iterdir()} <= {TRAINING, REWARD}:
-        for path in folder.iterdir():
-            path.unlink()
-        folder.rmdir()
+    if {path.name for path in folder.iterdir()} <= {TRAINING, REWARD, FOLDER}:
+        shutil.rmtree(folder)
 
 
 def _keep(folder: Path, results: list[Policy]) -> None:

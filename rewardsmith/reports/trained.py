@@ -16,6 +16,7 @@ from rewardsmith.errors import StoreError, unknown_name
 from rewardsmith.files import check_plain, read_bytes
 from rewardsmith.records import Curve, Score
 from rewardsmith.records.limits import MANY, Amount, Count
+from rewardsmith.registry import TASKS
 from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.guard.stored import check_stored
 
@@ -106,7 +107,8 @@ def open_trained(folder: Path) -> Trained:
         StoreError: It is damaged, holds anything but plain files, or its program is not what the
             guard prints of its source.
     """
-    check_plain(folder, 1)
+    check_plain(folder, 2)
+    TASKS.find(folder)
     training = _read(folder / TRAINING, TypeAdapter(Training))
     policies: list[Policy] = []
     if (folder / RESULTS).exists():

@@ -7,7 +7,6 @@ servers are there before, and simulations that are made later are pools within t
 from __future__ import annotations
 
 import atexit
-import contextlib
 import errno
 import json
 import os
@@ -16,6 +15,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
@@ -32,7 +32,7 @@ _THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_TH
 """A server has one core: the others have servers of their own."""
 
 
-_MOST_PRINTED = 2_000
+_MOST_PRINTED, _ENDING_S = 2_000, 5.0
 
 
 class _Patient:
@@ -47,9 +47,6 @@ class _Patient:
         if not self._poll.poll(self._patience_ms):
             raise TimeoutError
         return os.readv(self._stream.fileno(), [view])
-
-    def close(self) -> None:
-        self._stream.close()
 
 
 class Server:
@@ -97,6 +94,11 @@ class Server:
         except OSError as error:
             raise self._gone() from error
         return self.plain_answer()["versions"]
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs, and nobody left an answer of it unread."""
+        return not self._due and self._process.poll() is None
 
     def ask(self, op: int, pool: int, rows: int, *arrays: tuple[NDArray[Any], str]) -> None:
         """Send a message; its answer is to be read next."""
@@ -151,8 +153,8 @@ class Server:
                 f"{self._name} said nothing for {self._patience_s:g} s, so it is taken for hung. If its "
                 "steps or resets take longer, raise `patience_s` in the task file."
             )
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=1)
+        with suppress(subprocess.TimeoutExpired):  # its pipes close a moment before it has ended
+            self._process.wait(_ENDING_S)
         code = self._process.returncode
         how = (
             "is ending"
@@ -174,20 +176,14 @@ class Server:
         self._log.seek(max(0, self._log.tell() - _MOST_PRINTED))
         return self._log.read().decode(errors="replace").strip()
 
-    def usable(self) -> bool:
-        """Whether it runs, and nobody left an answer of it unread."""
-        return not self._due and self._process.poll() is None
-
     def stop(self) -> None:
         """End the process, where this one may still do that; else it ends with its pipes."""
-        try:
+        with suppress(OSError, subprocess.TimeoutExpired):
             self._process.kill()
-            self._process.wait(timeout=10)
-        except (OSError, subprocess.TimeoutExpired):
-            pass
-        finally:
-            for stream in (self._asked, self._answers, self._log):
-                stream.close()
+            self._process.wait(_ENDING_S)
+        for pipe in (self._process.stdin, self._process.stdout, self._log):
+            if pipe:
+                pipe.close()
 
 
 class Fleet:
@@ -216,7 +212,7 @@ class Fleet:
     def ready(self, wanted: int) -> Sequence[Server]:
         """At least one server, and as many as wanted where more may still be started."""
         with self.lock:
-            for server in [server for server in self.servers if not server.usable()]:
+            for server in [server for server in self.servers if not server.alive]:
                 server.stop()
                 self.servers.remove(server)
             while len(self.servers) < wanted:
