@@ -226,7 +226,7 @@ def _understood(subject: Subject, done: subprocess.CompletedProcess[bytes]) -> S
             found |= json.loads(line)
         failed = found.get("failed")
         if isinstance(failed, dict):
-            told = f"{failed.get('kind')} in {failed.get('where')}: {str(failed.get('text'))[:1000]}"
+            told = f"{failed.get('kind')} in {failed.get('where')}: {str(failed.get('text'))[:1000]}."
             raise SuiteError(
                 f"{subject.environment} ({subject.python}) raised {told}"
                 f"{advice(str(failed.get('kind')), subject.python, done.stderr.decode(errors='replace'))}"

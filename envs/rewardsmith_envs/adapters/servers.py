@@ -134,7 +134,7 @@ class Server:
         if failure:
             raise SuiteError(
                 f"{self._name} raised {failure['kind']} in {failure['where'][:300]}: "
-                f"{str(failure['text'])[:1000] or 'it says nothing more'}"
+                f"{str(failure['text'])[:1000] or 'it says nothing more'}."
                 f"{advice(str(failure['kind']), self._python)}"
             )
 

@@ -28,6 +28,11 @@ class _Tools:
 
 def _look(tools, spec, say):
     """Say in three lines: what was seen, what one environment takes, whether it draws."""
+    if not hasattr(tools.pool, "make_one"):
+        raise ValueError(
+            "environments of %s cannot be drafted. Draft the same one of its own suite, then change "
+            "`backend` and the readers" % spec["backend"]
+        )
     one = tools.pool.make_one(spec)
     obs, _ = one.reset(seed=0)
     observe = tools.spaces.observer(one.observation_space, obs, ())

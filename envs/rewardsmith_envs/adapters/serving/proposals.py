@@ -8,6 +8,12 @@ _WHOLE, _COLUMNS, _PLACES, _JOINTS, _ATTRIBUTE = 9, 30, 12, 40, 16
 """Numbers of a part that is one signal, of one that is read by columns; things of a scene; numbers
 of an attribute."""
 _REVEALING = ("success", "score", "reward", "done", "action")
+_TELLING = (
+    "goal", "target", "obj", "cube", "block", "ball", "puck", "peg", "tip", "hand", "palm", "torso", "grasp",
+    "grip",
+)  # fmt: skip
+_TOUCH = ("tch", "touch")
+"""How sites of touch sensors are called; there are many."""
 _FREE, _BALL = 0, 1
 
 
@@ -63,13 +69,20 @@ def _of_scene(env, found):
     free = [bodies[int(model.jnt_bodyid[at])] for at, kind in enumerate(kinds) if kind == _FREE]
     plain = [name for name, kind in zip(joints, kinds) if name and kind not in (_FREE, _BALL)][:_JOINTS]
     wanted = []
-    for name in found["sites"][:_PLACES]:
+    for name in sorted(found["sites"], key=lambda name: not _is_thing(name))[:_PLACES]:
         wanted += [{"site": name}, {"site": name, "quantity": "linvel"}]
     for name in [name for name in free if name][:_PLACES]:
         wanted += [{"body": name, "quantity": what} for what in ("pos", "quat", "linvel")]
+    wanted += [{"body": name} for name in found["bodies"] if _is_thing(name)][:_PLACES]
     if plain:
         wanted += [{"joint": plain}, {"joint": plain, "quantity": "vel"}]
     return wanted
+
+
+def _is_thing(name):
+    """Whether a name is that of something a reward might be about."""
+    low = name.lower()
+    return any(word in low for word in _TELLING) and not low.startswith(_TOUCH)
 
 
 def _attributes(env):

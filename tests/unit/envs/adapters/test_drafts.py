@@ -139,10 +139,13 @@ def test_who_hangs_is_not_waited_for(folder: Path, monkeypatch: pytest.MonkeyPat
         (["Walk-v0"], "--out is missing; give a file that ends in .yaml"),
         (["Walk-v0", "--out", "walk.txt"], r"--out is walk\.txt"),
         (["Walk-v0", "--out", "there/walk.yaml"], "there is no folder"),
-        (["no_such_module:Walk-v0", "--out", "w.yaml"], r"No module named 'no_such_module' Install it there"),
+        (
+            ["no_such_module:Walk-v0", "--out", "w.yaml"],
+            r"No module named 'no_such_module'. Install it there",
+        ),
         (["Walk-v0", "--out", "w.yaml", "--python", "no-such-python"], "no program is there"),
         (["Walk-v0", "--out", "w.yaml", "--python", "/bin/false"], "was ended with 1 before it was done"),
-        (["metaworld:push-v3", "--out", "w.yaml"], "No module named .* Install it there"),
+        (["metaworld:push-v3", "--out", "w.yaml"], "raised ModuleNotFoundError .* Install it there"),
     ],
 )
 def test_a_wrong_request_says_what_is_right(folder: Path, arguments: list[str], said: str):
