@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 import sys
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from rewardsmith_envs.adapters.guesses import Guess, guess
+from rewardsmith_envs.adapters.guesses import Guess, guess, short, widened
 from rewardsmith_envs.adapters.looking import Info, Measured, Seen, Subject, look, subject
 from rewardsmith_envs.adapters.table import TODO
 
@@ -229,38 +228,12 @@ def _signal(name: str, guessed: Guess, one: Measured) -> Iterator[str]:
         yield f"    shape: [{len(one.low)}]"
     for word, value in (*own, ("meaning", guessed.meaning)):
         yield f"    {word}: {_plain(value)}"
-    low, high = _widened(one, guessed.unit)
+    low, high = widened(one, guessed.unit)
     yield f"    low: {low}  # seen: {min(one.low):.3g} to {max(one.high):.3g}"
     yield f"    high: {high}"
     if not guessed.unit.endswith("/s"):
-        start = [[_short(number) for number in side] for side in (one.start_low, one.start_high)]
+        start = [[short(number) for number in side] for side in (one.start_low, one.start_high)]
         yield f"    start: {start}  # at the start of episodes; measured"
-
-
-def _widened(one: Measured, unit: str) -> tuple[float, float]:
-    """Bounds that ordinary episodes stay in: policies go farther than chance does."""
-    low, high = min(one.low), max(one.high)
-    if unit == "quat":
-        return -1.0, 1.0
-    if unit.endswith("/s"):
-        most = _outward(2 * max(abs(low), abs(high)))
-        return -most, most
-    margin = max(0.5 * (high - low), 0.05 * max(abs(low), abs(high)))
-    step = 10.0 ** math.floor(math.log10(margin))
-    return _tidy(math.floor((low - margin) / step) * step), _tidy(math.ceil((high + margin) / step) * step)
-
-
-def _outward(number: float) -> float:
-    step = 10.0 ** (math.floor(math.log10(number)) - 1)
-    return _tidy(math.ceil(number / step) * step)
-
-
-def _tidy(number: float) -> float:
-    return float(f"{number:.6g}")
-
-
-def _short(number: float) -> float:
-    return round(number, 4) + 0.0  # no minus zero
 
 
 def _rewards(seen: Seen) -> Iterator[str]:

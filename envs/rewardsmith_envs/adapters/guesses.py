@@ -1,7 +1,11 @@
-"""Guesses about a signal from where it is read and how that is called; a person confirms them."""
+"""Guesses about a signal from how its source is called, and bounds from what was seen.
+
+A person confirms them.
+"""
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -109,3 +113,30 @@ def identifier(text: str) -> str:
     """Letters, digits and underscores of a text."""
     name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "part"
     return f"s_{name}" if name[0].isdigit() else name
+
+
+def widened(one: Measured, unit: str) -> tuple[float, float]:
+    """Bounds that ordinary episodes stay in: policies go farther than chance does."""
+    low, high = min(one.low), max(one.high)
+    if unit == "quat":
+        return -1.0, 1.0
+    if unit.endswith("/s"):
+        most = _outward(2 * max(abs(low), abs(high)))
+        return -most, most
+    margin = max(0.5 * (high - low), 0.05 * max(abs(low), abs(high)))
+    step = 10.0 ** math.floor(math.log10(margin))
+    return _tidy(math.floor((low - margin) / step) * step), _tidy(math.ceil((high + margin) / step) * step)
+
+
+def _outward(number: float) -> float:
+    step = 10.0 ** (math.floor(math.log10(number)) - 1)
+    return _tidy(math.ceil(number / step) * step)
+
+
+def _tidy(number: float) -> float:
+    return float(f"{number:.6g}")
+
+
+def short(number: float) -> float:
+    """Four digits behind the point are enough for a start."""
+    return round(number, 4) + 0.0  # no minus zero
