@@ -102,6 +102,11 @@ class TaskRegistry(Registry[Task]):
         self._doubtful.pop(name, None)
         return name
 
+    def file(self, name: str) -> TaskFile | None:
+        """The task of a file that was brought; nothing for registered ones."""
+        found = self._brought.get(name)
+        return found.task if found else None
+
     def reference(self, name: str) -> str:
         """What another process of this user loads the same task by."""
         found = self._brought.get(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +15,11 @@ class TaskFile(Task, Protocol):
     @property
     def files(self) -> tuple[Path, ...]:
         """The file, and others beside it that it names: all that a copy needs."""
+        ...
+
+    @property
+    def exceptions(self) -> Mapping[str, str]:
+        """Checks of the contract that it does not pass, and why."""
         ...
 
     @property
@@ -42,12 +47,14 @@ class TaskSource(Protocol):
         """
         ...
 
-    def draft(self, environment: str, python: str) -> str:
+    def draft(self, environment: str, python: str, name: str, folder: Path) -> str:
         """The text of a task file for a live environment; comments say what a person must decide.
 
         Args:
             environment: An id, ``module:Id`` to import first, or ``backend:ID``.
             python: Interpreter that has the suite; empty: this one.
+            name: Of the task; empty: made of the id.
+            folder: Where the file will lie; its relative paths are seen from there.
 
         Raises:
             RewardsmithError: The environment cannot be made, or no task can be made of it.

@@ -47,13 +47,17 @@ def differences(one: Step, other: Step, ours: Sequence[int] = (), theirs: Sequen
 
 
 def velocity_pairs(task: Task) -> list[tuple[str, str]]:
-    """Positions with velocities, by name: ``cube_pos`` and ``cube_lin_vel`` or ``cube_vel``."""
-    names = [signal.name for signal in task.signals]
+    """Positions with velocities of the same shape, by name.
+
+    Such as ``cube_pos`` and ``cube_lin_vel`` or ``cube_vel``.
+    """
+    shapes = {signal.name: signal.shape for signal in task.signals}
+    names = list(shapes)
     stems = {name: re.sub(r"(_pos)?(_angle)?(_opening)?$", "", name) for name in names}
     ends = ("_lin_vel", "_vel")
     return [
         (name, stem + end)
         for name, stem in stems.items()
         for end in ends
-        if stem + end in names and stem + end != name
+        if stem + end != name and shapes.get(stem + end) == shapes[name]
     ]

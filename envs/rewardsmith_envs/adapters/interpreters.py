@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
 
@@ -25,6 +27,13 @@ def versions(python: str, packages: Sequence[str]) -> Mapping[str, str]:
         RewardsmithError: It cannot be started.
     """
     return _versions(python, tuple(packages))
+
+
+def surroundings(python: str) -> dict[str, str]:
+    """Variables for a process: another interpreter must not find our packages before its own."""
+    if python == sys.executable:
+        return dict(os.environ)
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 
 
 @cache

@@ -6,12 +6,12 @@ servers are there before, and simulations that are made later are pools within t
 
 from __future__ import annotations
 
+import atexit
 import errno
 import json
 import os
 import select
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,8 +21,11 @@ from typing import IO, Any, ClassVar
 
 from numpy.typing import NDArray
 
-from rewardsmith.errors import RewardsmithError
+from rewardsmith_envs.adapters.failures import SuiteError, advice
+from rewardsmith_envs.adapters.interpreters import surroundings
 from rewardsmith_envs.adapters.serving import frames
+
+__all__ = ["Fleet", "Server", "SuiteError"]
 
 _SCRIPT = Path(__file__).parent / "serving" / "serve.py"
 _THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -30,10 +33,6 @@ _THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_TH
 
 
 _MOST_PRINTED, _ENDING_S = 2_000, 5.0
-
-
-class SuiteError(RewardsmithError):
-    """Somebody else's environment failed; the message names it and says what to do."""
 
 
 class _Patient:
@@ -61,7 +60,8 @@ class Server:
         """
         # what a suite prints is of interest when it fails
         self._log = tempfile.TemporaryFile()  # noqa: SIM115
-        self._name, self._patience_s = f"{spec['environment']} ({python})", patience_s
+        self._name, self._python = f"{spec['environment']} ({python})", python
+        self._patience_s = patience_s
         try:
             self._process = subprocess.Popen(
                 [python, "-u", str(_SCRIPT), backend],
@@ -69,7 +69,7 @@ class Server:
                 stdout=subprocess.PIPE,
                 stderr=self._log,
                 bufsize=0,
-                env={**_surroundings(python), **_THREADS},
+                env={**surroundings(python), **_THREADS},
                 start_new_session=True,
             )
         except OSError as error:
@@ -80,9 +80,20 @@ class Server:
         assert self._process.stdin
         assert self._process.stdout
         self._asked, self._answers = self._process.stdin, _Patient(self._process.stdout, patience_s)
-        frames.write_head(self._asked, frames.HELLO, 0, 0)
-        frames.write_json(self._asked, spec)
-        self.versions: dict[str, str] = self.plain_answer()["versions"]
+        try:
+            self.versions = self._greeted(spec)
+        except SuiteError:
+            self.stop()
+            raise
+
+    def _greeted(self, spec: Mapping[str, object]) -> dict[str, str]:
+        """Versions of the packages that the task file names."""
+        try:
+            frames.write_head(self._asked, frames.HELLO, 0, 0)
+            frames.write_json(self._asked, spec)
+        except OSError as error:
+            raise self._gone() from error
+        return self.plain_answer()["versions"]
 
     @property
     def alive(self) -> bool:
@@ -119,7 +130,8 @@ class Server:
         if failure:
             raise SuiteError(
                 f"{self._name} raised {failure['kind']} in {failure['where'][:300]}: "
-                f"{str(failure['text'])[:1000] or 'it says nothing more'}"
+                f"{str(failure['text'])[:1000] or 'it says nothing more'}."
+                f"{advice(str(failure['kind']), self._python)}"
             )
 
     def plain_answer(self) -> Any:
@@ -149,7 +161,8 @@ class Server:
         )
         return SuiteError(
             f"the server of {self._name} {how}. `rewardsmith adapt --check FILE` tries the environment "
-            f"alone. The last that it printed: {self._printed() or 'nothing'}"
+            f"alone.{advice('', self._python, self._printed())} The last that it printed: "
+            f"{self._printed() or 'nothing'}"
         )
 
     def _printed(self) -> str:
@@ -167,13 +180,6 @@ class Server:
         for pipe in (self._process.stdin, self._process.stdout, self._log):
             if pipe:
                 pipe.close()
-
-
-def _surroundings(python: str) -> dict[str, str]:
-    """Another interpreter has packages of its own, and must not find ours before them."""
-    if python == sys.executable:
-        return dict(os.environ)
-    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 
 
 class Fleet:
@@ -265,3 +271,13 @@ class Fleet:
         for server in self.servers:
             server.stop()
         self.servers.clear()
+
+    @classmethod
+    def stop_all(cls) -> None:
+        """End all servers of this process."""
+        for (owner, _), fleet in cls._known.items():
+            if owner == os.getpid():
+                fleet._stop()
+
+
+atexit.register(Fleet.stop_all)

@@ -29,11 +29,11 @@ class TableSource:
         """The task of a file (see :class:`rewardsmith.contracts.TaskSource`)."""
         return TableTask(path)
 
-    def draft(self, environment: str, python: str) -> str:
+    def draft(self, environment: str, python: str, name: str, folder: Path) -> str:
         """Draft a file from a live environment (see :class:`rewardsmith.contracts.TaskSource`)."""
         from rewardsmith_envs.adapters.drafting import draft
 
-        return draft(environment, python)
+        return draft(environment, python, name, folder)
 
 
 SOURCE = TableSource()

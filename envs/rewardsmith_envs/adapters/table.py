@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal
@@ -17,6 +17,9 @@ from rewardsmith.contracts import Repeats, Role, Setting, Signal, Span
 from rewardsmith.errors import UsageError
 
 FORMAT = 1
+TODO = "TODO"
+"""How a value begins that a draft leaves to a person."""
+_LISTED = 12
 _MOST_BYTES = 1_000_000
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 Pair = tuple[int, int]
@@ -202,6 +205,7 @@ def parse_table(found: Mapping[str, object], where: str) -> Table:
     Raises:
         UsageError: Something is missing, unknown or contradictory.
     """
+    _check_decided(found, where)
     try:
         table = _TABLE.validate_python(found)
     except ValidationError as error:
@@ -214,6 +218,25 @@ def parse_table(found: Mapping[str, object], where: str) -> Table:
         raise UsageError(f"{where}: {key} is {str(first['input'])[:80]!r}: {first['msg']}.") from None
     _check(table, where)
     return table
+
+
+def _check_decided(found: Mapping[str, object], where: str) -> None:
+    """Refuse what a draft leaves to a person, all of it at once."""
+    open_keys = [key for key, value in _leaves(found, "") if str(value).lstrip().startswith(TODO)]
+    if open_keys:
+        more = f" and {len(open_keys) - _LISTED} more" if len(open_keys) > _LISTED else ""
+        raise UsageError(
+            f"{where}: {', '.join(open_keys[:_LISTED])}{more} {'is' if len(open_keys) == 1 else 'are'} still "
+            f"{TODO}. Decide what they are; the comments in a draft say how."
+        )
+
+
+def _leaves(value: object, key: str) -> Iterator[tuple[str, object]]:
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from _leaves(part, f"{key}.{name}" if key else str(name))
+    else:
+        yield key, value
 
 
 def _known(loc: tuple[int | str, ...]) -> str:

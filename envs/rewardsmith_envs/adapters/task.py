@@ -46,6 +46,11 @@ class TableTask:
         note = self.path.parent / ORIGIN
         return Path(note.read_text(encoding="utf-8")) if note.is_file() else self.path.parent
 
+    @property
+    def exceptions(self) -> Mapping[str, str]:
+        """Checks of the contract that it does not pass, as the file says."""
+        return self.table.exceptions
+
     on_cpu = True
     room: Mapping[str, int] = {}
 

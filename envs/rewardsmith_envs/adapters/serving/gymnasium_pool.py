@@ -1,6 +1,7 @@
 """A pool of ordinary Gymnasium environments, each reset and seeded by us."""
 
 import importlib
+import os
 
 import numpy as np
 
@@ -25,6 +26,8 @@ def make_one(spec):
     arguments = dict(spec["arguments"])
     if spec["render"]:
         arguments["render_mode"] = "rgb_array"
+        if not os.environ.get("DISPLAY"):
+            os.environ.setdefault("MUJOCO_GL", "egl")  # its default wants a window
     env = gymnasium.make(maker, disable_env_checker=True, max_episode_steps=-1, **arguments)
     return env
 
@@ -62,7 +65,7 @@ class Pool:
         out = np.empty((len(rows), self.inputs), np.float32)
         for number, (row, seed) in enumerate(zip(rows, seeds)):
             obs, _ = self.rows[row].env.reset(seed=int(seed) & 0x7FFFFFFF)
-            out[number] = self.observe(obs)
+            out[number] = self._observed(obs)
         return out
 
     again = start
@@ -83,7 +86,7 @@ class Pool:
         for number in range(count):
             row = self.rows[rows[number]]
             obs, reward, terminated, truncated, info = row.env.step(actions[number])
-            obs_out[number] = self.observe(obs)
+            obs_out[number] = self._observed(obs)
             at = 0
             for reader in row.signals:
                 value = reader(obs, info)
@@ -100,6 +103,15 @@ class Pool:
         sound = np.isfinite(obs_out).all(axis=1) & np.isfinite(read).all(axis=1) & np.isfinite(score)
         flags[~sound] |= frames.BROKEN
         return obs_out, read, score, native, flags
+
+    def _observed(self, obs):
+        seen = self.observe(obs)
+        if len(seen) != self.inputs:
+            raise UnusableError(
+                "the observation had %d numbers at first, and now %d. It must keep its size: pad it, or "
+                "leave out what comes and goes" % (self.inputs, len(seen))
+            )
+        return seen
 
     def check_widths(self, widths, names):
         """Every reader gives as many numbers as the file says."""

@@ -112,7 +112,8 @@ def mujoco_of(env):
     )
 
 
-def _names(model, kind):
+def names(model, kind):
+    """Of all bodies, sites or joints, in the model's order; some may have none."""
     return [
         getattr(model, kind)(number).name
         for number in range(getattr(model, "n" + {"joint": "jnt"}.get(kind, kind)))
@@ -120,7 +121,7 @@ def _names(model, kind):
 
 
 def _thing(model, kind, name):
-    known = _names(model, kind)
+    known = names(model, kind)
     if name not in known:
         raise ReaderError("the scene has no %s %r; it has %s" % (kind, name, ", ".join(filter(None, known))))
     return known.index(name)

@@ -12,11 +12,11 @@ import signal
 import sys
 import traceback
 
-_BACKENDS = {"gymnasium": "gymnasium_pool", "envpool": "envpool_pool", "metaworld": "metaworld_pool"}
+BACKENDS = {"gymnasium": "gymnasium_pool", "envpool": "envpool_pool", "metaworld": "metaworld_pool"}
 _DEATH_SIGNAL = 1
 
 
-def _own_package():
+def own_package():
     """This folder as a package of its own name, without being on anybody's path."""
     folder = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [path for path in sys.path if os.path.abspath(path or os.curdir) != folder]
@@ -30,7 +30,7 @@ def _own_package():
     return name
 
 
-def _claim_pipes():
+def claim_pipes():
     """The pipes for us alone: suites print to stdout, and ask questions on stdin."""
     asked, answers = os.fdopen(os.dup(0), "rb", 1 << 16), os.fdopen(os.dup(1), "wb", 1 << 16)
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -40,13 +40,22 @@ def _claim_pipes():
     return asked, answers
 
 
-def _die_with_parent():
+def failure(error):
+    """What an environment raised, as plain data."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = "%s, line %s, %s" % (last.filename, last.lineno, last.name)
+    return {"kind": type(error).__name__, "text": str(error), "where": where}
+
+
+def die_with_parent():
+    """End with the process that started this one."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the search decides when to stop
 
 
-def _versions(packages):
+def versions(packages):
+    """Of this interpreter, and of the packages that it has."""
     from importlib import metadata
 
     found = {"python": "%d.%d.%d" % sys.version_info[:3]}
@@ -69,7 +78,7 @@ class Server:
         self.spec = spec
         for folder in reversed(spec["path"]):
             sys.path.insert(0, folder)
-        return {"versions": _versions(spec["packages"])}
+        return {"versions": versions(spec["packages"])}
 
     def serve_one(self):
         """Read one message, do what it says, and answer."""
@@ -115,11 +124,11 @@ class Server:
 
 def main():
     """Serve until the other side goes."""
-    _die_with_parent()
-    asked, answers = _claim_pipes()
-    package = _own_package()
+    die_with_parent()
+    asked, answers = claim_pipes()
+    package = own_package()
     frames = importlib.import_module(package + ".frames")
-    backend = importlib.import_module(package + "." + _BACKENDS[sys.argv[1]])
+    backend = importlib.import_module(package + "." + BACKENDS[sys.argv[1]])
     server = Server(frames, backend, asked, answers)
     while True:
         try:
@@ -128,9 +137,7 @@ def main():
             return
         except Exception as error:  # the boundary: other people's environments run here
             answers.write(bytes([frames.FAILED]))
-            last = traceback.extract_tb(error.__traceback__)[-1]
-            where = "%s, line %s, %s" % (last.filename, last.lineno, last.name)
-            frames.write_json(answers, {"kind": type(error).__name__, "text": str(error), "where": where})
+            frames.write_json(answers, failure(error))
         answers.flush()
 
 

@@ -21,8 +21,8 @@ from tests.steered import task_file
 MET = "success: {info: is_success}"
 
 
-def made(folder: Path, count: int = 2, **changed: str) -> ServedEnv:
-    env = TableTask(task_file(folder, **changed)).make(count, 2)
+def made(folder: Path, **changed: str) -> ServedEnv:
+    env = TableTask(task_file(folder, **changed)).make(2, 2)
     assert isinstance(env, ServedEnv)
     return env
 

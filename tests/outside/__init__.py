@@ -1,0 +1,1 @@
+"""Other people's environments, made up: sound ones and hostile ones."""
