@@ -13,6 +13,7 @@ from rewardsmith.contracts.search import Strategy
 from rewardsmith.contracts.task import Capabilities, Device, Preset, Repeats, Setting, Task
 from rewardsmith.contracts.told import TOLD, Told
 from rewardsmith.contracts.training import (
+    BUILT_IN,
     NATIVE,
     SPARSE,
     Jobs,
@@ -37,6 +38,7 @@ from rewardsmith.contracts.writing import (
 
 __all__ = [
     "ALIGN",
+    "BUILT_IN",
     "INITIAL",
     "NATIVE",
     "PREVIOUS",
