@@ -12,6 +12,7 @@ from rewardsmith.drafting import StudyLedger
 from rewardsmith.errors import NothingTrainedError
 from rewardsmith.event_replay import names_from, replay
 from rewardsmith.finals import compare_with_baselines, train_finalists
+from rewardsmith.origins import keep_origin
 from rewardsmith.parts import Parts
 from rewardsmith.records import MOST_ASKED, Candidate, Event, Purpose, Trial
 from rewardsmith.schedule import ready
@@ -28,6 +29,7 @@ def run(study: Study, parts: Parts, observer: Observer) -> None:
     and no candidate has a score. ExecutionError: The machine fails again and again; the study can
     be resumed.
     """
+    keep_origin(study.store, parts.task)
     if study.finished:  # with fewer candidates
         study.store.put_value("finished", "")
     budget = _budget(study, parts.settings.whole_steps)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rewardsmith.admission import check_prints
+from rewardsmith.baselines import HUMAN, check_baseline
 from rewardsmith.contracts import Task
 from rewardsmith.errors import UsageError
 from rewardsmith.files import read_named
@@ -14,7 +15,6 @@ from rewardsmith.reward.guard import Guard
 from rewardsmith.study import Study
 from rewardsmith.study_folder import is_study
 
-HUMAN = "human"
 _MOST_BYTES = 4 * MAX_REPLY
 """A character takes four bytes at most."""
 
@@ -50,6 +50,7 @@ def source_of(name: str, task: Task) -> tuple[str, str]:
     """
     path = Path(name)
     if name == HUMAN:
+        check_baseline(task, HUMAN)
         return task.human_reward, HUMAN
     if path.exists() and not path.is_dir():
         return read_program(path), path.name

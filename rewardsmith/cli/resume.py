@@ -9,9 +9,11 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
+from rewardsmith.capabilities import REPEATING
 from rewardsmith.cli import compare
 from rewardsmith.cli.agreement import ModelFlags, agreed, given_terms
 from rewardsmith.cli.arguments import check_words, parse
+from rewardsmith.cli.output import warn
 from rewardsmith.cli.search import carry_on, nothing_left, show_finished
 from rewardsmith.comparison import Comparison, is_comparison
 from rewardsmith.config import StudyConfig
@@ -66,7 +68,13 @@ def run(arguments: list[str]) -> int:
         done = nothing_left(study)  # which takes no key
         parts = assemble(study.config, study.folder, study.horizon, dry=done)
         try:
-            return show_finished(study, parts) if done else carry_on(study, parts)
+            if done:
+                return show_finished(study, parts)
+            if (repeats := parts.task.capabilities.repeats) != "bit":
+                warn(
+                    f"note: what was under way is repeated, not replayed: {config.task} {REPEATING[repeats]}"
+                )
+            return carry_on(study, parts)
         finally:
             parts.close()
 

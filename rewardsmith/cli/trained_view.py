@@ -6,7 +6,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rewardsmith.cli.views import LEGEND, bar, framed, label, state_text
+from rewardsmith.cli.views import LEGEND, bar, framed, label, origin_lines, state_text
+from rewardsmith.contracts import NATIVE
 from rewardsmith.reports.summary import last_success
 from rewardsmith.reports.trained import Policy, Trained
 from rewardsmith.shown import count, number, one_line
@@ -31,7 +32,9 @@ def trained_view(trained: Trained, *, plain: bool) -> RenderableType:
     parts: list[RenderableType] = [title, Text(facts, style="dim"), table]
     if not trained.policies:
         parts.append(Text("no training is at its end", style="yellow"))
-    parts += [Text(LEGEND, style="dim")]
+    native = training.program == NATIVE
+    about = origin_lines([training.origin], native=native)
+    parts += [Text(one_line(line, _NOTE), style="dim") for line in (LEGEND, *about)]
     parts += [
         Text(f"{label(policy.name)} {label(policy.state)}: {one_line(policy.cause, _NOTE)}", style="yellow")
         for policy in trained.policies

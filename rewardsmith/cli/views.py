@@ -15,7 +15,9 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
+from rewardsmith.baselines import BASELINES
 from rewardsmith.cli.states import state_text, states
+from rewardsmith.contracts import NATIVE
 from rewardsmith.records import Run, Score, Screening
 from rewardsmith.reports.models import in_words
 from rewardsmith.reports.spent import Totals
@@ -67,6 +69,10 @@ def study_view(summary: StudySummary, source: str, *, plain: bool = False) -> Re
         parts.append(finalist_table(summary.finalists))
     if summary.finals:
         parts.append(final_table(summary.finals, summary.marked))
+    native = NATIVE in {row.reward for row in summary.finals}
+    parts += [
+        Text(one_line(line, _NOTE), style="dim") for line in origin_lines(summary.origins, native=native)
+    ]
     parts.append(Text(bill(summary), style="dim"))
     if summary.winner and not summary.marked:
         parts.append(Text(_NO_BEST, style="yellow"))
@@ -85,7 +91,8 @@ def _star(summary: StudySummary) -> str:
     best = (
         "the best mean of those trained again, see below" if summary.finalists else "the best of the search"
     )
-    metric = "; in a metric no number means failure, so compare it with human and sparse"
+    others = " and ".join(row.reward for row in summary.finals if row.reward in BASELINES)
+    metric = f"; in a metric no number means failure, so compare it with {others or 'the baselines'}"
     return f"*: {best}{metric if summary.has_metric else ''}"
 
 

@@ -28,7 +28,7 @@ def confine_training(folders: Sequence[Path], task: Task, device: Device) -> lis
     """
     cache = cache_folder() / "training"
     os.environ.update(XDG_CACHE_HOME=str(cache), CUDA_CACHE_PATH=str(cache / "cuda"))
-    task.make(1, 1, device)
+    task.make(1, 1, device).close()
     own = [*folders, Path(os.environ["TMPDIR"])]  # its parent made that for it alone
     for folder in own:
         folder.mkdir(parents=True, exist_ok=True)

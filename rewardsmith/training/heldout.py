@@ -171,7 +171,7 @@ class _Round:
 def _play_round(
     env: VecEnv, task: Task, trained: TrainedPolicy, policies: int, seeds: Tensor, alive: Callable[[], None]
 ) -> _Round:
-    """Play one episode per seed, ``(policies * episodes,)``; policy ``k`` owns the ``k``-th block."""
+    """Play one episode per seed, ``(policies * episodes,)``; each policy owns a block of them."""
     episodes, observation = len(seeds) // policies, env.reset(seeds)
     score = torch.full((len(seeds),), math.nan, device=trained.device)
     unstable = torch.zeros_like(score, dtype=torch.bool)
