@@ -6,7 +6,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rewardsmith.cli.views import LEGEND, bar, framed, label, origin_lines, state_text
+from rewardsmith.cli.origin_view import origin_lines
+from rewardsmith.cli.views import LEGEND, bar, framed, label, state_text
 from rewardsmith.contracts import NATIVE
 from rewardsmith.reports.summary import last_success
 from rewardsmith.reports.trained import Policy, Trained
@@ -33,8 +34,7 @@ def trained_view(trained: Trained, *, plain: bool) -> RenderableType:
     if not trained.policies:
         parts.append(Text("no training is at its end", style="yellow"))
     native = training.program == NATIVE
-    about = origin_lines([training.origin], native=native)
-    parts += [Text(one_line(line, _NOTE), style="dim") for line in (LEGEND, *about)]
+    parts += [Text(LEGEND, style="dim"), *origin_lines([training.origin], native=native)]
     parts += [
         Text(f"{label(policy.name)} {label(policy.state)}: {one_line(policy.cause, _NOTE)}", style="yellow")
         for policy in trained.policies

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rewardsmith.baselines import BASELINES
+from rewardsmith.cli.origin_view import origin_lines
 from rewardsmith.cli.states import state_text, states
 from rewardsmith.contracts import NATIVE
 from rewardsmith.records import Run, Score, Screening
@@ -70,9 +71,7 @@ def study_view(summary: StudySummary, source: str, *, plain: bool = False) -> Re
     if summary.finals:
         parts.append(final_table(summary.finals, summary.marked))
     native = NATIVE in {row.reward for row in summary.finals}
-    parts += [
-        Text(one_line(line, _NOTE), style="dim") for line in origin_lines(summary.origins, native=native)
-    ]
+    parts += origin_lines(summary.origins, native=native)
     parts.append(Text(bill(summary), style="dim"))
     if summary.winner and not summary.marked:
         parts.append(Text(_NO_BEST, style="yellow"))
