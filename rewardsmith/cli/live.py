@@ -81,9 +81,8 @@ def _clock(study: Study, env_steps: int) -> Clock:
     most = study.config.candidates
     if study.config.max_steps is not None:
         most = min(most, study.config.max_steps // env_steps)
-    return Clock(
-        max(0, most + study.config.final_trainings(baselines_known(study.config.task)) - made) * env_steps
-    )
+    after = study.config.final_trainings(len(baselines_known(study.config.task)))
+    return Clock(max(0, most + after - made) * env_steps)
 
 
 class PlainObserver:

@@ -71,9 +71,8 @@ def run(arguments: list[str]) -> int:
             if done:
                 return show_finished(study, parts)
             if (repeats := parts.task.capabilities.repeats) != "bit":
-                warn(
-                    f"note: what was under way is repeated, not replayed: {config.task} {REPEATING[repeats]}"
-                )
+                words = f"{config.task}: {REPEATING[repeats]}"
+                warn(f"note: what was under way is repeated, not replayed. {words}")
             return carry_on(study, parts)
         finally:
             parts.close()

@@ -15,11 +15,11 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from rewardsmith.baselines import BASELINES
 from rewardsmith.cli.origin_view import origin_lines
 from rewardsmith.cli.states import state_text, states
 from rewardsmith.contracts import NATIVE
 from rewardsmith.records import Run, Score, Screening
+from rewardsmith.reports.advice import baselines_known
 from rewardsmith.reports.models import in_words
 from rewardsmith.reports.spent import Totals
 from rewardsmith.reports.summary import CandidateRow, FinalistRow, FinalRow, StudySummary
@@ -90,8 +90,8 @@ def _star(summary: StudySummary) -> str:
     best = (
         "the best mean of those trained again, see below" if summary.finalists else "the best of the search"
     )
-    others = " and ".join(row.reward for row in summary.finals if row.reward in BASELINES)
-    metric = f"; in a metric no number means failure, so compare it with {others or 'the baselines'}"
+    others = " and ".join(baselines_known(summary.task))
+    metric = f"; in a metric no number means failure, so compare it with {others}"
     return f"*: {best}{metric if summary.has_metric else ''}"
 
 

@@ -43,12 +43,12 @@ def has_metric(task: str) -> bool:
         return False
 
 
-def baselines_known(task: str) -> int:
-    """How many baselines a task has; at most, where it is not installed here."""
+def baselines_known(task: str) -> tuple[str, ...]:
+    """The baselines of a task; all that there are, where it is not installed here."""
     try:
-        return len(baselines_of(TASKS.load(task))) if task in TASKS.names() else len(BASELINES)
+        return baselines_of(TASKS.load(task)) if task in TASKS.names() else BASELINES
     except RewardsmithError:
-        return len(BASELINES)
+        return BASELINES
 
 
 def preset_steps(task: str, trainer: str, device: Device) -> int | None:

@@ -85,12 +85,12 @@ def describe_terms(studies: Sequence[Study]) -> Iterator[str]:
 
 
 def describe_origins(studies: Sequence[Study]) -> Iterator[str]:
-    """What simulated every task, and what its numbers are worth: a line each, of all its studies."""
+    """What simulated every task, and what its numbers are worth, of all its studies."""
     for task, known in _origins_by_task(studies).items():
         if versions := " / ".join(dict.fromkeys(origin.text for origin in known if origin.text)):
             yield f"{task}: simulated by {versions}"
-        for repeats in dict.fromkeys(origin.repeats for origin in known if origin.repeats != "bit"):
-            yield f"{task}: {REPEATING[repeats]}"
+        for words in dict.fromkeys(REPEATING[origin.repeats] for origin in known if origin.repeats != "bit"):
+            yield f"{task}: {words}"
         for native in dict.fromkeys(origin.native for origin in known if origin.native):
             yield f"{task}: native is the suite's own reward: {native}"
 

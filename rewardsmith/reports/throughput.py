@@ -96,8 +96,8 @@ class Throughput:
     """Control steps under random actions: controls, physics,
     signals, success, resets, observation."""
     training: Rate
-    """The human reward, or else the suite's own or the sparse one, in a worker process, from the first update to the
-    last: without start-up and held-out scoring."""
+    """The human reward, or else the suite's own or the sparse one, in a worker process, from the
+    first update to the last: without start-up and held-out scoring."""
     search: Rate
     """A search of as many candidates as slots with the grammar writer,
     everything included but the closing comparison."""
