@@ -29,7 +29,6 @@ def run(study: Study, parts: Parts, observer: Observer) -> None:
     and no candidate has a score. ExecutionError: The machine fails again and again; the study can
     be resumed.
     """
-    keep_origin(study.store, parts.task)
     if study.finished:  # with fewer candidates
         study.store.put_value("finished", "")
     budget = _budget(study, parts.settings.whole_steps)
@@ -50,6 +49,7 @@ def run(study: Study, parts: Parts, observer: Observer) -> None:
 def search(study: Study, parts: Parts, budget: Budget, trainings: TrainingDesk, observer: Observer) -> None:
     """Spend the budget."""
     asked = replay(study, parts.strategy, parts.beliefs)
+    keep_origin(study.store, parts.task)
     trainings.widen(len(asked))
     trainings.resume()
     with WritingDesk(study, parts, StudyLedger(study.store, budget), budget, observer) as writing:
