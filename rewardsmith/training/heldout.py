@@ -136,9 +136,10 @@ def play(
         For every policy, mean and standard error over its episodes, and some of them.
     """
     seeds = environment_seeds("heldout", [seed] * policies, episodes, trained.device)
+    size = min(len(seeds), room or len(seeds))
     rounds = [
-        _play_round(env, task, trained, policies, some, alive)
-        for some in seeds.split(min(len(seeds), room or len(seeds)))
+        _play_round(env, task, trained, policies, seeds, slice(start, start + size), alive)
+        for start in range(0, len(seeds), size)
     ]
     score = torch.cat([one.score for one in rounds], dim=1)
     unstable = torch.cat([one.unstable for one in rounds], dim=1)
@@ -169,16 +170,25 @@ class _Round:
 
 
 def _play_round(
-    env: VecEnv, task: Task, trained: TrainedPolicy, policies: int, seeds: Tensor, alive: Callable[[], None]
+    env: VecEnv,
+    task: Task,
+    trained: TrainedPolicy,
+    policies: int,
+    seeds: Tensor,
+    rows: slice,
+    alive: Callable[[], None],
 ) -> _Round:
-    """Play one episode per seed, ``(policies * episodes,)``; each policy owns a block of them."""
-    episodes, observation = len(seeds) // policies, env.reset(seeds)
-    score = torch.full((len(seeds),), math.nan, device=trained.device)
+    """Play the episodes ``rows`` of all, one per seed, ``(policies * episodes,)``."""
+    own = seeds[rows]
+    episodes, observation = len(own) // policies, env.reset(own)
+    everyone = observation.new_zeros(len(seeds), env.observation_size)
+    score = torch.full((len(own),), math.nan, device=trained.device)
     unstable = torch.zeros_like(score, dtype=torch.bool)
     recorder = EpisodeRecorder(policies, episodes, task)
-    behaviour = BehaviourRecorder(task, len(seeds), trained.device)
+    behaviour = BehaviourRecorder(task, len(own), trained.device)
     for number in range(1, task.horizon + 1):
-        step = env.step(trained.act(observation.view(policies, episodes, -1)).flatten(0, 1))
+        everyone[rows] = observation  # each in its place: the last digits of a product hang on it
+        step = env.step(trained.act(everyone.view(policies, -1, everyone.shape[1])).flatten(0, 1)[rows])
         first = score.isnan()
         unstable |= first & step.unstable
         score = torch.where(first & (step.terminated | step.truncated), step.true_score, score)
