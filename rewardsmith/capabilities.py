@@ -35,8 +35,14 @@ def own_device(task: Task) -> Device:
 
 
 def make_one(task: Task) -> VecEnv:
-    """One environment, for who wants to know its sizes, or to see it; close it."""
-    return task.make(1, 1, own_device(task))
+    """One environment, for who wants to know its sizes, or to see it; close it.
+
+    Raises:
+        UsageError: This machine lacks the only device that the task has.
+    """
+    device = own_device(task)
+    task.check_device(device)
+    return task.make(1, 1, device)
 
 
 def try_out(task: Task) -> None:
@@ -46,6 +52,14 @@ def try_out(task: Task) -> None:
         RewardsmithError: It does not.
     """
     make_one(task).close()
+
+
+def repeating_note(task: Task) -> str:
+    """What a person should know who goes on with a search; nothing where it repeats to the bit."""
+    repeats = task.capabilities.repeats
+    if repeats == "bit":
+        return ""
+    return f"what was under way is repeated, not replayed. {task.name}: {REPEATING[repeats]}"
 
 
 def racing_warning(task: Task) -> str:

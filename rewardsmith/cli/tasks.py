@@ -74,6 +74,8 @@ def run(arguments: list[str]) -> int:
     """Print the list or the sheet."""
     options = parse(TasksOptions, "tasks", arguments)
     tasks = [TASKS.load(options.task)] if options.task else list(_loadable())
+    if options.measure and not options.task:
+        tasks = list(_measurable(tasks, options.device))
     sheets = [_sheet(task) for task in tasks]
     if options.measure:
         sheets = [
@@ -96,6 +98,15 @@ def _loadable() -> Iterator[Task]:
             yield TASKS.load(name)
         except RewardsmithError as error:
             warn(f"warning: {error}")
+
+
+def _measurable(tasks: list[Task], device: Device) -> Iterator[Task]:
+    """Those that can be made on a device; the others are named."""
+    for task in tasks:
+        if device in task.capabilities.devices:
+            yield task
+        else:
+            warn(f"{task.name} is left out: it cannot be simulated on {device}")
 
 
 def _sheet(task: Task) -> TaskSheet:

@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from rewardsmith.baselines import baselines, check_baseline, control
 from rewardsmith.contracts import NATIVE, SPARSE, Capabilities, Task
 from rewardsmith.errors import UsageError
-from rewardsmith.records import Purpose
+from rewardsmith.records import Purpose, Run, program_hash
 from rewardsmith.testing.sheets import its_human_reward_is_acceptable
 from tests.native_point import NATIVE_POINT, WORDS, NativePoint
 from tests.point import POINT
@@ -60,6 +61,25 @@ def test_the_machine_is_tried_with_the_densest_reward_that_there_is():
 
 def test_no_human_reward_is_as_good_as_an_acceptable_one():
     its_human_reward_is_acceptable(NATIVE_POINT)
+
+
+@pytest.mark.parametrize(
+    ("name", "fits"),
+    [("native", True), ("natives", False), ("native/..", False), ("Native", False), ("native\n", False)],
+)
+def test_records_know_its_name_and_nothing_like_it(name: str, fits: bool):
+    data = {
+        "id": f"{name}-baseline-0",
+        "subject": name,
+        "program": program_hash(NATIVE),
+        "purpose": "baseline",
+    }
+    try:
+        TypeAdapter(Run).validate_python({**data, "seed": 1})
+    except ValidationError:
+        assert not fits
+    else:
+        assert fits
 
 
 def test_the_native_reward_is_trained_beside_the_winner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
