@@ -132,10 +132,10 @@ class StudyConfig:
     finalist_seeds: int = 1
     """Fresh seeds that each finalist is trained on."""
     final_seeds: int = 1
-    """Further seeds on which the winner, the human and the sparse
-    reward are trained at the end; 0 for none."""
+    """Further seeds on which the winner and the baselines are trained at the end; 0 for none."""
     baselines: bool = True
-    """Train the human and the sparse reward beside the winner."""
+    """Train the human reward, the sparse one and that of the task's own
+    suite, as far as it has them, beside the winner."""
     racing: Literal["on", "off"] = "off"
     """End a training early when too many earlier candidates had a higher true score
     at the same point; `off` trains all to the end."""
@@ -174,11 +174,14 @@ class StudyConfig:
         """How many of the search are trained again at most: by default one in four, 3 at most."""
         return max(1, min(_FINALISTS, self.candidates // 4)) if self.finalists is None else self.finalists
 
-    @property
-    def final_trainings(self) -> int:
-        """Trainings after the search, at most: of the finalists, the winner and the baselines."""
+    def final_trainings(self, baselines: int) -> int:
+        """Trainings after the search, at most: of the finalists, the winner and the baselines.
+
+        Args:
+            baselines: As many as the task has (see :func:`rewardsmith.baselines.baselines`).
+        """
         chosen = self.finalist_count * self.finalist_seeds if self.finalist_count > 1 else 0
-        return chosen + self.final_seeds * (3 if self.baselines else 1)
+        return chosen + self.final_seeds * (1 + baselines * self.baselines)
 
     def changed_terms(self, other: StudyConfig) -> str:
         """The first field that differs and that decides what a search finds.

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rewardsmith.contracts import SPARSE, Observer
+from rewardsmith.baselines import BASELINES, HUMAN, baselines
+from rewardsmith.contracts import Observer
 from rewardsmith.parts import Parts
 from rewardsmith.records import Purpose, Run, Trial
 from rewardsmith.schedule import new_run, program_of
@@ -62,7 +63,7 @@ def compare_with_baselines(study: Study, parts: Parts, trainings: TrainingDesk, 
     winner = study.winner
     programs = {winner.id: program_of(study, parts, winner.candidate)} if winner else {}
     if study.config.baselines:
-        programs |= {"human": parts.guard.check(parts.task.human_reward, parts.task).program, SPARSE: SPARSE}
+        programs |= {name: _baseline(parts, name) for name in baselines(parts.task)}
     due = [
         (new_run(parts, name, program, _purpose(name), number, _seed(study, "final", number)), program)
         for number in range(study.config.final_seeds)
@@ -85,8 +86,13 @@ def _train(study: Study, trainings: TrainingDesk, due: Sequence[tuple[Run, str]]
         trainings.wait(1.0)
 
 
+def _baseline(parts: Parts, name: str) -> str:
+    """What a job has as its program."""
+    return parts.guard.check(parts.task.human_reward, parts.task).program if name == HUMAN else name
+
+
 def _purpose(name: str) -> Purpose:
-    return Purpose.BASELINE if name in ("human", SPARSE) else Purpose.FINAL
+    return Purpose.BASELINE if name in BASELINES else Purpose.FINAL
 
 
 def _seed(study: Study, what: str, number: int) -> int:

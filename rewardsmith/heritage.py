@@ -6,6 +6,9 @@ a report compares like with like.
 
 from __future__ import annotations
 
+from contextlib import closing
+
+from rewardsmith.capabilities import make_one
 from rewardsmith.contracts import Task
 from rewardsmith.errors import StoreError, UsageError
 from rewardsmith.records import Candidate, Purpose, Run, RunState, Trial
@@ -64,7 +67,8 @@ def start_file(study: Study, run: Run, task: Task) -> str:
         raise StoreError(f"{run.id} is to begin from the policy of {run.start}, which has none. {way}")
     path = study.policy_path(before)
     try:
-        policy_file.load(path, task.make(1, 1))
+        with closing(make_one(task)) as env:
+            policy_file.load(path, env)
     except UsageError as error:
         raise StoreError(f"{run.id} cannot begin from the policy of {run.start}: {error} {way}") from error
     return str(path)

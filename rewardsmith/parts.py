@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
+from rewardsmith.baselines import control
 from rewardsmith.budget import UNKNOWN_PRICE
+from rewardsmith.capabilities import try_out
 from rewardsmith.config import StudyConfig
 from rewardsmith.config_file import from_mapping
 from rewardsmith.contracts import (
@@ -25,7 +27,6 @@ from rewardsmith.fitness import Beliefs
 from rewardsmith.library import Library
 from rewardsmith.registry import EXECUTORS, STRATEGIES, TASKS, TRAINERS, WRITERS
 from rewardsmith.reward.guard import Guard
-from rewardsmith.reward.guard.static import check_source
 from rewardsmith.settings import effective_settings
 
 RUNS = "runs"
@@ -74,7 +75,7 @@ def assemble(
     task = TASKS.load(config.task)
     strategy = STRATEGIES.load(config.strategy)
     settings = effective_settings(task, config.trainer, config.device, config.training)
-    task.make(1, 1)  # refuses a scene that does not fit its task, before anything is spent on it
+    try_out(task)  # before anything is spent on it
     trainer = TRAINERS.load(config.trainer)(task, settings, 1)  # refuses here what this machine lacks
     _check_trainer(config, trainer)
     executor = EXECUTORS.load(config.executor)
@@ -130,7 +131,7 @@ def workload(config: StudyConfig, settings: TrainerSettings, task: Task, *folder
         trainer=config.trainer,
         settings=settings,
         folders=folders,
-        control=check_source(task.human_reward, task.signals).program,
+        control=control(task),
         workers=config.workers,
         devices=config.devices,
     )

@@ -12,6 +12,7 @@ from rewardsmith.drafting import StudyLedger
 from rewardsmith.errors import NothingTrainedError
 from rewardsmith.event_replay import names_from, replay
 from rewardsmith.finals import compare_with_baselines, train_finalists
+from rewardsmith.origins import keep_origin
 from rewardsmith.parts import Parts
 from rewardsmith.records import MOST_ASKED, Candidate, Event, Purpose, Trial
 from rewardsmith.schedule import ready
@@ -48,6 +49,7 @@ def run(study: Study, parts: Parts, observer: Observer) -> None:
 def search(study: Study, parts: Parts, budget: Budget, trainings: TrainingDesk, observer: Observer) -> None:
     """Spend the budget."""
     asked = replay(study, parts.strategy, parts.beliefs)
+    keep_origin(study.store, parts.task)
     trainings.widen(len(asked))
     trainings.resume()
     with WritingDesk(study, parts, StudyLedger(study.store, budget), budget, observer) as writing:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import TypeVar, get_type_hints
 
+from rewardsmith.capabilities import check_device
 from rewardsmith.config import TrainingOverrides
 from rewardsmith.config_file import validated
 from rewardsmith.contracts import Device, Setting, Task, TrainerSettings
@@ -21,7 +22,7 @@ def effective_settings(
     """What a registered trainer gets.
 
     Raises:
-        UsageError: The machine lacks the device, or a name, a kind or a number is wrong.
+        UsageError: Task or machine lack the device, or a name, a kind or a number is wrong.
         RewardsmithError: The task's preset is.
     """
     return settings_of(TRAINERS.load(trainer).Settings, task, trainer, device, overrides)
@@ -31,7 +32,7 @@ def settings_of(
     kind: type[S], task: Task, trainer: str, device: Device, overrides: Mapping[str, Setting]
 ) -> S:
     """As :func:`effective_settings`, for the trainer's own class of settings."""
-    task.check_device(device)
+    check_device(task, device)
     settings = preset_settings(kind, task, trainer, device)
     settings = replace(settings, **typed(kind, overrides))
     settings.check()

@@ -9,6 +9,7 @@ from pathlib import Path
 from rewardsmith.config import StudyConfig
 from rewardsmith.config_file import from_mapping, parse_yaml, short
 from rewardsmith.errors import StoreError, UsageError
+from rewardsmith.origins import origins
 from rewardsmith.people import givens, notes
 from rewardsmith.store.sqlite import Store
 from rewardsmith.study_folder import CONFIG, DATABASE
@@ -70,6 +71,7 @@ def check_values(folder: Path, store: Store) -> None:
 
     notes(store)
     givens(store)
+    origins(store)
 
 
 def _is_time(text: str) -> bool:

@@ -114,8 +114,8 @@ class Misbehaving(Steered):
         return found
 
 
-gymnasium.register("Steered-v0", Steered)
-gymnasium.register("Misbehaving-v0", Misbehaving)
+gymnasium.register("Steered-v0", "tests.steered:Steered")
+gymnasium.register("Misbehaving-v0", "tests.steered:Misbehaving")
 
 
 def task_file(folder: Path, text: str = TASK, **changed: str) -> Path:

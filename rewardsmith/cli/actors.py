@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rewardsmith.admission import check_prints
+from rewardsmith.baselines import BASELINES
 from rewardsmith.comparison import Comparison, is_comparison
-from rewardsmith.contracts import SPARSE, VecEnv
+from rewardsmith.contracts import VecEnv
 from rewardsmith.errors import UsageError, unknown_name
 from rewardsmith.heritage import best_policy
 from rewardsmith.records import Purpose, Run, Trial
-from rewardsmith.reports.trained import HUMAN, is_trained, open_trained
+from rewardsmith.reports.trained import is_trained, open_trained
 from rewardsmith.shown import command
 from rewardsmith.study import Study
 from rewardsmith.study_folder import is_study
@@ -68,7 +69,7 @@ def find_actor(text: str, task: str, env: VecEnv, seed: int) -> Actor:
             f"--policy {text} is a comparison. Name one of its studies, such as STUDY/best: "
             f"{studies or 'none has begun'}."
         )
-    if text in (HUMAN, SPARSE):
+    if text in BASELINES:
         folder = f"runs/{task}-{text}"
         way = command("train", task, "--reward", text, "--out", folder)
         raise UsageError(

@@ -71,7 +71,8 @@ def run(arguments: list[str]) -> int:
 def _chosen(names: Sequence[str]) -> list[Task]:
     if names:
         return [TASKS.load(TASKS.named(name)) for name in dict.fromkeys(names)]
-    return [task for task in map(TASKS.load, TASKS.names()) if task.difficulty == "easy" and task.on_cpu]
+    tasks = map(TASKS.load, TASKS.names())
+    return [task for task in tasks if task.difficulty == "easy" and task.on_cpu and task.human_reward]
 
 
 def _say(text: str) -> None:

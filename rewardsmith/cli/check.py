@@ -7,14 +7,15 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
+from rewardsmith.capabilities import own_device
 from rewardsmith.cli.arguments import parse, print_json, value_of
 from rewardsmith.cli.given import source_of
 from rewardsmith.cli.output import say
 from rewardsmith.config import StudyConfig
 from rewardsmith.errors import UsageError
-from rewardsmith.registry import TASKS
+from rewardsmith.registry import TASKS, TRAINERS
 from rewardsmith.reward.guard import Guard
-from rewardsmith.settings import effective_settings
+from rewardsmith.settings import preset_settings
 from rewardsmith.shown import command
 
 
@@ -37,7 +38,9 @@ def run(arguments: list[str]) -> int:
         raise UsageError(f"no task is given. Name one: {command('check', options.file, 'franka-push')}")
     task = TASKS.load(TASKS.named(options.task))
     source, _ = source_of(options.file, task)
-    guard = Guard(effective_settings(task, StudyConfig.trainer, StudyConfig.device, {}))
+    kind = TRAINERS.load(StudyConfig.trainer).Settings
+    # no device is needed to look at a program
+    guard = Guard(preset_settings(kind, task, StudyConfig.trainer, own_device(task)))
     try:
         verdict = guard.check(source, task)
     finally:

@@ -28,6 +28,7 @@ from rewardsmith.config import StudyConfig
 from rewardsmith.config_file import from_mapping, read_yaml
 from rewardsmith.consent import place_identity, remembered, study_identity
 from rewardsmith.errors import UsageError
+from rewardsmith.origins import changed_origin
 from rewardsmith.parts import Parts, assemble
 from rewardsmith.registry import STRATEGIES, TASKS, WRITERS
 from rewardsmith.reports.comparison_files import REPORT_FILE, is_report_file, write_report
@@ -159,6 +160,8 @@ def carry_on(comparison: Comparison) -> int:
         identity = study_identity(study.identity, study.folder)
         if remembered(identity) is None:
             agree_to_own(identity, study.config)
+        if changed := changed_origin(study.store, parts.task):
+            warn(f"warning: {study.folder}: {changed}")
         return watch(study, parts.settings.env_steps, screen)
 
     with resumable(comparison.folder, "comparison"):

@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -17,7 +18,7 @@ from pathlib import Path
 from rewardsmith.cli.arguments import parse, print_json
 from rewardsmith.cli.output import say
 from rewardsmith.config import LanguageModelOptions
-from rewardsmith.contracts import SPARSE, TrainingJob, Workload
+from rewardsmith.contracts import SPARSE, Task, TrainingJob, Workload
 from rewardsmith.errors import RewardsmithError, UsageError
 from rewardsmith.executors.collect import train_all
 from rewardsmith.executors.local import LocalExecutor
@@ -100,8 +101,21 @@ def _plugins() -> str:
     )
 
 
+def _task() -> Task:
+    """The first that a person wrote a reward for, so that something is known of it."""
+    for name in TASKS.names():
+        with suppress(RewardsmithError):  # the check of the plug-ins tells of it
+            task = TASKS.load(name)
+            if task.human_reward and "cpu" in task.capabilities.devices:
+                return task
+    raise RewardsmithError(
+        "no task that is installed has a human reward and a CPU simulation. Install rewardsmith again: it "
+        "brings some."
+    )
+
+
 def _guard() -> str:
-    task = TASKS.load(TASKS.names()[0])
+    task = _task()
     guard = Guard(PpoSettings())
     try:
         limits = ", ".join(guard.limits(task))
@@ -114,7 +128,7 @@ def _guard() -> str:
 
 
 def _training() -> str:
-    name = TASKS.names()[0]
+    name = _task().name
     settings = PpoSettings(env_steps=64, envs=8, rollout=8, hidden=(8,))
     with tempfile.TemporaryDirectory() as folder:
         executor = LocalExecutor(
@@ -152,7 +166,7 @@ def _extras() -> str:
 def _gpu() -> str:
     """A machine without one is in order."""
     try:
-        TASKS.load(TASKS.names()[0]).check_device("cuda")
+        _task().check_device("cuda")
     except UsageError as why_not:
         return f"none for --device cuda: {why_not}"
     return "--device cuda can be used"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rewardsmith.admission import check_prints
+from rewardsmith.baselines import HUMAN, check_baseline
 from rewardsmith.contracts import Task
 from rewardsmith.errors import UsageError
 from rewardsmith.records import Given
@@ -12,8 +13,6 @@ from rewardsmith.reward.guard import Guard
 from rewardsmith.reward.program_file import read_program
 from rewardsmith.study import Study
 from rewardsmith.study_folder import is_study
-
-HUMAN = "human"
 
 
 def given_by(name: str, task: Task, guard: Guard) -> Given:
@@ -47,6 +46,7 @@ def source_of(name: str, task: Task) -> tuple[str, str]:
     """
     path = Path(name)
     if name == HUMAN:
+        check_baseline(task, HUMAN)
         return task.human_reward, HUMAN
     if path.exists() and not path.is_dir():
         return read_program(path), path.name

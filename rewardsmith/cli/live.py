@@ -13,7 +13,7 @@ from rewardsmith.cli.output import say
 from rewardsmith.cli.views import candidate_table, label
 from rewardsmith.contracts import TrainingProgress
 from rewardsmith.records import CandidateState, Run, RunState, Score, Trial
-from rewardsmith.reports.advice import has_metric, told_from_zero
+from rewardsmith.reports.advice import baselines_known, has_metric, told_from_zero
 from rewardsmith.reports.summary import row
 from rewardsmith.shown import count, number, one_line
 from rewardsmith.study import Study
@@ -81,7 +81,8 @@ def _clock(study: Study, env_steps: int) -> Clock:
     most = study.config.candidates
     if study.config.max_steps is not None:
         most = min(most, study.config.max_steps // env_steps)
-    return Clock(max(0, most + study.config.final_trainings - made) * env_steps)
+    after = study.config.final_trainings(len(baselines_known(study.config.task)))
+    return Clock(max(0, most + after - made) * env_steps)
 
 
 class PlainObserver:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from rewardsmith.baselines import baselines
 from rewardsmith.cache import known_speed
+from rewardsmith.capabilities import racing_warning
 from rewardsmith.cli.output import say, warn
 from rewardsmith.config import StudyConfig
 from rewardsmith.contracts import Brief, Quote
@@ -55,7 +57,8 @@ def plan(config: StudyConfig, parts: Parts, given: int = 0) -> Plan:
     written = config.candidates - given
     fewest = written + config.candidates * len(first.follow_ups) if quote else 0
     most = fewest + config.candidates * config.repairs if quote else 0
-    trainings = config.candidates + config.final_trainings
+    after = config.final_trainings(len(baselines(parts.task)))
+    trainings = config.candidates + after
     prompt, reply = (quote.prompt_tokens, quote.completion_tokens) if quote else (0, 0)
     return Plan(
         brief=brief,
@@ -63,7 +66,7 @@ def plan(config: StudyConfig, parts: Parts, given: int = 0) -> Plan:
         low=Usage(fewest, fewest * prompt, fewest * min(_SHORT_REPLY, reply)),
         high=Usage(most, most * _LONG_PROMPT * prompt, most * reply),
         trainings=trainings,
-        steps=_search_steps(config, parts) + config.final_trainings * parts.settings.env_steps,
+        steps=_search_steps(config, parts) + after * parts.settings.env_steps,
         disk=trainings * parts.settings.policy_bytes
         + config.candidates * _CANDIDATE_BYTES
         + most * _CALL_BYTES
@@ -98,7 +101,7 @@ def show_plan(
     if given:
         say(f"given, as the first candidates: {', '.join(map(one_line, given))}")
     say(
-        f"trainings: up to {config.candidates} + {config.final_trainings} after the search, "
+        f"trainings: up to {config.candidates} + {own.trainings - config.candidates} after the search, "
         f"{parts.settings.env_steps:,} environment steps each; a candidate that fails in training is "
         "repaired and trained again"
     )
@@ -125,7 +128,8 @@ def _show_sum(config: StudyConfig, plans: Sequence[Plan]) -> None:
 
 def warnings(config: StudyConfig, parts: Parts) -> list[str]:
     """What should be known of a search before it begins."""
-    known = (few_steps(config.task, config.trainer, parts.settings), only_first_draws(config))
+    racing = racing_warning(parts.task) if config.racing == "on" or config.tune else ""
+    known = (few_steps(config.task, config.trainer, parts.settings), only_first_draws(config), racing)
     return [text for text in known if text]
 
 

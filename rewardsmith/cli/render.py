@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
 from tyro.conf import Positional
 
+from rewardsmith.capabilities import make_one, own_device
 from rewardsmith.cli.actors import find_actor
 from rewardsmith.cli.arguments import check_words, parse
 from rewardsmith.cli.output import say, tell_progress
@@ -57,14 +59,14 @@ def run(arguments: list[str]) -> int:
     out = options.out or Path("runs") / f"{task.name}.mp4"
     check_words(out, "--out")
     _check(options, out)
-    env = task.make(1, 1)
-    actor = find_actor(options.policy or "random", options.task, env, options.seed)
-    draw = env.camera(options.width, options.height, options.camera)
     moments, rate = _moments(task, options.seconds, out)
     solved: list[bool] = []
-    with replacing(out) as part:
-        frames = _counted(film(env, draw, actor.act, options.seed, moments), solved, len(moments))
-        save(map(with_border, frames), part, rate)
+    with closing(make_one(task)) as env:
+        actor = find_actor(options.policy or "random", options.task, env, options.seed)
+        draw = env.camera(options.width, options.height, options.camera)
+        with replacing(out) as part:
+            pictures = film(env, draw, actor.act, options.seed, moments, own_device(task))
+            save(map(with_border, _counted(pictures, solved, len(moments))), part, rate)
     hint = "" if options.policy else " (choose who acts with --policy)"
     length = f"{len(moments)} pictures, {len(moments) / rate:g} s" if out.suffix != ".png" else "a picture"
     say(

@@ -9,14 +9,18 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
+from rewardsmith.capabilities import repeating_note
 from rewardsmith.cli import compare
 from rewardsmith.cli.agreement import ModelFlags, agreed, given_terms
 from rewardsmith.cli.arguments import check_words, parse
+from rewardsmith.cli.output import warn
 from rewardsmith.cli.search import carry_on, nothing_left, show_finished
 from rewardsmith.comparison import Comparison, is_comparison
 from rewardsmith.config import StudyConfig
 from rewardsmith.consent import Value, place_identity, study_identity
+from rewardsmith.contracts import Task
 from rewardsmith.parts import assemble
+from rewardsmith.registry import TASKS
 from rewardsmith.study import Study
 
 
@@ -66,7 +70,10 @@ def run(arguments: list[str]) -> int:
         done = nothing_left(study)  # which takes no key
         parts = assemble(study.config, study.folder, study.horizon, dry=done)
         try:
-            return show_finished(study, parts) if done else carry_on(study, parts)
+            if done:
+                return show_finished(study, parts)
+            _tell_of_repeating(parts.task)
+            return carry_on(study, parts)
         finally:
             parts.close()
 
@@ -90,4 +97,10 @@ def _compare(options: ResumeOptions, given: Mapping[str, Value]) -> int:
     )
     comparison.config = dataclasses.replace(comparison.config, study=_with_steps(config, options))
     comparison.config.check()
+    _tell_of_repeating(TASKS.load(config.task))
     return compare.carry_on(comparison)
+
+
+def _tell_of_repeating(task: Task) -> None:
+    if note := repeating_note(task):
+        warn(f"note: {note}")

@@ -25,6 +25,7 @@ from rewardsmith.config_file import from_mapping, read_yaml
 from rewardsmith.consent import study_identity
 from rewardsmith.errors import UsageError
 from rewardsmith.event_replay import replay
+from rewardsmith.origins import changed_origin
 from rewardsmith.parts import Parts, assemble
 from rewardsmith.registry import STRATEGIES, TASKS, WRITERS
 from rewardsmith.reports.spent import budgeted, is_spent, totals
@@ -97,8 +98,9 @@ def run(arguments: list[str]) -> int:
 def carry_on(study: Study, parts: Parts) -> int:
     """Run a new or resumed study to its end and show it."""
     screen = Screen()
-    for warning in warnings(study.config, parts):
-        warn(f"warning: {warning}")
+    for warning in (*warnings(study.config, parts), changed_origin(study.store, parts.task)):
+        if warning:
+            warn(f"warning: {warning}")
     with resumable(study.folder, "study"):
         screen.print(f"study {study.folder}", soft_wrap=True)
         screen.print(Text(one_line(parts.writer.notice), style="italic"))

@@ -13,10 +13,11 @@ from rich.table import Table
 from rich.text import Text
 from tyro.conf import Positional
 
+from rewardsmith.capabilities import REPEATING
 from rewardsmith.cli.arguments import parse, print_json
 from rewardsmith.cli.console import Screen, wide_screen
 from rewardsmith.cli.output import tell_progress, warn
-from rewardsmith.contracts import Device, Signal, Task
+from rewardsmith.contracts import Capabilities, Device, Signal, Task
 from rewardsmith.errors import RewardsmithError
 from rewardsmith.registry import TASKS
 from rewardsmith.settings import preset_settings, settings_of
@@ -56,11 +57,15 @@ class TaskSheet:
     control_dt: float
     signals: tuple[Signal, ...]
     human_reward: str
+    """Empty where there is none."""
     preset: PpoSettings
     """Of the population trainer, on a CPU."""
     gpu_preset: PpoSettings
     on_cpu: bool
     room: Mapping[str, int]
+    capabilities: Capabilities
+    provenance: Mapping[str, str]
+    """Versions of what simulates, by name."""
     speed: Any = None
     """A :class:`rewardsmith.training.speed.Speed`, where it was measured."""
 
@@ -69,6 +74,8 @@ def run(arguments: list[str]) -> int:
     """Print the list or the sheet."""
     options = parse(TasksOptions, "tasks", arguments)
     tasks = [TASKS.load(TASKS.named(options.task))] if options.task else list(_loadable())
+    if options.measure and not options.task:
+        tasks = list(_measurable(tasks, options.device))
     sheets = [_sheet(task) for task in tasks]
     if options.measure:
         sheets = [
@@ -93,6 +100,15 @@ def _loadable() -> Iterator[Task]:
             warn(f"warning: {error}")
 
 
+def _measurable(tasks: list[Task], device: Device) -> Iterator[Task]:
+    """Those that can be made on a device; the others are named."""
+    for task in tasks:
+        if device in task.capabilities.devices:
+            yield task
+        else:
+            warn(f"{task.name} is left out: it cannot be simulated on {device}")
+
+
 def _sheet(task: Task) -> TaskSheet:
     """What the task says of itself."""
     return TaskSheet(
@@ -109,6 +125,8 @@ def _sheet(task: Task) -> TaskSheet:
         gpu_preset=preset_settings(PpoSettings, task, _TRAINER, "cuda"),
         on_cpu=task.on_cpu,
         room=dict(task.room),
+        capabilities=task.capabilities,
+        provenance=dict(task.provenance()),
     )
 
 
@@ -202,12 +220,13 @@ def _show(sheet: TaskSheet) -> None:
             signal.meaning,
         )
     screen.print(table)
-    screen.print(
-        "\nhuman reward (the baseline; writers never see it):\n" + sheet.human_reward, soft_wrap=True
-    )
+    human = sheet.human_reward or "none\n"
+    screen.print("\nhuman reward (the baseline; writers never see it):\n" + human, soft_wrap=True)
     screen.print(_presets(sheet))
     where = "hours at most" if sheet.on_cpu else "too slow; its preset there only shows that everything runs"
     screen.print(f"\ntraining on a cpu: {where}")
+    for line in _simulation(sheet):
+        screen.print(line, soft_wrap=True)
     if sheet.room:
         room = ", ".join(f"{number:,} {what}" for what, number in sheet.room.items())
         screen.print(f"room in the GPU simulator, per environment: {room}")
@@ -220,17 +239,33 @@ def _show(sheet: TaskSheet) -> None:
         )
 
 
+def _simulation(sheet: TaskSheet) -> Iterator[str]:
+    """What simulates the task, and what follows from that."""
+    able = sheet.capabilities
+    versions = ", ".join(f"{name} {version}" for name, version in sheet.provenance.items())
+    if versions:
+        yield f"simulated by {versions}"
+    yield f"repeats: {REPEATING[able.repeats]}"
+    if len(able.devices) == 1:
+        yield f"devices: {able.devices[0]} only"
+    if able.alone:
+        yield "a simulation holds one training only"
+    if able.most_envs is not None:
+        yield f"environments that usual memory holds: {able.most_envs:,}"
+    if able.native:
+        yield f"native reward (its suite's own; a baseline): {able.native}"
+
+
 def _presets(sheet: TaskSheet) -> Table:
-    """Settings of both devices side by side."""
+    """Settings of the devices that it can be made on, side by side."""
     table = Table("training preset", box=None, header_style="bold", pad_edge=False)
-    for device in ("cpu", "cuda"):
+    presets = {"cpu": sheet.preset, "cuda": sheet.gpu_preset}
+    known = [presets[device] for device in sheet.capabilities.devices]
+    for device in sheet.capabilities.devices:
         table.add_column(device, justify="right")
     for field in fields(PpoSettings):
         if field.name != "device":
-            table.add_row(
-                field.name,
-                *(_value(getattr(preset, field.name)) for preset in (sheet.preset, sheet.gpu_preset)),
-            )
+            table.add_row(field.name, *(_value(getattr(preset, field.name)) for preset in known))
     return table
 
 

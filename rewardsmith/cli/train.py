@@ -13,14 +13,16 @@ from typing import Annotated
 from pydantic import TypeAdapter
 from tyro.conf import Positional, arg
 
+from rewardsmith.baselines import check_baseline, control
 from rewardsmith.cache import remember_speed
+from rewardsmith.capabilities import try_out
 from rewardsmith.cli.arguments import check_words, free_folder, parse, print_json
 from rewardsmith.cli.given import source_of
 from rewardsmith.cli.live import LOG_EVERY_S, progress_text
 from rewardsmith.cli.output import lost, say, tell_progress, warn
 from rewardsmith.config import StudyConfig, TrainingOverrides
 from rewardsmith.contracts import (
-    SPARSE,
+    BUILT_IN,
     Device,
     Task,
     TrainerSettings,
@@ -31,11 +33,11 @@ from rewardsmith.contracts import (
 from rewardsmith.errors import RewardsmithError, UsageError
 from rewardsmith.executors.collect import Ended, train_all
 from rewardsmith.executors.local import LocalExecutor
+from rewardsmith.origins import origin_of
 from rewardsmith.registry import TASKS, TRAINERS
 from rewardsmith.reports.advice import few_steps
 from rewardsmith.reports.trained import RESULTS, REWARD, TRAINING, Policy, Training, write_record
 from rewardsmith.reward.guard import Guard
-from rewardsmith.reward.guard.static import check_source
 from rewardsmith.reward.standalone import standalone
 from rewardsmith.seeds import derive
 from rewardsmith.settings import effective_settings
@@ -48,8 +50,9 @@ class TrainOptions:
     """Train policies on one reward and score them on held-out episodes."""
 
     task: Positional[str]
-    reward: Annotated[str, arg(metavar="FILE|STUDY/CANDIDATE|human|sparse")]
-    """A file with a reward program, a candidate of a study, `human` or `sparse`."""
+    reward: Annotated[str, arg(metavar="FILE|STUDY/CANDIDATE|human|sparse|native")]
+    """A file with a reward program, a candidate of a study, `human`, `sparse`, or `native` for the
+    dense reward of the task's own suite."""
     seeds: tuple[int, ...] = (0,)
     """One training per seed."""
     trainer: str = StudyConfig.trainer
@@ -72,7 +75,7 @@ def run(arguments: list[str]) -> int:
     check_words(options.out or Path("runs"), "--out")
     task = TASKS.load(options.task)
     settings = effective_settings(task, options.trainer, options.device, options.training)
-    task.make(1, 1)  # refuses a scene that does not fit its task
+    try_out(task)
     TRAINERS.load(options.trainer)(task, settings, 1)  # refuses here what this machine lacks
     training = _training(options, task, settings)
     if not options.seeds:
@@ -82,10 +85,9 @@ def run(arguments: list[str]) -> int:
     folder = options.out or free_folder(f"{options.task}-train")
     _claim(folder, training)
     TASKS.keep(options.task, folder)
-    control = check_source(task.human_reward, task.signals).program
-    executor = LocalExecutor(
-        Workload(TASKS.reference(options.task), options.trainer, settings, (folder.resolve(),), control)
-    )
+    reference = TASKS.reference(options.task)
+    work = Workload(reference, options.trainer, settings, (folder.resolve(),), control(task))
+    executor = LocalExecutor(work)
     jobs = _jobs(options, training.program, folder.resolve())
     results: list[Policy] = []
     try:
@@ -138,9 +140,12 @@ def _policy(ended: Ended, folder: Path) -> Policy:
 def _training(options: TrainOptions, task: Task, settings: TrainerSettings) -> Training:
     """What is asked for, with the reward as the guard printed it."""
     reward = one_line(options.reward)
-    asked = Training(options.task, reward, options.trainer, settings.device, settings.env_steps)
-    if options.reward == SPARSE:
-        return replace(asked, program=SPARSE)
+    asked = Training(
+        options.task, reward, options.trainer, settings.device, settings.env_steps, origin=origin_of(task)
+    )
+    if options.reward in BUILT_IN:
+        check_baseline(task, options.reward)
+        return replace(asked, program=options.reward)
     source, _ = source_of(options.reward, task)
     guard = Guard(settings)
     try:
@@ -163,7 +168,7 @@ def _claim(folder: Path, training: Training) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_record(folder / TRAINING, TypeAdapter(Training), training)
-        if training.program != SPARSE:
+        if training.program not in BUILT_IN:
             (folder / REWARD).write_text(standalone(training.program, training.task), encoding="utf-8")
     except FileExistsError:
         raise taken from None

@@ -6,7 +6,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from rewardsmith.cli.origin_view import origin_lines
 from rewardsmith.cli.views import LEGEND, bar, framed, label, state_text
+from rewardsmith.contracts import NATIVE
 from rewardsmith.reports.summary import last_success
 from rewardsmith.reports.trained import Policy, Trained
 from rewardsmith.shown import count, number, one_line
@@ -31,7 +33,8 @@ def trained_view(trained: Trained, *, plain: bool) -> RenderableType:
     parts: list[RenderableType] = [title, Text(facts, style="dim"), table]
     if not trained.policies:
         parts.append(Text("no training is at its end", style="yellow"))
-    parts += [Text(LEGEND, style="dim")]
+    native = training.program == NATIVE
+    parts += [Text(LEGEND, style="dim"), *origin_lines([training.origin], native=native)]
     parts += [
         Text(f"{label(policy.name)} {label(policy.state)}: {one_line(policy.cause, _NOTE)}", style="yellow")
         for policy in trained.policies

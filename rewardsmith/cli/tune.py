@@ -10,6 +10,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
+from rewardsmith.baselines import control
 from rewardsmith.cli.arguments import check_words, free_folder, parse
 from rewardsmith.cli.given import given_by
 from rewardsmith.cli.output import say, warn
@@ -24,7 +25,6 @@ from rewardsmith.records import Given
 from rewardsmith.registry import TASKS, TRAINERS
 from rewardsmith.reports.advice import few_steps
 from rewardsmith.reward.guard import Guard
-from rewardsmith.reward.guard.static import check_source
 from rewardsmith.settings import effective_settings
 from rewardsmith.shown import command
 from rewardsmith.tuning.folder import Tuned, Tuning, claim, read_settings
@@ -96,9 +96,10 @@ def run(arguments: list[str]) -> int:
         for setting in known:
             if setting.fresh is None:
                 say(setting_line(setting))
-        control = check_source(task.human_reward, task.signals).program
         executor = LocalExecutor(
-            Workload(TASKS.reference(options.task), options.trainer, settings, (folder.resolve(),), control)
+            Workload(
+                TASKS.reference(options.task), options.trainer, settings, (folder.resolve(),), control(task)
+            )
         )
         try:
             bench = Bench(tuning, task, guard, executor, folder, Reporter())

@@ -15,8 +15,11 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
+from rewardsmith.cli.origin_view import origin_lines
 from rewardsmith.cli.states import state_text, states
+from rewardsmith.contracts import NATIVE
 from rewardsmith.records import Run, Score, Screening
+from rewardsmith.reports.advice import baselines_known
 from rewardsmith.reports.models import in_words
 from rewardsmith.reports.spent import Totals
 from rewardsmith.reports.summary import CandidateRow, FinalistRow, FinalRow, StudySummary
@@ -67,6 +70,8 @@ def study_view(summary: StudySummary, source: str, *, plain: bool = False) -> Re
         parts.append(finalist_table(summary.finalists))
     if summary.finals:
         parts.append(final_table(summary.finals, summary.marked))
+    native = NATIVE in {row.reward for row in summary.finals}
+    parts += origin_lines(summary.origins, native=native)
     parts.append(Text(bill(summary), style="dim"))
     if summary.winner and not summary.marked:
         parts.append(Text(_NO_BEST, style="yellow"))
@@ -85,7 +90,8 @@ def _star(summary: StudySummary) -> str:
     best = (
         "the best mean of those trained again, see below" if summary.finalists else "the best of the search"
     )
-    metric = "; in a metric no number means failure, so compare it with human and sparse"
+    others = " and ".join(baselines_known(summary.task))
+    metric = f"; in a metric no number means failure, so compare it with {others}"
     return f"*: {best}{metric if summary.has_metric else ''}"
 
 

@@ -14,6 +14,7 @@ from rewardsmith.contracts.task import Capabilities, Device, Preset, Repeats, Se
 from rewardsmith.contracts.task_source import TaskFile, TaskSource
 from rewardsmith.contracts.told import TOLD, Told
 from rewardsmith.contracts.training import (
+    BUILT_IN,
     NATIVE,
     SPARSE,
     Jobs,
@@ -38,6 +39,7 @@ from rewardsmith.contracts.writing import (
 
 __all__ = [
     "ALIGN",
+    "BUILT_IN",
     "INITIAL",
     "NATIVE",
     "PREVIOUS",

@@ -21,8 +21,9 @@ class Workload:
     folders: tuple[Path, ...]
     """Policies and episodes go below these, and workers can write nowhere else."""
     control: str
-    """The human reward as the guard prints it: where it is in doubt
-    whose fault something is, this is trained."""
+    """A reward that the machine can be expected to train on (see
+    :func:`rewardsmith.baselines.control`): where it is in doubt whose fault something is, this is
+    trained."""
     scorer: str = "heldout"
     workers: int = 1
     """Workers that share the cores, on a CPU."""

@@ -16,6 +16,8 @@ SPARSE = "sparse"
 """Names the baseline that trains on the true objective itself, where a program is expected."""
 NATIVE = "native"
 """Names the baseline that trains on the suite's own dense reward, where a program is expected."""
+BUILT_IN = (SPARSE, NATIVE)
+"""Names that stand where a program is expected: rewards that a step gives by itself."""
 
 _ROUNDING = 1e-9
 """0.07 * 100 is a little more than 7."""
@@ -114,7 +116,7 @@ class TrainingJob:
     run: str
     """The run's id."""
     program: str
-    """A program that the guard accepted and re-printed, or :data:`SPARSE`."""
+    """A program that the guard accepted and re-printed, or one of :data:`BUILT_IN`."""
     seed: int
     policy: str
     """Where the trained policy is saved, an absolute path."""

@@ -15,12 +15,12 @@ from rewardsmith.records.score import Score
 RunId = Annotated[
     str,
     Field(
-        pattern=r"^(c([0-9]{3}|[1-9][0-9]{3,8})|human|sparse)"
+        pattern=r"^(c([0-9]{3}|[1-9][0-9]{3,8})|human|sparse|native)"
         r"-(search|tune|tuned|confirm|finalist|final|baseline)-[0-9]{1,9}$"
     ),
 ]
 """Whose program, what for, and a number: ``c003-search-0``. Part of paths, so no other is read."""
-_Subject = Annotated[str, Field(pattern=r"^(c([0-9]{3}|[1-9][0-9]{3,8})|human|sparse)$")]
+_Subject = Annotated[str, Field(pattern=r"^(c([0-9]{3}|[1-9][0-9]{3,8})|human|sparse|native)$")]
 _Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -41,7 +41,8 @@ class Purpose(StrEnum):
     FINAL = "final"
     """The winner, trained once more: these scores chose nothing, so they are not biased."""
     BASELINE = "baseline"
-    """The human or the sparse reward, trained on the same seeds and episodes as the winner."""
+    """The human reward, the sparse one or the suite's own, trained on the same seeds and episodes
+    as the winner."""
 
 
 IN_SEARCH = (Purpose.SEARCH, Purpose.TUNE, Purpose.TUNED, Purpose.CONFIRM)
@@ -114,7 +115,7 @@ class Run:
 
     id: RunId
     subject: _Subject
-    """Whose program: a candidate's id, ``human`` or ``sparse``."""
+    """Whose program: a candidate's id, ``human``, ``sparse`` or ``native``."""
     program: _Hash
     """Of its text (see :func:`program_hash`)."""
     purpose: Purpose

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rewardsmith.baselines import BASELINES, HUMAN
+from rewardsmith.baselines import baselines as baselines_of
 from rewardsmith.config import StudyConfig
 from rewardsmith.config_file import from_mapping
-from rewardsmith.contracts import SPARSE, Device, TrainerSettings
+from rewardsmith.contracts import NATIVE, SPARSE, Device, TrainerSettings
 from rewardsmith.errors import RewardsmithError
 from rewardsmith.registry import STRATEGIES, TASKS, TRAINERS
 from rewardsmith.settings import preset_settings
@@ -39,6 +41,14 @@ def has_metric(task: str) -> bool:
         return task in TASKS.names() and TASKS.load(task).has_metric
     except RewardsmithError:
         return False
+
+
+def baselines_known(task: str) -> tuple[str, ...]:
+    """The baselines of a task; all that there are, where it is not installed here."""
+    try:
+        return baselines_of(TASKS.load(task)) if task in TASKS.names() else BASELINES
+    except RewardsmithError:
+        return BASELINES
 
 
 def preset_steps(task: str, trainer: str, device: Device) -> int | None:
@@ -99,20 +109,21 @@ def advise(
         task: Its name.
         writer: Who wrote the candidates.
         candidates: True scores.
-        baselines: Mean true scores of the human and the sparse reward, as far as they are known.
+        baselines: Mean true scores of the baselines, as far as they are known.
         found: Whether the best candidate can be told from zero.
         steps: Environment steps of a training.
         preset: Those of the task's preset, where it is known.
     """
-    sparse, human = baselines.get(SPARSE, 0.0), baselines.get("human", 0.0)
-    if sparse >= _SOLVED:
+    sparse = baselines.get(SPARSE)
+    if sparse is not None and sparse >= _SOLVED:
         needless = f"the sparse reward alone solves {task} ({number(sparse)}), so it needs no reward search"
         return f"{needless}." if found or not candidates else f"{needless}; {_cannot(writer)}"
     if found or not candidates:
         return ""
     none = "no candidate can be told from failure"
-    if human >= _SOLVED / 2:
-        return f"{none}, but the human reward learns the task ({number(human)}): {_cannot(writer)}"
+    for name in (HUMAN, NATIVE):
+        if (known := baselines.get(name)) is not None and known >= _SOLVED / 2:
+            return f"{none}, but the {name} reward learns the task ({number(known)}): {_cannot(writer)}"
     if few := _few(steps, preset, task):
         return f"{none}: {few}"
     return f"{none}: train longer (--training.env-steps), or try more (--candidates)."

@@ -22,7 +22,7 @@ from rewardsmith.reports.comparison_rows import (
     overall_rows,
     search_row,
 )
-from rewardsmith.reports.fairness import describe_terms, find_faults, method
+from rewardsmith.reports.fairness import describe_origins, describe_terms, find_faults, method
 from rewardsmith.reports.statistics import Estimate, Runs, estimate_improvement
 from rewardsmith.study import Study
 
@@ -85,7 +85,7 @@ def compare(studies: Sequence[Study], note: str = "") -> ComparisonReport:
     return ComparisonReport(
         tasks=tuple(dict.fromkeys(row.task for row in searches)),
         notices=tuple(dict.fromkeys(study.store.value("notice") or "" for study in studies)),
-        setup=tuple(describe_terms(studies)),
+        setup=(*describe_terms(studies), *describe_origins(studies)),
         warnings=(*([note] if note else []), *find_faults(studies), *_lost(searches, baselines)),
         searches=searches,
         methods=tuple(method_rows(ended, baselines)),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
+from rewardsmith.baselines import HUMAN
 from rewardsmith.contracts import SPARSE
 from rewardsmith.errors import RewardsmithError
 from rewardsmith.records import IN_SEARCH, Purpose, Score
@@ -109,7 +110,7 @@ def _left_out(study: Study) -> str:
 
 
 def baseline_rows(studies: Sequence[Study]) -> Iterator[MethodRow]:
-    """Trainings of the human and the sparse reward; one that several studies hold counts once."""
+    """Trainings of the baselines; one that several studies hold counts once."""
     known: dict[tuple[str, str, int, int], tuple[int, Score | None]] = {}
     for study in studies:
         for run in study.runs_for(Purpose.BASELINE):
@@ -225,7 +226,7 @@ def _method_row(
 def _scale(task: str, baselines: Sequence[MethodRow]) -> tuple[float, float] | None:
     """Mean scores of the human and of the sparse reward, where they can be told apart."""
     known = {row.name: row for row in baselines if row.task == task}
-    human, sparse = known.get("human"), known.get(SPARSE)
+    human, sparse = known.get(HUMAN), known.get(SPARSE)
     if not human or not sparse or human.mean is None or sparse.mean is None:
         return None
     noise = math.hypot(human.standard_error or 0.0, sparse.standard_error or 0.0)

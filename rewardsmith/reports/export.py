@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from rewardsmith.contracts import SPARSE, Task
+from rewardsmith.baselines import BASELINES
+from rewardsmith.capabilities import make_one
+from rewardsmith.contracts import BUILT_IN, Task
 from rewardsmith.errors import RewardsmithError
 from rewardsmith.files import read_bytes
 from rewardsmith.heritage import line_of_runs
@@ -100,7 +103,7 @@ def from_study(study: Study, run: Run, task: Task) -> Exported:
         score=score,
         env_steps=run.env_steps,
         seed=run.seed,
-        finals=tuple(row for row in final_rows(study) if row.reward in ("human", "sparse", trial.id)),
+        finals=tuple(row for row in final_rows(study) if row.reward in (*BASELINES, trial.id)),
         began_from=tuple(one.id for one in before),
         heritage_steps=sum(one.env_steps for one in line),
     )
@@ -124,7 +127,7 @@ def from_trained(trained: Trained, policy: Policy, task: Task) -> Exported:
     return Exported(
         name=policy.name,
         task=task,
-        program=training.program if training.program != SPARSE else "",
+        program="" if training.program in BUILT_IN else training.program,
         idea=f"Trained on {training.reward}.",
         origin=f"From `rewardsmith train` with the trainer {training.trainer}: {policy.env_steps:,} "
         "environment steps.",
@@ -169,9 +172,9 @@ def export(exported: Exported, folder: Path, *, onnx: bool) -> list[Path]:
         UsageError: The policy cannot be read.
         RewardsmithError: The folder cannot be written.
     """
-    env = exported.task.make(1, 1)
-    policy = PortablePolicy(policy_file.load(exported.policy, env))
-    spec = _spec(exported, (env.observation_size, env.action_size))
+    with closing(make_one(exported.task)) as env:
+        policy = PortablePolicy(policy_file.load(exported.policy, env))
+        spec = _spec(exported, (env.observation_size, env.action_size))
     names = ["README.md", "reward.py", "policy.torchscript", "policy.onnx", "policy.pt", "policy.json"]
     left_out = {"reward.py": not exported.program, "policy.onnx": not onnx}
     try:

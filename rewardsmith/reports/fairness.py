@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import is_dataclass, replace
 
+from rewardsmith.capabilities import REPEATING
 from rewardsmith.config import StudyConfig
 from rewardsmith.consent import FREE
+from rewardsmith.origins import Origin, origins
 from rewardsmith.records import RunState
 from rewardsmith.reports.advice import BASELINE
 from rewardsmith.reports.models import ModelUse, in_words, models_used
@@ -82,6 +84,24 @@ def describe_terms(studies: Sequence[Study]) -> Iterator[str]:
         )
 
 
+def describe_origins(studies: Sequence[Study]) -> Iterator[str]:
+    """What simulated every task, and what its numbers are worth, of all its studies."""
+    for task, known in _origins_by_task(studies).items():
+        if versions := " / ".join(dict.fromkeys(origin.text for origin in known if origin.text)):
+            yield f"{task}: simulated by {versions}"
+        for words in dict.fromkeys(REPEATING[origin.repeats] for origin in known if origin.repeats != "bit"):
+            yield f"{task}: {words}"
+        for native in dict.fromkeys(origin.native for origin in known if origin.native):
+            yield f"{task}: native is the suite's own reward: {native}"
+
+
+def _origins_by_task(studies: Sequence[Study]) -> dict[str, list[Origin]]:
+    found: dict[str, list[Origin]] = {}
+    for study in studies:
+        found.setdefault(study.config.task, []).extend(origins(study.store))
+    return found
+
+
 def find_faults(studies: Sequence[Study]) -> Iterator[str]:
     """Everything that makes the comparison unfair."""
     for task in dict.fromkeys(study.config.task for study in studies):
@@ -98,6 +118,10 @@ def find_faults(studies: Sequence[Study]) -> Iterator[str]:
                     f"{study.folder.name} was written by several language models, or under several "
                     f"settings: {in_words(uses)}."
                 )
+        versions = dict.fromkeys(origin.text for origin in _origins_by_task(own)[task])
+        if len(versions) > 1:
+            each = " / ".join(text or "unknown" for text in versions)
+            yield f"{task} was simulated by different versions ({each}), with which scores may change."
         yield from _faulty_seeds(task, own)
         yield from _only_first_draws(task, own)
         for name in dict.fromkeys(map(method, own)):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rewardsmith.contracts import VecEnv
+from rewardsmith.contracts import Device, VecEnv
 from rewardsmith.errors import RewardsmithError, UsageError
 
 if TYPE_CHECKING:
@@ -31,7 +31,12 @@ class Frame:
 
 
 def film(
-    env: VecEnv, draw: Callable[[int], Tensor], act: Callable[[Tensor], Tensor], seed: int, moments: range
+    env: VecEnv,
+    draw: Callable[[int], Tensor],
+    act: Callable[[Tensor], Tensor],
+    seed: int,
+    moments: range,
+    device: Device = "cpu",
 ) -> Iterator[Frame]:
     """Watch held-out episodes, one after the other.
 
@@ -41,19 +46,20 @@ def film(
     Args:
         env: One environment.
         draw: Its camera (see :class:`rewardsmith.contracts.VecEnv`).
-        act: The policy, ``(1, inputs)`` to ``(1, actions)``.
+        act: The policy, ``(1, inputs)`` to ``(1, actions)``, on the CPU.
         seed: Picks the episodes.
         moments: Control steps after which to take a picture; 0 is the start.
+        device: Where the environment is.
     """
     # imports torch, for which help texts do not wait
     from rewardsmith.training.streams import environment_seeds
 
-    observation, elapsed, solved = env.reset(environment_seeds("heldout", [seed], 1)), 0, False
+    observation, elapsed, solved = env.reset(environment_seeds("heldout", [seed], 1, device)), 0, False
     frame: Frame | None = None
     for moment in moments:
         verdict = None
         for _ in range(moment - elapsed):
-            step = env.step(act(observation))
+            step = env.step(act(observation.cpu()).to(device))
             observation, solved = step.observation, bool(step.success)
             if step.terminated or step.truncated:
                 verdict, solved = solved, False

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
+from rewardsmith.origins import Origin, origins
 from rewardsmith.records import Curve, Posterior, Purpose, Run, Rung, RunState, Score, Screening, Trial
 from rewardsmith.reports.advice import advise, has_metric, preset_steps, told_from_zero
 from rewardsmith.reports.models import ModelUse, models_used
@@ -68,7 +69,7 @@ class FinalRow:
     """One reward of the closing comparison over its seeds."""
 
     reward: str
-    """The winner's id, ``human`` or ``sparse``."""
+    """The winner's id, ``human``, ``sparse`` or ``native``."""
     scores: tuple[float | None, ...]
     """One per seed; ``None`` where the training failed."""
     states: tuple[str, ...]
@@ -109,6 +110,8 @@ class StudySummary:
     """Whether it is not at its end and no process works on it."""
     advice: str = ""
     """What to make of the scores and what to do next; mostly nothing."""
+    origins: tuple[Origin, ...] = ()
+    """What simulated it, one after another where that changed in mid-study."""
 
     @property
     def marked(self) -> str | None:
@@ -138,6 +141,7 @@ def summarise_study(study: Study) -> StudySummary:
         has_metric=has_metric(study.config.task),
         price=price(study),
         interrupted=interrupted,
+        origins=origins(study.store),
     )
     return replace(summary, advice=_advice(study, summary))
 

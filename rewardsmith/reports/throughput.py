@@ -18,6 +18,7 @@ from pathlib import Path
 from statistics import median
 
 from rewardsmith import runner
+from rewardsmith.baselines import control
 from rewardsmith.config import StudyConfig, TrainingOverrides
 from rewardsmith.contracts import Device, Task, TrainerSettings, TrainingJob, TrainingProgress, Workload
 from rewardsmith.errors import RewardsmithError
@@ -95,8 +96,8 @@ class Throughput:
     """Control steps under random actions: controls, physics,
     signals, success, resets, observation."""
     training: Rate
-    """The human reward in a worker process, from the first update to the
-    last: without start-up and held-out scoring."""
+    """The human reward, or else the suite's own or the sparse one, in a worker process, from the
+    first update to the last: without start-up and held-out scoring."""
     search: Rate
     """A search of as many candidates as slots with the grammar writer,
     everything included but the closing comparison."""
@@ -129,7 +130,7 @@ def measure(
     epochs = max(
         _FEWEST_EPOCHS, round(effort.training_s * guess * _USUAL_SHARE / (SLOTS * settings.epoch_steps))
     )
-    training = TrainingMeter(task.name, _human_program(task, settings), settings, epochs)
+    training = TrainingMeter(task.name, _program(task, settings), settings, epochs)
     rounds: list[Round] = []
     try:
         for number in range(effort.rounds):
@@ -142,6 +143,7 @@ def measure(
             rounds.append(Round(bare.physics, bare.task, trained, searched))
     finally:
         training.close()
+        steps.close()
     return summarise_rounds(task.name, settings, rounds)
 
 
@@ -220,8 +222,10 @@ class TrainingMeter:
                 )
 
 
-def _human_program(task: Task, settings: TrainerSettings) -> str:
-    """The task's human reward as the guard prints it."""
+def _program(task: Task, settings: TrainerSettings) -> str:
+    """The task's human reward as the guard prints it; without one, what its environment gives."""
+    if not task.human_reward:
+        return control(task)
     guard = Guard(settings)
     try:
         verdict = guard.check(task.human_reward, task)

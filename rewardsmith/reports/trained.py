@@ -5,15 +5,16 @@ Anybody may have made it, as with a study: what is in it is input.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from rewardsmith.contracts import SPARSE, Device
+from rewardsmith.contracts import BUILT_IN, Device
 from rewardsmith.errors import StoreError, unknown_name
 from rewardsmith.files import check_plain, read_bytes
+from rewardsmith.origins import Origin
 from rewardsmith.records import Curve, Score
 from rewardsmith.records.limits import MANY, Amount, Count
 from rewardsmith.registry import TASKS
@@ -21,7 +22,6 @@ from rewardsmith.reward.guard.refusal import RefusedError
 from rewardsmith.reward.guard.stored import check_stored
 
 TRAINING, RESULTS, REWARD = "training.json", "results.json", "reward.py"
-HUMAN = "human"
 _MOST_BYTES = 100_000_000
 T = TypeVar("T")
 
@@ -32,15 +32,17 @@ class Training:
 
     task: str
     reward: str
-    """``human``, ``sparse``, or the file or the candidate as it was named."""
+    """``human``, ``sparse``, ``native``, or the file or the candidate as it was named."""
     trainer: str
     device: Device
     env_steps: Count
     """Of each policy."""
     source: str = ""
-    """The reward as it was written; empty for the sparse one."""
+    """The reward as it was written; empty for one that the environment gives."""
     program: str = ""
-    """What the guard printed of it."""
+    """What the guard printed of it, or one of :data:`rewardsmith.contracts.BUILT_IN`."""
+    origin: Origin = field(default_factory=Origin)
+    """What simulated the task."""
 
 
 _Curves = Annotated[tuple[Curve, ...], Field(max_length=MANY)]
@@ -113,7 +115,7 @@ def open_trained(folder: Path) -> Trained:
     policies: list[Policy] = []
     if (folder / RESULTS).exists():
         policies = _read(folder / RESULTS, TypeAdapter(Annotated[list[Policy], Field(max_length=MANY)]))
-    if training.program != SPARSE:
+    if training.program not in BUILT_IN:
         try:
             check_stored(training.source, training.program)
         except RefusedError as refusal:

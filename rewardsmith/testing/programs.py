@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from rewardsmith.baselines import control
 from rewardsmith.contracts import Task
-from rewardsmith.reward.guard.static import check_source
 
 NO_PROGRAM = "def compute_reward(:"
 _TYPED = (
@@ -13,8 +13,8 @@ _TYPED = (
 
 
 def human(task: Task) -> str:
-    """The task's human reward."""
-    return check_source(task.human_reward, task.signals).program
+    """The task's human reward; without one, what stands for it."""
+    return control(task)
 
 
 def scaled(task: Task, factor: float) -> str:

@@ -48,6 +48,11 @@ class BehaviourRecorder:
         self._least = torch.where(running, torch.minimum(now, self._least), self._least)
         self._most = torch.where(running, torch.maximum(now, self._most), self._most)
 
+    def join(self, later: BehaviourRecorder) -> None:
+        """Put environments behind these that were watched by themselves."""
+        for name in ("_end", "_least", "_most", "_steps", "_met_at", "_met_last"):
+            setattr(self, name, torch.cat((getattr(self, name), getattr(later, name)), dim=-1))
+
     def behaviour(self, rows: slice, scores: Tensor) -> Behaviour:
         """What one policy did.
 

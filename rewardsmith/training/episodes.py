@@ -69,6 +69,16 @@ class EpisodeRecorder:
                 moment = value.view(self._slots, -1, *value.shape[1:])
                 self._signals.setdefault(name, []).append(moment)
 
+    def join(self, later: EpisodeRecorder) -> None:
+        """Put episodes behind these that were played by themselves, as far as they are kept."""
+        assert self._success is not None, "note a step before"
+        assert later._success is not None, "note a step before"
+        self._success = torch.cat((self._success, later._success), dim=1)[:, :KEPT]
+        self._alive = [torch.cat(pair, 1)[:, :KEPT] for pair in zip(self._alive, later._alive, strict=True)]
+        for name, moments in self._signals.items():
+            pairs = zip(moments, later._signals[name], strict=True)
+            self._signals[name] = [torch.cat(pair, 1)[:, :KEPT] for pair in pairs]
+
     def episodes(self, slot: int, true_score: Tensor) -> Episodes:
         """What was kept of one slot.
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from rewardsmith.contracts import SPARSE, TrainingJob
+from rewardsmith.contracts import BUILT_IN, SPARSE, TrainingJob
 from rewardsmith.execution.memory import is_shortage
 from rewardsmith.records import Fault
 from rewardsmith.reward.guard.refusal import RefusedError
@@ -19,7 +19,7 @@ Terms = tuple[Tensor, dict[str, Tensor]]
 
 
 class ProxyReward:
-    """One job's program, or the sparse reward.
+    """One job's program, or a reward that the environment gives by itself.
 
     It fails at most once; from then on there is no reward.
     """
@@ -33,7 +33,8 @@ class ProxyReward:
         self.failure: Fault | None = None
         self.cause = ""
         self._program: RewardProgram | None = None
-        if job.program != SPARSE:
+        self._built_in = job.program if job.program in BUILT_IN else ""
+        if not self._built_in:
             try:
                 self._program = RewardProgram(job.program)
             except RefusedError as refusal:
@@ -51,8 +52,10 @@ class ProxyReward:
         self.failure, self.cause = fault, cause
 
     @torch.no_grad()
-    def terms(self, signals: Mapping[str, Tensor], sparse: Tensor, epoch: int) -> Terms | None:
-        """What the program says of ``n`` states.
+    def terms(
+        self, signals: Mapping[str, Tensor], sparse: Tensor, native: Tensor | None, epoch: int
+    ) -> Terms | None:
+        """What the reward says of ``n`` states.
 
         It sees copies, and what it returns is copied again. Physics and the true score have long
         moved on, so nothing it does can reach them.
@@ -60,18 +63,39 @@ class ProxyReward:
         Args:
             signals: At least those of :attr:`parameters`, ``(n, *shape)``.
             sparse: The sparse reward of these states, ``(n,)``; no program sees it.
+            native: The suite's own reward of these states, ``(n,)``, where it has one; no program
+                sees it either.
             epoch: For the message where the total is not finite.
 
         Raises:
             MemoryError: There is not enough for it.
 
         Returns:
-            ``None`` where the program raised. A total that is not finite is returned: this fails.
+            ``None`` where the program raised, or where the suite has no such reward. A total that
+            is not finite is returned: this fails.
         """
-        if self._program is None:
+        if self._built_in == SPARSE:
             return sparse, {}
+        program = self._program
+        found = self._computed(program, signals, sparse) if program else self._native(native)
+        if found and len(bad := (~found[0].isfinite()).nonzero()):
+            row = int(bad[0])
+            shown = ", ".join(f"{name} = {_short(signals[name][row].tolist())}" for name in self.parameters)
+            became = f"the total became {float(found[0][row])} in epoch {epoch}"
+            self.fail(Fault.DIVERGED, f"{became} at {shown}"[:600] if shown else became)
+        return found
+
+    def _native(self, native: Tensor | None) -> Terms | None:
+        if native is None:
+            self.fail(Fault.CRASHED, "the environment gives no native reward, though its task says so")
+            return None
+        return native, {}
+
+    def _computed(
+        self, program: RewardProgram, signals: Mapping[str, Tensor], sparse: Tensor
+    ) -> Terms | None:
         try:
-            total, components = self._program(signals)
+            total, components = program(signals)
             if total.shape != sparse.shape:
                 raise ProgramFailedError(f"the total has shape {tuple(total.shape)}")
         except ProgramFailedError as error:
@@ -79,13 +103,6 @@ class ProxyReward:
                 raise MemoryError(str(error)) from error  # not the program's fault, unless it is alone
             self.fail(Fault.CRASHED, f"the program failed on real states: {error}")
             return None
-        bad = (~total.isfinite()).nonzero()
-        if len(bad):
-            row = int(bad[0])
-            shown = ", ".join(f"{name} = {_short(signals[name][row].tolist())}" for name in self.parameters)
-            self.fail(
-                Fault.DIVERGED, f"the total became {float(total[row])} in epoch {epoch} at {shown}"[:600]
-            )
         return total, components
 
     def with_bonus(self, total: Tensor, success: Tensor) -> Tensor:

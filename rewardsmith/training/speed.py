@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 import torch
@@ -54,10 +55,10 @@ def measure(task: Task, settings: PpoSettings) -> Speed:
         UsageError: The machine lacks the device.
     """
     torch.set_num_threads(1)  # as in training
-    env = task.make(settings.envs, usable_cores(), settings.device)
-    simulation_s = _simulation(env, settings.device)
-    steps = max(1, min(settings.rollout, round(_LEAST_S / (simulation_s * settings.envs))))
-    training_s = _training(env, settings, steps)
+    with closing(task.make(settings.envs, usable_cores(), settings.device)) as env:
+        simulation_s = _simulation(env, settings.device)
+        steps = max(1, min(settings.rollout, round(_LEAST_S / (simulation_s * settings.envs))))
+        training_s = _training(env, settings, steps)
     return Speed(
         settings.device, settings.envs, simulation_s * _MILLION, training_s * _MILLION,
         training_s * settings.env_steps
@@ -105,6 +106,10 @@ class StepMeter:
             turns += 1
         steps = turns * _TURN * env.num_envs
         return StepRates(steps / physics_s if physics_s else None, steps / task_s)
+
+    def close(self) -> None:
+        """Give back the simulation."""
+        self._env.close()
 
     def _step(self, actions: Tensor) -> None:
         for action in actions:

@@ -123,10 +123,10 @@ def test_one_in_four_is_trained_again_and_three_at_most():
 
 
 def test_trainings_after_the_search_are_finalists_winner_and_baselines():
-    assert StudyConfig("t", candidates=8).final_trainings == 2 + 3
-    assert StudyConfig("t", candidates=8, finalists=1).final_trainings == 3  # one alone needs no choice
+    assert StudyConfig("t", candidates=8).final_trainings(2) == 2 + 3
+    assert StudyConfig("t", candidates=8, finalists=1).final_trainings(2) == 3  # one alone needs no choice
     assert (
-        StudyConfig("t", candidates=12, finalist_seeds=2, final_seeds=3, baselines=False).final_trainings
+        StudyConfig("t", candidates=12, finalist_seeds=2, final_seeds=3, baselines=False).final_trainings(2)
         == 3 * 2 + 3
     )
 

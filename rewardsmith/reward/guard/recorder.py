@@ -9,9 +9,11 @@ import io
 import os
 import pickle
 import sys
+from contextlib import closing
 
 import torch
 
+from rewardsmith.capabilities import own_device
 from rewardsmith.contracts import Task, readable
 from rewardsmith.execution.process import claim_stdout
 from rewardsmith.reward.past import Past
@@ -26,21 +28,22 @@ def record(task: Task) -> dict[str, torch.Tensor]:
 
     Every action is held for a few steps, so that the robot gets somewhere.
     """
-    env = task.make(_ENVS, 1)
-    env.reset(torch.arange(_ENVS))
-    generator = torch.Generator().manual_seed(0)
-    actions = torch.zeros(_ENVS, env.action_size)
-    kept: list[dict[str, torch.Tensor]] = []
-    names, past = [signal.name for signal in readable(task.signals)], Past()
-    first = torch.ones(_ENVS, dtype=torch.bool)
-    for step in range(_STEPS):
-        if step % _HOLD == 0:
-            actions = 2.0 * torch.rand(_ENVS, env.action_size, generator=generator) - 1.0
-        now = env.step(actions)
-        signals = past.read(names, now.signals, first)
-        first = now.terminated | now.truncated
-        if step % _KEEP_EVERY == 0:
-            kept.append({name: value.clone() for name, value in signals.items()})
+    device = own_device(task)
+    with closing(task.make(envs := min(_ENVS, task.capabilities.most_envs or _ENVS), 1, device)) as env:
+        env.reset(torch.arange(envs, device=device))
+        generator = torch.Generator().manual_seed(0)
+        actions = torch.zeros(envs, env.action_size)
+        kept: list[dict[str, torch.Tensor]] = []
+        names, past = [signal.name for signal in readable(task.signals)], Past()
+        first = torch.ones(envs, dtype=torch.bool, device=device)
+        for step in range(_STEPS):
+            if step % _HOLD == 0:
+                actions = 2.0 * torch.rand(envs, env.action_size, generator=generator) - 1.0
+            now = env.step(actions.to(device))
+            signals = past.read(names, now.signals, first)
+            first = now.terminated | now.truncated
+            if step % _KEEP_EVERY == 0:
+                kept.append({name: value.clone().cpu() for name, value in signals.items()})
     return {name: torch.cat([batch[name] for batch in kept]) for name in names}
 
 

@@ -7,7 +7,7 @@ from concurrent.futures import Executor, wait
 from typing import TypeVar
 
 from rewardsmith.contracts import Task, VecEnv
-from rewardsmith.training.heldout import Played, play
+from rewardsmith.training.heldout import Played, play, policies_at_once
 from rewardsmith.training.population.population import Population
 from rewardsmith.training.population.slot import Slot
 from rewardsmith.training.ppo import PpoSettings
@@ -18,7 +18,9 @@ T = TypeVar("T")
 class Lane:
     """Simulations are made when they are needed, and made anew only when they must hold more."""
 
-    def __init__(self, task: Task, settings: PpoSettings, threads: int, slots: int) -> None:
+    def __init__(
+        self, task: Task, settings: PpoSettings, threads: int, slots: int, most: int | None = None
+    ) -> None:
         """Make room for some slots.
 
         Args:
@@ -26,9 +28,13 @@ class Lane:
             settings: PPO settings of every slot.
             threads: Physics threads.
             slots: As many may be trained here at a time.
+            most: Environments that play held-out episodes here at a time, at most; left out: as
+                many as they are.
         """
         self._task, self._settings, self._threads, self.slots = task, settings, threads, slots
-        self.population = Population(task.make(slots * settings.envs, threads, settings.device), settings)
+        self._most = most
+        self._env = task.make(slots * settings.envs, threads, settings.device)
+        self.population = Population(self._env, settings)
         self._arena: VecEnv | None = None
         self._room = 0
 
@@ -44,13 +50,31 @@ class Lane:
 
     def play(self, slots: Sequence[Slot], episodes: int, seed: int) -> list[Played]:
         """Let the policies of some slots play held-out episodes."""
-        if not slots:
-            return []
-        if self._arena is None or self._room < len(slots) * episodes:
-            self._room = len(slots) * episodes
-            self._arena = None  # the old one goes first: two at a time would take twice the memory
-            self._arena = self._task.make(self._room, self._threads, self._settings.device)
-        return play(self._arena, self._task, self.population.trained(slots), len(slots), seed, episodes)
+        at_once, played = policies_at_once(self._task, episodes, self._most), list[Played]()
+        for first in range(0, len(slots), at_once):
+            some = slots[first : first + at_once]
+            arena = self._prepared(len(some) * episodes)
+            trained = self.population.trained(some)
+            played += play(arena, self._task, trained, len(some), seed, episodes, room=self._room)
+        return played
+
+    def close(self) -> None:
+        """Give back both simulations; nothing is trained here afterwards."""
+        self._env.close()
+        self._close_arena()
+
+    def _prepared(self, environments: int) -> VecEnv:
+        """The simulation of held-out episodes, for so many or as many as may be."""
+        room = environments if self._most is None else min(environments, self._most)
+        if self._arena is None or self._room < room:
+            self._close_arena()  # first: two at a time would take twice the memory
+            self._arena, self._room = self._task.make(room, self._threads, self._settings.device), room
+        return self._arena
+
+    def _close_arena(self) -> None:
+        if self._arena is not None:
+            self._arena.close()
+            self._arena = None
 
 
 class Lanes:

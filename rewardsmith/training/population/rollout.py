@@ -47,6 +47,8 @@ class Experience:
     """Normalised input after the last step, ``(K, N, inputs)``."""
     noise: Tensor
     """Mean over the actions of the standard deviation that they were sampled with, ``(K,)``."""
+    native: Tensor | None = None
+    """The suite's own reward, ``(T, K, N)``, where it has one."""
 
 
 class Collector:
@@ -100,6 +102,7 @@ class Collector:
         noise = self._draw_noise(steps) * std
         rows: dict[str, list[Tensor]] = {name: [] for name in _STACKED}
         seen: dict[str, list[Tensor]] = {}
+        native: list[Tensor] = []
         for t in range(steps):
             observation = self._normaliser.normalise(self._observation)
             mean = self._policy.mean(observation)
@@ -113,6 +116,8 @@ class Collector:
             values = (*own, step.success.float(), step.true_score, step.sparse, truncated, done, age)
             for name, value in zip(_STACKED, values, strict=True):
                 rows[name].append(value)
+            if step.native is not None:
+                native.append(step.native)
             # a program may ask for what is not there; that is its failure
             for name, value in self._past.read(signals, step.signals, age == 1.0).items():
                 seen.setdefault(name, []).append(value)
@@ -121,6 +126,7 @@ class Collector:
             **{name: self._stack(values, name in _PER_SLOT) for name, values in rows.items()},
             signals={name: self._stack(values) for name, values in seen.items()},
             noise=std.mean(dim=(1, 2)),
+            native=self._stack(native) if native else None,
             last_observation=self._normaliser.normalise(self._observation),
         )
 

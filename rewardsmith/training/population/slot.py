@@ -49,7 +49,8 @@ class Slot:
             names = [name for name in self.proxy.parameters if name in experience.signals]
             signals = {name: experience.signals[name][:, number].flatten(0, 1) for name in names}
             started = time.thread_time()
-            terms = self.proxy.terms(signals, sparse.flatten(), self.curves.epochs)
+            native = None if experience.native is None else experience.native[:, number].flatten()
+            terms = self.proxy.terms(signals, sparse.flatten(), native, self.curves.epochs)
             self.reward_s = time.thread_time() - started
             if terms:
                 self.curves.add_terms(*terms)

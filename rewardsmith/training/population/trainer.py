@@ -12,9 +12,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from rewardsmith.contracts import Jobs, Task, TrainerSettings, TrainingProgress, TrainingResult
+from rewardsmith.errors import UsageError
 from rewardsmith.execution.memory import is_shortage, started_thread
 from rewardsmith.records import RunState
 from rewardsmith.training.ppo import PpoSettings
+from rewardsmith.training.shares import shares
 
 # what imports torch, for which help texts and lists do not wait, is imported where it is needed
 if TYPE_CHECKING:
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
     from rewardsmith.training.population.lane import Lane, Lanes
 
 _MAX_ENVS = {"cpu": 8_192, "cuda": 32_768}
-"""As many environments are trained at a time, unless the settings say how many slots there are."""
+"""As many environments are trained at a time, unless the settings say how many slots there are, or
+the task says what memory holds."""
 
 
 class PopulationTrainer:
@@ -44,10 +47,13 @@ class PopulationTrainer:
             settings: PPO settings, the same for every job.
             threads: Physics threads; all cores that this process may use unless given. torch always
                 keeps to one per lane.
+
+        Raises:
+            UsageError: The settings want several slots, and a simulation of the task has one.
         """
         self._task, self._settings = task, settings
         self._cores = threads or usable_cores()
-        self._most = settings.slots or max(1, _MAX_ENVS[settings.device] // settings.envs)
+        self._most = _most_slots(task, settings)
         self._lanes: list[Lane] = []
         self._thread: Executor | None = None
 
@@ -78,7 +84,8 @@ class PopulationTrainer:
                 if not is_shortage(error):
                     raise
             left = engine.unfinished if engine else left
-            engine, self._lanes = None, []  # both hold the simulations
+            engine = None  # it holds the simulations, too
+            self._discard()
             if slots == 1:
                 yield [
                     TrainingResult(
@@ -107,11 +114,36 @@ class PopulationTrainer:
         if len(self._lanes) != wanted or any(
             lane.slots < size for lane, size in zip(self._lanes, sizes, strict=True)
         ):
-            self._lanes = []
-            self._lanes = [Lane(self._task, self._settings, self._cores, size) for size in sizes]
+            self._discard()
+            room = shares(self._task).rungs
+            most = None if room is None else max(1, room // wanted)
+            for size in sizes:
+                self._lanes.append(Lane(self._task, self._settings, self._cores, size, most))
         for lane in self._lanes:
             lane.population.exchange(list(lane.population.slots), ())
-        return Lanes(self._lanes, self._thread if wanted > 1 else None)
+        return Lanes(list(self._lanes), self._thread if wanted > 1 else None)
+
+    def _discard(self) -> None:
+        """Give back all simulations."""
+        while self._lanes:
+            self._lanes.pop().close()
+
+
+def _most_slots(task: Task, settings: PpoSettings) -> int:
+    """Jobs that are trained at a time, at most."""
+    able = task.capabilities
+    if able.alone and settings.slots > 1:
+        raise UsageError(
+            f"training.slots is {settings.slots}, but a simulation of {task.name} holds one training only. "
+            "Give 1, or leave it out."
+        )
+    if able.alone:
+        return 1
+    if settings.slots:
+        return settings.slots
+    if able.repeats == "run":
+        return 1  # what a seed gives would hang on who is trained beside it
+    return max(1, (shares(task).training or _MAX_ENVS[settings.device]) // settings.envs)
 
 
 def usable_cores() -> int:

@@ -54,7 +54,7 @@ class RewardedEnv(IVecEnv):
         """
         step = self._env.step(actions)
         signals = self._past.read(self._proxy.parameters, step.signals, self._age == 0.0)
-        terms = self._proxy.terms(signals, step.sparse, self._curves.epochs)
+        terms = self._proxy.terms(signals, step.sparse, step.native, self._curves.epochs)
         if terms is None:
             raise TrainingOverError
         total, components = terms

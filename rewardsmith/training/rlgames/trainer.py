@@ -18,6 +18,7 @@ from rewardsmith.execution.process import JsonProcess, ProcessDiedError, Process
 from rewardsmith.training.population.trainer import usable_cores
 from rewardsmith.training.ppo import PpoSettings
 from rewardsmith.training.rlgames.child_orders import ORDER, REPORT, ChildOrder
+from rewardsmith.training.shares import shares
 
 _CHILD = "rewardsmith.training.rlgames.training_child"
 _LOOK_FOR_MORE_S = 0.2
@@ -26,9 +27,10 @@ _LOOK_FOR_MORE_S = 0.2
 class RlGamesTrainer:
     """Trains every job with rl-games' PPO (see :class:`rewardsmith.contracts.Trainer`).
 
-    There are as many at a time as there are cores. For fidelity to the published searches, not for
-    speed: the population trainer runs the same settings with the same environments, rewards and
-    scores in one process. A process can write to the folders of the study's runs, and nowhere else.
+    There are as many at a time as there are cores, and no more than memory holds. For fidelity to
+    the published searches, not for speed: the population trainer runs the same settings with the
+    same environments, rewards and scores in one process. A process can write to the folders of the
+    study's runs, and nowhere else.
     """
 
     can_race = can_start = False
@@ -108,6 +110,8 @@ class RlGamesTrainer:
         All of it in this thread: children end with the one that starts them.
         """
         side_by_side = max(1, min(width, self._cores if self._settings.device == "cpu" else 1))
+        if room := shares(self._task).training:
+            side_by_side = max(1, min(side_by_side, room // self._settings.envs))
         while queue and len(busy) < side_by_side:
             job = queue.popleft()
             process = self._idle.pop() if self._idle else JsonProcess(_CHILD, *map(str, self._folders))

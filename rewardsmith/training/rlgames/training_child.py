@@ -6,6 +6,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import torch
 from tensorboardX import SummaryWriter
 
-from rewardsmith.contracts import TrainingJob, TrainingProgress, TrainingResult
+from rewardsmith.contracts import TrainingJob, TrainingProgress, TrainingResult, VecEnv
 from rewardsmith.execution.memory import keep_freed_memory
 from rewardsmith.execution.process import answer, claim_stdout
 from rewardsmith.records import RunState
@@ -34,10 +35,16 @@ from rewardsmith.training.streams import environment_seeds
 
 def train(order: ChildOrder, observe: Callable[[TrainingProgress], None]) -> TrainingResult:
     """Carry out one order."""
-    job, settings, task = order.job, order.settings, TASKS.load(order.task)
+    settings, task = order.settings, TASKS.load(order.task)
     torch.set_num_threads(1)
+    with closing(task.make(settings.envs, order.threads, settings.device)) as env:
+        return _train(order.job, settings, env, observe)
+
+
+def _train(
+    job: TrainingJob, settings: PpoSettings, env: VecEnv, observe: Callable[[TrainingProgress], None]
+) -> TrainingResult:
     proxy, curves = ProxyReward(job, settings), TrainingCurves(settings.goal_smoothing)
-    env = task.make(settings.envs, order.threads, settings.device)
     first = env.reset(environment_seeds("training", [job.seed], settings.envs, settings.device), stagger=True)
     rewarded = RewardedEnv(env, first, proxy, curves)
     done = 0

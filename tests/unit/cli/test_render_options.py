@@ -68,7 +68,7 @@ def test_environments_that_cannot_be_drawn_are_told(monkeypatch: pytest.MonkeyPa
     class Blind(Bare):
         action_size = 3
 
-    monkeypatch.setattr(type(TOY), "make", lambda self, num_envs, threads: Blind())
+    monkeypatch.setattr(type(TOY), "make", lambda self, num_envs, threads, device: Blind())
     monkeypatch.setattr(render.TASKS, "load", lambda name: TOY)
     with pytest.raises(Exception, match="nothing to be seen"):
         render.run(["toy"])
