@@ -108,9 +108,11 @@ def true_score_is_success_or_a_metric(task: Task) -> None:
 
 def success_is_false_at_the_start(task: Task) -> None:
     """For five hundred seeds, after a step without action."""
-    env = task.make(_STARTS, 2)
-    env.reset(seeds(_STARTS))
-    met = int(env.step(torch.zeros(_STARTS, env.action_size)).success.sum())
+    many = min(_STARTS, task.capabilities.most_envs)
+    env, met = task.make(many, 2), 0
+    for some in seeds(_STARTS).split(many):
+        env.reset(some)
+        met += int(env.step(torch.zeros(len(some), env.action_size)).success.sum())
     assert met == 0, f"{met} of {_STARTS} episodes begin with the goal met. Start farther away from it"
 
 
