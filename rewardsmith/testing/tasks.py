@@ -108,7 +108,7 @@ def true_score_is_success_or_a_metric(task: Task) -> None:
 
 def success_is_false_at_the_start(task: Task) -> None:
     """For five hundred seeds, after a step without action."""
-    many = min(_STARTS, task.capabilities.most_envs)
+    many = min(_STARTS, task.capabilities.most_envs or _STARTS)
     env, met = task.make(many, 2), 0
     for some in seeds(_STARTS).split(many):
         env.reset(some)
