@@ -24,6 +24,7 @@ COMMANDS = {
     "score": "play what a search trained once more, on other episodes",
     "export": "a reward and its policy, to be used elsewhere",
     "render": "a video or a picture of a task, with a policy",
+    "suites": "other people's environments: what is installed, and installing them",
     "tasks": "the tasks, or one task's signals and success",
     "bench": "how fast this machine simulates, trains and searches",
     "doctor": "does everything work on this machine",

@@ -189,6 +189,13 @@ class Fleet:
                 cls._known[key] = cls(python, backend, spec, patience_s)
             return cls._known[key]
 
+    @classmethod
+    def stop_all(cls) -> None:
+        """End the servers of every task file in this process."""
+        with cls._making:
+            for fleet in cls._known.values():
+                fleet.stop()
+
     def ready(self, wanted: int) -> Sequence[Server]:
         """At least one server, and as many as wanted where more may still be started."""
         with self.lock:
