@@ -19,7 +19,7 @@ from torch import Tensor
 from rewardsmith.contracts import Role, Signal, VecEnv
 from rewardsmith_envs.adapters.task import TableTask
 
-ENVS, STARTS, HELD = 24, 240, 10
+ENVS, HELD = 16, 10
 MARGIN = 0.3
 """Of what was seen, on both sides."""
 _NUMBER = r"[-+.\de]+"
@@ -31,34 +31,36 @@ def plans(env: VecEnv, horizon: int) -> list[Tensor]:
     chance = torch.Generator().manual_seed(1)
     size = (horizon, env.num_envs, env.action_size)
     held = torch.rand((horizon // HELD + 1, *size[1:]), generator=chance).round() * 2 - 1
-    return [
+    chosen = [
         torch.rand(size, generator=chance) * 2.4 - 1.2,
         held.repeat_interleave(HELD, dim=0)[:horizon],
         torch.zeros(size),
     ]
+    for plan in chosen:
+        plan[0] = 0.0  # signals come with a step, and the first one shows the start
+    return chosen
 
 
 def measure(task: TableTask) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Least and greatest of each signal in play, and of each component at the start."""
     env = task.make(min(ENVS, task.capabilities.most_envs), 1)
-    still, played, began = torch.zeros(env.num_envs, env.action_size), {}, {}
-    met = 0
-    for batch in torch.arange(STARTS).split(env.num_envs):
-        env.reset(batch)
-        step = env.step(still[: len(batch)])
-        met += int(step.success.sum())
-        _widen(began, {name: value.reshape(len(batch), -1) for name, value in step.signals.items()})
+    played, began, met = {}, {}, 0
     for number, plan in enumerate(plans(env, task.horizon)):
         env.reset(torch.arange(env.num_envs) + 10_000 * (number + 1))
-        for action in plan:
+        for at, action in enumerate(plan):
             step = env.step(action)
-            sound = {name: value[~step.unstable].reshape(-1, 1) for name, value in step.signals.items()}
-            _widen(played, sound)
-            if step.unstable.any():
-                print(f"  {task.name}: unstable {int(step.unstable.sum())}")
-    print(f"  {task.name}: {met} of {STARTS} begin with the goal met")
+            if at == 0:
+                met += int(step.success.sum())
+                _widen(began, {name: _rows(value) for name, value in step.signals.items()})
+            sound = {name: value[~step.unstable] for name, value in step.signals.items()}
+            _widen(played, {name: value.reshape(-1, 1) for name, value in sound.items()})
+    print(f"{task.name}: {met} of {3 * env.num_envs} begin with the goal met", flush=True)
     env.close()
     return played, began
+
+
+def _rows(value: Tensor) -> Tensor:
+    return value.reshape(len(value), -1)
 
 
 def _widen(seen: dict[str, Tensor], values: dict[str, Tensor]) -> None:

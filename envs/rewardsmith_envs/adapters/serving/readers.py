@@ -47,8 +47,7 @@ def make_batched(reader, folder):
         function = load_function(reader["function"], folder)
         read = lambda obs, info: function(None, obs, info)  # noqa: E731
     elif "info" in reader:
-        name = reader["info"]
-        read = lambda obs, info: info[name]  # noqa: E731
+        read = _info_of_batch(reader)
     elif "slice" in reader:
         begin, end = reader["slice"]
         read = lambda obs, info: obs[:, begin:end]  # noqa: E731
@@ -63,6 +62,17 @@ def make_batched(reader, folder):
         return value.reshape(len(value), -1)[:, first:last][:, order]
 
     return rows
+
+
+def _info_of_batch(reader):
+    name = reader["info"]
+
+    def read(obs, info):
+        if name not in info:
+            raise ReaderError("info has no %r; it has %s" % (name, sorted(map(str, info))))
+        return info[name]
+
+    return read
 
 
 def _flat(value):
