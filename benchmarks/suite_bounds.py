@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from rewardsmith.contracts import Role, Signal, VecEnv
+from rewardsmith_envs.adapters.servers import Fleet
 from rewardsmith_envs.adapters.task import TableTask
 
 ENVS, HELD = 16, 10
@@ -55,7 +56,7 @@ def measure(task: TableTask) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
             sound = {name: value[~step.unstable] for name, value in step.signals.items()}
             _widen(played, {name: value.reshape(-1, 1) for name, value in sound.items()})
     print(f"{task.name}: {met} of {3 * env.num_envs} begin with the goal met", flush=True)
-    env.close()
+    Fleet.stop_all()
     return played, began
 
 

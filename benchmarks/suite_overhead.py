@@ -42,7 +42,8 @@ print(json.dumps(time.process_time() - begun))
 _ENVPOOL = """
 import json, time, envpool, numpy as np
 env = envpool.make_gymnasium("MetaWorld/Push-v3", num_envs={envs}, num_threads=1,
-                             env_seed=list(range({envs})), partially_observable=False, max_episode_steps={steps} - 1)
+                             env_seed=list(range({envs})), partially_observable=False,
+                             max_episode_steps={steps} - 1)
 env.reset()  # the next one comes with the last step
 plan = np.random.default_rng(0).uniform(-1, 1, ({steps}, {envs}, 4)).astype(np.float32)
 begun = time.process_time()

@@ -38,7 +38,9 @@ def run(arguments: list[str]) -> int:
     elif len(words) == 2 and words[0] == "install":
         found = [_install(words[1])]
     else:
-        raise UsageError(f"`suites {shlex.join(words)}` says nothing. Allowed: `suites`, `suites install NAME`.")
+        raise UsageError(
+            f"`suites {shlex.join(words)}` says nothing. Allowed: `suites`, `suites install NAME`."
+        )
     if options.json:
         print_json(found)
     else:

@@ -37,9 +37,7 @@ def task(request: pytest.FixtureRequest) -> Iterator[TableTask]:
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_ready_table(
-    task: TableTask, check: Callable[[Task], None], request: pytest.FixtureRequest
-) -> None:
+def test_ready_table(task: TableTask, check: Callable[[Task], None], request: pytest.FixtureRequest) -> None:
     if check in REPEATING and task.capabilities.repeats != "bit":
         pytest.skip("it does not say that it repeats to the bit")
     if reason := task.table.exceptions.get(check.__name__):

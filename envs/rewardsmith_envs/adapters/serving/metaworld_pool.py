@@ -10,7 +10,9 @@ def make_one(spec):
 
     name = spec["environment"]
     if name not in ALL_V3_ENVIRONMENTS:
-        raise UnusableError("Meta-World has no %r; it has %s" % (name, ", ".join(sorted(ALL_V3_ENVIRONMENTS))))
+        raise UnusableError(
+            "Meta-World has no %r; it has %s" % (name, ", ".join(sorted(ALL_V3_ENVIRONMENTS)))
+        )
     arguments = dict(spec["arguments"])
     if spec["render"]:
         arguments["render_mode"] = "rgb_array"
