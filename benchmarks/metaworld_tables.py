@@ -1,7 +1,7 @@
 """Writes the task files of Meta-World, for EnvPool and for four of its own classes.
 
-``python benchmarks/metaworld_tables.py`` writes files whose bounds are still empty;
-``benchmarks/suite_bounds.py`` measures those.
+``python benchmarks/metaworld_tables.py`` leaves bounds as they are, and those of new signals empty;
+``benchmarks/suite_bounds.py`` measures them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import yaml
+from suite_bounds import BOUNDS
 
 TABLES = Path(__file__).parents[1] / "envs" / "rewardsmith_envs" / "adapters" / "tables"
 _TASKS = Path(__file__).with_name("metaworld_tasks.yaml")
@@ -123,12 +124,30 @@ def table(row: Row, own: bool) -> str:
     )
 
 
+def with_bounds(text: str, before: str) -> str:
+    """Keep what was measured for signals that a file has already."""
+    known = {
+        line.partition(":")[0]: found[0] for line in before.splitlines() if (found := BOUNDS.search(line))
+    }
+    lines = [
+        BOUNDS.sub(known.get(line.partition(":")[0], r"\g<0>"), line) if BOUNDS.search(line) else line
+        for line in text.splitlines()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file anew, but for its bounds."""
+    before = path.read_text(encoding="utf-8") if path.is_file() else ""
+    path.write_text(with_bounds(text, before), encoding="utf-8")
+
+
 def main() -> None:
     """Write all of them."""
     for row in ROWS:
-        (TABLES / "envpool" / f"{row.name}.yaml").write_text(table(row, False), encoding="utf-8")
+        write(TABLES / "envpool" / f"{row.name}.yaml", table(row, False))
         if row.name in OWN_CLASSES:
-            (TABLES / "metaworld" / f"{row.name}.yaml").write_text(table(row, True), encoding="utf-8")
+            write(TABLES / "metaworld" / f"{row.name}.yaml", table(row, True))
 
 
 if __name__ == "__main__":

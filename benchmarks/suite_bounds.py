@@ -24,7 +24,7 @@ ENVS, HELD = 16, 10
 MARGIN = 0.3
 """Of what was seen, on both sides."""
 _NUMBER = r"[-+.\de]+"
-_BOUNDS = re.compile(rf"(?:start: \[\[[^\]]*\], \[[^\]]*\]\], )?low: {_NUMBER}, high: {_NUMBER}")
+BOUNDS = re.compile(rf"(?:start: \[\[[^\]]*\], \[[^\]]*\]\], )?low: {_NUMBER}, high: {_NUMBER}")
 
 
 def plans(env: VecEnv, horizon: int) -> list[Tensor]:
@@ -91,7 +91,7 @@ def rewritten(text: str, task: TableTask, played: dict[str, Tensor], began: dict
     signals = {signal.name: signal for signal in task.signals}
     for number, line in enumerate(lines):
         name = line.partition(":")[0].strip()
-        if name not in signals or not _BOUNDS.search(line):
+        if name not in signals or not BOUNDS.search(line):
             continue
         signal = signals[name]
         low, high = bounds(signal, *played[name][:, 0].tolist())
@@ -99,7 +99,7 @@ def rewritten(text: str, task: TableTask, played: dict[str, Tensor], began: dict
         if signal.role in (Role.OBJECT, Role.GOAL) and signal.unit in ("m", "rad"):
             least, most = ([round(x, 3) + 0.0 for x in side] for side in began[name].tolist())
             said = f"start: [{least}, {most}], {said}"
-        lines[number] = _BOUNDS.sub(said, line)
+        lines[number] = BOUNDS.sub(said, line)
     return "\n".join(lines) + "\n"
 
 
