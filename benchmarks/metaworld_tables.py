@@ -120,7 +120,7 @@ def table(row: Row, own: bool) -> str:
         f"native:\n  says: {_NATIVE}\n"
         + (f"human_reward: |\n{textwrap.indent(reward, '  ')}" if reward else "")
         + f"presets:\n  population: {{envs: 64, slots: 2, env_steps: {steps}}}\n"
-        f"most_envs: {256 if own else 512}\n"
+        "most_envs: 128\n"
     )
 
 

@@ -77,7 +77,8 @@ class Server:
             ) from error
         assert self._process.stdin
         assert self._process.stdout
-        self._asked, self._answers = self._process.stdin, _Patient(self._process.stdout, patience_s)
+        self._asked, self._said = self._process.stdin, self._process.stdout
+        self._answers = _Patient(self._said, patience_s)
         frames.write_head(self._asked, frames.HELLO, 0, 0)
         frames.write_json(self._asked, spec)
         self.versions: dict[str, str] = self.plain_answer()["versions"]
@@ -144,6 +145,8 @@ class Server:
         )
 
     def _printed(self) -> str:
+        if self._log.closed:  # it was stopped, and said what there was to say
+            return ""
         self._log.seek(0, os.SEEK_END)
         self._log.seek(max(0, self._log.tell() - _MOST_PRINTED))
         return self._log.read().decode(errors="replace").strip()
@@ -156,7 +159,8 @@ class Server:
         except (OSError, subprocess.TimeoutExpired):
             pass
         finally:
-            self._asked.close()
+            for opened in (self._asked, self._said, self._log):
+                opened.close()
 
 
 def _surroundings(python: str) -> dict[str, str]:

@@ -40,6 +40,8 @@ class Pool:
 
     def start(self, rows, seeds):
         """Begin random streams: one new batch with these seeds."""
+        for row in rows:
+            self.blocks[row] = None  # so that a batch nobody needs is gone before the next is made
         block = _Block(self.spec, [int(seed) & 0x7FFFFFFF for seed in seeds])
         for number, row in enumerate(rows):
             self.blocks[row], self.index[row] = block, number
