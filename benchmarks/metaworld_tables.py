@@ -102,7 +102,7 @@ def table(row: Row, own: bool) -> str:
     camel = "".join(part.capitalize() for part in row.name[:-3].split("-")) + "-v3"
     environment = row.name if own else f"MetaWorld/{camel}"
     packages = "metaworld, gymnasium, mujoco, numpy" if own else "envpool, numpy"
-    indented = {"initial_indent": "  ", "subsequent_indent": "  "}
+    about = textwrap.fill(_ABOUT.format(row.text), 98, initial_indent="  ", subsequent_indent="  ")
     reward = _BRING.format(thing=row.thing) if row.simple else ""
     if row.name.startswith("reach-"):
         reward = _REACH
@@ -112,7 +112,7 @@ def table(row: Row, own: bool) -> str:
         f"packages: [{packages}]\npython: suite:{suite}\n"
         + ("" if own else "arguments: {partially_observable: false}\n")
         + f"group: meta-world\ndifficulty: {row.difficulty}\n"
-        f"description: >\n{textwrap.fill(_ABOUT.format(row.text), 98, **indented)}\n"
+        f"description: >\n{about}\n"
         f"success_rule: {row.rule}, at any step of the episode\nsuccess: {{info: success}}\nlatched: true\n"
         "horizon: 200\ncontrol_dt: 0.0125\naction_size: 4\n"
         f"facts:\n  - {_ACTIONS}\n"

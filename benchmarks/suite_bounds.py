@@ -44,7 +44,7 @@ def plans(env: VecEnv, horizon: int) -> list[Tensor]:
 
 def measure(task: TableTask) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Least and greatest of each signal in play, and of each component at the start."""
-    env = task.make(min(ENVS, task.capabilities.most_envs), 1)
+    env = task.make(min(ENVS, task.table.most_envs), 1)
     played, began, met = {}, {}, 0
     for number, plan in enumerate(plans(env, task.horizon)):
         env.reset(torch.arange(env.num_envs) + 10_000 * (number + 1))

@@ -25,7 +25,7 @@ SPEC = {
 
 
 class Counting:
-    """Observes its seed, its episode and its age; an end is followed by a reset at the next step."""
+    """Observes its seed, its episode and its age; a step behind an end would be a reset."""
 
     made: ClassVar[list["Counting"]] = []
 
