@@ -77,7 +77,7 @@ def bounds(signal: Signal, low: float, high: float) -> tuple[float, float]:
         return -1.0, 1.0
     if "/s" in signal.unit:
         low, high = -max(-low, high), max(-low, high)
-    margin = max(MARGIN * (high - low), 0.02)
+    margin = max((1.0 if "/s" in signal.unit else MARGIN) * (high - low), 0.02)  # a blow is fast
     digit = 10.0 ** (math.floor(math.log10(high - low + 2 * margin)) - 1)
     return (
         round(math.floor((low - margin) / digit) * digit, 4) + 0.0,

@@ -1,6 +1,7 @@
 """A body's velocity is that of the point that its position names."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import mujoco
 import pytest
@@ -12,11 +13,12 @@ HAMMER = """<mujoco><worldbody><body name="hammer" pos="0 0 1"><joint type="hing
 
 
 def test_it_is_not_that_of_the_centre_of_mass():
-    model = mujoco.MjModel.from_xml_string(HAMMER)
-    data = mujoco.MjData(model)
+    simulator: Any = mujoco
+    model = simulator.MjModel.from_xml_string(HAMMER)
+    data = simulator.MjData(model)
     env = SimpleNamespace(unwrapped=SimpleNamespace(model=model, data=data))
     data.qvel[0] = 3.0
-    mujoco.mj_forward(model, data)
+    simulator.mj_forward(model, data)
     moved = {
         name: readers.make({**thing, "quantity": "linvel"}, env, ".")({}, {}).tolist()
         for name, thing in {"body": {"body": "hammer"}, "site": {"site": "head"}}.items()
