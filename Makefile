@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 TESTS := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-.PHONY: demo demo-model test test-slow test-all lint package bench starts pictures clean
+.PHONY: demo demo-model test test-slow test-all test-suites lint package bench starts pictures clean
 
 demo: .venv/.runtime  ## a small reward search, 1 to 2 minutes on two cores
 	$(BIN)/rewardsmith search franka-reach --strategy eureka --writer grammar --candidates 12 --seed 0 --training.env-steps 100000
@@ -17,13 +17,17 @@ demo-model: .venv/.runtime  ## rewards that a frontier model wrote, trained here
 
 test: .venv/.dev  ## what finds most faults per minute
 	@echo "about 6 minutes on two quiet cores"
-	$(TESTS) -m "not slow and not gpu and not fuzz"
+	$(TESTS) -m "not slow and not gpu and not fuzz and not suites"
 
 test-slow: .venv/.dev  ## the others
 	@echo "about 15 minutes on two quiet cores"
-	$(TESTS) -m "slow and not gpu and not fuzz"
+	$(TESTS) -m "slow and not gpu and not fuzz and not suites"
 
 test-all: test test-slow
+
+test-suites: .venv/.dev  ## ready tasks of the suites that are installed (`rewardsmith suites`)
+	@echo "about 2 minutes for each of the tasks"
+	$(BIN)/python -m pytest -m suites tests/suites
 
 lint: .venv/.dev  ## style, types, layers
 	$(BIN)/ruff check .

@@ -25,6 +25,7 @@ COMMANDS = {
     "export": "a reward and its policy, to be used elsewhere",
     "render": "a video or a picture of a task, with a policy",
     "adapt": "make a task of an environment that exists",
+    "suites": "other people's environments: what is installed, and installing them",
     "tasks": "the tasks, or one task's signals and success",
     "trust": "accept the task file that somebody else's study brings",
     "bench": "how fast this machine simulates, trains and searches",

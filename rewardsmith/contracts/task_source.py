@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -26,6 +27,28 @@ class TaskFile(Task, Protocol):
     def origin(self) -> Path:
         """The folder that relative paths in it are seen from, where a copy is elsewhere."""
         ...
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Somebody else's environments, which live in an interpreter of their own."""
+
+    name: str
+    """What ``python: suite:NAME`` and the names of its tables begin with."""
+    says: str
+    """What it is, in a few words."""
+    promises: str
+    """What a search may rely on, and what it may not."""
+    requirements: tuple[str, ...]
+    """What ``pip`` is to install; these versions work together."""
+    folder: Path
+    """Where it is installed, or would be."""
+    python: str
+    """Its interpreter; empty: it is not installed."""
+    versions: Mapping[str, str]
+    """Of its packages, where it is installed."""
+    tables: tuple[str, ...]
+    """Its ready tasks, as ``suite:name``."""
 
 
 class TaskSource(Protocol):
@@ -58,5 +81,17 @@ class TaskSource(Protocol):
 
         Raises:
             RewardsmithError: The environment cannot be made, or no task can be made of it.
+        """
+        ...
+
+    def suites(self) -> Sequence[Suite]:
+        """The suites that it knows, installed or not."""
+        ...
+
+    def install(self, name: str) -> Suite:
+        """Make an interpreter for a suite, and install the suite there. Takes minutes.
+
+        Raises:
+            RewardsmithError: It is unknown, is installed already or cannot be installed.
         """
         ...

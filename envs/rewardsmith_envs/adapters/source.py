@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rewardsmith.contracts import TaskFile
+from rewardsmith.contracts import Suite, TaskFile
+from rewardsmith_envs.adapters import suites
+from rewardsmith_envs.adapters.suites import TABLES
 from rewardsmith_envs.adapters.task import TableTask
-
-TABLES = Path(__file__).parent / "tables"
-"""``suite/name.yaml``."""
 
 
 class TableSource:
@@ -34,6 +33,14 @@ class TableSource:
         from rewardsmith_envs.adapters.drafting import draft
 
         return draft(environment, python, name, folder)
+
+    def suites(self) -> Sequence[Suite]:
+        """Those of :data:`suites.KNOWN`."""
+        return suites.suites()
+
+    def install(self, name: str) -> Suite:
+        """Install one (see :class:`rewardsmith.contracts.TaskSource`)."""
+        return suites.install(name)
 
 
 SOURCE = TableSource()

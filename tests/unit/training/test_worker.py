@@ -185,7 +185,7 @@ def test_trainer_and_scorer_get_what_the_setup_says(served: Served):
 def test_a_trainer_without_processes_is_confined_before_anything_else(served: Served):
     first, *_ = served.told(training("trained"), trainer="confined")
     assert (first.kind, first.limits) == ("confined", ("a fence",))
-    assert served.confined == [(Path("folder"),), TOY, "cpu"]
+    assert served.confined == [(Path("folder"),), TOY, "cpu", 3]
 
 
 def test_each_result_is_told_and_whoever_is_trained_is_scored(served: Served):

@@ -5,6 +5,8 @@ import os
 
 import numpy as np
 
+from .spaces import at
+
 _KINDS = ("slice", "key", "info", "body", "site", "joint", "attribute", "function")
 
 
@@ -33,6 +35,43 @@ def make(reader, env, folder):
     if order == "xyzw":
         turned = read
         read = lambda obs, info: turned(obs, info)[[3, 0, 1, 2]]  # noqa: E731
+    return read
+
+
+def make_batched(reader, folder):
+    """A function of a batch's observations and info that gives rows of numbers.
+
+    A ``function`` is called once for all rows, without an environment.
+    """
+    if "function" in reader:
+        function = load_function(reader["function"], folder)
+        read = lambda obs, info: function(None, obs, info)  # noqa: E731
+    elif "info" in reader:
+        read = _info_of_batch(reader)
+    elif "slice" in reader:
+        begin, end = reader["slice"]
+        read = lambda obs, info: obs[:, begin:end]  # noqa: E731
+    else:
+        path = str(reader["key"]).split("/")
+        read = lambda obs, info: at(obs, path)  # noqa: E731
+    first, last = reader.get("columns") or (None, None)
+    order = [3, 0, 1, 2] if reader.get("quat") == "xyzw" else slice(None)
+
+    def rows(obs, info):
+        value = np.array(read(obs, info), np.float64)  # a copy, as in _flat
+        return value.reshape(len(value), -1)[:, first:last][:, order]
+
+    return rows
+
+
+def _info_of_batch(reader):
+    name = reader["info"]
+
+    def read(obs, info):
+        if name not in info:
+            raise ReaderError("info has no %r; it has %s" % (name, sorted(map(str, info))))
+        return info[name]
+
     return read
 
 
@@ -148,7 +187,7 @@ def _placed(kind):
             return quat
         if what in ("linvel", "angvel"):
             moving = np.zeros(6)
-            object_kind = mujoco.mjtObj.mjOBJ_BODY if kind == "body" else mujoco.mjtObj.mjOBJ_SITE
+            object_kind = mujoco.mjtObj.mjOBJ_XBODY if kind == "body" else mujoco.mjtObj.mjOBJ_SITE
             part = slice(3, 6) if what == "linvel" else slice(0, 3)
 
             def velocity(obs, info):  # of the origin of its frame, along the axes of the world

@@ -41,14 +41,20 @@ def observer(space, obs, wanted):
         if np.asarray(obs).ndim > 1:
             raise SpaceError("an observation has shape %s; pictures cannot be used" % (np.shape(obs),))
         return lambda value: np.asarray(value, np.float32).reshape(-1)
-    paths = [key.split("/") for key in wanted] if wanted else list(_leaves(obs))
-    for path in paths:
-        _at(obs, path)
+    paths = paths_of(obs, wanted)
 
     def observe(value):
-        return np.concatenate([np.asarray(_at(value, path), np.float32).reshape(-1) for path in paths])
+        return np.concatenate([np.asarray(at(value, path), np.float32).reshape(-1) for path in paths])
 
     return observe
+
+
+def paths_of(obs, wanted):
+    """Ways to the parts of a dictionary that are wanted, or to all."""
+    paths = [key.split("/") for key in wanted] if wanted else list(_leaves(obs))
+    for path in paths:
+        at(obs, path)
+    return paths
 
 
 def _leaves(obs, path=()):
@@ -60,7 +66,8 @@ def _leaves(obs, path=()):
             yield (*path, name)
 
 
-def _at(obs, path):
+def at(obs, path):
+    """The part of a dictionary at the end of a way."""
     for name in path:
         if not isinstance(obs, dict) or name not in obs:
             known = ", ".join(map(str, obs)) if isinstance(obs, dict) else "no parts"
