@@ -155,9 +155,7 @@ class Study:
     def evaluation_seed(self, purpose: Purpose) -> int:
         """Picks the held-out episodes of all runs for a purpose.
 
-        No two purposes have one in common.
-
-        The winner and the baselines are compared, so these play the same.
+        No two purposes share one; winner and baselines are compared, so these play the same.
         """
         shared = Purpose.FINAL if purpose == Purpose.BASELINE else purpose
         return derive("evaluation", shared.value, self.config.seed)
