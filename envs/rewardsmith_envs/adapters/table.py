@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import reprlib
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
@@ -189,14 +190,33 @@ def read_table(path: Path) -> Table:
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES)
         text = data.decode()
-        found = tomllib.loads(text) if path.suffix == ".toml" else yaml.safe_load(text)
+        found = tomllib.loads(text) if path.suffix == ".toml" else _plain_yaml(text)
     except OSError as error:
         raise UsageError(f"cannot read the task file {path}: {error.strerror}.") from error
-    except (ValueError, yaml.YAMLError, RecursionError) as error:  # TOML's errors are ValueErrors
+    except _ODD_TEXT as error:
         raise UsageError(f"{path} is no {path.suffix[1:].upper()}: {str(error)[:300]}") from error
     if not isinstance(found, dict):
         raise UsageError(f"{path} holds no keys; `rewardsmith adapt ID --out FILE` drafts a task file.")
     return parse_table(found, str(path))
+
+
+_ODD_TEXT = (
+    ValueError,
+    yaml.YAMLError,
+    RecursionError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+)
+"""What the readers make of odd texts: a month 13, an empty number, a thousand brackets."""
+
+
+def _plain_yaml(text: str) -> object:
+    """YAML without aliases: a few lines of these can stand for more than any memory holds."""
+    if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
+        raise ValueError("it has an alias (*NAME); write out what it stands for.")
+    return yaml.safe_load(text)
 
 
 def parse_table(found: Mapping[str, object], where: str) -> Table:
@@ -215,7 +235,7 @@ def parse_table(found: Mapping[str, object], where: str) -> Table:
             raise UsageError(f"{where}: {key} is missing. {_hint(key)}") from None
         if first["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
             raise UsageError(f"{where}: {key} is unknown. Known: {_known(first['loc'])}.") from None
-        raise UsageError(f"{where}: {key} is {str(first['input'])[:80]!r}: {first['msg']}.") from None
+        raise UsageError(f"{where}: {key} is {reprlib.repr(first['input'])[:100]}: {first['msg']}.") from None
     _check(table, where)
     return table
 
@@ -254,6 +274,10 @@ def _hint(key: str) -> str:
 def _check(table: Table, where: str) -> None:
     if (table.success is None) == (table.metric is None):
         raise UsageError(f"{where}: give `success` or `metric`, one of them.")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", table.name):
+        raise UsageError(
+            f"{where}: name is {reprlib.repr(table.name)}; give up to 64 letters, digits, - and _."
+        )
     numbers = {"horizon": table.horizon, "action_size": table.action_size, "most_envs": table.most_envs}
     for key, number in numbers.items():
         if not 0 < number <= 10**6:

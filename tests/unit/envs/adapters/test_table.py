@@ -69,7 +69,8 @@ def test_toml_says_the_same(tmp_path: Path):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"horizon": None}, "horizon is 'None'"),
+        ({"horizon": None}, "horizon is None"),
+        ({"name": "../up"}, "name is '../up'; give up to 64 letters"),
         ({"horizon": 0}, "horizon is 0; give 1 to 1,000,000"),
         ({"control_dt": -0.1}, r"control_dt is -0\.1; give seconds above 0"),
         ({"hoirzon": 5}, "hoirzon is unknown. Known: .*horizon"),
@@ -80,7 +81,7 @@ def test_toml_says_the_same(tmp_path: Path):
         ({"success": {"function": "../evil.py:run"}}, "success has the function '../evil.py:run'"),
         ({"success": {"function": "met"}}, "give FILE.py:NAME beside it"),
         ({"backend": "unreal"}, "backend is 'unreal'"),
-        ({"format": 7}, "format is '7'"),
+        ({"format": 7}, "format is 7"),
         ({"repeats": "always"}, "repeats is 'always'"),
     ],
 )
@@ -95,7 +96,7 @@ def test_what_is_refused(tmp_path: Path, change: dict, said: str):
         ("disk pos", {}, "'disk pos' cannot name a signal"),
         ("actions", {}, "'actions' cannot name a signal"),
         ("disk", {"role": "toy"}, "signals.disk.role is 'toy'"),
-        ("disk", {"low": None}, "signals.disk.low is 'None'"),
+        ("disk", {"low": None}, "signals.disk.low is None"),
     ],
 )
 def test_signals_that_are_refused(tmp_path: Path, name: str, row: dict, said: str):
@@ -124,3 +125,21 @@ def test_the_page_names_every_key():
     for kind in (Table, Reader):
         for entry in fields(kind):
             assert re.search(rf"`{entry.name}[`:]", page), f"docs/task-files.md lacks {entry.name}"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: &a [1]\nb: [*a, *a]\n", r"it has an alias \(\*NAME\)"),
+        ("a: " + "[" * 5_000, "is no YAML"),
+        ("a: 2024-13-45\n", "is no YAML"),
+        ("a: !!python/object/apply:os.abort []\n", "is no YAML"),
+        ("a: " + "9" * 5_000, "is no YAML"),
+        ("\x00\xff", "is no YAML"),
+    ],
+)
+def test_odd_texts(tmp_path: Path, text: str, said: str):
+    path = tmp_path / "task.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=said):
+        read_table(path)
