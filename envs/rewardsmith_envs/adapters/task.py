@@ -10,7 +10,8 @@ from pathlib import Path
 
 from rewardsmith.contracts import Capabilities, Device, Preset, Role, Signal, Span, VecEnv
 from rewardsmith.errors import UsageError
-from rewardsmith_envs.adapters.table import Table, read_table
+from rewardsmith_envs.adapters.reading import read_table
+from rewardsmith_envs.adapters.table import Table
 from rewardsmith_envs.tasks.presets import PPO_TRAINERS, ppo
 
 ORIGIN = "origin"

@@ -11,7 +11,8 @@ import yaml
 
 from rewardsmith.contracts import Role, Signal, Span
 from rewardsmith.errors import UsageError
-from rewardsmith_envs.adapters.table import Reader, Table, parse_table, read_table
+from rewardsmith_envs.adapters.reading import parse_table, read_table
+from rewardsmith_envs.adapters.table import Reader, Table
 from rewardsmith_envs.adapters.task import TableTask
 from tests.steered import ROOT, task_file
 
