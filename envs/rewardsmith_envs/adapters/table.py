@@ -10,7 +10,6 @@ from pydantic import ConfigDict, with_config
 
 from rewardsmith.contracts import Repeats, Role, Setting, Signal, Span
 
-FORMAT = 1
 TODO = "TODO"
 """How a value begins that a draft leaves to a person."""
 _STRICT = ConfigDict(extra="forbid", frozen=True)
