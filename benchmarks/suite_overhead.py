@@ -58,7 +58,7 @@ def bare(name: str) -> float:
     """CPU seconds of the suite's own loop."""
     python = interpreter(name.partition(":")[0])
     script = CASES[name].format(envs=ENVS, steps=STEPS)
-    done = subprocess.run([python, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run([python, "-c", script], capture_output=True, encoding="utf-8", check=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 

@@ -34,6 +34,9 @@ class Capabilities:
     most_envs: int | None = None
     """As many environments as usual memory holds, all simulations together; left out: the
     trainer knows."""
+    processes: bool = False
+    """Whether others than ours simulate: they are started before the first program is seen, since
+    a process that trains gives up the right to start any."""
     native: str = ""
     """The suite's own dense reward in words, where :attr:`Step.native` has it. Says whether it
     contains success."""

@@ -33,7 +33,10 @@ def confine_training(folders: Sequence[Path], task: Task, device: Device, thread
     """
     cache = cache_folder() / "training"
     os.environ.update(XDG_CACHE_HOME=str(cache), CUDA_CACHE_PATH=str(cache / "cuda"))
-    _HELD.append(task.make(threads, threads, device))
+    if task.capabilities.processes:
+        _HELD.append(task.make(threads, threads, device))
+    else:
+        task.make(1, 1, device).close()
     own = [*folders, Path(os.environ["TMPDIR"])]  # its parent made that for it alone
     for folder in own:
         folder.mkdir(parents=True, exist_ok=True)

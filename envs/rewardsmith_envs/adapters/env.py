@@ -59,7 +59,7 @@ class ServedEnv:
         self._table, self._fleet, self._made = table, fleet, num_envs
         self._signals = [signal for signal in signals if signal.name not in _ACTIONS]
         self._width = sum(int(np.prod(signal.shape)) for signal in self._signals)
-        self._pool, self._servers = fleet.open(max(1, min(threads, num_envs)))
+        self._pool, self._servers = fleet.enter(max(1, min(threads, num_envs)))
         self._closed = weakref.finalize(self, fleet.close, self._pool)
         with fleet.talk():
             for number, server in enumerate(self._servers):

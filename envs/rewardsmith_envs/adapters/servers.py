@@ -220,7 +220,7 @@ class Fleet:
             finally:
                 self._close_due()
 
-    def open(self, wanted: int) -> tuple[int, Sequence[Server]]:
+    def enter(self, wanted: int) -> tuple[int, Sequence[Server]]:
         """The number of a new pool, and the servers for it.
 
         They are as many as wanted, or fewer where no more may be started.

@@ -122,7 +122,7 @@ def _run(command: Sequence[str], name: str) -> None:
     surroundings = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     with subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
-        env=surroundings, text=True, errors="replace"
+        env=surroundings, text=True, encoding="utf-8", errors="replace"
     ) as process:  # fmt: skip
         assert process.stderr
         said = [line.rstrip() for line in process.stderr]

@@ -74,7 +74,9 @@ class TableTask:
     def capabilities(self) -> Capabilities:
         """As the file says and ``adapt --check`` found."""
         native = self.table.native.says if self.table.native else ""
-        return Capabilities(self.table.repeats, ("cpu",), False, self.table.most_envs, native)
+        return Capabilities(
+            self.table.repeats, ("cpu",), most_envs=self.table.most_envs, processes=True, native=native
+        )
 
     @property
     def python(self) -> str:

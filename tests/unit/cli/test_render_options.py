@@ -70,6 +70,7 @@ def test_environments_that_cannot_be_drawn_are_told(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(type(TOY), "make", lambda self, num_envs, threads, device: Blind())
     monkeypatch.setattr(render.TASKS, "load", lambda name: TOY)
+    monkeypatch.setattr(render.TASKS, "named", lambda name: name)
     with pytest.raises(Exception, match="nothing to be seen"):
         render.run(["toy"])
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from rewardsmith.contracts import Span, Step, Task
+from rewardsmith.contracts import Capabilities, Span, Step, Task
 from rewardsmith.testing import tasks as suite
 from tests.point import POINT, Point, PointEnv
 
@@ -74,6 +74,11 @@ def threaded(self: PointEnv, step: Step) -> Step:
 def together(self: PointEnv, seeds: Tensor, *, stagger: bool = False) -> Tensor:
     """A reset that does not stagger."""
     return PointEnv.reset(self, seeds)
+
+
+def stuck(self: PointEnv) -> None:
+    """A close that fails."""
+    raise AssertionError("the door is stuck")
 
 
 def raw(self: PointEnv, actions: Tensor) -> Step:
@@ -164,6 +169,15 @@ BROKEN: dict[Callable[[Task], None], tuple[Any, ...]] = {
         stepping(lambda _, s: replace(s, truncated=torch.zeros_like(s.truncated))),
         env(begin_anew=lambda self, ended: None),
     ),
+    suite.the_last_observation_of_an_episode_is_kept: (
+        stepping(lambda env, step: replace(step, final_observation=step.observation)),
+        stepping(lambda env, step: replace(step, final_observation=step.final_observation + 1.0)),
+    ),
+    suite.a_native_reward_is_what_was_declared: (
+        stepping(lambda env, step: replace(step, native=step.sparse)),
+        but(capabilities=Capabilities(native="the distance")),
+    ),
+    suite.it_can_be_closed: (env(close=stuck),),
     suite.staggered_episodes_end_at_different_times: (env(reset=together),),
     suite.actions_beyond_the_range_are_clipped: (env(step=raw),),
     suite.the_simulator_is_out_of_reach_of_a_reward: (env(signals=views),),

@@ -89,7 +89,8 @@ def _packages(env):
     names = [name for name in _PACKAGES if name in sys.modules]
     top = type(env.unwrapped).__module__.partition(".")[0]
     for found in metadata.distributions():
-        listed = (found.read_text("top_level.txt") or "").split()
+        read = found.read_text
+        listed = (read("top_level.txt") or "").split()
         if top in listed or found.metadata["Name"].replace("-", "_") == top:
             names.insert(0, found.metadata["Name"])
             break
