@@ -21,17 +21,6 @@ def same_seeds_give_the_same_future(task: Task) -> None:
         )
 
 
-def same_seeds_begin_alike(task: Task) -> None:
-    """In a new simulation and in a used one; what comes after may differ."""
-    used, new = task.make(N, 1), task.make(N, 1)
-    first = used.reset(seeds())
-    roll(used, actions(used, 12))
-    again, fresh = used.reset(seeds()), new.reset(seeds())
-    assert torch.equal(first, again) and torch.equal(first, fresh), (  # noqa: PT018
-        "the same seeds began differently. Draw from the seeds alone, and reset everything"
-    )
-
-
 def a_used_environment_starts_like_a_new_one(task: Task) -> None:
     """Nothing stays behind of what was simulated before a reset."""
     used, new = task.make(N, 1), task.make(N, 1)

@@ -9,9 +9,19 @@ from types import FunctionType, ModuleType
 
 import pytest
 
-from rewardsmith.testing import executors, scorers, sheets, strategies, tasks, trainers, writers
+from rewardsmith.testing import (
+    endings,
+    executors,
+    repeating,
+    scorers,
+    sheets,
+    strategies,
+    tasks,
+    trainers,
+    writers,
+)
 
-PARTS = {tasks: (tasks, sheets)}
+PARTS = {tasks: (tasks, sheets, endings, repeating)}
 """Suites whose checks are in several modules."""
 
 
