@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 MODULE = Path(__file__).parent / "hostile_envs.py"
 DESCRIPTION = (
@@ -48,5 +47,5 @@ def task_file(folder: Path, environment: str = "Walk-v0", **changes: Any) -> Pat
     }
     path = place(folder) / "walk.yaml"
     kept = {key: value for key, value in keys.items() if value is not None}
-    path.write_text(yaml.safe_dump(kept, sort_keys=False), encoding="utf-8")
+    path.write_text(json.dumps(kept, indent=1), encoding="utf-8")
     return path
