@@ -57,12 +57,21 @@ class IsaacGym(batch_pool.Simulation):
         return space.low, space.high
 
     def begin(self, seed):
-        """Seed once, and reset all rows."""
+        """Seed, and reset all rows, twice with a step between.
+
+        A reset leaves bodies as they were seen before, which would be what was played before. So
+        they are seen as they are one step after the same start.
+        """
+        everyone = self.torch.arange(self.size, device=self.device)
+        still = self.torch.zeros((self.size, *self.action_space()[0].shape), device=self.device)
         self.seed(seed)
-        return self.reset(self.torch.arange(self.size, device=self.device))
+        self.reset(everyone)
+        self.whole.step(still)
+        self.seed(seed)
+        return self.reset(everyone)
 
     def reset(self, rows):
-        """Reset rows now, not one step later; bodies are seen as they were, like in the suite."""
+        """Reset rows now, not one step later; bodies are seen as before, as they are in the suite."""
         self._reset_rows(*([rows, rows] if self._goals_too else [rows]))
         self.env.progress_buf[rows] = 0
         self.env.reset_buf[rows] = 0
