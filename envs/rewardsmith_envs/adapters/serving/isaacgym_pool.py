@@ -71,7 +71,7 @@ class IsaacGym(batch_pool.Simulation):
         return self.reset(everyone)
 
     def reset(self, rows):
-        """Reset rows now, not one step later; bodies are seen as before, as they are in the suite."""
+        """Reset rows now, not one step later; bodies are seen as before, as in the suite."""
         self._reset_rows(*([rows, rows] if self._goals_too else [rows]))
         self.env.progress_buf[rows] = 0
         self.env.reset_buf[rows] = 0

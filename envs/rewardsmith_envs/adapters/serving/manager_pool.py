@@ -34,7 +34,7 @@ def override(cfg, arguments):
 
 
 def _part(owner, name, path):
-    known = owner if isinstance(owner, dict) else vars(owner)
+    known = owner if isinstance(owner, dict) else getattr(owner, "__dict__", {})
     if name not in known and (isinstance(owner, dict) or not hasattr(owner, name)):
         raise UnusableError(
             "arguments has %r, and the configuration has no %r there; it has %s"
