@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from rewardsmith.contracts import Role, Signal, VecEnv
-from rewardsmith_envs.adapters.servers import Fleet
+from rewardsmith_envs.adapters.fleets import Fleet
 from rewardsmith_envs.adapters.task import TableTask
 
 ENVS, HELD = 16, 10

@@ -59,7 +59,8 @@ def _install(name: str) -> Suite:
     if name not in sources:
         raise unknown_name("suite", name, sources)
     source, suite = sources[name]
-    tell_progress(f"installing {', '.join(suite.requirements)} in {suite.folder} ...")
+    if not suite.by_hand:
+        tell_progress(f"installing {', '.join(suite.requirements)} in {suite.folder} ...")
     return source.install(name)
 
 
@@ -67,7 +68,8 @@ def _text(suite: Suite) -> str:
     """A few lines about one of them."""
     versions = ", ".join(f"{name} {version}" for name, version in suite.versions.items())
     state = f"installed: {versions}\n  {suite.python}" if suite.python else "not installed"
-    how = "" if suite.python else f"\n  to install it: rewardsmith suites install {suite.name}"
+    way = f"by hand; {suite.by_hand}" if suite.by_hand else f"rewardsmith suites install {suite.name}"
+    how = "" if suite.python else f"\n  to install it: {way}"
     return (
         f"{suite.name}: {suite.says}\n  {state}{how}\n  {suite.promises}\n  tasks: "
         f"{', '.join(suite.tables) or 'none ready; `rewardsmith adapt` drafts one'}"

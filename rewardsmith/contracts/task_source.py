@@ -49,6 +49,8 @@ class Suite:
     """Of its packages, where it is installed."""
     tables: tuple[str, ...]
     """Its ready tasks, as ``suite:name``."""
+    by_hand: str = ""
+    """Why it cannot be installed by ``suites install``, and what to do; empty: it can."""
 
 
 class TaskSource(Protocol):

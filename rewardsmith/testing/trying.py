@@ -91,10 +91,10 @@ def _failure(check: Callable[[Task], None], task: Task) -> str:
 
 
 def _without_bits(task: Task) -> Repeats:
-    return "run" if _failure(_seeds_begin_alike, task) else "starts"
+    return "run" if _failure(same_seeds_begin_alike, task) else "starts"
 
 
-def _seeds_begin_alike(task: Task) -> None:
+def same_seeds_begin_alike(task: Task) -> None:
     """In a new simulation and in a used one; what comes after may differ."""
     used, new = task.make(N, 1), task.make(N, 1)
     first = used.reset(seeds())

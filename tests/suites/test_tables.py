@@ -11,7 +11,7 @@ import pytest
 
 from rewardsmith.contracts import Task
 from rewardsmith.testing.tasks import CHECKS, REPEATING
-from rewardsmith_envs.adapters.servers import Fleet
+from rewardsmith_envs.adapters.fleets import Fleet
 from rewardsmith_envs.adapters.suites import TABLES, suites
 from rewardsmith_envs.adapters.task import TableTask
 

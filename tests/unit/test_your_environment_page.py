@@ -12,7 +12,7 @@ import yaml
 
 from rewardsmith.cli.main import run
 from rewardsmith.task_files import SOURCES
-from rewardsmith_envs.adapters.servers import Fleet
+from rewardsmith_envs.adapters.fleets import Fleet
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "your-environment.md").read_text(encoding="utf-8")
 TINY = (

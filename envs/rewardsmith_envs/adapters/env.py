@@ -13,7 +13,8 @@ from torch import Tensor
 
 from rewardsmith.contracts import Signal, Step
 from rewardsmith.errors import RewardsmithError
-from rewardsmith_envs.adapters.servers import Fleet, Server, SuiteError
+from rewardsmith_envs.adapters.fleets import Fleet
+from rewardsmith_envs.adapters.servers import Server, SuiteError
 from rewardsmith_envs.adapters.serving import frames
 from rewardsmith_envs.adapters.table import Table
 from rewardsmith_envs.bookkeeping import Bookkeeping
@@ -61,10 +62,7 @@ class ServedEnv:
         self._width = sum(int(np.prod(signal.shape)) for signal in self._signals)
         self._pool, self._servers = fleet.enter(max(1, min(threads, num_envs)))
         self._closed = weakref.finalize(self, fleet.close, self._pool)
-        with fleet.talk():
-            for number, server in enumerate(self._servers):
-                server.ask(frames.MAKE, self._pool, len(range(number, num_envs, len(self._servers))))
-            said = [server.plain_answer() for server in self._servers]
+        said = self._make()
         self.observation_size = int(said[0]["observations"])
         self.action_size = int(said[0]["actions"])
         if self.action_size != table.action_size:
@@ -74,7 +72,20 @@ class ServedEnv:
         self._handles = np.arange(num_envs)
         self._now = Bookkeeping.of(torch.zeros(num_envs, dtype=torch.int64), self.action_size)
         self._shares = self._shared()
-        self._drawn = False
+
+    def _make(self) -> list[dict[str, int]]:
+        """Make them in their servers; what these say of sizes."""
+        with self._fleet.talk():
+            for number, server in enumerate(self._servers):
+                server.ask(frames.MAKE, self._pool, len(range(number, self._made, len(self._servers))))
+            return [server.plain_answer() for server in self._servers]
+
+    def _claim(self) -> None:
+        """Have the one simulation of a server for ourselves, from the first episode on."""
+        mine = self._fleet.claim(self._pool, self._servers[0])
+        if mine is not self._servers[0]:
+            self._servers = (mine,)
+            self._make()
 
     @property
     def num_envs(self) -> int:
@@ -91,6 +102,8 @@ class ServedEnv:
         free = np.setdiff1d(np.arange(self._made), going)[: len(seeds)]
         if len(free) < len(seeds):
             raise ValueError(f"{len(kept)} + {len(seeds)} environments, and {self._made} were made")
+        if self._fleet.alone and len(free):
+            self._claim()
         self._handles = np.concatenate((going, free))
         new = Bookkeeping.of(seeds, self.action_size)
         if stagger:
@@ -101,7 +114,7 @@ class ServedEnv:
         self._shares = self._shared()
         fresh = np.arange(len(going), self.num_envs)
         return (
-            torch.from_numpy(self._begin(frames.START, fresh))
+            torch.from_numpy(self._begin(frames.JOIN if len(going) else frames.START, fresh))
             if len(fresh)
             else torch.empty(0, self.observation_size)
         )

@@ -14,6 +14,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from rewardsmith.errors import UsageError
+from rewardsmith_envs.adapters.batches import check_batch
 from rewardsmith_envs.adapters.table import TODO, Reader, SignalRow, Table
 
 _LISTED = 12
@@ -139,6 +140,7 @@ def _check(table: Table, where: str) -> None:
             raise UsageError(
                 f"{where}: {key} has the function {reader.function!r}; give FILE.py:NAME beside it."
             )
+    check_batch(table, readers, where)
     for name in table.signals:
         if not name.isidentifier() or not name.isascii() or name in ("actions", "previous_actions"):
             raise UsageError(f"{where}: {name!r} cannot name a signal; give letters, digits and _.")

@@ -1,23 +1,16 @@
-"""The processes that simulate a suite: started once, used by every simulation of this process.
-
-A process that trains gives up the right to start others before it sees the first program. So its
-servers are there before, and simulations that are made later are pools within them.
-"""
+"""A process that simulates a suite, in the interpreter that has it."""
 
 from __future__ import annotations
 
-import atexit
-import errno
 import json
 import os
 import select
 import subprocess
 import tempfile
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, ClassVar
+from typing import IO, Any
 
 from numpy.typing import NDArray
 
@@ -25,7 +18,7 @@ from rewardsmith_envs.adapters.failures import SuiteError, advice
 from rewardsmith_envs.adapters.interpreters import surroundings
 from rewardsmith_envs.adapters.serving import frames
 
-__all__ = ["Fleet", "Server", "SuiteError"]
+__all__ = ["Server", "SuiteError"]
 
 _SCRIPT = Path(__file__).parent / "serving" / "serve.py"
 _THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -180,104 +173,3 @@ class Server:
         for pipe in (self._process.stdin, self._process.stdout, self._log):
             if pipe:
                 pipe.close()
-
-
-class Fleet:
-    """The servers of one task file in this process, as long as a simulation needs them."""
-
-    _known: ClassVar[dict[tuple[int, str], Fleet]] = {}
-    _making = threading.Lock()
-
-    def __init__(self, python: str, backend: str, spec: Mapping[str, object], patience_s: float) -> None:
-        """Prepare; nothing is started yet. Use :meth:`of`."""
-        self._start = lambda: Server(python, backend, spec, patience_s)
-        self.servers: list[Server] = []
-        self._talking = threading.Lock()
-        self._pools, self._open = 0, 0
-        self._due: list[int] = []
-
-    @classmethod
-    def of(cls, python: str, backend: str, spec: Mapping[str, object], patience_s: float) -> Fleet:
-        """The one for what a task file says, made when it is first asked for."""
-        key = os.getpid(), json.dumps([python, backend, dict(spec)], sort_keys=True)
-        with cls._making:
-            if key not in cls._known:
-                cls._known[key] = cls(python, backend, spec, patience_s)
-            return cls._known[key]
-
-    @contextmanager
-    def talk(self) -> Iterator[None]:
-        """From the first question to the last answer: lanes take turns.
-
-        A conversation that breaks off leaves answers that nobody reads, so its servers end.
-        """
-        with self._talking:
-            try:
-                yield
-            except BaseException:
-                self._stop()
-                raise
-            finally:
-                self._close_due()
-
-    def enter(self, wanted: int) -> tuple[int, Sequence[Server]]:
-        """The number of a new pool, and the servers for it.
-
-        They are as many as wanted, or fewer where no more may be started.
-
-        Raises:
-            SuiteError: None can be started.
-        """
-        with self.talk():
-            for server in [server for server in self.servers if not server.alive]:
-                server.stop()
-                self.servers.remove(server)
-            while len(self.servers) < wanted:
-                try:
-                    self.servers.append(self._start())
-                except SuiteError as error:
-                    # a process that trains gave up the right to start others
-                    if not self.servers or getattr(error.__cause__, "errno", None) != errno.EPERM:
-                        raise
-                    break
-            self._pools, self._open = self._pools + 1, self._open + 1
-            return self._pools, tuple(self.servers[:wanted])
-
-    def close(self, pool: int) -> None:
-        """Close a pool; with the last one the servers end.
-
-        Python may collect a simulation in the middle of a conversation, which is not interrupted:
-        whoever talks closes the pool afterwards.
-        """
-        self._due.append(pool)
-        if self._talking.acquire(blocking=False):
-            try:
-                self._close_due()
-            finally:
-                self._talking.release()
-
-    def _close_due(self) -> None:
-        while self._due:
-            pool = self._due.pop()
-            self._open -= 1
-            for server in self.servers if self._open else ():
-                with suppress(SuiteError):  # it has ended, and its environments with it
-                    server.ask(frames.CLOSE, pool, 0)
-                    server.plain_answer()
-        if not self._open:
-            self._stop()
-
-    def _stop(self) -> None:
-        for server in self.servers:
-            server.stop()
-        self.servers.clear()
-
-    @classmethod
-    def stop_all(cls) -> None:
-        """End all servers of this process."""
-        for (owner, _), fleet in cls._known.items():
-            if owner == os.getpid():
-                fleet._stop()
-
-
-atexit.register(Fleet.stop_all)

@@ -21,6 +21,7 @@ from rewardsmith_envs.adapters.interpreters import versions
 
 TABLES = Path(__file__).parent / "tables"
 """``suite/name.yaml``."""
+_NEVER_RUN = "never run on the real thing: written after its source and tried with a stand-in alone"
 _TO_THE_BIT = "repeats to the bit: an environment alone plays as it does among others, used or new"
 
 
@@ -33,6 +34,8 @@ class _Known:
     requirements: tuple[str, ...]
     module: str = ""
     """What to import where it may live in this interpreter too."""
+    by_hand: str = ""
+    """Why ``pip`` alone cannot install it, and what to do; empty: it can."""
 
 
 KNOWN = {
@@ -56,8 +59,29 @@ KNOWN = {
         # left alone, pip takes a MuJoCo that fails later; packaging is missing in its list
         ("metaworld==3.1.1", "gymnasium==1.4.0", "mujoco==3.3.0", "numpy>=2,<3", "packaging", "imageio"),
     ),
+    "mjlab": _Known(
+        "mjlab: Isaac Lab's interface on MuJoCo-Warp, a batch on the GPU",
+        f"{_NEVER_RUN}; a seed names a run, not its numbers",
+        "mjlab",
+        # left alone, pip may replace torch by a build for another CUDA
+        ("mjlab==1.6.0", "torch==2.13.0", "numpy>=2,<3"),
+    ),
+    "isaaclab": _Known(
+        "Isaac Lab 2.3 and 3.0, manager-based and direct, a batch on the GPU",
+        f"{_NEVER_RUN}; a seed names a run, not its numbers",
+        "isaaclab",
+        (),
+        by_hand="it needs Isaac Sim, whose licence you accept yourself: see docs/suites/isaac-lab.md",
+    ),
+    "isaacgym": _Known(
+        "Isaac Gym Preview 4 with IsaacGymEnvs 1.5.1, a batch on the GPU",
+        f"{_NEVER_RUN}; a seed names a run, not its numbers",
+        "isaacgym",
+        (),
+        by_hand="it is an archive that NVIDIA gives to those who register: see docs/suites/isaac-gym.md",
+    ),
 }
-"""By name; the versions are those that were tried together."""
+"""By name; the versions are those that were tried together, or, by hand, that were read."""
 
 
 def root() -> Path:
@@ -76,6 +100,11 @@ def interpreter(name: str) -> str:
         UsageError: There is no such suite, or it is not installed; with what to do.
     """
     found = _found(_known(name), name)
+    if not found and KNOWN[name].by_hand:
+        raise UsageError(
+            f"the suite {name} is not in {root() / name}, and rewardsmith cannot install it: "
+            f"{KNOWN[name].by_hand}."
+        )
     if not found:
         raise UsageError(
             f"the suite {name} is not installed in {root() / name}. `rewardsmith suites install {name}` "
@@ -97,6 +126,8 @@ def install(name: str) -> Suite:
         RewardsmithError: It cannot be made; with what ``pip`` said.
     """
     known, folder = _known(name), root() / name
+    if known.by_hand:
+        raise UsageError(f"rewardsmith cannot install {name}: {known.by_hand}.")
     if folder.exists():
         state = "is installed" if _found(known, name) else "lies there, though it is no whole environment,"
         raise UsageError(f"{name} {state} in {folder}. Remove that folder to install it anew.")
@@ -164,4 +195,5 @@ def _suite(name: str) -> Suite:
         python if known.package in found else "",
         found,
         tuple(sorted(f"{name}:{path.stem}" for path in TABLES.glob(f"{name}/*.yaml"))),
+        known.by_hand,
     )

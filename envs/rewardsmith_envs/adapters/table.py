@@ -8,13 +8,15 @@ from typing import Literal
 
 from pydantic import ConfigDict, with_config
 
-from rewardsmith.contracts import Repeats, Role, Setting, Signal, Span
+from rewardsmith.contracts import Device, Repeats, Role, Setting, Signal, Span
 
 TODO = "TODO"
 """How a value begins that a draft leaves to a person."""
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 Pair = tuple[int, int]
-Backend = Literal["gymnasium", "envpool", "metaworld"]
+Backend = Literal["gymnasium", "envpool", "metaworld", "isaacgym", "mjlab", "isaaclab"]
+BATCHED = ("isaacgym", "mjlab", "isaaclab")
+"""Backends that hold a fixed batch in one simulation, of which a process can have one."""
 
 
 @with_config(_STRICT)
@@ -33,7 +35,8 @@ class Reader:
     site: str | None = None
     joint: str | list[str] | None = None
     attribute: str | None = None
-    """Of the unwrapped environment, such as ``cube.pose.p``."""
+    """Of the unwrapped environment, such as ``cube.pose.p``; of a batch also with keys, such as
+    ``scene[robot].data.root_pos_w``."""
     function: str | None = None
     """``FILE.py:NAME`` beside the task file: takes environment, observation and info."""
     quantity: Literal["pos", "quat", "linvel", "angvel", "vel"] | None = None
@@ -43,6 +46,9 @@ class Reader:
     """Of what was read: first number, and the one behind the last."""
     quat: Literal["wxyz", "xyzw"] = "wxyz"
     """Order of the source; signals are w first."""
+    origins: bool | None = None
+    """Whether a position has the place of its environment in a batch's world in it, which is taken
+    away."""
     missing: float | None = None
     """What an ``info`` counts for that a step lacks."""
 
@@ -155,6 +161,10 @@ class Table:
     repeats: Repeats = "bit"
     most_envs: int = 512
     """As many environments as usual memory holds."""
+    batch: int = 0
+    """Environments in each simulation of a backend in :data:`BATCHED`, used or not."""
+    devices: list[Device] = field(default_factory=list)
+    """Where it can be simulated; none: on the GPU for :data:`BATCHED`, else on the CPU."""
     camera: bool = False
     """Whether it draws pictures (``render_mode`` ``rgb_array``)."""
     patience_s: float = 300.0
@@ -165,3 +175,8 @@ class Table:
     def starts(self) -> Mapping[str, Span]:
         """Where episodes begin, as far as the file says."""
         return {name: Span(*row.start) for name, row in self.signals.items() if row.start}
+
+    @property
+    def alone(self) -> bool:
+        """Whether a simulation holds one training only, since its rows draw from one generator."""
+        return self.backend in BATCHED

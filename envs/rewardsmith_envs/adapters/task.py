@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rewardsmith.contracts import Capabilities, Device, Preset, Role, Signal, Span, VecEnv
 from rewardsmith.errors import UsageError
+from rewardsmith_envs.adapters.batches import check_device, devices
 from rewardsmith_envs.adapters.reading import read_table
 from rewardsmith_envs.adapters.table import Table
 from rewardsmith_envs.tasks.presets import PPO_TRAINERS, ppo
@@ -52,7 +53,11 @@ class TableTask:
         """Checks of the contract that it does not pass, as the file says."""
         return self.table.exceptions
 
-    on_cpu = True
+    @property
+    def on_cpu(self) -> bool:
+        """Whether training on a CPU is sensible."""
+        return "cpu" in devices(self.table)
+
     room: Mapping[str, int] = {}
 
     @property
@@ -74,9 +79,9 @@ class TableTask:
     def capabilities(self) -> Capabilities:
         """As the file says and ``adapt --check`` found."""
         native = self.table.native.says if self.table.native else ""
-        return Capabilities(
-            self.table.repeats, ("cpu",), most_envs=self.table.most_envs, processes=True, native=native
-        )
+        table = self.table
+        most = table.batch or table.most_envs
+        return Capabilities(table.repeats, devices(table), table.alone, most, processes=True, native=native)
 
     @property
     def python(self) -> str:
@@ -117,25 +122,35 @@ class TableTask:
         if trainer not in PPO_TRAINERS:
             return ppo()
         own = self.table.presets.get(trainer) or self.table.presets.get("population") or {}
-        return ppo(_PRESET, **own)
+        base = ppo(_PRESET, envs=self.table.batch, slots=1) if self.table.alone else _PRESET
+        return ppo(base, **own)
 
     def check_device(self, device: Device) -> None:
-        """Servers simulate on the CPU."""
-        if device != "cpu":
-            raise UsageError(f"{self.name} is simulated on the CPU; --device is {device!r}.")
+        """Whether the file and this machine have it (see :func:`batches.check_device`)."""
+        check_device(self.table, device)
 
     def make(self, num_envs: int, threads: int, device: Device = "cpu") -> VecEnv:
         """Make the environments in servers (see :class:`rewardsmith.contracts.Task`).
 
         Raises:
             SuiteError: The interpreter, the suite or the environment is not as the file says.
+            UsageError: The device cannot be had, or a batch holds fewer environments.
         """
         from rewardsmith_envs.adapters.env import ServedEnv
-        from rewardsmith_envs.adapters.servers import Fleet
+        from rewardsmith_envs.adapters.fleets import Fleet
+        from rewardsmith_envs.adapters.on_device import OnDevice
 
         self.check_device(device)
-        fleet = Fleet.of(self.python, self.table.backend, self._spec, self.table.patience_s)
-        return ServedEnv(self.table, self.signals, fleet, num_envs, threads)
+        table = self.table
+        if table.alone and num_envs > table.batch:
+            raise UsageError(
+                f"{num_envs} environments of {self.name} are wanted, and its `batch` is {table.batch}. "
+                "Give fewer (--training.envs), or a larger batch."
+            )
+        spec = {**self._spec, "device": device}
+        fleet = Fleet.of(self.python, table.backend, spec, table.patience_s, table.alone)
+        env = ServedEnv(table, self.signals, fleet, num_envs, threads)
+        return env if device == "cpu" else OnDevice(env, device)
 
     @cached_property
     def _spec(self) -> Mapping[str, object]:
@@ -143,6 +158,8 @@ class TableTask:
         table = self.table
         return {
             "environment": table.environment,
+            "backend": table.backend,
+            "batch": table.batch,
             "arguments": table.arguments,
             "imports": table.imports,
             "packages": table.packages,

@@ -47,6 +47,8 @@ class Pool:
             self.blocks[row], self.index[row] = block, number
         return self.again(rows, seeds)
 
+    join = start
+
     def again(self, rows, seeds):
         """The next episodes of some rows, in the streams that they have."""
         out = np.empty((len(rows), self.inputs), np.float32)

@@ -8,8 +8,9 @@ import struct
 
 import numpy as np
 
-HELLO, MAKE, START, AGAIN, STEP, RENDER, CLOSE = range(7)
-"""What may be asked. START begins the random streams of rows, AGAIN their next episodes."""
+HELLO, MAKE, START, AGAIN, STEP, RENDER, CLOSE, JOIN = range(8)
+"""What may be asked. START begins the random streams of rows where no others go on, JOIN beside
+others; AGAIN their next episodes."""
 FINE, FAILED = 0, 1
 """The first byte of every answer."""
 SUCCESS, TERMINATED, TRUNCATED, BROKEN = 1, 2, 4, 8

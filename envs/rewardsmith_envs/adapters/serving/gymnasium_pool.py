@@ -68,7 +68,7 @@ class Pool:
             out[number] = self._observed(obs)
         return out
 
-    again = start
+    join = again = start
 
     def step(self, rows, actions):
         """One control step of some rows.

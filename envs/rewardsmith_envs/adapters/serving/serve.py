@@ -12,7 +12,14 @@ import signal
 import sys
 import traceback
 
-BACKENDS = {"gymnasium": "gymnasium_pool", "envpool": "envpool_pool", "metaworld": "metaworld_pool"}
+BACKENDS = {
+    "gymnasium": "gymnasium_pool",
+    "envpool": "envpool_pool",
+    "metaworld": "metaworld_pool",
+    "isaacgym": "isaacgym_pool",
+    "mjlab": "manager_pool",
+    "isaaclab": "manager_pool",
+}
 _DEATH_SIGNAL = 1
 
 
@@ -84,11 +91,12 @@ class Server:
         """Read one message, do what it says, and answer."""
         frames = self.frames
         op, number, count = frames.read_head(self.asked)
-        if op in (frames.START, frames.AGAIN):
+        if op in (frames.START, frames.JOIN, frames.AGAIN):
             rows = frames.read_array(self.asked, "i4", count)
             seeds = frames.read_array(self.asked, "i8", count)
             pool = self.pools[number]
-            answer = [((pool.start if op == frames.START else pool.again)(rows, seeds), "f4")]
+            begin = {frames.START: "start", frames.JOIN: "join", frames.AGAIN: "again"}[op]
+            answer = [(getattr(pool, begin)(rows, seeds), "f4")]
         elif op == frames.STEP:
             pool = self.pools[number]
             rows = frames.read_array(self.asked, "i4", count)

@@ -11,7 +11,7 @@ import pytest
 from rewardsmith.cli.adapt import run
 from rewardsmith.errors import UsageError
 from rewardsmith_envs.adapters.failures import misfits
-from rewardsmith_envs.adapters.servers import Fleet
+from rewardsmith_envs.adapters.fleets import Fleet
 from tests.outside.task_files import task_file
 
 Verdicts = dict[str, dict[str, str]]

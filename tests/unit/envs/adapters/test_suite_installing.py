@@ -47,6 +47,15 @@ def test_a_list_names_all_of_them(capsys: pytest.CaptureFixture[str]):
     assert "robotics:fetch-push" in said
 
 
+def test_one_that_is_installed_by_hand_says_so(capsys: pytest.CaptureFixture[str]):
+    assert main.run(["suites", "install", "isaacgym"]) == 2
+    assert "cannot install isaacgym: it is an archive" in capsys.readouterr().err
+    with pytest.raises(UsageError, match=r"rewardsmith cannot install it: .*isaac-lab\.md"):
+        suites.interpreter("isaaclab")
+    assert main.run(["suites"]) == 0
+    assert "to install it: by hand; it needs Isaac Sim" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("words", [["instal", "robotics"], ["install"], ["install", "robotic"]])
 def test_wrong_words_are_a_wrong_request(words: list[str], capsys: pytest.CaptureFixture[str]):
     assert main.run(["suites", *words]) == 2

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rewardsmith.contracts import Role, Signal, Span
+from rewardsmith.contracts import Capabilities, Role, Signal, Span
 from rewardsmith.errors import UsageError
 from rewardsmith_envs.adapters.reading import parse_table, read_table
 from rewardsmith_envs.adapters.table import Reader, Table
@@ -89,6 +89,45 @@ def test_toml_says_the_same(tmp_path: Path):
 def test_what_is_refused(tmp_path: Path, change: dict, said: str):
     with pytest.raises(UsageError, match=said):
         parse_table({**data(tmp_path), **change}, "here")
+
+
+BATCH = {
+    "backend": "isaacgym", "batch": 64, "repeats": "run", "success": {"info": "met"},
+    "signals": {
+        "disk_pos": {
+            "key": "obs", "columns": [0, 3], "unit": "m", "frame": "world", "meaning": "x",
+            "role": "object", "low": 0, "high": 1,
+        }
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({**BATCH, "batch": 0}, "batch is 0; a simulation of isaacgym has a fixed number"),
+        ({**BATCH, "repeats": "bit"}, "repeats is bit, and all environments of isaacgym draw from one"),
+        ({**BATCH, "backend": "mjlab"}, "terminations is but-success, and mjlab begins anew"),
+        ({**BATCH, "camera": True}, "camera is true, and a batch draws no pictures"),
+        ({**BATCH, "success": {"body": "cube"}}, "success reads what a batch does not show; give one of key"),
+        ({**BATCH, "devices": ["tpu"]}, "devices.0 is 'tpu'"),
+        ({"batch": 64}, "batch is 64, and gymnasium makes as many environments as are asked"),
+        ({"devices": ["cuda"]}, r"devices is \['cuda'\], and gymnasium simulates on the CPU"),
+        ({"success": {"info": "met", "origins": True}}, "success has `origins`, which batches have alone"),
+    ],
+)
+def test_batches_that_are_refused(tmp_path: Path, change: dict, said: str):
+    with pytest.raises(UsageError, match=said):
+        parse_table({**data(tmp_path), **change}, "here")
+
+
+def test_a_batch_trains_one_program_in_all_its_rows(tmp_path: Path):
+    found = {**data(tmp_path), **BATCH, "native": {"says": "x"}, "human_reward": "", "presets": {}}
+    path = tmp_path / "batch.yaml"
+    path.write_text(yaml.safe_dump(found), encoding="utf-8")
+    task = TableTask(path)
+    assert task.capabilities == Capabilities("run", ("cuda",), True, 64, True, "x")
+    assert (task.preset("population", "cuda")["envs"], task.preset("population", "cuda")["slots"]) == (64, 1)
 
 
 @pytest.mark.parametrize(
