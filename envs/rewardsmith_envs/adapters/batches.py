@@ -35,7 +35,7 @@ def check_batch(table: Table, readers: Mapping[str, Reader], where: str) -> None
     if table.repeats == "bit":
         raise UsageError(
             f"{where}: repeats is bit, and all environments of {table.backend} draw from one generator. Give "
-            "`repeats: run`, or `starts` where `adapt --check` found that."
+            "`repeats: run`, or `starts` where starts were seen to repeat."
         )
     if table.backend != "isaacgym" and table.terminations != "all":
         raise UsageError(

@@ -61,7 +61,8 @@ KNOWN = {
     ),
     "mjlab": _Known(
         "mjlab: Isaac Lab's interface on MuJoCo-Warp, a batch on the GPU",
-        f"{_NEVER_RUN}; a seed names a run, not its numbers",
+        "tried on a CPU with eight environments, never run on the real thing, which is a GPU; a seed "
+        "names a run, not its numbers",
         "mjlab",
         # left alone, pip may replace torch by a build for another CUDA
         ("mjlab==1.6.0", "torch==2.13.0", "numpy>=2,<3"),

@@ -1,6 +1,6 @@
 """mjlab 1.6.0, and Isaac Lab 2.3 and 3.0, whose environments are built of managers, or direct.
 
-Written after their sources. Isaac Lab was never run on the real thing, nor was mjlab on a GPU.
+Written after their sources. Isaac Lab was never run on the real thing; mjlab on a CPU alone.
 """
 
 import importlib

@@ -17,8 +17,8 @@ BODIES = torch.arange(12.0).view(2, 2, 3)
 def simulation(**more):
     sim: Any = batch_pool.Simulation()
     data = SimpleNamespace(poses=POSES, bodies=BODIES, wrapped=SimpleNamespace(torch=BODIES))
-    sim.torch, sim.size = torch, 2
-    sim.env = SimpleNamespace(parts={"robot": SimpleNamespace(data=data)}, **more)
+    env = SimpleNamespace(parts={"robot": SimpleNamespace(data=data)}, **more)
+    vars(sim).update(torch=torch, size=2, env=env)
     return sim
 
 
