@@ -29,6 +29,13 @@ def state_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture(autouse=True)
+def no_task_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the task files that another one brought."""
+    monkeypatch.setattr(TASKS, "_brought", {})
+    monkeypatch.setattr(TASKS, "_doubtful", {})
+
+
 @pytest.fixture(scope="session")
 def guard() -> Iterator[Guard]:
     """One warm guard for the whole run."""

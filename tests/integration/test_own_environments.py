@@ -16,7 +16,6 @@ import pytest
 from rewardsmith.cli import main
 from rewardsmith.registry import TASKS
 from rewardsmith.study import Study
-from rewardsmith.task_files import TaskRegistry
 from tests.steered import task_file
 
 SMALL = ("--candidates", "2", "--training.env-steps", "2000", "--no-baselines", "--finalists", "1",
@@ -25,11 +24,8 @@ SMALL = ("--candidates", "2", "--training.env-steps", "2000", "--no-baselines", 
 
 @pytest.fixture(autouse=True)
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A user of its own, who brought nothing in this process."""
+    """A user of its own."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    fresh = TaskRegistry()
-    monkeypatch.setattr(TASKS, "_brought", fresh._brought)
-    monkeypatch.setattr(TASKS, "_doubtful", fresh._doubtful)
 
 
 def scores(folder: Path) -> dict[str, float]:

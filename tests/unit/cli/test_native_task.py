@@ -79,7 +79,8 @@ def test_its_sheet_says_what_there_is(capsys: pytest.CaptureFixture[str]):
     sheet = json.loads(capsys.readouterr().out)
     assert sheet["human_reward"] == ""
     assert sheet["capabilities"] == {
-        "repeats": "bit", "devices": ["cpu"], "alone": False, "most_envs": None, "native": WORDS,
+        "repeats": "bit", "devices": ["cpu"], "alone": False, "most_envs": None, "processes": False,
+        "native": WORDS,
     }  # fmt: skip
     assert sheet["provenance"] == {"line": "1.0"}
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from rewardsmith.cli import main
-from rewardsmith.registry import TASKS
 from tests.steered import task_file
 
 
@@ -20,7 +19,6 @@ def test_a_worker_finds_the_suites_folder(tmp_path: Path, monkeypatch: pytest.Mo
     )
     python.chmod(0o755)
     monkeypatch.setenv("REWARDSMITH_SUITES", str(tmp_path / "suites"))
-    monkeypatch.setattr(TASKS, "_brought", {})
     file = task_file(tmp_path, python="python: suite:robotics")
     few = ["--training.env-steps", "1000", "--episodes", "4"]
     assert main.run(["train", str(file), "--reward", "native", *few, "--out", str(tmp_path / "out")]) == 0
