@@ -14,14 +14,14 @@ from hashlib import sha256
 from pathlib import Path
 
 from rewardsmith.cache import state_folder
-from rewardsmith.contracts import Task, TaskFile, TaskSource
+from rewardsmith.contracts import ORIGIN, Task, TaskFile, TaskSource
 from rewardsmith.errors import StoreError, UsageError, unknown_name
 from rewardsmith.files import write_whole
 from rewardsmith.plugins import Registry
 from rewardsmith.shown import command
 
 SOURCES: Registry[TaskSource] = Registry("source of tasks", "rewardsmith.task-sources", TaskSource)
-FOLDER, ORIGIN = "task", "origin"
+FOLDER = "task"
 """In a study: the copy of its task file and what that needs, and where they were copied from."""
 _ENDINGS = (".yaml", ".yml", ".toml")
 _MOST_BYTES = 1_000_000

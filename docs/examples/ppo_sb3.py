@@ -32,7 +32,8 @@ class Bridge(VecEnv):
     def reset(self) -> NDArray[np.float32]:
         """Start all episodes, on the seeds that ``seed`` gave, if it was called."""
         seeds = list(self._seeds)
-        observations, _ = self.envs.reset(seed=None if None in seeds else seeds)  # pyright: ignore[reportArgumentType]
+        given = None if None in seeds else seeds
+        observations, _ = self.envs.reset(seed=given)  # pyright: ignore[reportArgumentType]
         self._reset_seeds()
         return observations
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from rewardsmith.contracts import Step
 from rewardsmith_envs.bookkeeping import Bookkeeping
-from rewardsmith_envs.random_streams import mix, uniform
+from rewardsmith_envs.random_streams import mix, staggered_ages, uniform
 from rewardsmith_envs.robots.base import ACTION_SIGNALS, joint_signals
 from rewardsmith_envs.scene_checks import check_readings, check_table
 
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from rewardsmith_envs.simulators.base import Simulator
     from rewardsmith_envs.tasks.base import SimulatedTask
-
-_STAGGER = 0x5354414747455200
-"""Separates the stream of first-episode times from the streams of start states."""
 
 _GOALS = 0x474F414C53000000
 """Separates the stream of goals from the streams of start states."""
@@ -69,8 +66,7 @@ class SimulatedEnv:
         self._sim.rearrange(kept, len(kept) + len(seeds))
         new = Bookkeeping.of(seeds, self.action_size)
         if stagger:
-            times = uniform(mix(seeds ^ _STAGGER), new.episodes, 1)[:, 0]
-            new.elapsed = (times * self._task.horizon).long()
+            new.elapsed = staggered_ages(seeds, new.episodes, self._task.horizon)
         now = self._now = self._now.going_on(kept, new)
         fresh = torch.arange(self.num_envs, device=self._sim.device) >= len(kept)
         self._place(fresh)

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 
 _GOLDEN = -7046029254386353131  # 0x9E3779B97F4A7C15 as a signed 64-bit number
+_STAGGER = 0x5354414747455200
+"""Separates the stream of first-episode times from the streams of start states."""
 _MIX_1 = -4658895280553007687  # 0xBF58476D1CE4E5B9
 _MIX_2 = -7723592293110705685  # 0x94D049BB133111EB
 
@@ -27,10 +29,20 @@ def uniform(seeds: Tensor, episodes: Tensor, count: int) -> Tensor:
     Returns:
         Multiples of 2^-24 in [0, 1), ``(n, count)`` float32.
     """
-    block = mix(mix(seeds) + episodes * _GOLDEN)
+    block = episode_block(seeds, episodes)
     positions = torch.arange(1, count + 1, device=seeds.device) * _GOLDEN
     bits = mix(block[:, None] + positions)
     return _shift_right(bits, 40).float() * 2.0**-24
+
+
+def episode_block(seeds: Tensor, episodes: Tensor) -> Tensor:
+    """Where the random numbers of an episode begin, ``(n,)`` int64; they hang on nothing else."""
+    return mix(mix(seeds) + episodes * _GOLDEN)
+
+
+def staggered_ages(seeds: Tensor, episodes: Tensor, horizon: int) -> Tensor:
+    """Control steps that first episodes are taken to have run already, ``(n,)`` int64."""
+    return (uniform(mix(seeds ^ _STAGGER), episodes, 1)[:, 0] * horizon).long()
 
 
 def mix(x: Tensor) -> Tensor:

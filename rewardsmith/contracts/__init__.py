@@ -11,7 +11,7 @@ from rewardsmith.contracts.past_signals import INITIAL, PREVIOUS, has_past, read
 from rewardsmith.contracts.scoring import Scorer, ScoringJob
 from rewardsmith.contracts.search import Strategy
 from rewardsmith.contracts.task import Capabilities, Device, Preset, Repeats, Setting, Task
-from rewardsmith.contracts.task_source import Suite, TaskFile, TaskSource
+from rewardsmith.contracts.task_source import ORIGIN, Suite, TaskFile, TaskSource
 from rewardsmith.contracts.told import TOLD, Told
 from rewardsmith.contracts.training import (
     BUILT_IN,
@@ -42,6 +42,7 @@ __all__ = [
     "BUILT_IN",
     "INITIAL",
     "NATIVE",
+    "ORIGIN",
     "PREVIOUS",
     "SPARSE",
     "TOLD",

@@ -9,6 +9,9 @@ from typing import Protocol
 
 from rewardsmith.contracts.task import Task
 
+ORIGIN = "origin"
+"""Beside a copy of a task file: names the folder that it was copied from."""
+
 
 class TaskFile(Task, Protocol):
     """A task that a file describes."""

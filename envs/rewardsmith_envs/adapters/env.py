@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,13 +19,10 @@ from rewardsmith_envs.adapters.servers import Server, SuiteError
 from rewardsmith_envs.adapters.serving import frames
 from rewardsmith_envs.adapters.table import Table
 from rewardsmith_envs.bookkeeping import Bookkeeping
-from rewardsmith_envs.random_streams import mix, uniform
+from rewardsmith_envs.random_streams import episode_block, staggered_ages
 
-_STAGGER = 0x5354414747455200
-"""As in :mod:`rewardsmith_envs.engine`."""
 _SEED_BITS = 0x7FFFFFFF
 """Suites take seeds of 31 bits."""
-_GOLDEN = -7046029254386353131
 _ACTIONS = ("actions", "previous_actions")
 
 
@@ -59,7 +57,7 @@ class ServedEnv:
         """
         self._table, self._fleet, self._made = table, fleet, num_envs
         self._signals = [signal for signal in signals if signal.name not in _ACTIONS]
-        self._width = sum(int(np.prod(signal.shape)) for signal in self._signals)
+        self._width = sum(math.prod(signal.shape) for signal in self._signals)
         self._pool, self._servers = fleet.enter(max(1, min(threads, num_envs)))
         self._closed = weakref.finalize(self, fleet.close, self._pool)
         said = self._make()
@@ -71,7 +69,7 @@ class ServedEnv:
             )
         self._handles = np.arange(num_envs)
         self._now = Bookkeeping.of(torch.zeros(num_envs, dtype=torch.int64), self.action_size)
-        self._shares = self._shared()
+        self._shares = self._spread(np.arange(self.num_envs))
 
     def _make(self) -> list[dict[str, int]]:
         """Make them in their servers; what these say of sizes."""
@@ -107,11 +105,10 @@ class ServedEnv:
         self._handles = np.concatenate((going, free))
         new = Bookkeeping.of(seeds, self.action_size)
         if stagger:
-            times = uniform(mix(seeds ^ _STAGGER), new.episodes, 1)[:, 0]
-            new.elapsed = (times * self._table.horizon).long()
+            new.elapsed = staggered_ages(seeds, new.episodes, self._table.horizon)
         new.scored.fill_(self._worst)
         self._now = self._now.going_on(kept, new)
-        self._shares = self._shared()
+        self._shares = self._spread(np.arange(self.num_envs))
         fresh = np.arange(len(going), self.num_envs)
         return (
             torch.from_numpy(self._begin(frames.JOIN if len(going) else frames.START, fresh))
@@ -214,7 +211,7 @@ class ServedEnv:
         read[unstable] = 0.0
         found, at = dict[str, Tensor](), 0
         for signal in self._signals:
-            width = int(np.prod(signal.shape))
+            width = math.prod(signal.shape)
             found[signal.name] = read[:, at : at + width].reshape(-1, *signal.shape).clone()
             at += width
         found["actions"], found["previous_actions"] = (
@@ -225,9 +222,6 @@ class ServedEnv:
 
     def _place(self, handle: int) -> tuple[Server, int]:
         return self._servers[handle % len(self._servers)], int(handle // len(self._servers))
-
-    def _shared(self) -> list[_Share]:
-        return self._spread(np.arange(self.num_envs))
 
     def _spread(self, rows: NDArray[np.int64]) -> list[_Share]:
         """Rows by the servers that have them."""
@@ -245,7 +239,7 @@ class ServedEnv:
     def _begin(self, op: int, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Start the episodes of some rows, each seeded by its stream and its number."""
         chosen = torch.from_numpy(rows)
-        block = mix(mix(self._now.seeds[chosen]) + self._now.episodes[chosen] * _GOLDEN)
+        block = episode_block(self._now.seeds[chosen], self._now.episodes[chosen])
         seeds = (block & _SEED_BITS).numpy()
         out = np.empty((len(rows), self.observation_size), np.float32)
         shares = self._spread(rows)

@@ -74,19 +74,19 @@ class Server:
         assert self._process.stdout
         self._asked, self._answers = self._process.stdin, _Patient(self._process.stdout, patience_s)
         try:
-            self.versions = self._greeted(spec)
+            self._greet(spec)
         except SuiteError:
             self.stop()
             raise
 
-    def _greeted(self, spec: Mapping[str, object]) -> dict[str, str]:
-        """Versions of the packages that the task file names."""
+    def _greet(self, spec: Mapping[str, object]) -> None:
+        """Tell it what the task file says."""
         try:
             frames.write_head(self._asked, frames.HELLO, 0, 0)
             frames.write_json(self._asked, spec)
         except OSError as error:
             raise self._gone() from error
-        return self.plain_answer()["versions"]
+        self.plain_answer()
 
     @property
     def alive(self) -> bool:

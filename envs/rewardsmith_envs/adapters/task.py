@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Mapping
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
-from rewardsmith.contracts import Capabilities, Device, Preset, Role, Signal, Span, VecEnv
+from rewardsmith.contracts import ORIGIN, Capabilities, Device, Preset, Role, Signal, Span, VecEnv
 from rewardsmith.errors import UsageError
 from rewardsmith_envs.adapters.batches import check_device, devices
 from rewardsmith_envs.adapters.reading import read_table
 from rewardsmith_envs.adapters.table import Table
 from rewardsmith_envs.tasks.presets import PPO_TRAINERS, ppo
 
-ORIGIN = "origin"
-"""In a copy of a task file's folder: the folder that it was copied from."""
 _PRESET = ppo(envs=32, slots=2, env_steps=400_000)
 """Where a file says nothing: few environments, since each may take many megabytes."""
 
@@ -156,21 +155,21 @@ class TableTask:
     def _spec(self) -> Mapping[str, object]:
         """What a server is told: plain data."""
         table = self.table
+        widths = [math.prod(row.sizes) for row in table.signals.values()]
         return {
             "environment": table.environment,
             "backend": table.backend,
             "batch": table.batch,
             "arguments": table.arguments,
             "imports": table.imports,
-            "packages": table.packages,
             "path": [str(self.origin / Path(folder).expanduser()) for folder in table.path],
             "folder": str(self.path.parent),
             "observation": table.observation,
             "action_scale": table.action_scale,
             "signals": [row.plain() for row in table.signals.values()],
             "names": list(table.signals),
-            "widths": [_count(row.sizes) for row in table.signals.values()],
-            "width": sum(_count(row.sizes) for row in table.signals.values()),
+            "widths": widths,
+            "width": sum(widths),
             "success": table.success.plain() if table.success else None,
             "metric": table.metric.plain() if table.metric else None,
             "native": table.native.read.plain() if table.native and table.native.read else None,
@@ -186,10 +185,3 @@ def _signals(table: Table) -> tuple[Signal, ...]:
         *(row.signal(name) for name, row in table.signals.items()),
         *(Signal(name, size, "1", "policy", says, Role.ACTION, -1.0, 1.0) for name, says in commands.items()),
     )
-
-
-def _count(shape: tuple[int, ...]) -> int:
-    count = 1
-    for size in shape:
-        count *= size
-    return count

@@ -40,16 +40,14 @@ class Pool:
         self.spec = spec
         self.envs = [make(spec) for _ in range(count)]
         self.rows = []
-        first = self.envs[0] if self.envs else None
-        if first is None:
-            return
+        first = self.envs[0]
         self.actions = spaces.Actions(first.action_space, spec.get("action_scale", 1.0))
-        obs, info = first.reset(seed=0)
-        self.observe = spaces.observer(first.observation_space, obs, spec["observation"])
+        obs, _ = first.reset(seed=0)
+        self.observe = spaces.observer(obs, spec["observation"])
         self.inputs = len(self.observe(obs))
-        self._bind(obs, info)
+        self._bind()
 
-    def _bind(self, obs, info):
+    def _bind(self):
         """Readers of every environment; each holds on to its own scene."""
         spec, folder = self.spec, self.spec["folder"]
         for env in self.envs:

@@ -35,7 +35,7 @@ def _look(tools, spec, say):
         )
     one = tools.pool.make_one(spec)
     obs, _ = one.reset(seed=0)
-    observe = tools.spaces.observer(one.observation_space, obs, ())
+    observe = tools.spaces.observer(obs, ())
     actions = tools.spaces.Actions(one.action_space, 1.0)
     wanted = tools.proposals.propose(one, obs)
     player = tools.playing.Player(one, observe, actions, _limit(spec, one))

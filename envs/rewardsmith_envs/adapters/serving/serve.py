@@ -85,7 +85,6 @@ class Server:
         self.spec = spec
         for folder in reversed(spec["path"]):
             sys.path.insert(0, folder)
-        return {"versions": versions(spec["packages"])}
 
     def serve_one(self):
         """Read one message, do what it says, and answer."""
@@ -116,7 +115,7 @@ class Server:
         """What is answered with plain data."""
         frames, said = self.frames, {}
         if op == frames.HELLO:
-            said = self.hello(frames.read_json(self.asked))
+            self.hello(frames.read_json(self.asked))
         elif op == frames.MAKE:
             pool = self.pools[number] = self.backend.Pool(self.spec, count)
             pool.check_widths(self.spec["widths"], self.spec["names"])

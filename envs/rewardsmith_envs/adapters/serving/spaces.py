@@ -27,11 +27,10 @@ class Actions:
         return (self._middle + np.clip(actions, -1.0, 1.0) * self._half).astype(self.kind)
 
 
-def observer(space, obs, wanted):
+def observer(obs, wanted):
     """A function that makes a policy's input of an observation.
 
     Args:
-        space: The observation space, for the order of its parts.
         obs: An observation.
         wanted: Keys of a dictionary, nested ones with a slash; none: all, in its order.
     """
